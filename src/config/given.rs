@@ -1,0 +1,61 @@
+//! What is given and not written in migrations: server version, search path, settings, schemas and extensions at hand.
+
+use std::collections::BTreeMap;
+
+use crate::name::Name;
+
+/// Everything that a history meets and did not make. What is used from it without being said is unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Major version of the server, 15 unless said.
+    pub postgres_version: u32,
+    /// The search path of the connection; `public` unless said.
+    pub search_path: Vec<Name>,
+    /// Schemas that exist besides `public`.
+    pub schemas: Vec<Name>,
+    /// Custom settings (`current_setting('storage.multitenant')`) and the like, by key.
+    pub settings: BTreeMap<String, String>,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Given {
+            postgres_version: 15,
+            search_path: vec![Name::new("public")],
+            schemas: Vec::new(),
+            settings: BTreeMap::new(),
+        }
+    }
+}
+
+impl Given {
+    /// Takes one `key=value`: `search_path` and `schemas` are lists with commas, `postgres_version` a number, anything else a
+    /// setting.
+    ///
+    /// # Errors
+    /// When the value does not fit the key; the text says what would.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let list = || {
+            value
+                .split(',')
+                .map(str::trim)
+                .filter(|s| !s.is_empty())
+                .map(Name::from_sql)
+                .collect()
+        };
+        match key {
+            "search_path" => self.search_path = list(),
+            "schemas" => self.schemas = list(),
+            "postgres_version" => {
+                let major = value.split('.').next().unwrap_or("");
+                self.postgres_version = major.parse().map_err(|_| {
+                    format!("postgres_version takes a major version such as 16, not {value:?}")
+                })?;
+            }
+            _ => {
+                self.settings.insert(key.to_owned(), value.to_owned());
+            }
+        }
+        Ok(())
+    }
+}

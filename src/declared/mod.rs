@@ -1,0 +1,293 @@
+//! What models say, as far as they say it. Not a database's schema: models often leave open what a database must hold.
+
+use smol_str::SmolStr;
+
+use crate::change::{GeneratedKind, IdentityKind, ReferentialAction};
+use crate::known::Gap;
+use crate::name::{Name, QualifiedName};
+use crate::source::Span;
+use crate::sqltype::SqlType;
+use crate::tree::Expr;
+
+/// Everything that one set of models declares.
+#[derive(Debug, Clone, Default)]
+pub struct Models {
+    /// The models in the order of their files.
+    pub models: Vec<Model>,
+    /// Native enums.
+    pub enums: Vec<EnumType>,
+    /// Extensions that the models ask for.
+    pub extensions: Vec<Name>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// What can be said of the source itself (a name declared twice, an attribute that is not allowed): rules word it.
+    pub faults: Vec<Fault>,
+    /// The dialect that the models name (`postgresql`, `mysql`), where they do.
+    pub dialect: Option<SmolStr>,
+}
+
+/// Something wrong within the models' source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What kind: `duplicate-model`, `syntax`, ...
+    pub kind: &'static str,
+    /// Where.
+    pub span: Span,
+    /// What, in one sentence.
+    pub message: String,
+    /// Places that explain it.
+    pub related: Vec<(Span, String)>,
+}
+
+/// Whether a fact of a model is said, left open, or could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expectation<T> {
+    /// Exactly this.
+    Exactly(T),
+    /// One of these.
+    OneOf(Vec<T>),
+    /// Any of a family: the predicate is data, so that it can be printed and compared.
+    Family(Family),
+    /// Whatever the database has.
+    Anything,
+    /// Could not be read.
+    Unknown(Gap),
+}
+
+impl<T> Expectation<T> {
+    /// The one value, where exactly one is expected.
+    #[must_use]
+    pub fn exactly(&self) -> Option<&T> {
+        match self {
+            Expectation::Exactly(value) => Some(value),
+            Expectation::OneOf(_)
+            | Expectation::Family(_)
+            | Expectation::Anything
+            | Expectation::Unknown(_) => None,
+        }
+    }
+}
+
+/// Families of types that a field may be held in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Text of any kind.
+    Text,
+    /// An integer of any width.
+    Integer,
+    /// An exact or inexact number.
+    Number,
+    /// Date with time, with or without zone.
+    Timestamp,
+    /// json or jsonb.
+    Json,
+}
+
+/// A model: a Prisma `model` or `view`, a class, an Ecto schema.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Its name in the source.
+    pub name: SmolStr,
+    /// Where its name is written.
+    pub span: Span,
+    /// The whole declaration.
+    pub whole: Span,
+    /// The table; `None` for embedded models; where it cannot be told `Unknown`.
+    pub table: Option<Expectation<QualifiedName>>,
+    /// Where the table's name is written, when not the model's own.
+    pub table_span: Option<Span>,
+    /// What it maps.
+    pub kind: ModelKind,
+    /// Stored fields, injected ones included, in order.
+    pub fields: Vec<Field>,
+    /// Columns of the primary key; `None` where the model has none.
+    pub primary_key: Option<Key>,
+    /// Unique constraints and unique indexes.
+    pub uniques: Vec<Unique>,
+    /// Indexes.
+    pub indexes: Vec<DeclaredIndex>,
+    /// Foreign keys that the model would create.
+    pub foreign_keys: Vec<DeclaredForeignKey>,
+    /// CHECKs.
+    pub checks: Vec<DeclaredCheck>,
+    /// Associations, for the list of declarations.
+    pub associations: Vec<Association>,
+    /// Sections that the model's language cannot fully express or that could not be read: absence there says nothing.
+    pub open: Vec<(crate::known::Section, Gap)>,
+    /// The tool never creates or changes its table (`@@ignore`, unmanaged).
+    pub unmanaged: bool,
+}
+
+/// What a model maps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelKind {
+    /// A table.
+    Table,
+    /// A view.
+    View,
+    /// A join table that the framework makes without a model of its own.
+    JoinTable,
+    /// Nothing of its own.
+    Embedded,
+}
+
+/// A stored field.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Its name in the source.
+    pub name: SmolStr,
+    /// Its column.
+    pub column: Name,
+    /// Where the field is declared: its name.
+    pub span: Span,
+    /// Where its type is written.
+    pub type_span: Span,
+    /// The type as the framework prints it.
+    pub declared: Option<SmolStr>,
+    /// What its column's type must be.
+    pub ty: Expectation<SqlType>,
+    /// Whether the column must allow NULL (`Exactly(true)`), must not, or either.
+    pub nullable: Expectation<bool>,
+    /// Where nullability is written, when not the type's place.
+    pub nullable_span: Option<Span>,
+    /// The server default that the models would create; `Exactly(None)` for none.
+    pub default: Expectation<Option<Expr>>,
+    /// Where the default is written.
+    pub default_span: Option<Span>,
+    /// The client fills it when a row is made (`uuid()`, `@updatedAt`, a default in the host language).
+    pub client_default: bool,
+    /// `serial` of this many bytes: the default is a sequence of its own.
+    pub serial: Option<u8>,
+    /// Identity.
+    pub identity: Expectation<Option<IdentityKind>>,
+    /// A generated column.
+    pub generated: Expectation<Option<(Expr, GeneratedKind)>>,
+    /// A collation.
+    pub collation: Option<QualifiedName>,
+    /// The client writes it on insert. False for ignored and read-only fields.
+    pub written: bool,
+    /// Not used by the client (`@ignore`).
+    pub ignored: bool,
+    /// The whole declaration, for fixes.
+    pub whole: Span,
+}
+
+/// A key with its place and the name that it would get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Columns in order.
+    pub columns: Vec<Name>,
+    /// The constraint's name, where the models fix it.
+    pub name: Option<Name>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A unique constraint or unique index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unique {
+    /// Columns in order.
+    pub columns: Vec<Name>,
+    /// Its name.
+    pub name: Option<Name>,
+    /// Made as an index and not as a constraint.
+    pub index: bool,
+    /// `NULLS NOT DISTINCT`.
+    pub nulls_not_distinct: bool,
+    /// Sort order of each key, `true` for descending.
+    pub descending: Vec<bool>,
+    /// `WHERE`.
+    pub predicate: Option<Expr>,
+    /// Where.
+    pub span: Span,
+}
+
+/// An index that is not unique.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredIndex {
+    /// Keys in order.
+    pub keys: Vec<DeclaredIndexKey>,
+    /// Its name.
+    pub name: Option<Name>,
+    /// Access method, `btree` unless said.
+    pub method: SmolStr,
+    /// `INCLUDE`.
+    pub include: Vec<Name>,
+    /// `WHERE`.
+    pub predicate: Option<Expr>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A key of a declared index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredIndexKey {
+    /// The column, or an expression.
+    pub key: Result<Name, Expr>,
+    /// `DESC`.
+    pub descending: bool,
+    /// Operator class.
+    pub opclass: Option<SmolStr>,
+}
+
+/// A foreign key that the models would create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredForeignKey {
+    /// Referencing columns.
+    pub columns: Vec<Name>,
+    /// The referenced table; `Unknown` where it cannot be told.
+    pub table: Expectation<QualifiedName>,
+    /// Referenced columns; empty for the primary key.
+    pub referenced: Vec<Name>,
+    /// `ON DELETE`.
+    pub on_delete: Expectation<ReferentialAction>,
+    /// `ON UPDATE`.
+    pub on_update: Expectation<ReferentialAction>,
+    /// `DEFERRABLE`, `INITIALLY DEFERRED`.
+    pub deferrable: Option<(bool, bool)>,
+    /// Its name.
+    pub name: Option<Name>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A CHECK that the models would create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredCheck {
+    /// Its name.
+    pub name: Option<Name>,
+    /// The condition; `None` where it could not be read.
+    pub condition: Option<Expr>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A native enum type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnumType {
+    /// The database's name.
+    pub name: QualifiedName,
+    /// Its name in the source.
+    pub source_name: SmolStr,
+    /// Labels in order, as the database has them, with their places.
+    pub labels: Expectation<Vec<(SmolStr, Span)>>,
+    /// Where.
+    pub span: Span,
+}
+
+/// An association between models.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Association {
+    /// The field's name.
+    pub name: SmolStr,
+    /// `belongs_to`, `has_many`, `many_to_many`, ...
+    pub kind: &'static str,
+    /// The other model.
+    pub related: SmolStr,
+    /// The field on this side.
+    pub owner_key: Option<SmolStr>,
+    /// The field on the other side.
+    pub related_key: Option<SmolStr>,
+    /// Where.
+    pub span: Span,
+}

@@ -1,0 +1,111 @@
+//! A finding: one thing reported. It imports no rule, and knows its rule by name alone.
+
+use crate::source::Span;
+
+/// How loud a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Level {
+    /// A true difference that no query feels. Never fails a run unless asked to.
+    Note,
+    /// It bites on some values, under race, or on some install path.
+    Warn,
+    /// A query or a write fails.
+    Error,
+}
+
+impl Level {
+    /// The word in documents and on the terminal.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Level::Note => "note",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+}
+
+/// A secondary place of a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// Where.
+    pub span: Span,
+    /// What is to be seen there.
+    pub label: String,
+    /// The migration that the place belongs to, where it is one.
+    pub migration: Option<String>,
+}
+
+/// A replacement of text that mends a finding without changing what the program means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty for an insertion.
+    pub span: Span,
+    /// By what.
+    pub text: String,
+}
+
+/// One thing reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// Set by the driver from the rule and the configuration, never by the rule alone.
+    pub level: Level,
+    /// The primary place.
+    pub span: Span,
+    /// What is to be seen at the primary place; shorter than the message.
+    pub label: String,
+    /// What is wrong, in one sentence, naming object and both sides.
+    pub message: String,
+    /// Secondary places, in the order to read them.
+    pub related: Vec<Related>,
+    /// What to do.
+    pub help: Option<String>,
+    /// Stable under moves of lines: rule and object. Set by the driver.
+    pub key: String,
+    /// Names of the targets that have it. Set by the driver.
+    pub targets: Vec<String>,
+    /// `public.users`: the database's name of the table.
+    pub table: Option<String>,
+    /// The database's name of the column.
+    pub column: Option<String>,
+    /// The constraint, index, enum or revision that it is about.
+    pub object: Option<String>,
+    /// What the models say.
+    pub expected: Option<String>,
+    /// What the database holds.
+    pub found: Option<String>,
+    /// The place on the model's side.
+    pub model: Option<Span>,
+    /// The place on the database's side and its migration.
+    pub database: Option<(Span, Option<String>)>,
+    /// Safe edits, where there are any.
+    pub fixes: Vec<Edit>,
+}
+
+impl Finding {
+    /// A finding at a place; the driver sets rule, level, key and targets.
+    #[must_use]
+    pub fn new(span: Span, message: impl Into<String>) -> Self {
+        Finding {
+            rule: "",
+            level: Level::Note,
+            span,
+            label: String::new(),
+            message: message.into(),
+            related: Vec::new(),
+            help: None,
+            key: String::new(),
+            targets: Vec::new(),
+            table: None,
+            column: None,
+            object: None,
+            expected: None,
+            found: None,
+            model: None,
+            database: None,
+            fixes: Vec::new(),
+        }
+    }
+}

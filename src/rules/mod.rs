@@ -1,0 +1,1 @@
+//! The rules: what is a finding. One file a rule.

@@ -1,0 +1,148 @@
+//! A growing table of values behind typed ids, shared between clones until one of them writes.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// Values a chunk. A write to a shared arena copies the list of chunks and one chunk of pointers.
+const CHUNK: usize = 32;
+
+/// A typed index into an [`Arena`].
+pub trait ArenaId: Copy {
+    /// From a position.
+    fn from_index(index: usize) -> Self;
+    /// The position.
+    fn index(self) -> usize;
+}
+
+/// A persistent vector: cloning is one reference count, writing copies only what is shared. Nothing is ever removed.
+pub struct Arena<I, T> {
+    chunks: Arc<Vec<Arc<Vec<Arc<T>>>>>,
+    len: usize,
+    id: PhantomData<fn() -> I>,
+}
+
+impl<I: ArenaId, T: Clone> Arena<I, T> {
+    /// Number of values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Adds a value.
+    pub fn push(&mut self, value: T) -> I {
+        let chunks = Arc::make_mut(&mut self.chunks);
+        if self.len.is_multiple_of(CHUNK) {
+            chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
+        }
+        if let Some(last) = chunks.last_mut() {
+            Arc::make_mut(last).push(Arc::new(value));
+        }
+        self.len += 1;
+        I::from_index(self.len - 1)
+    }
+
+    /// The value of an id of this arena.
+    #[must_use]
+    pub fn get(&self, id: I) -> Option<&T> {
+        let index = id.index();
+        self.chunks
+            .get(index / CHUNK)?
+            .get(index % CHUNK)
+            .map(|value| &**value)
+    }
+
+    /// The value of an id, to be changed.
+    pub fn get_mut(&mut self, id: I) -> Option<&mut T> {
+        let index = id.index();
+        let chunk = Arc::make_mut(&mut self.chunks).get_mut(index / CHUNK)?;
+        Arc::make_mut(chunk).get_mut(index % CHUNK).map(Arc::make_mut)
+    }
+
+    /// All values with their ids, in the order they were made.
+    pub fn iter(&self) -> impl Iterator<Item = (I, &T)> {
+        self.chunks
+            .iter()
+            .flat_map(|chunk| chunk.iter())
+            .enumerate()
+            .map(|(i, value)| (I::from_index(i), &**value))
+    }
+
+    /// Whether both hold the very same value under `id`, so that it need not be compared.
+    #[must_use]
+    pub fn shares(&self, other: &Self, id: I) -> bool {
+        let (chunk, at) = (id.index() / CHUNK, id.index() % CHUNK);
+        let value = |arena: &Self| arena.chunks.get(chunk).and_then(|c| c.get(at)).map(Arc::as_ptr);
+        value(self).is_some() && value(self) == value(other)
+    }
+}
+
+impl<I: ArenaId, T> std::ops::Index<I> for Arena<I, T> {
+    type Output = T;
+    /// Ids come from this arena alone, and nothing is removed.
+    fn index(&self, id: I) -> &T {
+        let index = id.index();
+        &self.chunks[index / CHUNK][index % CHUNK]
+    }
+}
+
+impl<I, T> Clone for Arena<I, T> {
+    fn clone(&self) -> Self {
+        Arena {
+            chunks: self.chunks.clone(),
+            len: self.len,
+            id: PhantomData,
+        }
+    }
+}
+
+impl<I, T> Default for Arena<I, T> {
+    fn default() -> Self {
+        Arena {
+            chunks: Arc::default(),
+            len: 0,
+            id: PhantomData,
+        }
+    }
+}
+
+impl<I, T: fmt::Debug> fmt::Debug for Arena<I, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.chunks.iter().flat_map(|chunk| chunk.iter()))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl ArenaId for usize {
+        fn from_index(index: usize) -> Self {
+            index
+        }
+        fn index(self) -> usize {
+            self
+        }
+    }
+
+    #[test]
+    fn clones_do_not_see_later_writes() {
+        let mut a: Arena<usize, String> = Arena::default();
+        for i in 0..100 {
+            a.push(i.to_string());
+        }
+        let b = a.clone();
+        *a.get_mut(70).unwrap() = "changed".to_owned();
+        a.push("more".to_owned());
+        assert_eq!((b.len(), b[70].as_str(), a[70].as_str()), (100, "70", "changed"));
+        assert!(a.shares(&b, 3) && !a.shares(&b, 70));
+    }
+}

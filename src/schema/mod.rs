@@ -1,0 +1,67 @@
+//! What a database holds: the schema that a replay gives, as flat arenas with typed ids and `Copy` walkers to read them.
+//!
+//! Only `replay` changes a [`Schema`]. Names are attributes: a rename changes one place. Dropped objects stay, so that a
+//! message can say what dropped them. Where a [`Gap`] could have reached, absence is no evidence: ask [`Schema::table_named`]
+//! and the `open_*` methods of the walkers, never a map alone.
+
+mod arena;
+mod deparse;
+mod names;
+mod objects;
+mod table;
+mod walk;
+
+pub use arena::{Arena, ArenaId};
+pub use names::Names;
+pub use objects::{
+    Collation, Domain, Extension, Function, FunctionId, Namespace, NamespaceId, Parameters, Sequence,
+    SequenceId, Type, TypeKind,
+};
+pub use table::{
+    Column, ColumnId, Constraint, ConstraintId, ConstraintKind, ForeignKey, Index, IndexId, IndexKey,
+    LogEntry, Partition, RelationKind, Rows, Stored, Table, TableId, Trigger, View,
+};
+pub use walk::{ColumnWalker, ConstraintWalker, IndexWalker, Lookup, TableWalker};
+
+pub use crate::sqltype::TypeId;
+
+use crate::known::Gap;
+use crate::name::Name;
+
+/// What a name in `pg_class` stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// A table, view, materialized view, foreign table or composite type's row.
+    Table(TableId),
+    /// An index of a table.
+    Index(TableId, IndexId),
+    /// A sequence.
+    Sequence(SequenceId),
+}
+
+/// A whole schema. Cheap to clone: arenas and name maps are shared until written.
+#[derive(Debug, Clone, Default)]
+pub struct Schema {
+    /// Namespaces (PostgreSQL schemas).
+    pub namespaces: Arena<NamespaceId, Namespace>,
+    /// Tables, views and what else has columns.
+    pub tables: Arena<TableId, Table>,
+    /// Sequences.
+    pub sequences: Arena<SequenceId, Sequence>,
+    /// User-defined types.
+    pub types: Arena<TypeId, Type>,
+    /// Functions and procedures.
+    pub functions: Arena<FunctionId, Function>,
+    /// Extensions.
+    pub extensions: Vec<Extension>,
+    /// User-defined collations.
+    pub collations: Vec<Collation>,
+    /// Relations by namespace and name: those that are or may be there. Dropped ones are not in it.
+    pub relation_names: Names<Relation>,
+    /// User-defined types by namespace and name.
+    pub type_names: Names<TypeId>,
+    /// Gaps that reach beyond one object: a namespace, or everything.
+    pub gaps: Vec<Gap>,
+    /// Namespaces that names are looked up in, in order, as `format_type` needs them.
+    pub search_path: Vec<Name>,
+}

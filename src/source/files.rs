@@ -1,0 +1,268 @@
+//! The listing of a run: which files there are, their text once read, and which were read.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use super::{FileId, LineColumn, LineIndex, Span};
+
+/// Why a file could not be read. The words are for the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadError(pub String);
+
+/// One file of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Path relative to the folder that is checked, with `/`; `..` in front where it lies outside.
+    pub path: String,
+    /// Size in bytes, as listed; 0 where it is not told.
+    pub size: u64,
+}
+
+/// Where file contents come from: a disk, the editor's unsaved buffers over a disk, or memory.
+pub trait FileSystem: Send + Sync {
+    /// Every file that may be read, in any order. Ignored folders are not in it.
+    fn list(&self) -> Vec<Entry>;
+    /// The bytes of a file of the listing.
+    ///
+    /// # Errors
+    /// When it cannot be read; the text says why.
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError>;
+}
+
+/// Files in memory: for tests, and for text that comes by standard input.
+#[derive(Debug, Default, Clone)]
+pub struct MemoryFiles(pub BTreeMap<String, Vec<u8>>);
+
+impl FileSystem for MemoryFiles {
+    fn list(&self) -> Vec<Entry> {
+        self.0
+            .iter()
+            .map(|(path, bytes)| Entry {
+                path: path.clone(),
+                size: bytes.len() as u64,
+            })
+            .collect()
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        self.0
+            .get(path)
+            .cloned()
+            .ok_or_else(|| ReadError("no such file".to_owned()))
+    }
+}
+
+/// A file's text. Bytes that are not UTF-8 and a byte order mark are masked one for one, so offsets are those of the file.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Path as in [`Entry::path`].
+    pub path: String,
+    /// The text.
+    pub text: Arc<str>,
+    /// First byte that is not UTF-8, where there is one (masked as `?`).
+    pub not_utf8: Option<u32>,
+    lines: OnceLock<LineIndex>,
+}
+
+impl SourceFile {
+    fn new(path: String, bytes: Vec<u8>) -> Result<Self, ReadError> {
+        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+            return Err(ReadError("is UTF-16; save it as UTF-8".to_owned()));
+        }
+        if bytes.len() > u32::MAX as usize / 2 {
+            return Err(ReadError("is larger than 2 GiB".to_owned()));
+        }
+        let (mut text, not_utf8) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(e) => mask(e.into_bytes()),
+        };
+        if text.starts_with('\u{FEFF}') {
+            text.replace_range(0..3, "   ");
+        }
+        Ok(SourceFile {
+            path,
+            text: text.into(),
+            not_utf8,
+            lines: OnceLock::new(),
+        })
+    }
+
+    /// The line index, made when first asked for.
+    pub fn lines(&self) -> &LineIndex {
+        self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// Line and column of a byte offset.
+    #[must_use]
+    pub fn at(&self, offset: u32) -> LineColumn {
+        self.lines().line_column(&self.text, offset)
+    }
+}
+
+/// Replaces each byte that is not UTF-8 by `?`; the place of the first is returned.
+fn mask(mut bytes: Vec<u8>) -> (String, Option<u32>) {
+    let mut first = None;
+    let mut from = 0;
+    while let Err(e) = std::str::from_utf8(&bytes[from..]) {
+        let bad = from + e.valid_up_to();
+        first.get_or_insert(bad as u32);
+        let len = e.error_len().unwrap_or(bytes.len() - bad);
+        bytes[bad..bad + len].fill(b'?');
+        from = bad + len;
+    }
+    (String::from_utf8_lossy(&bytes).into_owned(), first)
+}
+
+/// The files of one run. Reading is lazy, happens once a file, and may happen on several threads.
+pub struct Files {
+    system: Box<dyn FileSystem>,
+    entries: Vec<Entry>,
+    read: Vec<OnceLock<Result<Arc<SourceFile>, ReadError>>>,
+}
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Files")
+            .field("entries", &self.entries.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Files {
+    /// Lists `system` once; ids follow the order of paths.
+    #[must_use]
+    pub fn new(system: impl FileSystem + 'static) -> Self {
+        let mut entries = system.list();
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        entries.dedup_by(|a, b| a.path == b.path);
+        let read = entries.iter().map(|_| OnceLock::new()).collect();
+        Files {
+            system: Box::new(system),
+            entries,
+            read,
+        }
+    }
+
+    /// Files in memory, from path and text.
+    #[must_use]
+    pub fn in_memory<P: Into<String>, T: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+        Files::new(MemoryFiles(
+            files.into_iter().map(|(p, t)| (p.into(), t.into())).collect(),
+        ))
+    }
+
+    /// All files in path order.
+    pub fn entries(&self) -> impl Iterator<Item = (FileId, &Entry)> {
+        self.entries
+            .iter()
+            .enumerate()
+            .map(|(i, e)| (FileId(i as u32), e))
+    }
+
+    /// The path of a file.
+    #[must_use]
+    pub fn path(&self, file: FileId) -> &str {
+        self.entries.get(file.0 as usize).map_or("", |e| &e.path)
+    }
+
+    /// The file with this path, if it is listed.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.entries
+            .binary_search_by(|e| e.path.as_str().cmp(path))
+            .ok()
+            .map(|i| FileId(i as u32))
+    }
+
+    /// Files below `folder` (no trailing slash; empty for all), in path order.
+    pub fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (FileId, &'a Entry)> {
+        let from = if folder.is_empty() {
+            0
+        } else {
+            self.entries.partition_point(|e| e.path.as_str() < folder)
+        };
+        self.entries[from..]
+            .iter()
+            .enumerate()
+            .map(move |(i, e)| (FileId((from + i) as u32), e))
+            .filter(move |(_, e)| {
+                folder.is_empty()
+                    || e.path
+                        .strip_prefix(folder)
+                        .is_some_and(|rest| rest.starts_with('/'))
+            })
+    }
+
+    /// A file's text.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no text; the words say why.
+    pub fn read(&self, file: FileId) -> Result<&Arc<SourceFile>, &ReadError> {
+        static GONE: ReadError = ReadError(String::new());
+        let Some(slot) = self.read.get(file.0 as usize) else {
+            return Err(&GONE);
+        };
+        slot.get_or_init(|| {
+            let path = &self.entries[file.0 as usize].path;
+            let bytes = self.system.read(path)?;
+            SourceFile::new(path.clone(), bytes).map(Arc::new)
+        })
+        .as_ref()
+    }
+
+    /// The text of a file that was read; empty otherwise.
+    #[must_use]
+    pub fn text(&self, file: FileId) -> Arc<str> {
+        self.read(file).map_or_else(|_| Arc::from(""), |f| f.text.clone())
+    }
+
+    /// The characters of a span.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> String {
+        self.read(span.file)
+            .ok()
+            .and_then(|f| f.text.get(span.range()).map(str::to_owned))
+            .unwrap_or_default()
+    }
+
+    /// Line and column of a span's start.
+    #[must_use]
+    pub fn start(&self, span: Span) -> LineColumn {
+        self.read(span.file)
+            .map_or(LineColumn { line: 1, column: 1 }, |f| f.at(span.start))
+    }
+
+    /// Line and column of a span's end.
+    #[must_use]
+    pub fn end(&self, span: Span) -> LineColumn {
+        self.read(span.file)
+            .map_or(LineColumn { line: 1, column: 1 }, |f| f.at(span.end))
+    }
+
+    /// The files that were read so far, in path order.
+    pub fn were_read(&self) -> impl Iterator<Item = FileId> + '_ {
+        self.read
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.get().is_some())
+            .map(|(i, _)| FileId(i as u32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_one_for_one() {
+        let files = Files::in_memory([
+            ("b/latin.sql", b"\xEF\xBB\xBFa \xE9\xE8 b".to_vec()),
+            ("a.sql", b"x".to_vec()),
+        ]);
+        let file = files.find("b/latin.sql").unwrap();
+        let read = files.read(file).unwrap();
+        assert_eq!(&*read.text, "   a ?? b");
+        assert_eq!(read.not_utf8, Some(5));
+        assert_eq!(files.below("b").count(), 1);
+    }
+}

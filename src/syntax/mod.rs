@@ -1,0 +1,5 @@
+//! The only place that names a parser crate: text to syntax trees, total on any input.
+
+pub mod pg;
+pub mod prisma;
+pub mod split;

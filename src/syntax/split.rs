@@ -1,0 +1,1 @@
+//! Splits SQL text into statements, and keeps from the parser what it could not take.

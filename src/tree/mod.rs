@@ -1,0 +1,8 @@
+//! The small trees that SQL is lowered to: expressions, queries, and plpgsql. No parser's node outlives the lowering.
+
+pub mod expr;
+pub mod plpgsql;
+pub mod query;
+
+pub use expr::{CastStyle, ColumnName, Expr, ExprKind, Quantifier, SqlValue};
+pub use query::{From, FromItem, JoinKind, OrderBy, Query, QueryBody, Select, SetOp, Target};
