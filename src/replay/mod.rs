@@ -2,6 +2,8 @@
 //!
 //! Rolling back is dropping a clone: [`Database`] is cheap to clone.
 
+#[allow(dead_code, reason = "called as the statements that need it are replayed")]
+pub(crate) mod analyse;
 mod journal;
 
 pub use journal::{Journal, Origin};

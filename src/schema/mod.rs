@@ -39,6 +39,16 @@ pub enum Relation {
     Sequence(SequenceId),
 }
 
+impl From<Relation> for crate::tree::RelationRef {
+    fn from(relation: Relation) -> Self {
+        match relation {
+            Relation::Table(t) => Self::Table(t.0),
+            Relation::Index(t, i) => Self::Index(t.0, i.0),
+            Relation::Sequence(s) => Self::Sequence(s.0),
+        }
+    }
+}
+
 /// A whole schema. Cheap to clone: arenas and name maps are shared until written.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {

@@ -38,6 +38,17 @@ pub struct ColumnName {
     pub name: Name,
 }
 
+/// A relation of the simulated database, by its number in the schema's arenas (`schema::Relation` is the typed form).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RelationRef {
+    /// A table or view.
+    Table(u32),
+    /// An index: its table, and its number there.
+    Index(u32, u32),
+    /// A sequence.
+    Sequence(u32),
+}
+
 /// How a cast came to be; only explicit ones are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CastStyle {
@@ -88,6 +99,8 @@ pub enum ExprKind {
     BitString(SmolStr, bool),
     /// A literal with its type, once analysed; `None` is NULL. The text is what the type's output function prints.
     Const(Option<SmolStr>, SqlType),
+    /// A `regclass` constant once resolved: the relation itself, so that a rename shows (`nextval('t_id_seq'::regclass)`).
+    Relation(RelationRef),
     /// `DEFAULT` as a value.
     Default,
     /// A column or variable by name.
@@ -220,6 +233,7 @@ impl Expr {
             | ExprKind::String(_)
             | ExprKind::BitString(..)
             | ExprKind::Const(..)
+            | ExprKind::Relation(_)
             | ExprKind::Default
             | ExprKind::Column(_)
             | ExprKind::Var(_)

@@ -4,5 +4,5 @@ pub mod expr;
 pub mod plpgsql;
 pub mod query;
 
-pub use expr::{CastStyle, ColumnName, Expr, ExprKind, Quantifier, SqlValue};
+pub use expr::{CastStyle, ColumnName, Expr, ExprKind, Quantifier, RelationRef, SqlValue};
 pub use query::{From, FromItem, JoinKind, OrderBy, Query, QueryBody, Select, SetOp, Target};
