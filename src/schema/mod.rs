@@ -6,6 +6,7 @@
 
 mod arena;
 mod deparse;
+pub mod document;
 mod names;
 mod objects;
 mod table;
