@@ -1,1 +1,82 @@
-//! The rules: what is a finding. One file a rule.
+//! The rules: the one list of them, and the driver that runs them.
+
+mod report;
+mod rule;
+
+pub use report::Report;
+pub use rule::{Check, Context, Reporter, Rule, Subject};
+
+use crate::finding::Finding;
+
+/// Every rule, in the order of the documentation.
+pub static RULES: &[&Rule] = &[];
+
+/// The rule of a name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|r| r.name == name)
+}
+
+/// Runs every rule over all targets: findings in the order of path, offset and rule; equal ones of several targets are one.
+#[must_use]
+pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
+    let contexts: Vec<Context<'_>> = subjects.iter().map(Context::new).collect();
+    let mut found = Vec::new();
+    for rule in RULES.iter().copied() {
+        if let Check::Repository(check) = rule.check {
+            let reporter = Reporter::new(rule, "");
+            check(&contexts, &reporter);
+            found.extend(reporter.finish());
+        }
+        for ctx in &contexts {
+            found.extend(run_on(rule, ctx));
+        }
+    }
+    merge(found)
+}
+
+/// Runs one rule on one target.
+fn run_on(rule: &'static Rule, ctx: &Context<'_>) -> Vec<Finding> {
+    let reporter = Reporter::new(rule, ctx.subject.target);
+    match rule.check {
+        Check::Repository(_) => {}
+        Check::Target(check) => check(ctx, &reporter),
+        Check::Tables(check) => ctx
+            .pairs
+            .tables
+            .iter()
+            .for_each(|pair| check(ctx, pair, &reporter)),
+        Check::Columns(check) => {
+            let columns = ctx.pairs.tables.iter().flat_map(|t| &t.columns);
+            columns.for_each(|pair| check(ctx, pair, &reporter));
+        }
+    }
+    reporter.finish()
+}
+
+/// Sorts, and makes one finding of those that differ in their target alone.
+fn merge(mut found: Vec<Finding>) -> Vec<Finding> {
+    found.sort_by(|a, b| order(a).cmp(&order(b)));
+    let mut out: Vec<Finding> = Vec::new();
+    for mut finding in found {
+        let same = out
+            .iter_mut()
+            .rev()
+            .take_while(|f| f.span == finding.span)
+            .find(|f| f.rule == finding.rule && f.key == finding.key && f.message == finding.message);
+        match same {
+            Some(earlier) => {
+                earlier.targets.append(&mut finding.targets);
+                earlier.targets.sort();
+                earlier.targets.dedup();
+            }
+            None => out.push(finding),
+        }
+    }
+    out
+}
+
+/// File ids follow the order of paths.
+fn order(f: &Finding) -> (crate::source::Span, &'static str, &str, &str) {
+    (f.span, f.rule, &f.key, &f.message)
+}

@@ -1,0 +1,128 @@
+//! Building one finding: both places, labels, and the words that all rules share.
+
+use crate::finding::{Finding, Level, Related};
+use crate::known::ChangeId;
+use crate::source::Span;
+
+use super::Context;
+
+/// A finding in the making.
+#[derive(Debug)]
+#[must_use]
+pub struct Report {
+    pub(super) finding: Finding,
+    pub(super) at_most: Level,
+}
+
+impl Report {
+    /// At a place, with the whole sentence.
+    pub fn new(span: Span, label: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut finding = Finding::new(span, message);
+        finding.label = label.into();
+        Report {
+            finding,
+            at_most: Level::Error,
+        }
+    }
+
+    /// No louder than this.
+    pub fn level(mut self, level: Level) -> Self {
+        self.at_most = level;
+        self
+    }
+
+    /// The table, as the database names it.
+    pub fn table(mut self, table: impl Into<String>) -> Self {
+        self.finding.table = Some(table.into());
+        self
+    }
+
+    /// The column.
+    pub fn column(mut self, column: &crate::name::Name) -> Self {
+        self.finding.column = Some(column.to_string());
+        self
+    }
+
+    /// The constraint, index, type or revision.
+    pub fn object(mut self, object: impl Into<String>) -> Self {
+        self.finding.object = Some(object.into());
+        self
+    }
+
+    /// What the models say.
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.finding.expected = Some(expected.into());
+        self
+    }
+
+    /// What the database holds.
+    pub fn found(mut self, found: impl Into<String>) -> Self {
+        self.finding.found = Some(found.into());
+        self
+    }
+
+    /// What to do.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.finding.help = Some(help.into());
+        self
+    }
+
+    /// The place on the model's side.
+    pub fn model(mut self, span: Span) -> Self {
+        self.finding.model = Some(span);
+        self
+    }
+
+    /// The place on the database's side, shown with a label.
+    pub fn database(mut self, ctx: &Context<'_>, change: Option<ChangeId>, label: impl Into<String>) -> Self {
+        let Some((span, migration)) = ctx.place(change) else {
+            return self;
+        };
+        self.finding.database = Some((span, migration.clone()));
+        if span != self.finding.span {
+            self.finding.related.push(Related {
+                span,
+                label: label.into(),
+                migration,
+            });
+        }
+        self
+    }
+
+    /// Another place.
+    pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.finding.related.push(Related {
+            span,
+            label: label.into(),
+            migration: None,
+        });
+        self
+    }
+
+    /// The place of a change.
+    pub fn related_change(
+        mut self,
+        ctx: &Context<'_>,
+        change: Option<ChangeId>,
+        label: impl Into<String>,
+    ) -> Self {
+        if let Some((span, migration)) = ctx.place(change) {
+            self.finding.related.push(Related {
+                span,
+                label: label.into(),
+                migration,
+            });
+        }
+        self
+    }
+}
+
+impl Context<'_> {
+    /// The place and migration of a change.
+    pub(super) fn place(&self, change: Option<ChangeId>) -> Option<(Span, Option<String>)> {
+        let journal = self.journal()?;
+        let change = change?;
+        let origin = journal.origin(change)?;
+        Some((origin.span, journal.migration(change).map(str::to_owned)))
+    }
+}

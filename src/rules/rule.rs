@@ -1,0 +1,142 @@
+//! What a rule is, what it looks at, and how it reports.
+
+use std::cell::RefCell;
+
+use super::report::Report;
+use crate::finding::{Finding, Level};
+use crate::pair::{ColumnPair, Pairs, TablePair};
+use crate::replay::Journal;
+use crate::schema::Schema;
+use crate::source::Files;
+
+/// One target, as the rules are given it: what was replayed, what was read.
+#[derive(Debug, Clone)]
+pub struct Subject<'a> {
+    /// The files that all places are in.
+    pub files: &'a Files,
+    /// The target's name.
+    pub target: &'a str,
+    /// `postgresql`, ...
+    pub dialect: &'a str,
+    /// What the replay gave; `None` where the target has no history that could be replayed.
+    pub outcome: Option<&'a crate::session::Outcome>,
+    /// The histories that ran, in order.
+    pub histories: Vec<&'a crate::stacks::History>,
+    /// The model sets that use the target.
+    pub models: Vec<&'a crate::declared::Models>,
+}
+
+/// A rule: static data and one function. The driver walks, skips what is switched off, and sets the level.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Kebab-case noun phrase of the fault.
+    pub name: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// The loudest level that it reports at; a finding may ask for less.
+    pub level: Level,
+    /// Its page.
+    pub page: &'static str,
+    /// What it looks at.
+    pub check: Check,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy)]
+pub enum Check {
+    /// All targets at once.
+    Repository(fn(&[Context<'_>], &Reporter)),
+    /// One target, models and database or either.
+    Target(fn(&Context<'_>, &Reporter)),
+    /// A model and its table, either of which may be missing.
+    Tables(fn(&Context<'_>, &TablePair<'_>, &Reporter)),
+    /// A field and its column, both there.
+    Columns(fn(&Context<'_>, &ColumnPair<'_>, &Reporter)),
+}
+
+impl std::fmt::Debug for Check {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Check::Repository(_) => "Repository",
+            Check::Target(_) => "Target",
+            Check::Tables(_) => "Tables",
+            Check::Columns(_) => "Columns",
+        })
+    }
+}
+
+/// A target under check.
+pub struct Context<'a> {
+    /// What is given.
+    pub subject: &'a Subject<'a>,
+    /// Models and tables, paired.
+    pub pairs: Pairs<'a>,
+}
+
+impl<'a> Context<'a> {
+    /// Pairs models and tables of a subject.
+    #[must_use]
+    pub fn new(subject: &'a Subject<'a>) -> Self {
+        let schema = subject.outcome.map(|o| &o.schema);
+        Context {
+            subject,
+            pairs: Pairs::new(schema, &subject.models),
+        }
+    }
+
+    /// The replayed schema.
+    #[must_use]
+    pub fn schema(&self) -> Option<&'a Schema> {
+        self.subject.outcome.map(|o| &o.schema)
+    }
+
+    /// Where the database's facts come from.
+    #[must_use]
+    pub fn journal(&self) -> Option<&'a Journal> {
+        self.subject.outcome.map(|o| &o.journal)
+    }
+}
+
+/// Takes the findings of one rule.
+#[derive(Debug)]
+pub struct Reporter {
+    rule: &'static Rule,
+    target: String,
+    found: RefCell<Vec<Finding>>,
+}
+
+impl Reporter {
+    pub(super) fn new(rule: &'static Rule, target: &str) -> Self {
+        Reporter {
+            rule,
+            target: target.to_owned(),
+            found: RefCell::default(),
+        }
+    }
+
+    /// Takes a finding; `Report` is made by [`super::report`].
+    pub fn send(&self, report: Report) {
+        let Report { mut finding, at_most } = report;
+        finding.rule = self.rule.name;
+        finding.level = self.rule.level.min(at_most);
+        finding.key = key(&finding);
+        if !self.target.is_empty() {
+            finding.targets = vec![self.target.clone()];
+        }
+        self.found.borrow_mut().push(finding);
+    }
+
+    pub(super) fn finish(self) -> Vec<Finding> {
+        self.found.into_inner()
+    }
+}
+
+/// What stays the same when lines move.
+fn key(finding: &Finding) -> String {
+    let parts = [&finding.table, &finding.column, &finding.object];
+    let parts = parts.into_iter().flatten().map(String::as_str);
+    std::iter::once(finding.rule)
+        .chain(parts)
+        .collect::<Vec<_>>()
+        .join(":")
+}
