@@ -1,0 +1,48 @@
+//! The way back from the parser's ranges to the user's files.
+
+use crate::source::{Span, Text};
+use crate::syntax::pg::{AstNode, TextRange};
+
+/// What lowering one statement needs to know: its text. The parser's ranges are relative to it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lower<'a> {
+    text: &'a Text,
+}
+
+impl<'a> Lower<'a> {
+    /// Lowers what was parsed from `text`.
+    pub(super) fn new(text: &'a Text) -> Self {
+        Lower { text }
+    }
+
+    /// The text that was parsed.
+    pub(super) fn text(&self) -> &'a Text {
+        self.text
+    }
+
+    /// Where a node is written, without the white space and comments around it.
+    pub(super) fn span(&self, node: &impl AstNode) -> Span {
+        self.range_span(node.syntax().text_range())
+    }
+
+    /// Where a range of the parsed text is written.
+    pub(super) fn range_span(&self, range: TextRange) -> Span {
+        self.text.span(self.clip(range))
+    }
+
+    /// The characters of a range of the parsed text.
+    pub(super) fn str(&self, range: TextRange) -> &'a str {
+        self.text.as_str().get(self.clip(range)).unwrap_or("")
+    }
+
+    /// A range of the parsed text as a text of its own.
+    pub(super) fn slice(&self, range: TextRange) -> Text {
+        self.text.slice(self.clip(range))
+    }
+
+    fn clip(&self, range: TextRange) -> std::ops::Range<usize> {
+        let len = self.text.as_str().len();
+        let end = usize::from(range.end()).min(len);
+        usize::from(range.start()).min(end)..end
+    }
+}
