@@ -1,1 +1,7 @@
-//! One file per output format.
+//! One file per output format, and what keeps text from files from reaching a terminal raw.
+
+mod escape;
+pub mod json;
+pub mod text;
+
+pub use escape::{escape, escape_source};

@@ -1,0 +1,210 @@
+//! The findings for people: source snippets of both sides in one message, then one line on what was followed.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Title, Renderer, Snippet};
+
+use super::{escape, escape_source};
+use crate::check::{Coverage, Report};
+use crate::finding::{Finding, Level};
+use crate::source::{FileId, Files, Span};
+
+/// How to print.
+#[derive(Debug, Clone, Copy)]
+pub struct TextOptions {
+    /// With colours and box drawing.
+    pub colour: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Print every gap, with its place and reason.
+    pub coverage: bool,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        TextOptions {
+            colour: false,
+            width: 100,
+            coverage: false,
+        }
+    }
+}
+
+/// The whole report.
+#[must_use]
+pub fn render(report: &Report, files: &Files, options: &TextOptions) -> String {
+    let mut out = String::new();
+    let renderer = if options.colour {
+        Renderer::styled().decor_style(DecorStyle::Unicode)
+    } else {
+        Renderer::plain()
+    };
+    let renderer = renderer.term_width(options.width);
+    let (notes, loud): (Vec<_>, Vec<_>) = report.findings.iter().partition(|f| f.level == Level::Note);
+    for finding in loud {
+        out.push_str(&renderer.render(&[group(finding, files)]));
+        out.push_str("\n\n");
+    }
+    for finding in &notes {
+        out.push_str(&note(finding, files));
+    }
+    if !notes.is_empty() {
+        out.push('\n');
+    }
+    if options.coverage {
+        coverage_list(&report.coverage, files, &mut out);
+    }
+    out.push_str(&summary(report));
+    out
+}
+
+/// One finding as a group of snippets: the primary file first, then the others in the order of the related places.
+fn group<'a>(finding: &'a Finding, files: &'a Files) -> Group<'a> {
+    let title = match finding.level {
+        Level::Error => Title::ERROR,
+        Level::Warn => Title::WARNING,
+        Level::Note => Title::NOTE,
+    };
+    let mut places: Vec<(Span, AnnotationKind, String)> =
+        vec![(finding.span, AnnotationKind::Primary, escape(&finding.label))];
+    for related in &finding.related {
+        places.push((related.span, AnnotationKind::Context, escape(&related.label)));
+    }
+    let mut order: Vec<FileId> = Vec::new();
+    for (span, ..) in &places {
+        if !order.contains(&span.file) {
+            order.push(span.file);
+        }
+    }
+    let mut group = Group::with_title(title.primary_title(escape(&finding.message)).id(finding.rule));
+    for file in order {
+        let in_file: Vec<_> = places.iter().filter(|(span, ..)| span.file == file).collect();
+        group = group.element(snippet(file, &in_file, files));
+    }
+    for target in [finding.targets.as_slice()].into_iter().filter(|t| t.len() > 1) {
+        group = group.element(Title::NOTE.message(format!("the same on {}", escape(&target.join(", ")))));
+    }
+    if let Some(help) = &finding.help {
+        group = group.element(Title::HELP.message(escape(help)));
+    }
+    group
+}
+
+/// The lines of one file around its places. Only those lines are handed on, so that a large file costs nothing.
+fn snippet<'a>(
+    file: FileId,
+    places: &[&(Span, AnnotationKind, String)],
+    files: &Files,
+) -> Snippet<'a, Annotation<'a>> {
+    let text = files.text(file);
+    let length = text.len();
+    let boundary = |at: usize| {
+        (0..=at.min(length))
+            .rev()
+            .find(|&i| text.is_char_boundary(i))
+            .unwrap_or(0)
+    };
+    let first = places
+        .iter()
+        .map(|(s, ..)| boundary(s.start as usize))
+        .min()
+        .unwrap_or(0);
+    let last = places
+        .iter()
+        .map(|(s, ..)| boundary(s.end as usize))
+        .max()
+        .unwrap_or(0);
+    let from = text[..first].rfind('\n').map_or(0, |i| i + 1);
+    let to = text[last..].find('\n').map_or(length, |i| last + i);
+    let line = files.start(Span::new(file, from, from)).line as usize;
+    let source = escape_source(&text[from..to]);
+    let annotations: Vec<_> = places
+        .iter()
+        .map(|(span, kind, label)| {
+            let start = boundary(span.start as usize) - from;
+            // A statement of many lines is shown by its first.
+            let end = boundary(span.end as usize) - from;
+            let end = source[start..end].find('\n').map_or(end, |i| start + i);
+            kind.span(start..end.max(start)).label(label.clone())
+        })
+        .collect();
+    Snippet::source(source)
+        .line_start(line)
+        .path(escape(files.path(file)))
+        .annotations(annotations)
+}
+
+/// A note: one line, its other side in brackets.
+fn note(finding: &Finding, files: &Files) -> String {
+    let at = |span: Span| {
+        let start = files.start(span);
+        format!(
+            "{}:{}:{}",
+            escape(files.path(span.file)),
+            start.line,
+            start.column
+        )
+    };
+    let other = finding.related.first().map_or(String::new(), |r| {
+        format!(" ({}: {})", escape(&r.label), at(r.span))
+    });
+    format!(
+        "note[{}]: {}: {}{other}\n",
+        finding.rule,
+        at(finding.span),
+        escape(&finding.message)
+    )
+}
+
+fn coverage_list(coverage: &Coverage, files: &Files, out: &mut String) {
+    out.push_str(&format!(
+        "coverage: {} migrations, {} statements ({} not followed), {} models, {} fields ({} of unknown type)\n",
+        coverage.migrations, coverage.statements, coverage.statements_opaque, coverage.models, coverage.fields, coverage.fields_unknown
+    ));
+    for gap in &coverage.gaps {
+        let place = gap.at.map_or("(not given)".to_owned(), |span| {
+            format!("{}:{}", escape(files.path(span.file)), files.start(span).line)
+        });
+        out.push_str(&format!(
+            "  {place}: {}; not known because of it: {}\n",
+            escape(&gap.why),
+            escape(&gap.reach.to_string())
+        ));
+    }
+    for missing in &coverage.given_missing {
+        out.push_str(&format!("  not given: {}\n", escape(missing)));
+    }
+    out.push('\n');
+}
+
+/// The line that closes every report, so that silence is never mistaken for health.
+#[must_use]
+pub fn summary(report: &Report) -> String {
+    let count = |level| report.findings.iter().filter(|f| f.level == level).count();
+    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let coverage = &report.coverage;
+    let followed = coverage.statements.saturating_sub(coverage.statements_opaque);
+    let mut out = format!(
+        "{}, {}, {} | followed {followed} of {} in {}, {}",
+        plural(count(Level::Error), "error"),
+        plural(count(Level::Warn), "warning"),
+        plural(count(Level::Note), "note"),
+        plural(coverage.statements, "statement"),
+        plural(coverage.migrations, "migration"),
+        plural(coverage.models, "model"),
+    );
+    if !coverage.gaps.is_empty() {
+        out.push_str(&format!(
+            ", {} (--coverage lists them)",
+            plural(coverage.gaps.len(), "gap")
+        ));
+    }
+    out.push('\n');
+    for seen in &coverage.not_checked {
+        out.push_str(&format!(
+            "not checked: {}: {}\n",
+            escape(&seen.what),
+            escape(&seen.why)
+        ));
+    }
+    out
+}
