@@ -27,6 +27,10 @@ pub trait FileSystem: Send + Sync {
     /// # Errors
     /// When it cannot be read; the text says why.
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError>;
+    /// What the listing left out and a user may miss (an unreadable folder, a pipe): path and why.
+    fn skipped(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
 }
 
 /// Files in memory: for tests, and for text that comes by standard input.
@@ -159,6 +163,12 @@ impl Files {
             .map(|(i, e)| (FileId(i as u32), e))
     }
 
+    /// What the listing left out and a user may miss: path and why.
+    #[must_use]
+    pub fn skipped(&self) -> Vec<(String, String)> {
+        self.system.skipped()
+    }
+
     /// The path of a file.
     #[must_use]
     pub fn path(&self, file: FileId) -> &str {
@@ -176,21 +186,17 @@ impl Files {
 
     /// Files below `folder` (no trailing slash; empty for all), in path order.
     pub fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (FileId, &'a Entry)> {
-        let from = if folder.is_empty() {
-            0
+        let prefix = if folder.is_empty() {
+            String::new()
         } else {
-            self.entries.partition_point(|e| e.path.as_str() < folder)
+            format!("{folder}/")
         };
+        let from = self.entries.partition_point(|e| e.path.as_str() < prefix.as_str());
         self.entries[from..]
             .iter()
             .enumerate()
             .map(move |(i, e)| (FileId((from + i) as u32), e))
-            .filter(move |(_, e)| {
-                folder.is_empty()
-                    || e.path
-                        .strip_prefix(folder)
-                        .is_some_and(|rest| rest.starts_with('/'))
-            })
+            .take_while(move |(_, e)| e.path.starts_with(&prefix))
     }
 
     /// A file's text.

@@ -1,5 +1,12 @@
 //! One folder a framework: what its histories and models are. Same file names in every stack.
 
+mod folder;
+pub mod history;
+pub mod prisma;
+pub mod sql_folder;
+
+pub use folder::{Folder, Item};
+
 use crate::known::Gap;
 use crate::session::Migration;
 use crate::source::Span;
@@ -15,7 +22,8 @@ pub struct History {
     pub migrations: Vec<Migration>,
     /// Things that are wrong with the history itself.
     pub events: Vec<HistoryEvent>,
-    /// What could not be read (a migration in a language that is not followed, ...), placed where it stands in the order.
+    /// What could not be read (a migration in a language that is not followed, ...), placed where it stands in the order: before
+    /// the migration with this index.
     pub gaps: Vec<(usize, Gap)>,
 }
 

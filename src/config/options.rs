@@ -1,0 +1,109 @@
+//! What a run is told beside the files: what discovery would otherwise find, and what is given.
+
+use std::fmt;
+
+use super::Given;
+
+/// A database system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each variant is the system of its name")]
+pub enum Dialect {
+    Postgres,
+    Mysql,
+    Sqlite,
+    SqlServer,
+    MongoDb,
+    CockroachDb,
+}
+
+impl Dialect {
+    /// Every dialect, in the order of its documentation.
+    pub const ALL: [Dialect; 6] = [
+        Dialect::Postgres,
+        Dialect::Mysql,
+        Dialect::Sqlite,
+        Dialect::SqlServer,
+        Dialect::MongoDb,
+        Dialect::CockroachDb,
+    ];
+
+    /// The word in documents and options.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "postgres",
+            Dialect::Mysql => "mysql",
+            Dialect::Sqlite => "sqlite",
+            Dialect::SqlServer => "sqlserver",
+            Dialect::MongoDb => "mongodb",
+            Dialect::CockroachDb => "cockroachdb",
+        }
+    }
+
+    /// The name in messages.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "PostgreSQL",
+            Dialect::Mysql => "MySQL",
+            Dialect::Sqlite => "SQLite",
+            Dialect::SqlServer => "SQL Server",
+            Dialect::MongoDb => "MongoDB",
+            Dialect::CockroachDb => "CockroachDB",
+        }
+    }
+
+    /// The dialect that a configuration's word means (`postgresql`, Diesel's and Prisma's `mysql`, sqlx's `sqlite3`).
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Dialect> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "postgres" | "postgresql" | "pg" | "pgx" => Dialect::Postgres,
+            "mysql" | "mariadb" => Dialect::Mysql,
+            "sqlite" | "sqlite3" | "libsql" | "turso" => Dialect::Sqlite,
+            "sqlserver" | "mssql" => Dialect::SqlServer,
+            "mongodb" | "mongo" => Dialect::MongoDb,
+            "cockroachdb" | "cockroach" => Dialect::CockroachDb,
+            _ => return None,
+        })
+    }
+
+    /// Whether histories of this dialect are replayed.
+    #[must_use]
+    pub fn is_supported(self) -> bool {
+        self == Dialect::Postgres
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// The settings of a run. Paths are those of the listing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Histories set by hand: folders or files, run in this order on one database.
+    pub migrations: Vec<String>,
+    /// Models set by hand: folders or files.
+    pub models: Vec<String>,
+    /// The dialect set by hand.
+    pub dialect: Option<Dialect>,
+    /// Only the target of this name.
+    pub target: Option<String>,
+    /// `key=value`, in order.
+    pub given: Vec<(String, String)>,
+}
+
+impl Options {
+    /// What is given, on top of a preset.
+    ///
+    /// # Errors
+    /// When a value does not fit its key.
+    pub fn given(&self, mut preset: Given) -> Result<Given, String> {
+        for (key, value) in &self.given {
+            preset.set(key, value)?;
+        }
+        Ok(preset)
+    }
+}

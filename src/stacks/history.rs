@@ -1,0 +1,117 @@
+//! What the histories' readers share: a draft that collects migrations, gaps and events in order.
+
+use super::{Folder, History, HistoryEvent};
+use crate::known::{Gap, Reach};
+use crate::session::{Migration, RunMode};
+use crate::source::{FileId, Span, Text};
+
+pub mod plain;
+
+/// A history being read.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    folder: Folder<'a>,
+    history: History,
+}
+
+impl<'a> Draft<'a> {
+    /// Begins the history of a folder.
+    #[must_use]
+    pub fn new(stack: &'static str, folder: Folder<'a>) -> Self {
+        Draft {
+            folder,
+            history: History {
+                stack,
+                root: folder.path.to_owned(),
+                migrations: Vec::new(),
+                events: Vec::new(),
+                gaps: Vec::new(),
+            },
+        }
+    }
+
+    /// The text of a file; a file that cannot be read is a gap where it stands.
+    pub fn text(&mut self, name: &str, file: FileId) -> Option<Text> {
+        match self.folder.files.read(file) {
+            Ok(source) => Some(Text::of_file(file, source.text.clone())),
+            Err(error) => {
+                let why = format!("migration {name} {}", error.0);
+                let at = Span::new(file, 0, 0);
+                self.gap(Gap::new(at, why, Reach::Everything));
+                None
+            }
+        }
+    }
+
+    /// Adds a migration whose whole file runs.
+    pub fn whole(&mut self, name: &str, file: FileId, mode: RunMode) {
+        if let Some(text) = self.text(name, file) {
+            self.part(name, file, text, mode);
+        }
+    }
+
+    /// Adds a migration with the part of its file that runs.
+    pub fn part(&mut self, name: &str, file: FileId, text: Text, mode: RunMode) {
+        self.history.migrations.push(Migration {
+            name: name.to_owned(),
+            file,
+            text,
+            mode,
+        });
+    }
+
+    /// A migration in a language that is not followed: a gap where it stands, as wide as its text allows.
+    pub fn program(&mut self, name: &str, file: FileId) {
+        let Some(text) = self.text(name, file) else { return };
+        let reach = if plain::may_change_schema(text.as_str()) {
+            Reach::Everything
+        } else {
+            Reach::Rows
+        };
+        let path = self.folder.files.path(file);
+        let language = plain::language(path);
+        let why = format!("migration {name} is written in {language}, which is not followed");
+        self.gap(Gap::new(self.start_of(file), why, reach));
+    }
+
+    /// A gap after the migrations so far.
+    pub fn gap(&mut self, gap: Gap) {
+        self.history.gaps.push((self.history.migrations.len(), gap));
+    }
+
+    /// Something that is wrong with the history itself.
+    pub fn event(&mut self, kind: &'static str, span: Span, message: String) {
+        self.history.events.push(HistoryEvent {
+            kind,
+            span,
+            message,
+            related: Vec::new(),
+        });
+    }
+
+    /// Two files with one version.
+    pub fn duplicate(&mut self, version: &str, first: FileId, second: FileId) {
+        let span = self.start_of(second);
+        let other = self.start_of(first);
+        self.history.events.push(HistoryEvent {
+            kind: "broken-revision-chain",
+            span,
+            message: format!("two migrations have the version {version}"),
+            related: vec![(other, "the other one".to_owned())],
+        });
+    }
+
+    /// The first line of a file: the place of what is said about the file as a whole.
+    #[must_use]
+    pub fn start_of(&self, file: FileId) -> Span {
+        let text = self.folder.files.text(file);
+        let end = text.find('\n').unwrap_or(text.len());
+        Span::new(file, 0, text[..end].trim_end().len())
+    }
+
+    /// Ends it.
+    #[must_use]
+    pub fn finish(self) -> History {
+        self.history
+    }
+}

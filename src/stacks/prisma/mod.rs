@@ -1,0 +1,3 @@
+//! Prisma: migrations made by `prisma migrate`, models in the Prisma schema language.
+
+pub mod history;
