@@ -1,1 +1,50 @@
 //! One file per command; with the editor the only module that touches disk, clock, environment and terminal.
+
+mod arguments;
+mod disk;
+mod outcome;
+mod schema;
+mod terminal;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use outcome::{Exit, Failure};
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let exit = match run(&arguments) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            terminal::complain(&failure);
+            Exit::Failed
+        }
+    };
+    exit.into()
+}
+
+fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    match &arguments.command {
+        None => Err(Failure::new("not yet")),
+        Some(Command::Schema(schema)) => schema::run(schema),
+    }
+}
+
+/// Help and version go to stdout and are no failure; a wrong argument is.
+fn usage(error: &clap::Error) -> ExitCode {
+    let code = if error.use_stderr() {
+        Exit::Failed
+    } else {
+        Exit::Clean
+    };
+    let _ = error.print();
+    code.into()
+}

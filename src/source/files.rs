@@ -191,7 +191,9 @@ impl Files {
         } else {
             format!("{folder}/")
         };
-        let from = self.entries.partition_point(|e| e.path.as_str() < prefix.as_str());
+        let from = self
+            .entries
+            .partition_point(|e| e.path.as_str() < prefix.as_str());
         self.entries[from..]
             .iter()
             .enumerate()

@@ -12,7 +12,11 @@ pub fn read(folder: Folder<'_>) -> History {
     let mut files: Vec<_> = folder.items().filter(|i| i.name.ends_with(".sql")).collect();
     let numbered = files.iter().all(|i| number(i.name).is_some());
     if numbered {
-        files.sort_by(|a, b| number(a.name).cmp(&number(b.name)).then_with(|| a.name.cmp(b.name)));
+        files.sort_by(|a, b| {
+            number(a.name)
+                .cmp(&number(b.name))
+                .then_with(|| a.name.cmp(b.name))
+        });
     }
     for item in files {
         draft.whole(item.name, item.file, RunMode::Statements);

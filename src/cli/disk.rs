@@ -1,0 +1,210 @@
+//! The disk: the only place where files are listed and read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+use ignore::WalkBuilder;
+
+use crate::source::{Entry, FileSystem, ReadError};
+
+/// Folders that hold nothing of the user's own: dependencies, build products, caches.
+const NEVER: &[&str] = &[
+    "node_modules",
+    "bower_components",
+    "jspm_packages",
+    "vendor",
+    "target",
+    "dist",
+    "build",
+    "out",
+    "venv",
+    "virtualenv",
+    "site-packages",
+    "__pycache__",
+    "deps",
+    "_build",
+    "Pods",
+    "DerivedData",
+    "CMakeFiles",
+];
+
+/// Longest file that is read.
+const LIMIT: u64 = 1 << 30;
+
+/// Files below a folder, and files that were named beside it.
+#[derive(Debug)]
+pub(super) struct Disk {
+    root: PathBuf,
+    entries: BTreeMap<String, u64>,
+    skipped: BTreeSet<(String, String)>,
+}
+
+impl Disk {
+    /// Lists what is below `root`, or only `within` (absolute paths) of it; `named` paths (absolute) are listed whatever ignores
+    /// them.
+    #[must_use]
+    pub(super) fn new(root: PathBuf, within: &[PathBuf], named: &[PathBuf]) -> Self {
+        let mut disk = Disk {
+            root,
+            entries: BTreeMap::new(),
+            skipped: BTreeSet::new(),
+        };
+        for path in within {
+            disk.walk(path, false);
+        }
+        for path in named {
+            disk.walk(path, true);
+        }
+        disk
+    }
+
+    fn walk(&mut self, from: &Path, named: bool) {
+        let start = from.to_path_buf();
+        let mut walk = WalkBuilder::new(from);
+        walk.require_git(false)
+            .hidden(!named)
+            .ignore(!named)
+            .git_ignore(!named)
+            .git_global(false)
+            .git_exclude(!named)
+            .parents(!named)
+            .filter_entry(move |entry| {
+                let folder = entry.file_type().is_some_and(|t| t.is_dir());
+                !folder || entry.path() == start || !is_never(entry.path())
+            });
+        for entry in walk.build() {
+            match entry {
+                Ok(entry) => self.take(&entry),
+                Err(error) => self.skip_error(from, &error),
+            }
+        }
+    }
+
+    fn take(&mut self, entry: &ignore::DirEntry) {
+        let Some(kind) = entry.file_type() else { return };
+        if kind.is_dir() {
+            return;
+        }
+        let path = self.name(entry.path());
+        // Through a link, what it leads to counts; a folder behind a link is found where it lies.
+        match entry.path().metadata() {
+            Ok(data) if data.is_file() => {
+                self.entries.insert(path, data.len());
+            }
+            Ok(data) if data.is_dir() => {}
+            Ok(_) => self.skip(path, "is no regular file".to_owned()),
+            Err(error) => self.skip(path, words(&error)),
+        }
+    }
+
+    fn skip_error(&mut self, from: &Path, error: &ignore::Error) {
+        let (path, error) = unwrap(error);
+        let path = self.name(path.unwrap_or(from));
+        let why = error.io_error().map_or_else(|| error.to_string(), words);
+        self.skip(path, why);
+    }
+
+    fn skip(&mut self, path: String, why: String) {
+        self.skipped.insert((path, why));
+    }
+
+    /// A path as the listing names it.
+    #[must_use]
+    pub(super) fn name(&self, path: &Path) -> String {
+        relative(&self.root, path)
+    }
+}
+
+impl FileSystem for Disk {
+    fn list(&self) -> Vec<Entry> {
+        self.entries
+            .iter()
+            .map(|(path, size)| Entry {
+                path: path.clone(),
+                size: *size,
+            })
+            .collect()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the disk")]
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        let Some(size) = self.entries.get(path) else {
+            return Err(ReadError("is not in the listing".to_owned()));
+        };
+        if *size > LIMIT {
+            return Err(ReadError(format!("is larger than {} MiB", LIMIT >> 20)));
+        }
+        let full = self.root.join(path);
+        // The listing may be old: a pipe in the file's place would block for ever.
+        match full.metadata() {
+            Ok(data) if data.is_file() => {
+                std::fs::read(&full).map_err(|e| ReadError(format!("cannot be read: {}", words(&e))))
+            }
+            Ok(_) => Err(ReadError("is no regular file".to_owned())),
+            Err(error) => Err(ReadError(format!("cannot be read: {}", words(&error)))),
+        }
+    }
+
+    fn skipped(&self) -> Vec<(String, String)> {
+        self.skipped.iter().cloned().collect()
+    }
+}
+
+/// Whether a folder is never walked: by its name, or as a Python environment by the file that marks one.
+fn is_never(path: &Path) -> bool {
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
+    NEVER.contains(&name) || path.join("pyvenv.cfg").exists()
+}
+
+/// `to` as seen from `from`, both absolute and normal, with `/`.
+fn relative(from: &Path, to: &Path) -> String {
+    let (a, b): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
+    let common = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let up = a[common..].iter().map(|_| "..".into());
+    let down = b[common..].iter().map(|c| c.as_os_str().to_string_lossy());
+    up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+/// An absolute path without `.` and `..`, by its text alone.
+///
+/// # Errors
+/// When the working folder cannot be told.
+pub(super) fn normal(path: &Path) -> std::io::Result<PathBuf> {
+    let mut out = PathBuf::new();
+    for part in std::path::absolute(path)?.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => out.push(part),
+        }
+    }
+    Ok(out)
+}
+
+/// The system's words for an error, without its number.
+fn words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
+    }
+}
+
+/// The path and the innermost error.
+fn unwrap(error: &ignore::Error) -> (Option<&Path>, &ignore::Error) {
+    match error {
+        ignore::Error::WithPath { path, err } => {
+            let (inner, err) = unwrap(err);
+            (inner.or(Some(path)), err)
+        }
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => unwrap(err),
+        ignore::Error::Partial(_)
+        | ignore::Error::Loop { .. }
+        | ignore::Error::Io(_)
+        | ignore::Error::Glob { .. }
+        | ignore::Error::UnrecognizedFileType(_)
+        | ignore::Error::InvalidDefinition => (None, error),
+    }
+}

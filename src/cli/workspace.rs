@@ -1,0 +1,85 @@
+//! From arguments to a listing and the options of a run.
+
+use std::path::{Path, PathBuf};
+
+use super::arguments::Source;
+use super::disk::{Disk, normal};
+use super::outcome::Failure;
+use super::terminal;
+use crate::config::Options;
+use crate::source::Files;
+
+/// The files of a run and its options.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    /// The files.
+    pub(super) files: Files,
+    /// The options.
+    pub(super) options: Options,
+}
+
+impl Workspace {
+    /// Lists what the arguments name.
+    ///
+    /// # Errors
+    /// When a path does not exist.
+    pub(super) fn open(paths: &[PathBuf], source: &Source) -> Result<Self, Failure> {
+        terminal::set_colour(source.color);
+        let here = absolute(Path::new("."))?;
+        let within = paths.iter().map(|p| existing(p)).collect::<Result<Vec<_>, _>>()?;
+        let root = match within.as_slice() {
+            [one] if one.is_dir() => one.clone(),
+            _ => here.clone(),
+        };
+        let migrations = source
+            .migrations
+            .iter()
+            .map(|p| existing(p))
+            .collect::<Result<Vec<_>, _>>()?;
+        let models = source
+            .models
+            .iter()
+            .map(|p| existing(p))
+            .collect::<Result<Vec<_>, _>>()?;
+        let named: Vec<_> = migrations.iter().chain(&models).cloned().collect();
+        let within = match (within.is_empty(), named.is_empty()) {
+            (true, true) => vec![root.clone()],
+            // What is set by hand is all that is read.
+            (true, false) => Vec::new(),
+            (false, _) => within,
+        };
+        let disk = Disk::new(root, &within, &named);
+        let names = |paths: &[PathBuf]| paths.iter().map(|p| disk.name(p)).collect();
+        let mut options = Options {
+            migrations: names(&migrations),
+            models: names(&models),
+            dialect: source.dialect,
+            target: source.target.clone(),
+            given: source.given.clone(),
+        };
+        if let Some(version) = &source.postgres_version {
+            options
+                .given
+                .push(("postgres_version".to_owned(), version.clone()));
+        }
+        Ok(Workspace {
+            files: Files::new(disk),
+            options,
+        })
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    normal(path).map_err(|e| Failure::new(format!("the working folder cannot be told: {e}")))
+}
+
+fn existing(path: &Path) -> Result<PathBuf, Failure> {
+    let full = absolute(path)?;
+    match full.metadata() {
+        Ok(_) => Ok(full),
+        Err(error) => Err(
+            Failure::new(format!("{} cannot be read: {error}", path.display()))
+                .help("name a file or folder that exists, relative to the working folder"),
+        ),
+    }
+}
