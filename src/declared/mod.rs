@@ -24,6 +24,31 @@ pub struct Models {
     pub faults: Vec<Fault>,
     /// The dialect that the models name (`postgresql`, `mysql`), where they do.
     pub dialect: Option<SmolStr>,
+    /// What the models' language can say.
+    pub language: Language,
+}
+
+/// What a language of models can say at all. What it cannot say is never missing from a model, nor extra in a database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Language {
+    /// For messages: `Prisma`.
+    pub name: &'static str,
+    /// CHECK constraints.
+    pub checks: bool,
+    /// Indexes with a predicate.
+    pub partial_indexes: bool,
+    /// Indexes over expressions.
+    pub expression_indexes: bool,
+    /// Indexes with INCLUDE.
+    pub include: bool,
+    /// Generated columns.
+    pub generated: bool,
+    /// Deferrable constraints.
+    pub deferrable: bool,
+    /// `NULLS NOT DISTINCT`.
+    pub nulls_not_distinct: bool,
+    /// Views.
+    pub views: bool,
 }
 
 /// Something wrong within the models' source.
