@@ -92,6 +92,15 @@ impl<I: ArenaId, T> std::ops::Index<I> for Arena<I, T> {
     }
 }
 
+impl<I: ArenaId, T: Clone> std::ops::IndexMut<I> for Arena<I, T> {
+    /// Ids come from this arena alone, and nothing is removed.
+    fn index_mut(&mut self, id: I) -> &mut T {
+        let index = id.index();
+        let chunk = &mut Arc::make_mut(&mut self.chunks)[index / CHUNK];
+        Arc::make_mut(&mut Arc::make_mut(chunk)[index % CHUNK])
+    }
+}
+
 impl<I, T> Clone for Arena<I, T> {
     fn clone(&self) -> Self {
         Arena {

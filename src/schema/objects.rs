@@ -59,6 +59,8 @@ pub struct Namespace {
     pub presence: Presence,
     /// `pg_catalog`, `information_schema`, a platform's: its objects are not listed.
     pub system: bool,
+    /// Used and never created (`auth` of a platform): it exists, what it holds is not known.
+    pub presumed: Option<Gap>,
 }
 
 /// A user-defined type.
@@ -91,6 +93,8 @@ pub enum TypeKind {
     Composite(Fact<Vec<(Name, SqlType)>>),
     /// A range over a subtype.
     Range(Option<SqlType>),
+    /// The row type of a table, made when something first uses it as a type.
+    Row(TableId),
     /// A base type: an extension's, a shell type, a multirange.
     Base,
     /// Presumed: used and never created.
@@ -121,6 +125,8 @@ pub struct Sequence {
     pub ty: SqlType,
     /// The column that owns it (serial, identity, `OWNED BY`).
     pub owner: Option<(TableId, ColumnId)>,
+    /// Tables whose expressions refer to it or once did.
+    pub used_by: Vec<TableId>,
     /// It belongs to an identity column: it cannot be dropped alone.
     pub identity: Option<IdentityKind>,
     /// `START`.

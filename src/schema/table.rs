@@ -99,6 +99,8 @@ pub struct Table {
     pub presumed: Option<Gap>,
     /// `COMMENT ON TABLE`.
     pub comment: Option<SmolStr>,
+    /// Tables and views that refer to this one or once did: by foreign key, query, inheritance or partition. Each once.
+    pub dependents: Vec<TableId>,
     /// Sections that a gap left open: what is listed is true, more may exist.
     pub open: Vec<(Section, Gap)>,
     /// Every change to it and its parts.

@@ -2,7 +2,7 @@
 
 use super::{
     Column, ColumnId, Constraint, ConstraintId, ConstraintKind, Index, IndexId, NamespaceId, Relation,
-    Schema, Table, TableId,
+    Schema, Table, TableId, TypeKind,
 };
 use crate::known::{Gap, Presence, Section};
 use crate::name::{Name, QualifiedName};
@@ -140,8 +140,12 @@ impl Schema {
     #[must_use]
     pub fn type_name(&self, id: TypeId) -> String {
         let ty = &self.types[id];
-        let namespace = &self.namespaces[ty.namespace].name;
-        let name = ty.name.quoted();
+        let (namespace, name) = match ty.kind {
+            TypeKind::Row(table) => (self.tables[table].namespace, &self.tables[table].name),
+            _ => (ty.namespace, &ty.name),
+        };
+        let namespace = &self.namespaces[namespace].name;
+        let name = name.quoted();
         if self.search_path.contains(namespace) {
             name
         } else {

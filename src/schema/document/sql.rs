@@ -136,6 +136,7 @@ fn types(schema: &Schema, out: &mut String) {
             | TypeKind::Composite(Fact::Unknown { .. })
             | TypeKind::Range(None)
             | TypeKind::Base
+            | TypeKind::Row(_)
             | TypeKind::Presumed(_) => {}
         }
     }
