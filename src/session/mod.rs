@@ -120,6 +120,12 @@ impl Session {
         &self.database
     }
 
+    /// Statements that failed so far.
+    #[must_use]
+    pub fn missteps(&self) -> &[Misstep] {
+        &self.missteps
+    }
+
     /// Ends the connection.
     #[must_use]
     pub fn finish(self) -> Outcome {

@@ -1,9 +1,11 @@
 //! A schema as a document: JSON for programs, DDL for a server, text for people.
 
+mod facts;
 mod json;
 mod sql;
 mod text;
 
+pub use facts::{Facts, constraint_definition, facts, index_definition};
 pub use json::json;
 pub use sql::sql;
 pub use text::text;
