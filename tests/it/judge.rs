@@ -10,30 +10,40 @@ use schemalign::source::{FileId, Text};
 use crate::postgres::{Connection, server};
 
 /// A session that is fed statement by statement.
-pub struct Ours {
+pub(crate) struct Ours {
     session: Session,
 }
 
 impl Ours {
-    pub fn new() -> Ours {
-        Ours { session: Session::new(&Given::default()) }
+    pub(crate) fn new() -> Ours {
+        Ours {
+            session: Session::new(&Given::default()),
+        }
     }
 
     /// Runs text as psql would; the SQLSTATEs of what failed.
-    pub fn run(&mut self, sql: &str) -> Vec<&'static str> {
+    pub(crate) fn run(&mut self, sql: &str) -> Vec<&'static str> {
         let text = Text::of_file(FileId(0), sql.into());
         let before = self.session.missteps().len();
-        self.session.run(&Migration { name: "case".to_owned(), file: FileId(0), text, mode: RunMode::Statements });
-        self.session.missteps()[before..].iter().map(|m| m.failure.sqlstate).collect()
+        self.session.run(&Migration {
+            name: "case".to_owned(),
+            file: FileId(0),
+            text,
+            mode: RunMode::Statements,
+        });
+        self.session.missteps()[before..]
+            .iter()
+            .map(|m| m.failure.sqlstate)
+            .collect()
     }
 
-    pub fn facts(&self) -> Facts {
+    pub(crate) fn facts(&self) -> Facts {
         facts(self.session.database().schema())
     }
 }
 
 /// What is wrong in our facts, and how many are unknown.
-pub fn compare(ours: &Facts, theirs: &BTreeMap<String, String>) -> (Vec<String>, usize) {
+pub(crate) fn compare(ours: &Facts, theirs: &BTreeMap<String, String>) -> (Vec<String>, usize) {
     let mut wrong = Vec::new();
     let mut unknown = 0;
     for (key, value) in theirs {
@@ -54,7 +64,7 @@ pub fn compare(ours: &Facts, theirs: &BTreeMap<String, String>) -> (Vec<String>,
 }
 
 /// Runs `sql` statement by statement on both sides; what differs.
-pub fn judge(connection: &mut Connection, statements: &[String]) -> (Vec<String>, usize) {
+pub(crate) fn judge(connection: &mut Connection, statements: &[String]) -> (Vec<String>, usize) {
     let mut ours = Ours::new();
     let mut wrong = Vec::new();
     for statement in statements {
@@ -103,7 +113,11 @@ fn cases(markdown: &str) -> Vec<(String, Vec<String>)> {
 fn replay_cases() {
     let Some(server) = server() else { return };
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/replay");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("tests/replay").flatten().map(|e| e.path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("tests/replay")
+        .flatten()
+        .map(|e| e.path())
+        .collect();
     files.sort();
     let only = std::env::var("SCHEMALIGN_CASE").ok();
     let (mut count, mut unknown, mut failed) = (0, 0, Vec::new());
@@ -118,11 +132,20 @@ fn replay_cases() {
             let (wrong, open) = judge(&mut connection, &blocks);
             unknown += open;
             if !wrong.is_empty() {
-                failed.push(format!("{} / {title}\n  {}", file.file_name().unwrap_or_default().to_string_lossy(), wrong.join("\n  ")));
+                failed.push(format!(
+                    "{} / {title}\n  {}",
+                    file.file_name().unwrap_or_default().to_string_lossy(),
+                    wrong.join("\n  ")
+                ));
             }
         }
     }
     println!("{count} replay cases judged, {unknown} facts unknown");
-    assert!(failed.is_empty(), "{} of {count} cases are wrong:\n{}", failed.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} of {count} cases are wrong:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
     assert!(count > 0 || only.is_some(), "no case found");
 }
