@@ -448,5 +448,6 @@ fn type_facts(schema: &Schema, ty: &Type, out: &mut Facts) {
         ),
         TypeKind::Base => out.open.push(key),
         TypeKind::Presumed(_) => out.open.push(key),
+        TypeKind::Row(_) => {}
     }
 }
