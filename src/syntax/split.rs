@@ -1,1 +1,0 @@
-//! Splits SQL text into statements, and keeps from the parser what it could not take.
