@@ -81,7 +81,11 @@ pub fn replay(files: &Files, options: &Options) -> Result<(Vec<Replayed>, Vec<No
 }
 
 fn replay_target(files: &Files, target: Target) -> Replayed {
-    let histories: Vec<History> = target.histories.iter().map(|h| h.read(files)).collect();
+    let histories: Vec<History> = target
+        .histories
+        .iter()
+        .map(|h| h.read(files, &target.given))
+        .collect();
     let mut session = Session::new(&target.given);
     let mut events = Vec::new();
     for history in histories {

@@ -2,7 +2,9 @@
 
 use crate::config::{Dialect, Given, Options};
 use crate::source::{FileId, Files};
-use crate::stacks::{Folder, History, prisma, sql_folder};
+use crate::stacks::{Folder, History, Runner, sql_folder};
+
+mod guess;
 
 /// A database: what is given, the histories that run on it, the models that use it.
 #[derive(Debug, Clone)]
@@ -31,11 +33,11 @@ pub struct HistorySource {
 impl HistorySource {
     /// Reads it.
     #[must_use]
-    pub fn read(&self, files: &Files) -> History {
+    pub fn read(&self, files: &Files, given: &Given) -> History {
         if let Some(file) = files.find(&self.path) {
-            return sql_folder::history::read_file(Folder::new(files, ""), file);
+            return sql_folder::history::read_file(Folder::new(files, ""), file, given);
         }
-        (self.runner.read)(Folder::new(files, &self.path))
+        (self.runner.read)(Folder::new(files, &self.path), given)
     }
 }
 
@@ -49,24 +51,6 @@ pub struct ModelSource {
     /// Its files in order.
     pub files: Vec<FileId>,
 }
-
-/// A migration runner.
-#[derive(Debug)]
-pub struct Runner {
-    /// Its name.
-    pub name: &'static str,
-    /// Reads its folder.
-    pub read: fn(Folder<'_>) -> History,
-}
-
-static PRISMA: Runner = Runner {
-    name: "prisma",
-    read: prisma::history::read,
-};
-static SQL: Runner = Runner {
-    name: "sql",
-    read: sql_folder::history::read,
-};
 
 /// Something that was seen and is not checked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,7 +80,7 @@ pub fn discover(files: &Files, options: &Options) -> Result<Found, String> {
         .migrations
         .iter()
         .map(|path| HistorySource {
-            runner: guess(files, path),
+            runner: guess::runner(Folder::new(files, path)),
             path: path.clone(),
         })
         .collect();
@@ -110,13 +94,4 @@ pub fn discover(files: &Files, options: &Options) -> Result<Found, String> {
         }],
         not_checked: Vec::new(),
     })
-}
-
-fn guess(files: &Files, path: &str) -> &'static Runner {
-    let folder = Folder::new(files, path);
-    if folder.below().any(|(p, _)| p.ends_with("/migration.sql")) {
-        &PRISMA
-    } else {
-        &SQL
-    }
 }

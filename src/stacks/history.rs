@@ -5,6 +5,7 @@ use crate::known::{Gap, Reach};
 use crate::session::{Migration, RunMode};
 use crate::source::{FileId, Span, Text};
 
+pub mod placeholders;
 pub mod plain;
 
 /// A history being read.
@@ -62,16 +63,22 @@ impl<'a> Draft<'a> {
 
     /// A migration in a language that is not followed: a gap where it stands, as wide as its text allows.
     pub fn program(&mut self, name: &str, file: FileId) {
-        let Some(text) = self.text(name, file) else { return };
-        let reach = if plain::may_change_schema(text.as_str()) {
-            Reach::Everything
-        } else {
-            Reach::Rows
-        };
-        let path = self.folder.files.path(file);
-        let language = plain::language(path);
+        self.programs(name, &[file]);
+    }
+
+    /// A migration of several program files, the first being the one that runs.
+    pub fn programs(&mut self, name: &str, files: &[FileId]) {
+        let Some(&first) = files.first() else { return };
+        let mut reach = Reach::Rows;
+        for &file in files {
+            let Some(text) = self.text(name, file) else { return };
+            if plain::may_change_schema(text.as_str()) {
+                reach = Reach::Everything;
+            }
+        }
+        let language = plain::language(self.folder.files.path(first));
         let why = format!("migration {name} is written in {language}, which is not followed");
-        self.gap(Gap::new(self.start_of(file), why, reach));
+        self.gap(Gap::new(self.start_of(first), why, reach));
     }
 
     /// A gap after the migrations so far.

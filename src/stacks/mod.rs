@@ -1,12 +1,24 @@
 //! One folder a framework: what its histories and models are. Same file names in every stack.
 
+pub mod atlas;
+pub mod dbmate;
+pub mod diesel;
+pub mod flyway;
 mod folder;
+pub mod golang_migrate;
+pub mod goose;
 pub mod history;
+pub mod node_pg_migrate;
+pub mod postgres_migrations;
 pub mod prisma;
+pub mod refinery;
 pub mod sql_folder;
+pub mod sqlx;
+pub mod supabase;
 
 pub use folder::{Folder, Item};
 
+use crate::config::Given;
 use crate::known::Gap;
 use crate::session::Migration;
 use crate::source::Span;
@@ -38,4 +50,44 @@ pub struct HistoryEvent {
     pub message: String,
     /// Places that explain it.
     pub related: Vec<(Span, String)>,
+}
+
+/// A runner of migrations that are followed.
+#[derive(Debug)]
+pub struct Runner {
+    /// Its name in documents.
+    pub name: &'static str,
+    /// Its name in messages.
+    pub title: &'static str,
+    /// Reads its folder.
+    pub read: fn(Folder<'_>, &Given) -> History,
+    /// The table that it keeps its books in: there before the first migration, no part of the schema.
+    pub table: Option<&'static str>,
+}
+
+macro_rules! runners {
+    ($($id:ident $name:literal $title:literal $module:ident $table:expr;)*) => {
+        $(
+            #[doc = concat!($title, ".")]
+            pub static $id: Runner = Runner { name: $name, title: $title, read: $module::history::read, table: $table };
+        )*
+        /// Every runner.
+        pub static RUNNERS: &[&Runner] = &[$(&$id),*];
+    };
+}
+
+runners! {
+    PRISMA "prisma" "Prisma" prisma Some("_prisma_migrations");
+    DIESEL "diesel" "Diesel" diesel Some("__diesel_schema_migrations");
+    SQLX "sqlx" "sqlx" sqlx Some("_sqlx_migrations");
+    DBMATE "dbmate" "dbmate" dbmate Some("schema_migrations");
+    GOOSE "goose" "goose" goose Some("goose_db_version");
+    GOLANG_MIGRATE "golang-migrate" "golang-migrate" golang_migrate Some("schema_migrations");
+    FLYWAY "flyway" "Flyway" flyway Some("flyway_schema_history");
+    SUPABASE "supabase" "Supabase" supabase None;
+    REFINERY "refinery" "refinery" refinery Some("refinery_schema_history");
+    NODE_PG_MIGRATE "node-pg-migrate" "node-pg-migrate" node_pg_migrate Some("pgmigrations");
+    ATLAS "atlas" "Atlas" atlas None;
+    POSTGRES_MIGRATIONS "postgres-migrations" "postgres-migrations" postgres_migrations Some("migrations");
+    SQL_FOLDER "sql" "SQL files" sql_folder None;
 }

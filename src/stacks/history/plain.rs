@@ -47,21 +47,26 @@ pub fn language(path: &str) -> &'static str {
         .map_or("a language", |l| l.1)
 }
 
-/// Whether a program could change a schema: one of DDL's verbs occurs in it as a word, whatever the case, next to one of the
-/// nouns that DDL takes, or it calls a method that builds DDL. A text without any of them sends no DDL of its own.
+/// Whether a program could change tables or types: one of DDL's verbs stands before one of the nouns that DDL takes, whatever the
+/// case, or before something put in (`ALTER ${kind}`), or the program calls a method that builds DDL or runs a file. A text
+/// without any of them sends no DDL of its own. Functions and triggers are not counted: they change no table.
 #[must_use]
 pub fn may_change_schema(text: &str) -> bool {
-    let mut previous_verb = false;
-    for word in words(text) {
-        if BUILDERS.iter().any(|b| word.eq_ignore_ascii_case(b)) {
+    let mut verb = false;
+    for (at, word) in words(text) {
+        let is = |list: &[&str]| list.iter().any(|w| word.eq_ignore_ascii_case(w));
+        if is(BUILDERS) || verb && is(NOUNS) {
             return true;
         }
-        if previous_verb && NOUNS.iter().any(|n| word.eq_ignore_ascii_case(n)) {
+        // `CREATE UNIQUE INDEX`, `DROP MATERIALIZED VIEW`: fillers keep the verb alive; so do the letters of `\n` and `\t`.
+        verb = is(VERBS) || verb && (is(FILLERS) || word.len() == 1);
+        let rest = &text[at + word.len()..];
+        if verb
+            && word.chars().all(|c| c.is_ascii_uppercase())
+            && rest.trim_start().starts_with(['$', '%', '{', '#'])
+        {
             return true;
         }
-        // `CREATE UNIQUE INDEX`, `CREATE OR REPLACE VIEW`, `DROP TABLE`: fillers keep the verb alive.
-        previous_verb = VERBS.iter().any(|v| word.eq_ignore_ascii_case(v))
-            || previous_verb && FILLERS.iter().any(|f| word.eq_ignore_ascii_case(f));
     }
     false
 }
@@ -98,23 +103,10 @@ const NOUNS: &[&str] = &[
     "sequence",
     "domain",
     "extension",
-    "function",
-    "procedure",
-    "trigger",
     "constraint",
-    "policy",
-    "database",
     "collation",
-    "aggregate",
-    "cast",
-    "operator",
-    "rule",
+    "database",
     "owned",
-    "routine",
-    "default",
-    "publication",
-    "server",
-    "value",
 ];
 const BUILDERS: &[&str] = &[
     "createtable",
@@ -169,10 +161,29 @@ const BUILDERS: &[&str] = &[
     "include_str",
 ];
 
-/// Runs of letters, digits and underscores.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+/// The number that a name begins with.
+#[must_use]
+pub fn number(name: &str) -> Option<u128> {
+    let end = name.find(|c: char| !c.is_ascii_digit()).unwrap_or(name.len());
+    name[..end].parse().ok()
+}
+
+/// The lines of a text with the offset of each, line ends left out.
+pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (start, line.trim_end_matches(['\n', '\r']))
+    })
+}
+
+/// Runs of letters, digits and underscores, with the offset of each.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let start = text.as_ptr() as usize;
     text.split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|w| !w.is_empty())
+        .map(move |w| (w.as_ptr() as usize - start, w))
 }
 
 #[cfg(test)]

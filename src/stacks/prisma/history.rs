@@ -4,6 +4,7 @@
 //! every folder in the migrations folder, whatever its name, and sorts by name; files beside the folders
 //! (`migration_lock.toml`) are no migrations. The script goes to the server as one simple query (`raw_cmd`).
 
+use crate::config::Given;
 use crate::session::RunMode;
 use crate::stacks::history::{Draft, plain};
 use crate::stacks::{Folder, History};
@@ -13,7 +14,7 @@ const SCRIPT: &str = "migration.sql";
 
 /// Reads the migrations folder.
 #[must_use]
-pub fn read(folder: Folder<'_>) -> History {
+pub fn read(folder: Folder<'_>, _: &Given) -> History {
     let mut draft = Draft::new("prisma", folder);
     for (name, items) in folder.folders() {
         if let Some(script) = items.iter().find(|i| i.name == SCRIPT) {
@@ -22,12 +23,13 @@ pub fn read(folder: Folder<'_>) -> History {
         }
         // A folder without a script belongs to a wrapper of Prisma's (data migrations in the host language), or is a leftover
         // that Prisma refuses to run with.
-        let mut other = false;
-        for item in items.iter().filter(|i| plain::is_program(i.name)) {
-            draft.program(name, item.file);
-            other = true;
-        }
-        if !other && let Some(item) = items.first() {
+        let mut programs: Vec<_> = items.iter().filter(|i| plain::is_program(i.name)).collect();
+        programs.sort_by_key(|i| !(i.name.starts_with("migration.") || i.name.starts_with("index.")));
+        let programs: Vec<_> = programs.iter().map(|i| i.file).collect();
+        draft.programs(name, &programs);
+        if programs.is_empty()
+            && let Some(item) = items.first()
+        {
             draft.event(
                 "broken-revision-chain",
                 draft.start_of(item.file),

@@ -1,40 +1,101 @@
 //! A folder of SQL files in their natural order, or one file. Taken to run as `psql -f` runs them: each statement alone.
 
+use crate::config::Given;
+use crate::known::{Gap, Reach};
 use crate::session::RunMode;
 use crate::source::FileId;
-use crate::stacks::history::Draft;
-use crate::stacks::{Folder, History};
+use crate::stacks::history::{Draft, plain};
+use crate::stacks::{Folder, History, dbmate, goose, node_pg_migrate};
 
-/// Reads a folder: by the number in front of each name where all have one, else by name.
+/// Reads a folder: by the numbers in front of the names where all have one, else by name, and says so.
 #[must_use]
-pub fn read(folder: Folder<'_>) -> History {
+pub fn read(folder: Folder<'_>, _: &Given) -> History {
     let mut draft = Draft::new("sql", folder);
-    let mut files: Vec<_> = folder.items().filter(|i| i.name.ends_with(".sql")).collect();
-    let numbered = files.iter().all(|i| number(i.name).is_some());
+    let mut files: Vec<(&str, FileId)> = folder
+        .items()
+        .map(|i| (i.name, i.file))
+        .filter(|(n, _)| is_up(n))
+        .collect();
+    if files.is_empty() {
+        files = folder.below().filter(|(path, _)| is_up(path)).collect();
+    }
+    let numbered = files.iter().all(|(path, _)| numbers(path).is_some());
     if numbered {
-        files.sort_by(|a, b| {
-            number(a.name)
-                .cmp(&number(b.name))
-                .then_with(|| a.name.cmp(b.name))
-        });
+        files.sort_by(|a, b| (numbers(a.0), a.0).cmp(&(numbers(b.0), b.0)));
+    } else if let [(_, first), _, ..] = files.as_slice() {
+        let why =
+            "not every file of this folder begins with a number: they are taken in the order of their names";
+        draft.gap(Gap::new(draft.start_of(*first), why, Reach::Rows));
     }
-    for item in files {
-        draft.whole(item.name, item.file, RunMode::Statements);
+    for (path, file) in files {
+        draft.whole(path, file, RunMode::Statements);
     }
     draft.finish()
 }
 
-/// Reads one file.
+/// Reads one file; where it holds both directions, the way up.
 #[must_use]
-pub fn read_file(folder: Folder<'_>, file: FileId) -> History {
+pub fn read_file(folder: Folder<'_>, file: FileId, given: &Given) -> History {
     let mut draft = Draft::new("sql", folder);
-    draft.whole(folder.files.path(file), file, RunMode::Statements);
+    let path = folder.files.path(file);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let Some(text) = draft.text(name, file) else {
+        return draft.finish();
+    };
+    let blocks = dbmate::history::up_blocks(text.as_str());
+    if !blocks.is_empty() {
+        for (range, _) in blocks {
+            draft.part(name, file, text.slice(range), RunMode::Transaction);
+        }
+    } else if goose::history::is_annotated(text.as_str()) {
+        goose::history::add(&mut draft, name, file, given);
+    } else {
+        let up = text.slice(node_pg_migrate::history::up_part(text.as_str()));
+        draft.part(name, file, up, RunMode::Statements);
+    }
     draft.finish()
 }
 
-/// The number that a name begins with.
-#[must_use]
-pub fn number(name: &str) -> Option<u128> {
-    let end = name.find(|c: char| !c.is_ascii_digit()).unwrap_or(name.len());
-    name[..end].parse().ok()
+/// SQL that leads forward.
+fn is_up(path: &str) -> bool {
+    let stem = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let Some(stem) = stem.strip_suffix(".sql") else {
+        return false;
+    };
+    let back = ["down", "rollback", "undo", "revert"];
+    !back
+        .iter()
+        .any(|b| stem == *b || stem.strip_suffix(b).is_some_and(|s| s.ends_with(['.', '_', '-'])))
+}
+
+/// The numbers in front of each part of a path.
+fn numbers(path: &str) -> Option<Vec<u128>> {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let of_folders = folders.split('/').filter(|f| !f.is_empty()).map(plain::number);
+    let of_name = if matches!(name, "up.sql" | "migration.sql") {
+        None
+    } else {
+        Some(plain::number(name))
+    };
+    of_folders.chain(of_name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Files;
+
+    #[test]
+    fn natural_order() {
+        let files = Files::in_memory([
+            ("m/10_c.sql", ""),
+            ("m/9_b.sql", ""),
+            ("m/9_b.down.sql", ""),
+            ("m/notes.md", ""),
+        ]);
+        let history = read(Folder::new(&files, "m"), &Given::default());
+        let names: Vec<_> = history.migrations.iter().map(|m| m.name.as_str()).collect();
+        assert_eq!(names, ["9_b.sql", "10_c.sql"]);
+        assert!(history.gaps.is_empty());
+    }
 }

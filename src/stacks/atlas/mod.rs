@@ -1,0 +1,3 @@
+//! Atlas: versioned SQL files with a checksum file beside them.
+
+pub mod history;

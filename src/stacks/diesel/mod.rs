@@ -1,0 +1,3 @@
+//! Diesel: a folder a migration, `up.sql` and `down.sql` in it.
+
+pub mod history;

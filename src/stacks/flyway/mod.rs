@@ -1,0 +1,3 @@
+//! Flyway: versioned, repeatable, baseline and undo migrations by file name.
+
+pub mod history;

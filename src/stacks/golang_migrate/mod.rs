@@ -1,0 +1,3 @@
+//! golang-migrate: numbered pairs of SQL files.
+
+pub mod history;

@@ -1,0 +1,3 @@
+//! goose: numbered SQL files with annotations, Go migrations among them.
+
+pub mod history;

@@ -1,0 +1,3 @@
+//! node-pg-migrate: numbered SQL and JavaScript files.
+
+pub mod history;

@@ -1,0 +1,3 @@
+//! postgres-migrations (npm): SQL files with consecutive numbers.
+
+pub mod history;

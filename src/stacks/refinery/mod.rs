@@ -1,0 +1,3 @@
+//! refinery: versioned SQL and Rust migrations by file name.
+
+pub mod history;

@@ -1,0 +1,3 @@
+//! sqlx: numbered SQL files, plain or reversible.
+
+pub mod history;

@@ -1,0 +1,77 @@
+//! Supabase's history.
+//!
+//! Source: the command line's `pkg/migration/list.go` (files `^([0-9]+)_(.*)\.sql$` in name order; a first file
+//! `<14 digits>_init.sql` older than 2021-12-09 is skipped), `pkg/migration/apply.go` (settings are reset before each file),
+//! `pkg/migration/file.go` (the statements of a file in one implicit transaction).
+
+use crate::config::Given;
+use crate::name::Name;
+use crate::session::RunMode;
+use crate::source::{FileId, Span, Text};
+use crate::stacks::history::{Draft, plain};
+use crate::stacks::{Folder, History};
+
+/// What the platform gives before the first migration: its schemas and the search path of its role.
+#[must_use]
+pub fn preset(mut given: Given) -> Given {
+    given.search_path = ["$user", "public", "extensions"].map(Name::new).to_vec();
+    given.schemas = [
+        "auth",
+        "storage",
+        "extensions",
+        "realtime",
+        "vault",
+        "graphql",
+        "graphql_public",
+        "pgbouncer",
+        "supabase_functions",
+        "supabase_migrations",
+    ]
+    .map(Name::new)
+    .to_vec();
+    given
+}
+
+/// Reads the migrations folder.
+#[must_use]
+pub fn read(folder: Folder<'_>, _: &Given) -> History {
+    let mut draft = Draft::new("supabase", folder);
+    let mut reset = false;
+    for (index, item) in folder.items().enumerate() {
+        if !is_migration(item.name) || index == 0 && is_old_init(item.name) {
+            continue;
+        }
+        let Some(text) = draft.text(item.name, item.file) else {
+            continue;
+        };
+        // The reset only shows where an earlier file changed a setting.
+        let changes = text.as_str().to_ascii_lowercase().contains("search_path");
+        let text = if reset { with_reset(item.file, &text) } else { text };
+        reset |= changes;
+        draft.part(item.name, item.file, text, RunMode::OneQuery);
+    }
+    draft.finish()
+}
+
+/// Whether a file is a migration.
+#[must_use]
+pub fn is_migration(name: &str) -> bool {
+    plain::number(name).is_some()
+        && name.ends_with(".sql")
+        && name
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .starts_with('_')
+}
+
+/// The schema dump that early versions made: the runner never applies it.
+fn is_old_init(name: &str) -> bool {
+    name.strip_suffix("_init.sql")
+        .filter(|digits| digits.len() == 14)
+        .and_then(|digits| digits.parse::<u64>().ok())
+        .is_some_and(|stamp| stamp < 20_211_209_000_000)
+}
+
+fn with_reset(file: FileId, text: &Text) -> Text {
+    let reset = ("RESET ALL;\n".to_owned(), Span::new(file, 0, 0), false);
+    Text::composed(std::iter::once(reset).chain(text.runs()))
+}
