@@ -73,6 +73,9 @@ pub struct Schema {
     pub type_names: Names<TypeId>,
     /// Gaps that reach beyond one object: a namespace, or everything.
     pub gaps: Vec<Gap>,
+    /// Set once the history made operators, casts or aggregates, which are not listed: then no function, operator or cast is
+    /// certainly missing.
+    pub unlisted: Option<Gap>,
     /// Namespaces that names are looked up in, in order, as `format_type` needs them.
     pub search_path: Vec<Name>,
 }

@@ -4,7 +4,9 @@
 //! a type changes one place; printing those needs the schema (`schema::Schema::format_type`).
 
 mod builtin;
+pub mod catalog;
 mod fit;
+pub mod literal;
 
 pub use builtin::{Builtin, Category};
 pub use fit::{Fit, fit};

@@ -49,13 +49,26 @@ pub enum RelationRef {
     Sequence(u32),
 }
 
-/// How a cast came to be; only explicit ones are printed.
+/// How a cast came to be; implicit ones are printed only where the choice of a function or operator hangs on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CastStyle {
-    /// Written by the user, `CAST(x AS t)`, `x::t` or `t 'literal'`.
+    /// Written by the user, `CAST(x AS t)`, `x::t` or `t 'literal'`. Once analysed: done by relabelling, by the types' text
+    /// forms, element by element, or by a domain's check.
     Explicit,
-    /// Added by the server.
+    /// The same, added by the server.
     Implicit,
+    /// Written by the user and done by a function of `pg_cast` (the server leaves out other parentheses around those).
+    ExplicitCall,
+    /// The same, added by the server.
+    ImplicitCall,
+}
+
+impl CastStyle {
+    /// Added by the server.
+    #[must_use]
+    pub fn is_implicit(self) -> bool {
+        matches!(self, CastStyle::Implicit | CastStyle::ImplicitCall)
+    }
 }
 
 /// `SELECT` quantifiers of a comparison with a set.
