@@ -140,7 +140,8 @@ impl Server {
 
     /// Connects to a database.
     pub(crate) fn connect(&self, database: &str) -> Connection {
-        let psql = self.bin.join("psql");
+        let beside = self.bin.join("psql");
+        let psql = if beside.exists() { beside } else { PathBuf::from("psql") };
         let mut child = Command::new("sh")
             .args(["-c", "exec \"$0\" \"$@\" 2>&1"])
             .arg(psql)
