@@ -113,6 +113,7 @@ pub(crate) fn domain_of(column: crate::schema::ColumnWalker<'_>) -> Option<&crat
         TypeKind::Enum(_)
         | TypeKind::Composite(_)
         | TypeKind::Range(_)
+        | TypeKind::Row(_)
         | TypeKind::Base
         | TypeKind::Presumed(_) => None,
     }

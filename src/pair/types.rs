@@ -210,7 +210,11 @@ fn resolved(schema: &Schema, wanted: &SqlType, found: &SqlType, depth: u8) -> Re
                     Fit::Cannot
                 });
             }
-            TypeKind::Enum(_) | TypeKind::Composite(_) | TypeKind::Range(_) | TypeKind::Base => {}
+            TypeKind::Enum(_)
+            | TypeKind::Composite(_)
+            | TypeKind::Range(_)
+            | TypeKind::Row(_)
+            | TypeKind::Base => {}
         }
     }
     if let BaseType::Object(id) = wanted.base

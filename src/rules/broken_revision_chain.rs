@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(ctx: &Context<'_>, out: &Reporter) {
-    let events = ctx.subject.histories.iter().flat_map(|h| &h.events);
+    let events = ctx.subject.events.iter();
     for event in events.filter(|e| e.kind == RULE.name) {
         let mut report = Report::new(event.span, "", event.message.clone()).object(event.message.clone());
         for (span, label) in &event.related {

@@ -141,7 +141,11 @@ impl Server {
     /// Connects to a database.
     pub(crate) fn connect(&self, database: &str) -> Connection {
         let beside = self.bin.join("psql");
-        let psql = if beside.exists() { beside } else { PathBuf::from("psql") };
+        let psql = if beside.exists() {
+            beside
+        } else {
+            PathBuf::from("psql")
+        };
         let mut child = Command::new("sh")
             .args(["-c", "exec \"$0\" \"$@\" 2>&1"])
             .arg(psql)
