@@ -20,8 +20,8 @@ pub struct Subject<'a> {
     pub dialect: &'a str,
     /// What the replay gave; `None` where the target has no history that could be replayed.
     pub outcome: Option<&'a crate::session::Outcome>,
-    /// What is wrong with its histories themselves.
-    pub events: &'a [crate::stacks::HistoryEvent],
+    /// The histories that ran, in order.
+    pub histories: Vec<&'a crate::stacks::History>,
     /// The model sets that use the target.
     pub models: Vec<&'a crate::declared::Models>,
 }

@@ -1,3 +1,16 @@
 //! Prisma: migrations made by `prisma migrate`, models in the Prisma schema language.
 
+mod config;
+mod datasource;
+mod defaults;
 pub mod history;
+mod keys;
+pub mod locations;
+pub mod models;
+mod names;
+mod relations;
+mod script;
+mod source;
+mod types;
+
+pub use config::PrismaConfig;
