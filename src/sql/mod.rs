@@ -3,6 +3,8 @@
 #[allow(dead_code)]
 mod expr;
 #[allow(dead_code)]
+mod fragment;
+#[allow(dead_code)]
 mod names;
 mod plpgsql;
 #[allow(dead_code)]
@@ -110,14 +112,21 @@ pub fn read(text: &Text) -> Vec<Read> {
 /// # Errors
 /// A gap when it is none.
 pub fn expression(text: &Text) -> Result<Expr, Gap> {
-    Err(Gap::new(text.whole(), "not read yet", crate::known::Reach::Rows))
+    fragment::expression(text)
+}
+
+/// Reads one query.
+///
+/// # Errors
+/// A gap when it is none.
+pub fn query(text: &Text) -> Result<Query, Gap> {
+    fragment::query(text)
 }
 
 /// Reads a type as SQL spells it; serial pseudo-types are not types.
 #[must_use]
 pub fn type_name(text: &Text) -> Option<crate::sqltype::SqlType> {
-    let _ = text;
-    None
+    fragment::type_name(text)
 }
 
 /// Reads a plpgsql body.

@@ -7,12 +7,19 @@ use crate::syntax::pg::{AstNode, TextRange};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lower<'a> {
     text: &'a Text,
+    /// Bytes that the parser was given before the text, to make a statement of it.
+    shift: usize,
 }
 
 impl<'a> Lower<'a> {
     /// Lowers what was parsed from `text`.
     pub(super) fn new(text: &'a Text) -> Self {
-        Lower { text }
+        Lower { text, shift: 0 }
+    }
+
+    /// Lowers what was parsed from `text` with `shift` bytes before it.
+    pub(super) fn shifted(text: &'a Text, shift: usize) -> Self {
+        Lower { text, shift }
     }
 
     /// The text that was parsed.
@@ -42,7 +49,8 @@ impl<'a> Lower<'a> {
 
     fn clip(&self, range: TextRange) -> std::ops::Range<usize> {
         let len = self.text.as_str().len();
-        let end = usize::from(range.end()).min(len);
-        usize::from(range.start()).min(end)..end
+        let place = |offset: crate::syntax::pg::TextSize| usize::from(offset).saturating_sub(self.shift);
+        let end = place(range.end()).min(len);
+        place(range.start()).min(end)..end
     }
 }

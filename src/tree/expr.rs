@@ -203,10 +203,14 @@ pub struct Call {
     pub filter: Option<Expr>,
     /// `array_agg(x ORDER BY y)`.
     pub order_by: Vec<crate::tree::query::OrderBy>,
+    /// `order_by` stands in `WITHIN GROUP (...)`.
+    pub within_group: bool,
     /// Has an `OVER` clause: a window function.
     pub over: bool,
     /// Written in the SQL grammar's own form (`EXTRACT(x FROM y)`, `SUBSTRING(x FROM y)`, `POSITION(...)`, `TRIM(...)`,
-    /// `OVERLAY(...)`), which the server prints back in that form. `name` is then the keyword in lower case.
+    /// `OVERLAY(...)`), which the server prints back in that form. `name` is then the server's function, `extract`,
+    /// `substring`, `position`, `overlay`, `btrim`, `ltrim` or `rtrim`, and the arguments are in its order:
+    /// `POSITION(a IN b)` is `position(b, a)`, `TRIM(LEADING c FROM x)` is `ltrim(x, c)`.
     pub sql_syntax: bool,
 }
 

@@ -63,6 +63,8 @@ pub enum SetOp {
 pub struct Select {
     /// `DISTINCT` (also `DISTINCT ON`).
     pub distinct: bool,
+    /// The keys of `DISTINCT ON`.
+    pub distinct_on: Vec<Expr>,
     /// The select list.
     pub targets: Vec<Target>,
     /// `INTO` names: variables in plpgsql, a new table in plain SQL.
