@@ -47,6 +47,8 @@ pub struct Language {
     pub deferrable: bool,
     /// `NULLS NOT DISTINCT`.
     pub nulls_not_distinct: bool,
+    /// Whether a list column allows NULL.
+    pub list_nullability: bool,
     /// Views.
     pub views: bool,
 }

@@ -1,21 +1,40 @@
 //! Which model goes with which table, which field with which column: found once, so that every rule is a small function
-//! over a pair.
+//! over a pair. What a gap could hide is unknown, and unknown is never a difference.
 
-use crate::declared::{Field, Model, Models};
-use crate::schema::{ColumnWalker, Lookup, Schema, TableWalker};
+mod enums;
+mod facts;
+mod indexes;
+mod keys;
+mod types;
+
+pub use enums::{EnumPair, enum_pairs};
+pub(crate) use facts::fills_itself;
+pub use facts::{DefaultDifference, NullDifference, is_sequence};
+pub use indexes::{IndexMatch, PairedIndex, can_say};
+pub use keys::{
+    ForeignKeyMatch, UniqueMatch, column_pairs, foreign_keys, key_columns, same_set, unique_over,
+};
+pub use types::{TypeDifference, resolve, type_fit};
+
+use crate::declared::{Expectation, Field, Model, ModelKind, Models};
+use crate::known::{Gap, Section};
+use crate::name::{Name, QualifiedName};
+use crate::schema::{ColumnWalker, Lookup, RelationKind, Schema, TableId, TableWalker};
 
 /// Models and tables of one target, paired.
 #[derive(Default)]
 pub struct Pairs<'a> {
     /// Models in order with their tables, then tables without a model.
     pub tables: Vec<TablePair<'a>>,
+    /// Model enums and the database's types.
+    pub enums: Vec<EnumPair<'a>>,
 }
 
 /// A model and its table; one of them may be missing.
 pub struct TablePair<'a> {
     /// The model and the set that it is from.
     pub model: Option<(&'a Models, &'a Model)>,
-    /// The table.
+    /// The table: found where it certainly is there.
     pub table: Lookup<TableWalker<'a>>,
     /// Fields and columns, both there.
     pub columns: Vec<ColumnPair<'a>>,
@@ -40,8 +59,237 @@ pub struct ColumnPair<'a> {
 impl<'a> Pairs<'a> {
     /// Pairs the models with the tables of a schema.
     #[must_use]
-    pub fn new(schema: Option<&'a Schema>, models: &[&'a Models]) -> Self {
-        let _ = (schema, models);
-        Pairs::default()
+    pub fn new(schema: Option<&'a Schema>, sets: &[&'a Models]) -> Self {
+        let Some(schema) = schema else {
+            return Pairs::default();
+        };
+        let mut tables: Vec<TablePair<'a>> = Vec::new();
+        for &set in sets {
+            tables.extend(
+                set.models
+                    .iter()
+                    .filter_map(|model| pair_model(schema, set, model)),
+            );
+        }
+        add_extra_columns(&mut tables);
+        let known: Vec<TableId> = tables.iter().filter_map(TablePair::table_id).collect();
+        let rest = schema
+            .live_tables()
+            .into_iter()
+            .filter(|t| !known.contains(&t.id));
+        tables.extend(rest.filter(|t| t.is_certain()).map(|table| TablePair {
+            model: None,
+            table: Lookup::Found(table),
+            columns: Vec::new(),
+            missing: Vec::new(),
+            extra: Vec::new(),
+        }));
+        Pairs {
+            tables,
+            enums: enum_pairs(schema, sets),
+        }
     }
+
+    /// The pair of a model's table, by the table's name.
+    #[must_use]
+    pub fn by_name(&self, name: &QualifiedName) -> Option<&TablePair<'a>> {
+        self.tables.iter().find(|pair| pair.is_named(name))
+    }
+}
+
+/// Pairs one model; `None` for models without a table of their own.
+fn pair_model<'a>(schema: &'a Schema, set: &'a Models, model: &'a Model) -> Option<TablePair<'a>> {
+    let table = match model.table.as_ref()? {
+        Expectation::Exactly(name) => certain(schema, name),
+        Expectation::Unknown(gap) => Lookup::Unknown(gap.clone()),
+        Expectation::OneOf(_) | Expectation::Family(_) | Expectation::Anything => return None,
+    };
+    let mut pair = TablePair {
+        model: Some((set, model)),
+        table,
+        columns: Vec::new(),
+        missing: Vec::new(),
+        extra: Vec::new(),
+    };
+    if let Lookup::Found(table) = pair.table {
+        pair_columns(&mut pair, set, model, table);
+    }
+    Some(pair)
+}
+
+/// A table that is there on every course that the history can have taken.
+fn certain<'a>(schema: &'a Schema, name: &QualifiedName) -> Lookup<TableWalker<'a>> {
+    match schema.table_named(name) {
+        Lookup::Found(table) => match &table.get().presence {
+            crate::known::Presence::Present(_) => Lookup::Found(table),
+            crate::known::Presence::Maybe(gap) => Lookup::Unknown(gap.clone()),
+            crate::known::Presence::Dropped(_) => Lookup::Absent,
+        },
+        other => other,
+    }
+}
+
+fn pair_columns<'a>(pair: &mut TablePair<'a>, set: &'a Models, model: &'a Model, table: TableWalker<'a>) {
+    for field in &model.fields {
+        match table.column(&field.column) {
+            Lookup::Found(column) if column.get().presence.is_present() => pair.columns.push(ColumnPair {
+                models: set,
+                model,
+                field,
+                column,
+            }),
+            Lookup::Absent if pair.open(Section::Columns).is_none() && !is_system_column(&field.column) => {
+                pair.missing.push(field);
+            }
+            Lookup::Found(_) | Lookup::Absent | Lookup::Unknown(_) => {}
+        }
+    }
+}
+
+/// Columns that every table has (manual, 5.5 "System Columns").
+fn is_system_column(name: &Name) -> bool {
+    matches!(
+        name.as_str(),
+        "tableoid" | "xmin" | "cmin" | "xmax" | "cmax" | "ctid"
+    )
+}
+
+/// Gives each table's first pair the columns that none of its models has.
+fn add_extra_columns(tables: &mut [TablePair<'_>]) {
+    for i in 0..tables.len() {
+        let Lookup::Found(table) = tables[i].table else {
+            continue;
+        };
+        let is_same = |pair: &TablePair<'_>| pair.table_id() == Some(table.id);
+        if tables[..i].iter().any(is_same) {
+            continue;
+        }
+        let known: Vec<&Name> = tables[i..]
+            .iter()
+            .filter(|pair| is_same(pair))
+            .flat_map(|pair| {
+                pair.model
+                    .iter()
+                    .flat_map(|(_, m)| m.fields.iter().map(|f| &f.column))
+            })
+            .collect();
+        let open = tables[i..]
+            .iter()
+            .any(|pair| is_same(pair) && pair.model_open(Section::Columns).is_some());
+        if !open {
+            let present = table.columns().filter(|c| c.get().presence.is_present());
+            tables[i].extra = present.filter(|c| !known.contains(&c.name())).collect();
+        }
+    }
+}
+
+impl<'a> TablePair<'a> {
+    /// Model and table, where both are there and the tool looks after the table.
+    #[must_use]
+    pub fn both(&self) -> Option<(&'a Models, &'a Model, TableWalker<'a>)> {
+        match (self.model, &self.table) {
+            (Some((set, model)), Lookup::Found(table)) if !model.unmanaged => Some((set, model, *table)),
+            _ => None,
+        }
+    }
+
+    /// Model and table, both real tables: views have neither keys nor indexes of their own.
+    #[must_use]
+    pub fn both_tables(&self) -> Option<(&'a Models, &'a Model, TableWalker<'a>)> {
+        let (set, model, table) = self.both()?;
+        (model.kind != ModelKind::View && is_table(table)).then_some((set, model, table))
+    }
+
+    /// The table's id.
+    #[must_use]
+    pub fn table_id(&self) -> Option<TableId> {
+        match &self.table {
+            Lookup::Found(table) => Some(table.id),
+            Lookup::Absent | Lookup::Unknown(_) => None,
+        }
+    }
+
+    /// What keeps absence in a section of the table from being evidence.
+    #[must_use]
+    pub fn open(&self, section: Section) -> Option<&'a Gap> {
+        match &self.table {
+            Lookup::Found(table) => open(*table, section),
+            Lookup::Absent | Lookup::Unknown(_) => None,
+        }
+    }
+
+    /// What keeps absence in a section of the model from being evidence.
+    #[must_use]
+    pub fn model_open(&self, section: Section) -> Option<&'a Gap> {
+        let (_, model) = self.model?;
+        model.open.iter().find(|(s, _)| *s == section).map(|(_, gap)| gap)
+    }
+
+    /// Whether the table's name is this; a name without a schema is on the search path.
+    #[must_use]
+    pub fn is_named(&self, name: &QualifiedName) -> bool {
+        match (&self.table, self.model) {
+            (Lookup::Found(table), _) => is_named(*table, name),
+            (_, Some((_, model))) => matches!(&model.table, Some(Expectation::Exactly(n)) if n == name),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a table bears this name; a name without a schema is on the search path.
+#[must_use]
+pub fn is_named(table: TableWalker<'_>, name: &QualifiedName) -> bool {
+    table.name() == &name.name
+        && match &name.schema {
+            Some(schema) => table.namespace_name() == schema,
+            None => table.schema.search_path.contains(table.namespace_name()),
+        }
+}
+
+/// The gap that leaves a section of a table open, that of a presumed table included.
+#[must_use]
+pub fn open(table: TableWalker<'_>, section: Section) -> Option<&Gap> {
+    table.get().presumed.as_ref().or_else(|| table.open(section))
+}
+
+/// Whether it can have constraints and indexes: no view.
+#[must_use]
+pub fn is_table(table: TableWalker<'_>) -> bool {
+    match table.get().kind {
+        RelationKind::Table | RelationKind::Partitioned | RelationKind::Foreign => true,
+        RelationKind::View | RelationKind::MaterializedView => false,
+    }
+}
+
+/// Tables in which runners and platforms keep their own books.
+#[must_use]
+pub fn is_bookkeeping(name: &Name) -> bool {
+    static NAMES: &[&str] = &[
+        "_prisma_migrations",
+        "_sqlx_migrations",
+        "__diesel_schema_migrations",
+        "__drizzle_migrations",
+        "__EFMigrationsHistory",
+        "alembic_version",
+        "ar_internal_metadata",
+        "atlas_schema_revisions",
+        "databasechangelog",
+        "databasechangeloglock",
+        "django_migrations",
+        "flyway_schema_history",
+        "goose_db_version",
+        "gorp_migrations",
+        "knex_migrations",
+        "knex_migrations_lock",
+        "migrations",
+        "mikro_orm_migrations",
+        "pgmigrations",
+        "refinery_schema_history",
+        "schema_migrations",
+        "schema_version",
+        "seaql_migrations",
+        "spatial_ref_sys",
+        "typeorm_metadata",
+    ];
+    NAMES.contains(&name.as_str())
 }

@@ -1,7 +1,34 @@
 //! The rules: the one list of them, and the driver that runs them.
 
+mod broken_revision_chain;
+mod default_mismatch;
+mod duplicate_model;
+mod enum_mismatch;
+mod extra_column;
+mod extra_foreign_key;
+mod extra_index;
+mod extra_table;
+mod extra_unique;
+mod foreign_key_mismatch;
+mod foreign_key_type_mismatch;
+mod identity_mismatch;
+mod migration_failure;
+mod missing_column;
+mod missing_foreign_key;
+mod missing_index;
+mod missing_table;
+mod missing_unique;
+mod name_mismatch;
+mod nullability_mismatch;
+mod place;
+mod presumed_object;
+mod primary_key_mismatch;
 mod report;
 mod rule;
+mod type_mismatch;
+mod unindexed_foreign_key;
+mod unwritten_required_column;
+mod words;
 
 pub use report::Report;
 pub use rule::{Check, Context, Reporter, Rule, Subject};
@@ -9,7 +36,33 @@ pub use rule::{Check, Context, Reporter, Rule, Subject};
 use crate::finding::Finding;
 
 /// Every rule, in the order of the documentation.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] = &[
+    &missing_table::RULE,
+    &missing_column::RULE,
+    &type_mismatch::RULE,
+    &nullability_mismatch::RULE,
+    &unwritten_required_column::RULE,
+    &primary_key_mismatch::RULE,
+    &enum_mismatch::RULE,
+    &missing_unique::RULE,
+    &missing_foreign_key::RULE,
+    &foreign_key_mismatch::RULE,
+    &foreign_key_type_mismatch::RULE,
+    &missing_index::RULE,
+    &default_mismatch::RULE,
+    &identity_mismatch::RULE,
+    &extra_table::RULE,
+    &extra_column::RULE,
+    &extra_unique::RULE,
+    &extra_foreign_key::RULE,
+    &extra_index::RULE,
+    &name_mismatch::RULE,
+    &unindexed_foreign_key::RULE,
+    &migration_failure::RULE,
+    &presumed_object::RULE,
+    &broken_revision_chain::RULE,
+    &duplicate_model::RULE,
+];
 
 /// The rule of a name.
 #[must_use]

@@ -1,10 +1,9 @@
 //! Building one finding: both places, labels, and the words that all rules share.
 
 use crate::finding::{Finding, Level, Related};
-use crate::known::ChangeId;
 use crate::source::Span;
 
-use super::Context;
+use super::place::Place;
 
 /// A finding in the making.
 #[derive(Debug)]
@@ -74,19 +73,12 @@ impl Report {
     }
 
     /// The place on the database's side, shown with a label.
-    pub fn database(mut self, ctx: &Context<'_>, change: Option<ChangeId>, label: impl Into<String>) -> Self {
-        let Some((span, migration)) = ctx.place(change) else {
+    pub(super) fn database(mut self, place: Option<&Place>, label: impl Into<String>) -> Self {
+        let Some(place) = place else {
             return self;
         };
-        self.finding.database = Some((span, migration.clone()));
-        if span != self.finding.span {
-            self.finding.related.push(Related {
-                span,
-                label: label.into(),
-                migration,
-            });
-        }
-        self
+        self.finding.database = Some((place.span, place.migration.clone()));
+        self.at(Some(place), label)
     }
 
     /// Another place.
@@ -99,30 +91,15 @@ impl Report {
         self
     }
 
-    /// The place of a change.
-    pub fn related_change(
-        mut self,
-        ctx: &Context<'_>,
-        change: Option<ChangeId>,
-        label: impl Into<String>,
-    ) -> Self {
-        if let Some((span, migration)) = ctx.place(change) {
+    /// Another place on the database's side.
+    pub(super) fn at(mut self, place: Option<&Place>, label: impl Into<String>) -> Self {
+        if let Some(place) = place.filter(|p| p.span != self.finding.span) {
             self.finding.related.push(Related {
-                span,
+                span: place.span,
                 label: label.into(),
-                migration,
+                migration: place.migration.clone(),
             });
         }
         self
-    }
-}
-
-impl Context<'_> {
-    /// The place and migration of a change.
-    pub(super) fn place(&self, change: Option<ChangeId>) -> Option<(Span, Option<String>)> {
-        let journal = self.journal()?;
-        let change = change?;
-        let origin = journal.origin(change)?;
-        Some((origin.span, journal.migration(change).map(str::to_owned)))
     }
 }

@@ -1,0 +1,284 @@
+//! Comparing a field's type with a column's.
+
+use super::ColumnPair;
+use crate::declared::{Expectation, Family};
+use crate::known::{Fact, Gap, Reach, Verdict};
+use crate::name::QualifiedName;
+use crate::schema::{Lookup, Schema, TypeKind};
+use crate::sqltype::{BaseType, Builtin, Category, Fit, Modifier, SqlType, TypeId, fit};
+
+/// How a field's and a column's type differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeDifference {
+    /// What the model asks for, as a message names it.
+    pub wanted: String,
+    /// What the database has.
+    pub found: String,
+    /// How well it fits.
+    pub fit: Fit,
+    /// The user-defined type that the model names and that the database does not have.
+    pub absent: Option<QualifiedName>,
+}
+
+impl ColumnPair<'_> {
+    /// Whether the column holds what the field needs.
+    #[must_use]
+    pub fn type_verdict(&self) -> Verdict<TypeDifference> {
+        let schema = self.column.table.schema;
+        match &self.column.get().ty {
+            Fact::Known(found, _) => self.against(schema, found),
+            Fact::Unknown { gap, candidates } => {
+                // Only where every course that can have been taken contradicts the model is it a difference.
+                let mut least: Option<TypeDifference> = None;
+                for (found, _) in candidates {
+                    match self.against(schema, found) {
+                        Verdict::Differs(d) => {
+                            if least.as_ref().is_none_or(|l| d.fit < l.fit) {
+                                least = Some(d);
+                            }
+                        }
+                        Verdict::Same | Verdict::Unknown(_) => return Verdict::Unknown(gap.clone()),
+                    }
+                }
+                least.map_or(Verdict::Unknown(gap.clone()), Verdict::Differs)
+            }
+        }
+    }
+
+    fn against(&self, schema: &Schema, found: &SqlType) -> Verdict<TypeDifference> {
+        let one = |wanted: &SqlType| {
+            type_fit(schema, wanted, found).map(|fit| TypeDifference {
+                wanted: print(schema, wanted),
+                found: schema.format_type(found),
+                fit,
+                absent: absent(schema, wanted),
+            })
+        };
+        let best = match &self.field.ty {
+            Expectation::Exactly(wanted) => one(wanted),
+            Expectation::OneOf(many) => many
+                .iter()
+                .map(one)
+                .reduce(|a, b| match (a, b) {
+                    (Ok(a), Ok(b)) => Ok(if b.fit < a.fit { b } else { a }),
+                    (Err(gap), _) | (_, Err(gap)) => Err(gap),
+                })
+                .unwrap_or_else(|| Err(Gap::not_given("no type is told", Reach::Rows))),
+            Expectation::Family(family) => in_family(schema, *family, found),
+            Expectation::Anything => return Verdict::Same,
+            Expectation::Unknown(gap) => return Verdict::Unknown(gap.clone()),
+        };
+        match best {
+            Ok(d) if d.fit == Fit::Same => Verdict::Same,
+            Ok(d) => Verdict::Differs(d),
+            Err(gap) => Verdict::Unknown(gap),
+        }
+    }
+}
+
+/// A type as a message names it.
+fn print(schema: &Schema, ty: &SqlType) -> String {
+    match resolve(schema, ty) {
+        Ok(Some(resolved)) => schema.format_type(&resolved),
+        Ok(None) | Err(_) => schema.format_type(ty),
+    }
+}
+
+/// The type's name, where the database certainly has no such type.
+fn absent(schema: &Schema, wanted: &SqlType) -> Option<QualifiedName> {
+    match (&wanted.base, resolve(schema, wanted)) {
+        (BaseType::Named(name), Ok(None)) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// The type that a name of the models stands for: `Ok(None)` where the database has none of that name.
+///
+/// # Errors
+/// The gap that could hide it.
+pub fn resolve(schema: &Schema, ty: &SqlType) -> Result<Option<SqlType>, Gap> {
+    let BaseType::Named(name) = &ty.base else {
+        return Ok(Some(ty.clone()));
+    };
+    let base = |base| Ok(Some(SqlType { base, ..ty.clone() }));
+    match type_named(schema, name) {
+        Lookup::Found(id) => base(BaseType::Object(id)),
+        Lookup::Unknown(gap) => Err(gap),
+        Lookup::Absent => match Builtin::from_typname(name.name.as_str()) {
+            Some(builtin) if name.schema.is_none() => base(BaseType::Builtin(builtin)),
+            _ => Ok(None),
+        },
+    }
+}
+
+/// A user-defined type by name: on the search path, else any of that name, as an extension's schema is seldom written.
+pub(super) fn type_named(schema: &Schema, name: &QualifiedName) -> Lookup<TypeId> {
+    let places: Vec<_> = match &name.schema {
+        Some(place) => vec![place],
+        None => schema.search_path.iter().collect(),
+    };
+    for place in &places {
+        if let Some(namespace) = schema.namespace(place)
+            && let Some(id) = schema.type_names.get(namespace, &name.name)
+        {
+            return match &schema.types[id].presence {
+                crate::known::Presence::Present(_) => Lookup::Found(id),
+                crate::known::Presence::Maybe(gap) => Lookup::Unknown(gap.clone()),
+                crate::known::Presence::Dropped(_) => Lookup::Absent,
+            };
+        }
+    }
+    let elsewhere = schema.types.iter().find(|(_, t)| {
+        name.schema.is_none() && t.name == name.name && t.extension.is_some() && t.presence.is_present()
+    });
+    match (elsewhere, schema.hiding_gap(&places)) {
+        (Some((id, _)), _) => Lookup::Found(id),
+        (None, Some(gap)) => Lookup::Unknown(gap.clone()),
+        (None, None) => Lookup::Absent,
+    }
+}
+
+/// How a column of type `found` fits the type `wanted`, named types looked up.
+///
+/// # Errors
+/// The gap that keeps it from being told.
+pub fn type_fit(schema: &Schema, wanted: &SqlType, found: &SqlType) -> Result<Fit, Gap> {
+    let Some(wanted) = resolve(schema, wanted)? else {
+        return Ok(match &found.base {
+            // A type that no change made, of the very name: the two sides say the same.
+            BaseType::Named(name) if Some(&name.name) == named(wanted) => Fit::Same,
+            _ => Fit::Cannot,
+        });
+    };
+    if wanted == *found {
+        return Ok(Fit::Same);
+    }
+    let found = match &found.base {
+        BaseType::Named(_) => {
+            resolve(schema, found)?.ok_or_else(|| Gap::not_given("a type that nothing made", Reach::Rows))?
+        }
+        BaseType::Builtin(_) | BaseType::Object(_) => found.clone(),
+    };
+    resolved(schema, &wanted, &found, 0)
+}
+
+fn named(ty: &SqlType) -> Option<&crate::name::Name> {
+    match &ty.base {
+        BaseType::Named(name) => Some(&name.name),
+        BaseType::Builtin(_) | BaseType::Object(_) => None,
+    }
+}
+
+/// Both types are built in or of the schema. `depth` bounds domains over domains.
+fn resolved(schema: &Schema, wanted: &SqlType, found: &SqlType, depth: u8) -> Result<Fit, Gap> {
+    if wanted == found {
+        return Ok(Fit::Same);
+    }
+    if let (BaseType::Object(w), BaseType::Object(f)) = (&wanted.base, &found.base)
+        && w == f
+    {
+        return Ok(if wanted.array != found.array {
+            Fit::Cannot
+        } else if same_modifier(wanted.modifier.as_ref(), found.modifier.as_ref()) {
+            Fit::Same
+        } else {
+            Fit::Loses
+        });
+    }
+    if let BaseType::Object(id) = found.base {
+        match &schema.types[id].kind {
+            TypeKind::Presumed(gap) => return Err(gap.clone()),
+            TypeKind::Domain(domain) => {
+                let base = match &domain.base {
+                    Fact::Known(base, _) => base,
+                    Fact::Unknown { gap, .. } => return Err(gap.clone()),
+                };
+                let array = base.array || found.array;
+                let base = SqlType {
+                    array,
+                    ..base.clone()
+                };
+                if depth > 8 {
+                    return Ok(Fit::Holds);
+                }
+                return Ok(resolved(schema, wanted, &base, depth + 1)?.max(Fit::Holds));
+            }
+            TypeKind::Base if is_text(wanted) && schema.types[id].name == "citext" => {
+                return Ok(if wanted.array == found.array {
+                    Fit::Holds
+                } else {
+                    Fit::Cannot
+                });
+            }
+            TypeKind::Enum(_)
+            | TypeKind::Composite(_)
+            | TypeKind::Range(_)
+            | TypeKind::Row(_)
+            | TypeKind::Base => {}
+        }
+    }
+    if let BaseType::Object(id) = wanted.base
+        && matches!(schema.types[id].kind, TypeKind::Enum(_))
+    {
+        // `column = 'a'::mood` has no operator for any other type, text included.
+        return Ok(Fit::Cannot);
+    }
+    Ok(fit(wanted, found))
+}
+
+/// Whether it is text of any kind.
+fn is_text(ty: &SqlType) -> bool {
+    matches!(&ty.base, BaseType::Builtin(b) if b.category() == Category::S)
+}
+
+/// Modifiers of extensions' types as models write them: blanks and case say nothing (`geometry(Point, 4326)`).
+fn same_modifier(wanted: Option<&Modifier>, found: Option<&Modifier>) -> bool {
+    let plain = |text: &str| text.replace([' ', '\''], "").to_ascii_lowercase();
+    match (wanted, found) {
+        (Some(Modifier::Other(a)), Some(Modifier::Other(b))) => plain(a) == plain(b),
+        (Some(Modifier::Length(n)), Some(Modifier::Other(text)))
+        | (Some(Modifier::Other(text)), Some(Modifier::Length(n))) => plain(text) == n.to_string(),
+        (a, b) => a == b,
+    }
+}
+
+/// A family is held by each of its members alike.
+fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDifference, Gap> {
+    let members: &[Builtin] = match family {
+        Family::Text => &[Builtin::Text, Builtin::Varchar, Builtin::Bpchar],
+        Family::Integer => &[Builtin::Int2, Builtin::Int4, Builtin::Int8],
+        Family::Number => &[
+            Builtin::Int2,
+            Builtin::Int4,
+            Builtin::Int8,
+            Builtin::Numeric,
+            Builtin::Float4,
+            Builtin::Float8,
+        ],
+        Family::Timestamp => &[Builtin::Timestamp, Builtin::Timestamptz],
+        Family::Json => &[Builtin::Json, Builtin::Jsonb],
+    };
+    let word = match family {
+        Family::Text => "text",
+        Family::Integer => "an integer",
+        Family::Number => "a number",
+        Family::Timestamp => "a timestamp",
+        Family::Json => "json",
+    };
+    let is_member = found.as_builtin().is_some_and(|b| members.contains(&b));
+    let fit = if is_member {
+        Fit::Same
+    } else {
+        let mut best = Fit::Cannot;
+        for member in members {
+            best = best.min(type_fit(schema, &SqlType::builtin(*member), found)?);
+        }
+        best.max(Fit::Holds)
+    };
+    Ok(TypeDifference {
+        wanted: word.to_owned(),
+        found: schema.format_type(found),
+        fit,
+        absent: None,
+    })
+}

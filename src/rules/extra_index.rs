@@ -1,0 +1,69 @@
+//! An index that the model does not declare.
+
+use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::finding::Level;
+use crate::known::Section;
+use crate::name::Name;
+use crate::pair::{IndexMatch, TablePair, can_say, key_columns};
+use crate::schema::IndexId;
+
+pub(super) static RULE: Rule = Rule {
+    name: "extra-index",
+    summary: "An index is not declared by the model.",
+    level: Level::Note,
+    page: include_str!("../../rules/extra-index.md"),
+    check: Check::Tables(check),
+};
+
+fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
+    let Some((set, model, table)) = pair.both_tables() else {
+        return;
+    };
+    if pair.model_open(Section::Indexes).is_some() {
+        return;
+    }
+    let paired = pair.indexes(model, table);
+    let undecided = paired.iter().any(|p| matches!(p.found, IndexMatch::Unknown(_)));
+    let taken: Vec<IndexId> = paired
+        .iter()
+        .filter_map(|p| match &p.found {
+            IndexMatch::Same(index) | IndexMatch::Near(index, _) => Some(index.id),
+            IndexMatch::Absent | IndexMatch::Unknown(_) => None,
+        })
+        .collect();
+    for index in table.indexes() {
+        let get = index.get();
+        let of_its_own = get.presence.is_present() && !get.unique && get.constraint.is_none();
+        if !of_its_own || taken.contains(&index.id) || !can_say(&set.language, index) {
+            continue;
+        }
+        // An index over the same columns as one that could not be compared may be that one.
+        if undecided && (get.predicate.is_some() || key_columns(index).is_none()) {
+            continue;
+        }
+        let place = ctx.of_index(index);
+        let keys = key_columns(index).map_or_else(|| "an expression".to_owned(), words::list);
+        let name = get.name.known();
+        let by = place
+            .as_ref()
+            .map_or_else(String::new, |p| format!(", made by {}", p.by()));
+        let called = name.map_or_else(String::new, |n| format!(" {n}"));
+        out.send(
+            Report::new(
+                model.span,
+                "no such index here",
+                format!(
+                    "{} has the index{called} over {keys}{by}, and {} does not declare it",
+                    table.qualified(),
+                    words::model(model)
+                ),
+            )
+            .table(table.qualified())
+            .object(name.map_or_else(|| format!("index {keys}"), Name::to_string))
+            .found(format!("index {keys}"))
+            .model(model.span)
+            .database(place.as_ref(), "the index is made here")
+            .help("declare the index in the model, or drop it in a migration"),
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! A foreign key that leads elsewhere, or does something else, than the model says.
+
+use super::place::Place;
+use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::change::ReferentialAction;
+use crate::declared::{DeclaredForeignKey, Expectation, Model};
+use crate::finding::Level;
+use crate::known::Section;
+use crate::pair::{ForeignKeyMatch, TablePair, column_pairs, foreign_keys};
+use crate::schema::{ConstraintWalker, ForeignKey, TableWalker};
+
+pub(super) static RULE: Rule = Rule {
+    name: "foreign-key-mismatch",
+    summary: "A foreign key leads to other columns, or does something else on delete or update, than the model says.",
+    level: Level::Error,
+    page: include_str!("../../rules/foreign-key-mismatch.md"),
+    check: Check::Tables(check),
+};
+
+fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
+    let Some((_, model, table)) = pair.both_tables() else {
+        return;
+    };
+    if pair.model_open(Section::ForeignKeys).is_some() {
+        return;
+    }
+    for wanted in &model.foreign_keys {
+        match pair.foreign_key_match(table, wanted) {
+            ForeignKeyMatch::Absent | ForeignKeyMatch::Unknown(_) => {}
+            ForeignKeyMatch::Elsewhere(held) => elsewhere(ctx, model, table, wanted, held, out),
+            ForeignKeyMatch::Same(held) => {
+                if let Some((_, key)) = foreign_keys(table).find(|(c, _)| c.id == held.id) {
+                    actions(ctx, model, table, wanted, (held, key), out);
+                }
+            }
+        }
+    }
+}
+
+fn elsewhere(
+    ctx: &Context<'_>,
+    model: &Model,
+    table: TableWalker<'_>,
+    wanted: &DeclaredForeignKey,
+    held: ConstraintWalker<'_>,
+    out: &Reporter,
+) {
+    let Expectation::Exactly(target) = &wanted.table else {
+        return;
+    };
+    let Some((_, key)) = foreign_keys(table).find(|(c, _)| c.id == held.id) else {
+        return;
+    };
+    let place = ctx.of_constraint(held);
+    let own = words::list(&wanted.columns);
+    let should = format!(
+        "{}{}",
+        words::qualified(Some(table.schema), target),
+        if wanted.referenced.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", words::list(&wanted.referenced))
+        }
+    );
+    let referenced: Vec<_> = column_pairs(held, key).iter().map(|p| p.1).collect();
+    let does = format!(
+        "{} {}",
+        table.schema.table(key.table).qualified(),
+        words::list(&referenced)
+    );
+    let by = by(place.as_ref());
+    out.send(
+        Report::new(
+            wanted.span,
+            format!("to {should} here"),
+            format!(
+                "{} leads from {own} to {should}, but the foreign key that {} has leads to {does}{by}: writing a row that \
+                 the model allows fails",
+                words::model(model),
+                table.qualified()
+            ),
+        )
+        .table(table.qualified())
+        .object(object(held, &own))
+        .expected(should)
+        .found(does.clone())
+        .model(wanted.span)
+        .database(place.as_ref(), format!("to {does} here"))
+        .help("write a migration that replaces the foreign key, or correct the relation in the model"),
+    );
+}
+
+fn actions(
+    ctx: &Context<'_>,
+    model: &Model,
+    table: TableWalker<'_>,
+    wanted: &DeclaredForeignKey,
+    (held, key): (ConstraintWalker<'_>, &ForeignKey),
+    out: &Reporter,
+) {
+    let sides = [
+        ("DELETE", &wanted.on_delete, key.on_delete),
+        ("UPDATE", &wanted.on_update, key.on_update),
+    ];
+    for (event, wanted_action, found) in sides {
+        let Expectation::Exactly(should) = wanted_action else {
+            continue;
+        };
+        if *should == found {
+            continue;
+        }
+        let place = ctx.of_constraint(held);
+        let own = words::list(&wanted.columns);
+        let (should_text, does) = (words::action(event, *should), words::action(event, found));
+        let by = by(place.as_ref());
+        // RESTRICT and NO ACTION differ in the moment of the check alone (manual, 5.4.5).
+        let refuses = |a| matches!(a, ReferentialAction::NoAction | ReferentialAction::Restrict);
+        let level = if refuses(*should) && refuses(found) {
+            Level::Note
+        } else {
+            Level::Warn
+        };
+        out.send(
+            Report::new(
+                wanted.span,
+                format!("{should_text} here"),
+                format!(
+                    "{} says {should_text} for {own}, but the foreign key of {} says {does}{by}",
+                    words::model(model),
+                    table.qualified()
+                ),
+            )
+            .level(level)
+            .table(table.qualified())
+            .object(format!("{} {}", object(held, &own), event.to_lowercase()))
+            .expected(should_text)
+            .found(does.clone())
+            .model(wanted.span)
+            .database(place.as_ref(), format!("{does} here"))
+            .help(
+                "write a migration that replaces the foreign key, or say in the model what the database does",
+            ),
+        );
+    }
+}
+
+fn by(place: Option<&Place>) -> String {
+    place.map_or_else(String::new, |p| format!(", made by {}", p.by()))
+}
+
+fn object(held: ConstraintWalker<'_>, own: &str) -> String {
+    held.get()
+        .name
+        .known()
+        .map_or_else(|| format!("foreign key {own}"), ToString::to_string)
+}

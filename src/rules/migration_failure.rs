@@ -1,0 +1,42 @@
+//! A statement of a migration that the server refuses.
+
+use super::place::Part;
+use super::{Check, Context, Report, Reporter, Rule};
+use crate::finding::Level;
+
+pub(super) static RULE: Rule = Rule {
+    name: "migration-failure",
+    summary: "A statement of a migration fails when the migrations run in order on a new database.",
+    level: Level::Error,
+    page: include_str!("../../rules/migration-failure.md"),
+    check: Check::Target(check),
+};
+
+fn check(ctx: &Context<'_>, out: &Reporter) {
+    let missteps = ctx.subject.outcome.iter().flat_map(|o| &o.missteps);
+    for misstep in missteps {
+        let failure = &misstep.failure;
+        let Some(mut place) = ctx.place(Some(misstep.change), Part::Statement) else {
+            continue;
+        };
+        place.span = failure.span;
+        let mut report = Report::new(
+            failure.span,
+            format!("SQLSTATE {}", failure.sqlstate),
+            format!("{} fails here: {} (SQLSTATE {})", place.by(), failure.message, failure.sqlstate),
+        )
+        .found(failure.sqlstate)
+        .database(Some(&place), "")
+        .help(
+            "a database that ran the migrations in another way may be past it; a new one cannot be made: correct the \
+             statement, or the one that it depends on",
+        );
+        if let Some(migration) = &place.migration {
+            report = report.object(format!("{migration} {}", failure.message));
+        }
+        for (span, label) in &failure.related {
+            report = report.related(*span, label.clone());
+        }
+        out.send(report);
+    }
+}

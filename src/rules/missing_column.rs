@@ -1,0 +1,108 @@
+//! A field whose column no migration makes.
+
+use super::place::{Fact, Part, Place};
+use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::declared::Field;
+use crate::finding::Level;
+use crate::known::Presence;
+use crate::pair::TablePair;
+use crate::schema::{ColumnId, TableWalker};
+
+pub(super) static RULE: Rule = Rule {
+    name: "missing-column",
+    summary: "A field's column is made by no migration, or was dropped.",
+    level: Level::Error,
+    page: include_str!("../../rules/missing-column.md"),
+    check: Check::Tables(check),
+};
+
+fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
+    let Some((_, model, table)) = pair.both() else {
+        return;
+    };
+    for field in &pair.missing {
+        let name = words::field(model, field);
+        let column = format!("{}.{}", table.qualified(), field.column);
+        let (why, place) = gone(ctx, table, field);
+        let label = match place {
+            Some(_) => format!("{column} goes away here"),
+            None => format!("{} is created here, without {}", table.qualified(), field.column),
+        };
+        let place = place.or_else(|| ctx.of_table(table));
+        let mut report = Report::new(
+            field.span,
+            format!("no column {}", field.column),
+            format!("{name} needs the column {column}, {why}"),
+        )
+        .table(table.qualified())
+        .column(&field.column)
+        .model(field.span)
+        .database(place.as_ref(), label)
+        .help(help(table, field));
+        if let Some(ty) = words::wanted(table.schema, &field.ty) {
+            report = report.expected(ty);
+        }
+        if field.ignored {
+            report = report.level(Level::Note);
+        }
+        out.send(report);
+    }
+}
+
+/// What became of the column, and where.
+fn gone(ctx: &Context<'_>, table: TableWalker<'_>, field: &Field) -> (String, Option<Place>) {
+    let columns = table.get().columns.iter().enumerate().rev();
+    for (i, column) in columns {
+        if column.name != field.column {
+            continue;
+        }
+        if let Presence::Dropped(change) = column.presence
+            && let Some(place) = ctx.place(Some(change), Part::Of(Fact::Column, &[&field.column]))
+        {
+            return (format!("which {} drops", place.by()), Some(place));
+        }
+        let _ = i;
+    }
+    let renamed = format!("renamed from {}", field.column);
+    let entry = table
+        .get()
+        .log
+        .iter()
+        .rev()
+        .find(|e| e.column.is_some() && e.what == renamed);
+    if let Some(entry) = entry
+        && let Some(ColumnId(id)) = entry.column
+        && let Some(now) = table.get().columns.get(id as usize)
+        && let Some(place) = ctx.place(Some(entry.change), Part::Of(Fact::Column, &[&field.column]))
+    {
+        return (
+            format!("which {} renames to {}", place.by(), now.name),
+            Some(place),
+        );
+    }
+    ("which no migration creates".to_owned(), None)
+}
+
+fn help(table: TableWalker<'_>, field: &Field) -> String {
+    let similar = table
+        .columns()
+        .find(|c| words::alike(c.name().as_str(), field.column.as_str()));
+    if let Some(column) = similar {
+        return format!(
+            "map the field to the column {} that the migrations make, or write a migration that adds {}",
+            column.name(),
+            field.column
+        );
+    }
+    let add = words::wanted(table.schema, &field.ty).map(|ty| {
+        format!(
+            "ALTER TABLE {} ADD COLUMN {} {ty}",
+            words::sql_table(table),
+            field.column.quoted()
+        )
+    });
+    match add {
+        Some(add) => format!("write a migration (`{add}`), or remove the field"),
+        None => "write a migration that adds the column, or remove the field".to_owned(),
+    }
+}

@@ -1,0 +1,76 @@
+//! An index of the model that the database does not have.
+
+use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::declared::DeclaredIndex;
+use crate::finding::Level;
+use crate::known::Section;
+use crate::name::Name;
+use crate::pair::{IndexMatch, TablePair};
+
+pub(super) static RULE: Rule = Rule {
+    name: "missing-index",
+    summary: "A model declares an index that the database does not have, or has with other options.",
+    level: Level::Note,
+    page: include_str!("../../rules/missing-index.md"),
+    check: Check::Tables(check),
+};
+
+fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
+    let Some((_, model, table)) = pair.both_tables() else {
+        return;
+    };
+    if pair.model_open(Section::Indexes).is_some() {
+        return;
+    }
+    for paired in pair.indexes(model, table) {
+        let declared = paired.declared;
+        let keys = keys(declared);
+        let (place, label, has) = match &paired.found {
+            IndexMatch::Same(_) | IndexMatch::Unknown(_) => continue,
+            IndexMatch::Near(index, what) => (
+                ctx.of_index(*index),
+                format!("{what} here"),
+                format!("the index over them on {} has {what}", table.qualified()),
+            ),
+            IndexMatch::Absent => (
+                ctx.of_table(table),
+                format!("{} is created here", table.qualified()),
+                format!("no migration makes one on {}", table.qualified()),
+            ),
+        };
+        let method = if declared.method == "btree" {
+            String::new()
+        } else {
+            format!(" USING {}", declared.method)
+        };
+        out.send(
+            Report::new(
+                declared.span,
+                "an index here",
+                format!("{} declares an index over {keys}, but {has}", words::model(model)),
+            )
+            .table(table.qualified())
+            .object(
+                declared
+                    .name
+                    .as_ref()
+                    .map_or_else(|| format!("index {keys}"), Name::to_string),
+            )
+            .expected(format!("index {keys}"))
+            .model(declared.span)
+            .database(place.as_ref(), label)
+            .help(format!(
+                "write a migration (`CREATE INDEX ON {}{method} {keys}`), or take the index off the model",
+                words::sql_table(table)
+            )),
+        );
+    }
+}
+
+fn keys(index: &DeclaredIndex) -> String {
+    words::list(index.keys.iter().map(|k| {
+        let key = k.key.as_ref().map_or_else(|_| "(...)".to_owned(), Name::quoted);
+        let class = k.opclass.as_ref().map_or_else(String::new, |c| format!(" {c}"));
+        format!("{key}{class}{}", if k.descending { " DESC" } else { "" })
+    }))
+}

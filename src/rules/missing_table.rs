@@ -1,0 +1,105 @@
+//! A model whose table no migration makes.
+
+use super::place::{Part, Place};
+use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::declared::{Expectation, Model, ModelKind};
+use crate::finding::Level;
+use crate::known::Presence;
+use crate::name::QualifiedName;
+use crate::pair::TablePair;
+use crate::schema::{Lookup, Schema};
+
+pub(super) static RULE: Rule = Rule {
+    name: "missing-table",
+    summary: "A model's table is made by no migration, or was dropped.",
+    level: Level::Error,
+    page: include_str!("../../rules/missing-table.md"),
+    check: Check::Tables(check),
+};
+
+fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
+    let (Some((_, model)), Lookup::Absent, Some(schema)) = (pair.model, &pair.table, ctx.schema()) else {
+        return;
+    };
+    let Some(Expectation::Exactly(name)) = &model.table else {
+        return;
+    };
+    if model.unmanaged {
+        return;
+    }
+    let table = words::qualified(Some(schema), name);
+    let kind = if model.kind == ModelKind::View {
+        "view"
+    } else {
+        "table"
+    };
+    let (why, gone) = gone(ctx, schema, name);
+    let report = Report::new(
+        model.table_span.unwrap_or(model.span),
+        format!("no {kind} {table}"),
+        format!("{} needs the {kind} {table}, {why}", words::model(model)),
+    );
+    let report = report
+        .table(&table)
+        .expected(&table)
+        .model(model.span)
+        .database(gone.as_ref(), format!("{table} goes away here"))
+        .help(help(schema, model, name, kind));
+    out.send(report);
+}
+
+/// What became of it, and where.
+fn gone(ctx: &Context<'_>, schema: &Schema, name: &QualifiedName) -> (String, Option<Place>) {
+    let places = name
+        .schema
+        .as_ref()
+        .map_or_else(|| schema.search_path.iter().collect(), |s| vec![s]);
+    for place in places {
+        let Some(namespace) = schema.namespace(place) else {
+            continue;
+        };
+        if let Some(table) = schema.dropped_table(namespace, &name.name)
+            && let Presence::Dropped(change) = table.get().presence
+            && let Some(place) = ctx.place(Some(change), Part::Object)
+        {
+            return (format!("which {} drops", place.by()), Some(place));
+        }
+        let renamed = format!("renamed from {}", name.name);
+        for table in schema
+            .live_tables()
+            .into_iter()
+            .filter(|t| t.get().namespace == namespace)
+        {
+            let entry = table.get().log.iter().rev();
+            let entry = entry.filter(|e| e.column.is_none()).find(|e| e.what == renamed);
+            if let Some(entry) = entry
+                && let Some(place) = ctx.place(Some(entry.change), Part::Object)
+            {
+                return (
+                    format!("which {} renames to {}", place.by(), table.name()),
+                    Some(place),
+                );
+            }
+        }
+    }
+    ("which no migration creates".to_owned(), None)
+}
+
+fn help(schema: &Schema, model: &Model, name: &QualifiedName, kind: &str) -> String {
+    let similar = schema
+        .live_tables()
+        .into_iter()
+        .find(|t| words::alike(t.name().as_str(), name.name.as_str()));
+    match similar {
+        Some(table) => format!(
+            "map {} to the {kind} {} that the migrations make, or write a migration for {}",
+            words::model(model),
+            table.qualified(),
+            words::qualified(Some(schema), name)
+        ),
+        None => format!(
+            "write a migration that creates the {kind}, or remove {}",
+            words::model(model)
+        ),
+    }
+}

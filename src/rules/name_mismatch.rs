@@ -1,0 +1,135 @@
+//! A constraint or index that both sides have under different names.
+
+use super::place::Place;
+use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::declared::Model;
+use crate::finding::Level;
+use crate::known::Fact;
+use crate::name::Name;
+use crate::pair::{ForeignKeyMatch, IndexMatch, TablePair, UniqueMatch, same_set, unique_over};
+use crate::schema::TableWalker;
+use crate::source::Span;
+
+pub(super) static RULE: Rule = Rule {
+    name: "name-mismatch",
+    summary: "A constraint or index has another name in the database than in the model.",
+    level: Level::Note,
+    page: include_str!("../../rules/name-mismatch.md"),
+    check: Check::Tables(check),
+};
+
+/// What a model names.
+struct Named<'a> {
+    kind: &'static str,
+    columns: String,
+    wanted: &'a Name,
+    span: Span,
+}
+
+fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
+    let Some((_, model, table)) = pair.both_tables() else {
+        return;
+    };
+    keys(ctx, model, table, out);
+    for key in &model.foreign_keys {
+        if let (Some(wanted), ForeignKeyMatch::Same(held)) = (&key.name, pair.foreign_key_match(table, key)) {
+            let named = Named {
+                kind: "foreign key",
+                columns: words::list(&key.columns),
+                wanted,
+                span: key.span,
+            };
+            compare(table, &named, &held.get().name, || ctx.of_constraint(held), out);
+        }
+    }
+    for paired in pair.indexes(model, table) {
+        if let (Some(wanted), IndexMatch::Same(held)) = (&paired.declared.name, &paired.found) {
+            let columns = paired.declared.keys.iter().filter_map(|k| k.key.as_ref().ok());
+            let named = Named {
+                kind: "index",
+                columns: words::list(columns),
+                wanted,
+                span: paired.declared.span,
+            };
+            compare(table, &named, &held.get().name, || ctx.of_index(*held), out);
+        }
+    }
+}
+
+/// Primary key and uniques.
+fn keys(ctx: &Context<'_>, model: &Model, table: TableWalker<'_>, out: &Reporter) {
+    if let (Some(key), Some(held)) = (&model.primary_key, table.primary_key())
+        && let Some(wanted) = &key.name
+        && held.get().presence.is_present()
+        && same_set(
+            &key.columns.iter().collect::<Vec<_>>(),
+            &held.columns().map(|c| c.name()).collect::<Vec<_>>(),
+        )
+    {
+        let named = Named {
+            kind: "primary key",
+            columns: words::list(&key.columns),
+            wanted,
+            span: key.span,
+        };
+        compare(table, &named, &held.get().name, || ctx.of_constraint(held), out);
+    }
+    for unique in &model.uniques {
+        let columns: Vec<&Name> = unique.columns.iter().collect();
+        // Several uniques over the same columns: one of the model's name is the one.
+        let by_name = |wanted: &Name| {
+            let mut held = table.indexes().filter(|i| i.get().presence.may_be());
+            held.any(|i| i.get().unique && i.get().name.known() == Some(wanted))
+        };
+        if let (Some(wanted), UniqueMatch::Same(held)) = (&unique.name, unique_over(table, &columns, false))
+            && !by_name(wanted)
+        {
+            let named = Named {
+                kind: "unique",
+                columns: words::list(&columns),
+                wanted,
+                span: unique.span,
+            };
+            compare(table, &named, &held.get().name, || ctx.of_index(held), out);
+        }
+    }
+}
+
+fn compare(
+    table: TableWalker<'_>,
+    named: &Named<'_>,
+    found: &Fact<Name>,
+    place: impl FnOnce() -> Option<Place>,
+    out: &Reporter,
+) {
+    let Some(found) = found.known().filter(|f| *f != named.wanted) else {
+        return;
+    };
+    let Named {
+        kind,
+        columns,
+        wanted,
+        span,
+    } = named;
+    let place = place();
+    let by = place
+        .as_ref()
+        .map_or_else(String::new, |p| format!(", made by {}", p.by()));
+    out.send(
+        Report::new(
+            *span,
+            format!("{wanted} here"),
+            format!(
+                "the {kind} over {columns} of {} is named {wanted} by the model, but {found} in the database{by}",
+                table.qualified()
+            ),
+        )
+        .table(table.qualified())
+        .object(wanted.to_string())
+        .expected(wanted.to_string())
+        .found(found.to_string())
+        .model(*span)
+        .database(place.as_ref(), format!("{found} here"))
+        .help("rename it in a migration, or give the name in the model"),
+    );
+}

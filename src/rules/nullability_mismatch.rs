@@ -1,0 +1,73 @@
+//! A field and its column do not allow NULL alike.
+
+use super::place::Fact;
+use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::finding::Level;
+use crate::known::Verdict;
+use crate::pair::{ColumnPair, NullDifference};
+
+pub(super) static RULE: Rule = Rule {
+    name: "nullability-mismatch",
+    summary: "A field and its column do not allow NULL alike.",
+    level: Level::Error,
+    page: include_str!("../../rules/nullability-mismatch.md"),
+    check: Check::Columns(check),
+};
+
+fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
+    let Verdict::Differs(difference) = pair.null_verdict() else {
+        return;
+    };
+    let (model, field, get) = (pair.model, pair.field, pair.column.get());
+    if model.unmanaged || field.ignored || get.generated.known().is_none_or(Option::is_some) {
+        return;
+    }
+    let name = words::field(model, field);
+    let column = words::column(pair.column);
+    let place = ctx.column_part(pair.column, get.nullable.origin(), Fact::Null);
+    let by = place
+        .as_ref()
+        .map_or_else(String::new, |p| format!(" by {}", p.by()));
+    let alter = format!(
+        "ALTER TABLE {} ALTER COLUMN {}",
+        words::sql_table(pair.column.table),
+        pair.column.name().quoted()
+    );
+    let (level, sides, labels, message, help) = match difference {
+        NullDifference::ColumnAllows => (
+            Level::Warn,
+            ("not null", "nullable"),
+            ("required here", "without NOT NULL"),
+            format!("{name} is required, but {column} allows NULL{by}: a row without a value fails to load"),
+            format!(
+                "fill the rows that are NULL and write a migration (`{alter} SET NOT NULL`), or make the field optional"
+            ),
+        ),
+        NullDifference::FieldAllows => {
+            let filled = pair.fills_itself() != Some(false) || field.client_default;
+            let what = if filled {
+                "writing NULL fails"
+            } else {
+                "writing a row without a value fails"
+            };
+            (
+                if filled { Level::Warn } else { Level::Error },
+                ("nullable", "not null"),
+                ("optional here", "NOT NULL here"),
+                format!("{name} is optional, but {column} is made NOT NULL{by}: {what}"),
+                format!("make the field required, or write a migration (`{alter} DROP NOT NULL`)"),
+            )
+        }
+    };
+    out.send(
+        Report::new(field.nullable_span.unwrap_or(field.type_span), labels.0, message)
+            .level(level)
+            .table(pair.column.table.qualified())
+            .column(pair.column.name())
+            .expected(sides.0)
+            .found(sides.1)
+            .model(field.span)
+            .database(place.as_ref(), labels.1)
+            .help(help),
+    );
+}

@@ -1,0 +1,72 @@
+//! A field and its column have different types.
+
+use super::place::Fact;
+use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::finding::Level;
+use crate::known::Verdict;
+use crate::pair::{ColumnPair, TypeDifference};
+use crate::sqltype::Fit;
+
+pub(super) static RULE: Rule = Rule {
+    name: "type-mismatch",
+    summary: "A field and its column have different types.",
+    level: Level::Error,
+    page: include_str!("../../rules/type-mismatch.md"),
+    check: Check::Columns(check),
+};
+
+fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
+    if pair.model.unmanaged {
+        return;
+    }
+    let Verdict::Differs(difference) = pair.type_verdict() else {
+        return;
+    };
+    let TypeDifference {
+        wanted,
+        found,
+        fit,
+        absent,
+    } = difference;
+    let column = words::column(pair.column);
+    let place = ctx.column_part(pair.column, pair.column.get().ty.origin(), Fact::Type);
+    let effect = match fit {
+        Fit::Same => return,
+        Fit::Holds => "which holds the same values",
+        Fit::Loses => "which does not take or give back every value alike",
+        Fit::Cannot => "which cannot stand for it",
+    };
+    let by = place
+        .as_ref()
+        .map_or_else(String::new, |p| format!(" by {}", p.by()));
+    let message = format!(
+        "{} is {wanted} in the model, but {column} is {found}{by}, {effect}",
+        words::field(pair.model, pair.field)
+    );
+    let mut report = Report::new(pair.field.type_span, format!("{wanted} here"), message)
+        .table(pair.column.table.qualified())
+        .column(pair.column.name())
+        .expected(&wanted)
+        .found(&found)
+        .model(pair.field.span)
+        .database(place.as_ref(), format!("{found} here"))
+        .level(match fit {
+            Fit::Same | Fit::Holds => Level::Note,
+            Fit::Loses => Level::Warn,
+            Fit::Cannot => Level::Error,
+        });
+    if pair.field.ignored {
+        report = report.level(Level::Note);
+    }
+    out.send(report.help(match absent {
+        Some(name) => format!(
+            "no migration makes the type {name}: write one that creates it and changes the column, or declare the field as \
+             {found}"
+        ),
+        None => format!(
+            "write a migration (`ALTER TABLE {} ALTER COLUMN {} TYPE {wanted}`), or declare the field as {found}",
+            words::sql_table(pair.column.table),
+            pair.column.name().quoted()
+        ),
+    }));
+}

@@ -1,0 +1,96 @@
+//! The words that rules share.
+
+use crate::change::ReferentialAction;
+use crate::declared::{Expectation, Family, Field, Model, ModelKind};
+use crate::name::{Name, QualifiedName};
+use crate::pair::resolve;
+use crate::schema::{ColumnWalker, Schema, TableWalker};
+use crate::sqltype::SqlType;
+
+/// `User.email`, in backticks.
+pub(super) fn field(model: &Model, field: &Field) -> String {
+    format!("`{}.{}`", model.name, field.name)
+}
+
+/// What a model is called: "model `User`".
+pub(super) fn model(model: &Model) -> String {
+    match model.kind {
+        ModelKind::View => format!("view `{}`", model.name),
+        ModelKind::JoinTable => format!("the relation behind `{}`", model.name),
+        ModelKind::Table | ModelKind::Embedded => format!("model `{}`", model.name),
+    }
+}
+
+/// `public.users.email`.
+pub(super) fn column(column: ColumnWalker<'_>) -> String {
+    format!("{}.{}", column.table.qualified(), column.name())
+}
+
+/// `(a, b)`.
+pub(super) fn list<N: std::fmt::Display>(names: impl IntoIterator<Item = N>) -> String {
+    let names: Vec<String> = names.into_iter().map(|n| n.to_string()).collect();
+    format!("({})", names.join(", "))
+}
+
+/// `(a, b)` as SQL writes it.
+pub(super) fn sql_list<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
+    list(names.into_iter().map(Name::quoted))
+}
+
+/// A table's name with its schema, as the database has it or would have it.
+pub(super) fn qualified(schema: Option<&Schema>, name: &QualifiedName) -> String {
+    let place = name
+        .schema
+        .as_ref()
+        .or_else(|| schema.and_then(|s| s.search_path.first()));
+    match place {
+        Some(place) => format!("{place}.{}", name.name),
+        None => name.name.to_string(),
+    }
+}
+
+/// A table's name as SQL writes it, without `public`.
+pub(super) fn sql_table(table: TableWalker<'_>) -> String {
+    if table.schema.search_path.contains(table.namespace_name()) {
+        table.name().quoted()
+    } else {
+        format!("{}.{}", table.namespace_name().quoted(), table.name().quoted())
+    }
+}
+
+/// A type that a field asks for, where one is told.
+pub(super) fn wanted(schema: &Schema, ty: &Expectation<SqlType>) -> Option<String> {
+    let print = |ty: &SqlType| match resolve(schema, ty) {
+        Ok(Some(resolved)) => schema.format_type(&resolved),
+        Ok(None) | Err(_) => schema.format_type(ty),
+    };
+    match ty {
+        Expectation::Exactly(ty) => Some(print(ty)),
+        Expectation::OneOf(many) => Some(many.iter().map(print).collect::<Vec<_>>().join(" or ")),
+        Expectation::Family(family) => Some(
+            match family {
+                Family::Text => "text",
+                Family::Integer => "integer",
+                Family::Number => "numeric",
+                Family::Timestamp => "timestamp",
+                Family::Json => "json",
+            }
+            .to_owned(),
+        ),
+        Expectation::Anything | Expectation::Unknown(_) => None,
+    }
+}
+
+/// `ON DELETE CASCADE`.
+pub(super) fn action(event: &str, action: ReferentialAction) -> String {
+    format!("ON {event} {}", action.sql())
+}
+
+/// Whether two names differ in spelling habits alone: case, underscores, a plural's s.
+pub(super) fn alike(a: &str, b: &str) -> bool {
+    let plain = |s: &str| {
+        let s = s.replace('_', "").to_lowercase();
+        s.strip_suffix('s').map(str::to_owned).unwrap_or(s)
+    };
+    plain(a) == plain(b)
+}
