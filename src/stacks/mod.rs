@@ -2,6 +2,7 @@
 
 pub mod atlas;
 pub mod dbmate;
+pub mod declared_schema;
 pub mod diesel;
 pub mod flyway;
 mod folder;

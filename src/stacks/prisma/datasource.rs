@@ -15,13 +15,30 @@ pub(super) struct Settings {
     pub(super) no_foreign_keys: bool,
     /// Extensions by their names in the database.
     pub(super) extensions: Vec<Name>,
+    /// The preview feature `partialIndexes`: without it, indexes with a predicate are left alone.
+    pub(super) partial_indexes: bool,
+    /// A generator that only Prisma 6 and later know.
+    pub(super) since_six: bool,
 }
 
 impl Settings {
     /// Reads the first datasource; more than one is an error that Prisma itself reports.
-    pub(super) fn read<'a>(mut blocks: impl Iterator<Item = &'a Block>) -> Self {
+    pub(super) fn read<'a>(blocks: impl Iterator<Item = &'a Block> + Clone) -> Self {
         let mut out = Settings::default();
-        let Some(block) = blocks.find(|b| b.kind == BlockKind::Datasource) else {
+        let of_kind = |kind| blocks.clone().filter(move |b| b.kind == kind);
+        for setting in of_kind(BlockKind::Generator).flat_map(|b| &b.settings) {
+            match setting.key.text.as_str() {
+                "provider" => out.since_six |= setting.value.as_str() == Some("prisma-client"),
+                "previewFeatures" => {
+                    let features = setting.value.elements().iter().filter_map(Value::as_str);
+                    out.partial_indexes |= features
+                        .into_iter()
+                        .any(|f| f.eq_ignore_ascii_case("partialIndexes"));
+                }
+                _ => {}
+            }
+        }
+        let Some(block) = of_kind(BlockKind::Datasource).next() else {
             return out;
         };
         for setting in &block.settings {

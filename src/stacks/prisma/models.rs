@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::source::{Class, FieldSource, ModelSource, Source, documents, label};
 use super::{PrismaConfig, defaults, keys, relations, types};
-use crate::declared::{EnumType, Expectation, Field, Model, ModelKind, Models};
+use crate::declared::{EnumType, Expectation, Field, Language, Model, ModelKind, Models};
 use crate::known::{Gap, Reach, Section};
 use crate::source::{FileId, Files};
 use crate::sqltype::{BaseType, SqlType};
@@ -22,6 +22,12 @@ pub fn read(files: &Files, schema_files: &[FileId], config: &PrismaConfig) -> Mo
         enums: enums(&source),
         extensions: source.settings.extensions.clone(),
         dialect: source.settings.dialect.as_ref().map(|(name, _)| name.clone()),
+        language: Language {
+            name: "Prisma",
+            partial_indexes: source.settings.partial_indexes,
+            views: true,
+            ..Language::default()
+        },
         ..Models::default()
     };
     for index in 0..source.models.len() {
@@ -130,7 +136,7 @@ fn field(
         client_default: default.client || field.attribute("updatedAt").is_some(),
         serial: default.serial,
         identity: default.identity,
-        generated: Expectation::Anything,
+        generated: Expectation::Exactly(None),
         collation: None,
         written: !ignored && !view,
         ignored,

@@ -353,7 +353,7 @@ fn join_table(
 /// What keeps each pair once: a primary key since Prisma 6, a unique index before.
 fn pair_key(source: &Source<'_>, model: &mut Model, text: &str, table: &QualifiedName, span: Span) {
     let columns = || vec![Name::new("A"), Name::new("B")];
-    match source.config.version {
+    match source.config.version.or(source.settings.since_six.then_some(6)) {
         Some(version) if version < 6 => model.uniques.push(Unique {
             columns: columns(),
             name: Some(names::of_join_table(text, "_AB_unique")),
