@@ -2,115 +2,265 @@
 
 use rayon::prelude::*;
 
-use crate::config::Options;
-use crate::declared::Models;
+use crate::config::{Misuse, Options};
+use crate::declared::{Expectation, Models};
 pub use crate::discover::NotChecked;
 use crate::discover::{self, Found, Target};
 use crate::finding::Finding;
 use crate::known::Gap;
+use crate::rules::{self, Subject};
 use crate::session::{Outcome, Session};
 use crate::source::Files;
-use crate::stacks::{History, HistoryEvent};
+use crate::stacks::History;
+use crate::stacks::declared_schema::{self, Created};
 
-/// What a run gives.
+/// What a run found, and how much of the input it could follow.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    /// Findings by path, offset, rule.
+    /// In the order of path, offset and rule.
     pub findings: Vec<Finding>,
-    /// How much was understood.
+    /// What was followed and what was not.
     pub coverage: Coverage,
-    /// The targets that were checked, by name.
+    /// What was compared with what.
     pub targets: Vec<TargetSummary>,
 }
 
-/// How much was understood.
+/// How much of the input was followed: silence must never be mistaken for health.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
     /// Migrations run.
     pub migrations: usize,
-    /// Statements read at top level.
+    /// Statements read.
     pub statements: usize,
     /// Of those, not or not wholly understood.
     pub statements_opaque: usize,
     /// Models read.
     pub models: usize,
-    /// Stored fields read.
+    /// Their stored fields.
     pub fields: usize,
-    /// Of those, with something that could not be told.
+    /// Of those, with a type that could not be told.
     pub fields_unknown: usize,
     /// What was asked for and not given, sorted.
     pub given_missing: Vec<String>,
-    /// What was seen and not checked, sorted.
+    /// What was seen and not checked at all.
     pub not_checked: Vec<NotChecked>,
     /// Everything that could not be followed, by place.
     pub gaps: Vec<Gap>,
 }
 
-/// A target in a report.
+/// One database: what runs on it and which models use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetSummary {
     /// Its name.
     pub name: String,
-    /// Its dialect's word.
+    /// `postgres`, ...
     pub dialect: String,
-    /// Folders and files of its histories.
+    /// Paths of its histories.
     pub histories: Vec<String>,
-    /// Folders and files of its models.
+    /// Paths of its model sets.
     pub models: Vec<String>,
 }
 
-/// A target, replayed.
+/// A target with what its files gave.
 #[derive(Debug)]
-pub struct Replayed {
+pub struct Run {
     /// The target.
     pub target: Target,
-    /// What its histories gave.
-    pub outcome: Outcome,
-    /// What is wrong with the histories themselves.
-    pub events: Vec<HistoryEvent>,
+    /// Its histories as read.
+    pub histories: Vec<History>,
+    /// What they gave; `None` where it has none.
+    pub outcome: Option<Outcome>,
+    /// Its models.
+    pub models: Vec<Models>,
 }
 
-/// Replays the histories of every target.
+/// All targets of a repository.
+#[derive(Debug, Default)]
+pub struct Runs {
+    /// By name.
+    pub runs: Vec<Run>,
+    /// What is not checked, sorted.
+    pub not_checked: Vec<NotChecked>,
+}
+
+/// Which sides of a target are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sides {
+    /// Histories and models.
+    Both,
+    /// Histories alone.
+    Histories,
+    /// Models alone.
+    Models,
+}
+
+/// Finds the targets and reads and replays their sides.
 ///
 /// # Errors
-/// When the options do not fit; the text says what and what to do.
-pub fn replay(files: &Files, options: &Options) -> Result<(Vec<Replayed>, Vec<NotChecked>), String> {
+/// When the options do not fit the files.
+pub fn run(files: &Files, options: &Options, sides: Sides) -> Result<Runs, Misuse> {
     let Found { targets, not_checked } = discover::discover(files, options)?;
-    let replayed = targets.into_par_iter().map(|t| replay_target(files, t)).collect();
-    Ok((replayed, not_checked))
+    let runs: Vec<Run> = targets
+        .into_par_iter()
+        .map(|target| run_target(files, target, options, sides))
+        .collect();
+    if let Some(at) = &options.at
+        && !runs.is_empty()
+        && runs
+            .iter()
+            .all(|r| r.outcome.as_ref().is_none_or(|o| o.journal.migrations.is_empty()))
+    {
+        return Err(Misuse {
+            what: format!("there is no migration {at:?}"),
+            help: "name a migration's folder or file, or the beginning of its name".to_owned(),
+        });
+    }
+    Ok(Runs { runs, not_checked })
 }
 
-fn replay_target(files: &Files, target: Target) -> Replayed {
-    let histories: Vec<History> = target
-        .histories
-        .iter()
-        .map(|h| h.read(files, &target.given))
-        .collect();
+fn run_target(files: &Files, target: Target, options: &Options, sides: Sides) -> Run {
+    let (histories, models) = rayon::join(
+        || match sides {
+            Sides::Both | Sides::Histories => target
+                .histories
+                .iter()
+                .map(|h| h.read(files, &target.given))
+                .collect(),
+            Sides::Models => Vec::new(),
+        },
+        || match sides {
+            Sides::Both | Sides::Models => target.models.iter().map(|m| m.read(files)).collect(),
+            Sides::Histories => Vec::new(),
+        },
+    );
+    let outcome = (!histories.is_empty()).then(|| replay(&target, &histories, options.at.as_deref()));
+    Run {
+        target,
+        histories,
+        outcome,
+        models,
+    }
+}
+
+/// Runs histories on one new database, up to a migration where one is named.
+fn replay(target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
     let mut session = Session::new(&target.given);
-    let mut events = Vec::new();
-    for history in histories {
-        let mut gaps = history.gaps.into_iter().peekable();
-        for (index, migration) in history.migrations.iter().enumerate() {
-            while let Some((_, gap)) = gaps.next_if(|(at, _)| *at <= index) {
-                session.skip(gap);
+    let last = at.map(|at| last(histories, at));
+    for (history, h) in histories.iter().zip(0..) {
+        let mut gaps = history.gaps.iter().peekable();
+        for (migration, m) in history.migrations.iter().zip(0..) {
+            if last.is_some_and(|last| last.is_none_or(|last| (h, m) > last)) {
+                return session.finish();
+            }
+            while let Some((_, gap)) = gaps.next_if(|(at, _)| *at <= m) {
+                session.skip(gap.clone());
             }
             session.run(migration);
         }
         for (_, gap) in gaps {
-            session.skip(gap);
+            session.skip(gap.clone());
         }
-        events.extend(history.events);
     }
-    Replayed {
-        target,
-        outcome: session.finish(),
-        events,
+    session.finish()
+}
+
+/// The place of a migration by its name: the whole name, else what exactly one name begins with.
+fn last(histories: &[History], at: &str) -> Option<(usize, usize)> {
+    let all = || {
+        let numbered = histories.iter().zip(0..);
+        numbered.flat_map(|(history, h)| {
+            history
+                .migrations
+                .iter()
+                .zip(0..)
+                .map(move |(m, i)| (m.name.as_str(), (h, i)))
+        })
+    };
+    let whole = all().filter(|(name, _)| *name == at).last();
+    let mut begins = all().filter(|(name, _)| name.starts_with(at));
+    whole.map(|w| w.1).or_else(|| {
+        let first = begins.next()?;
+        begins.all(|other| other.0 == first.0).then_some(first.1)
+    })
+}
+
+/// The database that the models of a target alone would make.
+#[must_use]
+pub fn created(run: &Run) -> Created {
+    let mut all = Models::default();
+    for models in &run.models {
+        all.models.extend(models.models.iter().cloned());
+        all.enums.extend(models.enums.iter().cloned());
+        all.extensions.extend(models.extensions.iter().cloned());
+        all.gaps.extend(models.gaps.iter().cloned());
+    }
+    declared_schema::create(&all, &run.target.given)
+}
+
+/// Checks a repository.
+///
+/// # Errors
+/// When the options do not fit the files.
+pub fn check(files: &Files, options: &Options) -> Result<Report, Misuse> {
+    let runs = run(files, options, Sides::Both)?;
+    Ok(report(files, &runs))
+}
+
+/// The findings and the coverage of what was run.
+#[must_use]
+pub fn report(files: &Files, runs: &Runs) -> Report {
+    let subjects: Vec<Subject<'_>> = runs.runs.iter().map(|run| subject(files, run)).collect();
+    Report {
+        findings: rules::run(&subjects),
+        coverage: coverage(runs),
+        targets: runs.runs.iter().map(|run| summary(&run.target)).collect(),
     }
 }
 
-/// Reads the models of a target.
-#[must_use]
-pub fn models(files: &Files, target: &Target) -> Models {
-    let _ = (files, target);
-    Models::default()
+fn subject<'a>(files: &'a Files, run: &'a Run) -> Subject<'a> {
+    Subject {
+        files,
+        target: &run.target.name,
+        dialect: run.target.dialect.word(),
+        outcome: run.outcome.as_ref(),
+        histories: run.histories.iter().collect(),
+        models: run.models.iter().collect(),
+    }
+}
+
+fn summary(target: &Target) -> TargetSummary {
+    TargetSummary {
+        name: target.name.clone(),
+        dialect: target.dialect.word().to_owned(),
+        histories: target.histories.iter().map(|h| h.path.clone()).collect(),
+        models: target.models.iter().map(|m| m.path.clone()).collect(),
+    }
+}
+
+fn coverage(runs: &Runs) -> Coverage {
+    let mut out = Coverage {
+        not_checked: runs.not_checked.clone(),
+        ..Coverage::default()
+    };
+    for outcome in runs.runs.iter().filter_map(|r| r.outcome.as_ref()) {
+        out.migrations += outcome.statistics.migrations;
+        out.statements += outcome.statistics.statements;
+        out.statements_opaque += outcome.statistics.opaque;
+        out.given_missing.extend(outcome.given_missing.iter().cloned());
+        out.gaps.extend(outcome.gaps.iter().cloned());
+    }
+    for models in runs.runs.iter().flat_map(|r| &r.models) {
+        let fields = || models.models.iter().flat_map(|m| &m.fields);
+        out.models += models.models.len();
+        out.fields += fields().count();
+        out.fields_unknown += fields()
+            .filter(|f| matches!(f.ty, Expectation::Unknown(_)))
+            .count();
+        out.gaps.extend(models.gaps.iter().cloned());
+    }
+    out.given_missing.sort();
+    out.given_missing.dedup();
+    out.gaps.sort();
+    out.gaps.dedup();
+    out
 }

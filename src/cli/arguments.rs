@@ -8,10 +8,11 @@ use super::terminal::Colour;
 use crate::config::Dialect;
 
 /// Finds where an application's models and its database migrations disagree, from the files alone.
+///
+/// Without a command it checks: `schemalign` is `schemalign check`.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    about,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true
 )]
@@ -19,13 +20,84 @@ pub(super) struct Arguments {
     /// The command; `check` where none is given.
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) check: CheckArguments,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Find where models and migrations disagree (the default)
+    Check(CheckArguments),
     /// Print the schema that the migrations give
     Schema(SchemaArguments),
+    /// Print what the models declare
+    Models(ModelsArguments),
+    /// Print every change to a table or column, with migration and line
+    History(ObjectArguments),
+    /// Explain a rule, or what both sides say of a table or column and where each fact comes from
+    Explain(ObjectArguments),
+    /// List the rules
+    Rules(RulesArguments),
+}
+
+/// `schemalign check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// Folders to check, instead of the working folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The form
+    #[arg(long, default_value = "text", value_name = "FORM")]
+    pub(super) format: CheckFormat,
+    /// List everything that could not be followed
+    #[arg(long)]
+    pub(super) coverage: bool,
+    #[command(flatten)]
+    pub(super) source: Source,
+}
+
+/// Forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// For people
+    Text,
+    /// The findings document
+    Json,
+}
+
+/// `schemalign models`.
+#[derive(Debug, Args)]
+pub(super) struct ModelsArguments {
+    /// Folders to search, instead of the working folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The form
+    #[arg(long, default_value = "text", value_name = "FORM")]
+    pub(super) format: CheckFormat,
+    #[command(flatten)]
+    pub(super) source: Source,
+}
+
+/// `schemalign history` and `schemalign explain`.
+#[derive(Debug, Args)]
+pub(super) struct ObjectArguments {
+    /// A table or column, as users, users.email or public.users.email; for explain also a rule
+    #[arg(value_name = "TABLE[.COLUMN]")]
+    pub(super) object: String,
+    /// Folders to search, instead of the working folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) source: Source,
+}
+
+/// `schemalign rules`.
+#[derive(Debug, Args)]
+pub(super) struct RulesArguments {
+    /// Colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Colour,
 }
 
 /// What every command that reads a repository takes.
@@ -61,13 +133,12 @@ pub(super) struct SchemaArguments {
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// The form
-    #[arg(long, default_value = "text")]
+    #[arg(long, default_value = "text", value_name = "FORM")]
     pub(super) format: SchemaFormat,
     /// Stop after this migration
     #[arg(long, value_name = "MIGRATION")]
     pub(super) at: Option<String>,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub(super) source: Source,
 }
 

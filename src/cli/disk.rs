@@ -80,6 +80,25 @@ impl Disk {
         }
     }
 
+    /// Lists files of these names in the folders above a path, up to the root or to the repository's own root where the path lies
+    /// outside.
+    pub(super) fn add_above(&mut self, path: &Path, names: &[&str]) {
+        for folder in path.ancestors() {
+            for name in names {
+                let file = folder.join(name);
+                if let Ok(data) = file.metadata()
+                    && data.is_file()
+                {
+                    let path = self.name(&file);
+                    self.entries.insert(path, data.len());
+                }
+            }
+            if folder == self.root || folder.join(".git").exists() {
+                break;
+            }
+        }
+    }
+
     fn take(&mut self, entry: &ignore::DirEntry) {
         let Some(kind) = entry.file_type() else { return };
         if kind.is_dir() {

@@ -1,8 +1,15 @@
 //! One file per command; with the editor the only module that touches disk, clock, environment and terminal.
 
 mod arguments;
+mod check;
 mod disk;
+mod explain;
+mod history;
+mod models;
+mod object;
 mod outcome;
+mod progress;
+mod rules;
 mod schema;
 mod terminal;
 mod workspace;
@@ -33,8 +40,13 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.command {
-        None => Err(Failure::new("not yet")),
+        None => check::run(&arguments.check),
+        Some(Command::Check(check)) => check::run(check),
         Some(Command::Schema(schema)) => schema::run(schema),
+        Some(Command::Models(models)) => models::run(models),
+        Some(Command::History(history)) => history::run(history),
+        Some(Command::Explain(explain)) => explain::run(explain),
+        Some(Command::Rules(rules)) => rules::run(rules),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::config::Misuse;
+
 /// How a run ended. The only place that knows the codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exit {
@@ -57,8 +59,8 @@ impl Failure {
     }
 }
 
-impl From<String> for Failure {
-    fn from(what: String) -> Self {
-        Failure::new(what)
+impl From<Misuse> for Failure {
+    fn from(misuse: Misuse) -> Self {
+        Failure::new(misuse.what).help(misuse.help)
     }
 }

@@ -1,13 +1,16 @@
 //! `schemalign schema`: the schema that the migrations give.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::arguments::{SchemaArguments, SchemaFormat};
 use super::outcome::{Exit, Failure};
-use super::terminal;
 use super::workspace::Workspace;
-use crate::check::{self, Replayed};
+use super::{progress, terminal};
+use crate::check::{self, Run, Sides};
+use crate::known::Gap;
+use crate::report::escape;
 use crate::schema::document;
+use crate::session::Outcome;
 use crate::source::Files;
 
 /// Runs the command.
@@ -15,33 +18,85 @@ use crate::source::Files;
 /// # Errors
 /// When there is nothing to print.
 pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
-    let work = Workspace::open(&arguments.paths, &arguments.source)?;
-    let (replayed, _) = check::replay(&work.files, &work.options)?;
+    let mut work = Workspace::open(&arguments.paths, &arguments.source)?;
+    work.options.at.clone_from(&arguments.at);
+    let mut runs = progress::show(&work.files, || {
+        check::run(&work.files, &work.options, Sides::Histories)
+    })?;
+    let seen = std::mem::take(&mut runs.not_checked);
+    runs.runs.retain(|run| run.outcome.is_some());
+    if runs.runs.is_empty() {
+        return Err(super::check::nothing(&seen));
+    }
     let mut out = String::new();
-    for one in &replayed {
-        match arguments.format {
-            SchemaFormat::Json => {
-                let document = Value::Object(json(one, &work.files));
-                out.push_str(&serde_json::to_string_pretty(&document).unwrap_or_default());
-                out.push('\n');
+    match arguments.format {
+        SchemaFormat::Json => {
+            if let Some(outcome) = &only(&runs.runs)?.outcome {
+                let document = Value::Object(document(outcome, &work.files));
+                out = serde_json::to_string_pretty(&document).unwrap_or_default() + "\n";
             }
-            SchemaFormat::Sql => out.push_str(&document::sql(&one.outcome.schema)),
-            SchemaFormat::Text => out.push_str(&document::text(&one.outcome.schema)),
+        }
+        SchemaFormat::Sql => {
+            if let Some(outcome) = &only(&runs.runs)?.outcome {
+                out = document::sql(&outcome.schema);
+            }
+        }
+        SchemaFormat::Text => {
+            for run in &runs.runs {
+                out.push_str(&heading(&runs.runs, run));
+                if let Some(outcome) = &run.outcome {
+                    out.push_str(&lines(&document::text(&outcome.schema)));
+                }
+            }
         }
     }
     terminal::write(&out)?;
     Ok(Exit::Clean)
 }
 
-fn json(replayed: &Replayed, files: &Files) -> serde_json::Map<String, Value> {
-    let mut out = document::json(&replayed.outcome.schema);
-    let unresolved = replayed.outcome.gaps.iter().map(|gap| {
+/// The one target that a document is for.
+///
+/// # Errors
+/// When there are several.
+pub(super) fn only(runs: &[Run]) -> Result<&Run, Failure> {
+    match runs {
+        [one] => Ok(one),
+        several => Err(
+            Failure::new("there are several targets, and a document is for one")
+                .details(several.iter().map(|r| r.target.name.clone()))
+                .help("name one with --target NAME"),
+        ),
+    }
+}
+
+/// The name of a target above what is printed of it, where there are several.
+pub(super) fn heading(runs: &[Run], run: &Run) -> String {
+    if runs.len() > 1 {
+        format!("-- {}\n", escape(&run.target.name))
+    } else {
+        String::new()
+    }
+}
+
+/// Text whose lines are ours and whose words are from files.
+pub(super) fn lines(text: &str) -> String {
+    text.split('\n').map(escape).collect::<Vec<_>>().join("\n")
+}
+
+fn document(outcome: &Outcome, files: &Files) -> Map<String, Value> {
+    let mut out = document::json(&outcome.schema);
+    out.insert("unresolved".to_owned(), unresolved(&outcome.gaps, files));
+    out
+}
+
+/// The steps that could not be followed.
+pub(super) fn unresolved<'a>(gaps: impl IntoIterator<Item = &'a Gap>, files: &Files) -> Value {
+    let steps = gaps.into_iter().map(|gap| {
         json!({
             "file": gap.at.map(|span| files.path(span.file)),
             "line": gap.at.map(|span| files.start(span).line),
             "reason": gap.why,
         })
     });
-    out.insert("unresolved".to_owned(), unresolved.collect());
-    out
+    steps.collect()
 }

@@ -7,6 +7,7 @@ use super::disk::{Disk, normal};
 use super::outcome::Failure;
 use super::terminal;
 use crate::config::Options;
+use crate::discover::MANIFESTS;
 use crate::source::Files;
 
 /// The files of a run and its options.
@@ -48,13 +49,17 @@ impl Workspace {
             (true, false) => Vec::new(),
             (false, _) => within,
         };
-        let disk = Disk::new(root, &within, &named);
+        let mut disk = Disk::new(root, &within, &named);
+        for path in within.iter().chain(&named) {
+            disk.add_above(path, MANIFESTS);
+        }
         let names = |paths: &[PathBuf]| paths.iter().map(|p| disk.name(p)).collect();
         let mut options = Options {
             migrations: names(&migrations),
             models: names(&models),
             dialect: source.dialect,
             target: source.target.clone(),
+            at: None,
             given: source.given.clone(),
         };
         if let Some(version) = &source.postgres_version {

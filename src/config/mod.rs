@@ -4,4 +4,4 @@ mod given;
 mod options;
 
 pub use given::Given;
-pub use options::{Dialect, Options};
+pub use options::{Dialect, Misuse, Options};

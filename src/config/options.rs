@@ -14,17 +14,19 @@ pub enum Dialect {
     SqlServer,
     MongoDb,
     CockroachDb,
+    ClickHouse,
 }
 
 impl Dialect {
     /// Every dialect, in the order of its documentation.
-    pub const ALL: [Dialect; 6] = [
+    pub const ALL: [Dialect; 7] = [
         Dialect::Postgres,
         Dialect::Mysql,
         Dialect::Sqlite,
         Dialect::SqlServer,
         Dialect::MongoDb,
         Dialect::CockroachDb,
+        Dialect::ClickHouse,
     ];
 
     /// The word in documents and options.
@@ -37,6 +39,7 @@ impl Dialect {
             Dialect::SqlServer => "sqlserver",
             Dialect::MongoDb => "mongodb",
             Dialect::CockroachDb => "cockroachdb",
+            Dialect::ClickHouse => "clickhouse",
         }
     }
 
@@ -50,6 +53,7 @@ impl Dialect {
             Dialect::SqlServer => "SQL Server",
             Dialect::MongoDb => "MongoDB",
             Dialect::CockroachDb => "CockroachDB",
+            Dialect::ClickHouse => "ClickHouse",
         }
     }
 
@@ -63,6 +67,7 @@ impl Dialect {
             "sqlserver" | "mssql" => Dialect::SqlServer,
             "mongodb" | "mongo" => Dialect::MongoDb,
             "cockroachdb" | "cockroach" => Dialect::CockroachDb,
+            "clickhouse" => Dialect::ClickHouse,
             _ => return None,
         })
     }
@@ -91,6 +96,8 @@ pub struct Options {
     pub dialect: Option<Dialect>,
     /// Only the target of this name.
     pub target: Option<String>,
+    /// Replay up to and with this migration.
+    pub at: Option<String>,
     /// `key=value`, in order.
     pub given: Vec<(String, String)>,
 }
@@ -100,10 +107,22 @@ impl Options {
     ///
     /// # Errors
     /// When a value does not fit its key.
-    pub fn given(&self, mut preset: Given) -> Result<Given, String> {
+    pub fn given(&self, mut preset: Given) -> Result<Given, Misuse> {
         for (key, value) in &self.given {
-            preset.set(key, value)?;
+            preset.set(key, value).map_err(|what| Misuse {
+                what,
+                help: "--given takes KEY=VALUE".to_owned(),
+            })?;
         }
         Ok(preset)
     }
+}
+
+/// Why the settings of a run do not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misuse {
+    /// What does not fit, and why.
+    pub what: String,
+    /// What to do.
+    pub help: String,
 }

@@ -7,25 +7,41 @@ use crate::stacks::{
     PRISMA, REFINERY, Runner, SQL_FOLDER, SQLX, SUPABASE, dbmate, flyway, goose, node_pg_migrate, supabase,
 };
 
-/// Manifests that say which libraries a project uses.
-pub(super) const MANIFESTS: &[&str] = &[
+/// Files above a folder that say which libraries a project uses, and how.
+pub const MANIFESTS: &[&str] = &[
     "Cargo.toml",
     "go.mod",
     "package.json",
     "pom.xml",
     "build.gradle",
     "build.gradle.kts",
+    "pyproject.toml",
     "diesel.toml",
+    "prisma.config.ts",
+    "prisma.config.mts",
+    "prisma.config.cts",
+    "prisma.config.js",
+    "prisma.config.mjs",
+    "prisma.config.cjs",
+    "pnpm-workspace.yaml",
+    "package-lock.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+    "bun.lock",
 ];
 
 /// The runner of a folder of migrations; [`SQL_FOLDER`] where nothing tells more.
 #[must_use]
 pub(super) fn runner(folder: Folder<'_>) -> &'static Runner {
     let items: Vec<Item<'_>> = folder.items().collect();
-    by_layout(folder, &items)
-        .or_else(|| by_marks(folder.files, &items))
+    marked(folder, &items)
         .or_else(|| by_manifest(folder, &items))
         .unwrap_or(&SQL_FOLDER)
+}
+
+/// The runner that the folder's own layout, names and texts tell, whatever lies around it.
+pub(super) fn marked(folder: Folder<'_>, items: &[Item<'_>]) -> Option<&'static Runner> {
+    by_layout(folder, items).or_else(|| by_marks(folder.files, items))
 }
 
 fn by_layout(folder: Folder<'_>, items: &[Item<'_>]) -> Option<&'static Runner> {

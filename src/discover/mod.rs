@@ -1,10 +1,20 @@
 //! Which targets, histories and model sets a repository holds, from the markers that stacks leave.
 
-use crate::config::{Dialect, Given, Options};
-use crate::source::{FileId, Files};
-use crate::stacks::{Folder, History, Runner, sql_folder};
-
+mod by_hand;
+mod dialect;
 mod guess;
+mod histories;
+mod index;
+mod pairing;
+mod prisma;
+mod unsupported;
+
+pub use guess::MANIFESTS;
+
+use crate::config::{Dialect, Given, Misuse, Options};
+use crate::declared::Models;
+use crate::source::{FileId, Files};
+use crate::stacks::{Folder, History, Runner, prisma as prisma_stack, sql_folder};
 
 /// A database: what is given, the histories that run on it, the models that use it.
 #[derive(Debug, Clone)]
@@ -52,10 +62,19 @@ pub struct ModelSource {
     pub files: Vec<FileId>,
 }
 
+impl ModelSource {
+    /// Reads it.
+    #[must_use]
+    pub fn read(&self, files: &Files) -> Models {
+        let config = prisma_stack::PrismaConfig::near(files, &self.files);
+        prisma_stack::models::read(files, &self.files, &config)
+    }
+}
+
 /// Something that was seen and is not checked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotChecked {
-    /// What: a folder or file and what it is.
+    /// What, with its place: `backend/migrations (Django)`.
     pub what: String,
     /// Why.
     pub why: String,
@@ -73,25 +92,49 @@ pub struct Found {
 /// Finds targets, or takes what is set by hand.
 ///
 /// # Errors
-/// When what is set by hand does not fit; the text says what and what to do.
-pub fn discover(files: &Files, options: &Options) -> Result<Found, String> {
-    let given = options.given(Given::default())?;
-    let histories = options
-        .migrations
-        .iter()
-        .map(|path| HistorySource {
-            runner: guess::runner(Folder::new(files, path)),
-            path: path.clone(),
-        })
-        .collect();
-    Ok(Found {
-        targets: vec![Target {
-            name: "default".to_owned(),
-            dialect: options.dialect.unwrap_or(Dialect::Postgres),
-            given,
-            histories,
-            models: Vec::new(),
-        }],
-        not_checked: Vec::new(),
-    })
+/// When what is set by hand does not fit.
+pub fn discover(files: &Files, options: &Options) -> Result<Found, Misuse> {
+    let mut found = if options.migrations.is_empty() && options.models.is_empty() {
+        automatic(files, options)?
+    } else {
+        by_hand::take(files, options)?
+    };
+    for (path, why) in files.skipped() {
+        found.not_checked.push(NotChecked { what: path, why });
+    }
+    found.not_checked.sort();
+    found.not_checked.dedup();
+    if let Some(wanted) = &options.target {
+        select(&mut found, wanted)?;
+    }
+    Ok(found)
+}
+
+fn automatic(files: &Files, options: &Options) -> Result<Found, Misuse> {
+    let index = index::Index::new(files);
+    let roots = histories::find(&index);
+    let schemas = prisma::find(&index);
+    let mut found = pairing::pair(&index, &roots, schemas, options.dialect);
+    found.not_checked.extend(unsupported::find(&index, &roots));
+    for target in &mut found.targets {
+        target.given = options.given(std::mem::take(&mut target.given))?;
+    }
+    found.targets.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// Keeps one target.
+fn select(found: &mut Found, wanted: &str) -> Result<(), Misuse> {
+    let names: Vec<String> = found.targets.iter().map(|t| t.name.clone()).collect();
+    found.targets.retain(|t| t.name == wanted);
+    if found.targets.is_empty() {
+        return Err(Misuse {
+            what: format!("there is no target {wanted:?}"),
+            help: match names.as_slice() {
+                [] => "no target was found".to_owned(),
+                names => format!("the targets are: {}", names.join(", ")),
+            },
+        });
+    }
+    Ok(())
 }

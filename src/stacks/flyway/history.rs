@@ -155,6 +155,12 @@ fn leaves_transaction(text: &str) -> bool {
 }
 
 impl Kind {
+    /// Whether it bears a version.
+    #[must_use]
+    pub fn is_numbered(&self) -> bool {
+        matches!(self, Kind::Baseline(_) | Kind::Versioned(_))
+    }
+
     /// Before everything, versions, repeatable ones, after everything.
     fn order(&self) -> u8 {
         match self {

@@ -1,0 +1,259 @@
+//! `schemalign explain`: a rule's page, or what both sides say of a table or column.
+
+use super::arguments::ObjectArguments;
+use super::object::{self, Object};
+use super::outcome::{Exit, Failure};
+use super::workspace::Workspace;
+use super::{history, progress, schema, terminal};
+use crate::check::{self, Run, Runs, Sides};
+use crate::declared::{Expectation, Field, Model};
+use crate::finding::Finding;
+use crate::known::{ChangeId, Fact, Section};
+use crate::name::Name;
+use crate::report::escape;
+use crate::rules;
+use crate::session::Outcome;
+use crate::source::{Files, Span};
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such rule or object.
+pub(super) fn run(arguments: &ObjectArguments) -> Result<Exit, Failure> {
+    terminal::set_colour(arguments.source.color);
+    if let Some(rule) = rules::find(&arguments.object) {
+        terminal::write(rule.page)?;
+        return Ok(Exit::Clean);
+    }
+    let work = Workspace::open(&arguments.paths, &arguments.source)?;
+    let (runs, findings) = progress::show(&work.files, || {
+        let runs = check::run(&work.files, &work.options, Sides::Both)?;
+        let findings = check::report(&work.files, &runs).findings;
+        Ok::<_, Failure>((runs, findings))
+    })?;
+    let out = explain(&arguments.object, &runs, &findings, &work.files);
+    if out.is_empty() {
+        let unknown = history::unknown(&arguments.object);
+        let names: Vec<_> = rules::RULES.iter().map(|r| r.name).collect();
+        return Err(unknown.details([format!("the rules are: {}", names.join(", "))]));
+    }
+    terminal::write(&out)?;
+    Ok(Exit::Clean)
+}
+
+fn explain(written: &str, runs: &Runs, findings: &[Finding], files: &Files) -> String {
+    let mut out = String::new();
+    for run in &runs.runs {
+        let Some(outcome) = &run.outcome else { continue };
+        let objects = object::find(&outcome.schema, written);
+        if !objects.is_empty() {
+            out.push_str(&schema::heading(&runs.runs, run));
+        }
+        for one in objects {
+            let of = Explained {
+                run,
+                outcome,
+                files,
+                object: one,
+            };
+            of.write(findings, &mut out);
+        }
+    }
+    out
+}
+
+/// One object under explanation.
+struct Explained<'a> {
+    run: &'a Run,
+    outcome: &'a Outcome,
+    files: &'a Files,
+    object: Object,
+}
+
+impl Explained<'_> {
+    fn write(&self, findings: &[Finding], out: &mut String) {
+        let name = object::name(&self.outcome.schema, self.object);
+        out.push_str(&format!("{}\n", escape(&name)));
+        out.push_str("  the migrations say:\n");
+        match self.object.column {
+            Some(id) => self.column(id.0 as usize, out),
+            None => self.table(out),
+        }
+        out.push_str("  the models say:\n");
+        self.models(out);
+        self.findings(findings, out);
+    }
+
+    fn table(&self, out: &mut String) {
+        let table = self.outcome.schema.table(self.object.table);
+        if let Some(gap) = &table.get().presumed {
+            out.push_str(&format!("    presumed: {}\n", escape(&gap.why)));
+        }
+        for column in table.columns() {
+            let (text, place) = self.fact(&column.get().ty, |ty| self.outcome.schema.format_type(ty));
+            out.push_str(&format!("    {} {text}{place}\n", escape(column.name().as_str())));
+        }
+        for section in Section::ALL {
+            if let Some(gap) = table.open(section) {
+                out.push_str(&format!(
+                    "    {} may not be complete: {}\n",
+                    section.key(),
+                    escape(&gap.why)
+                ));
+            }
+        }
+    }
+
+    fn column(&self, index: usize, out: &mut String) {
+        let schema = &self.outcome.schema;
+        let Some(column) = schema.tables[self.object.table].columns.get(index) else {
+            return;
+        };
+        let mut line = |what: &str, (text, place): (String, String)| {
+            out.push_str(&format!("    {what}: {text}{place}\n"));
+        };
+        if let crate::known::Presence::Dropped(change) = &column.presence {
+            line("dropped", (String::new(), self.at(Some(*change))));
+        }
+        line("type", self.fact(&column.ty, |ty| schema.format_type(ty)));
+        line(
+            "nullable",
+            self.fact(&column.nullable, |n| if *n { "yes" } else { "no" }.to_owned()),
+        );
+        let default = self.fact(&column.default, |default| match default {
+            None => "none".to_owned(),
+            Some(stored) => schema
+                .print_expr(Some(self.object.table), stored)
+                .unwrap_or_else(|gap| format!("not known ({})", gap.why)),
+        });
+        line("default", default);
+    }
+
+    /// A fact in words, and where it comes from.
+    fn fact<T>(&self, fact: &Fact<T>, print: impl Fn(&T) -> String) -> (String, String) {
+        match fact {
+            Fact::Known(value, change) => (escape(&print(value)), self.at(Some(*change))),
+            Fact::Unknown { gap, candidates } => {
+                let mut text = format!("not known ({})", gap.why);
+                let values: Vec<String> = candidates.iter().map(|(value, _)| print(value)).collect();
+                if !values.is_empty() {
+                    text.push_str(&format!(", one of {}", values.join(", ")));
+                }
+                (
+                    escape(&text),
+                    gap.at.map(|span| self.span(span)).unwrap_or_default(),
+                )
+            }
+        }
+    }
+
+    fn at(&self, change: Option<ChangeId>) -> String {
+        change.map_or(String::new(), |change| {
+            format!("  [{}]", object::place(change, &self.outcome.journal, self.files))
+        })
+    }
+
+    fn span(&self, span: Span) -> String {
+        format!(
+            "  [{}:{}]",
+            escape(self.files.path(span.file)),
+            self.files.start(span).line
+        )
+    }
+
+    fn models(&self, out: &mut String) {
+        let schema = &self.outcome.schema;
+        let table = &schema.tables[self.object.table];
+        let column = self
+            .object
+            .column
+            .and_then(|id| table.columns.get(id.0 as usize))
+            .map(|c| &c.name);
+        let mut none = true;
+        for model in self.run.models.iter().flat_map(|m| &m.models) {
+            let Some(Expectation::Exactly(name)) = &model.table else {
+                continue;
+            };
+            let here = name
+                .schema
+                .as_ref()
+                .is_none_or(|s| schema.namespaces[table.namespace].name == *s);
+            if name.name == table.name && here {
+                none = false;
+                self.model(model, column, out);
+            }
+        }
+        if none {
+            out.push_str("    nothing\n");
+        }
+    }
+
+    fn model(&self, model: &Model, column: Option<&Name>, out: &mut String) {
+        out.push_str(&format!(
+            "    model {}{}\n",
+            escape(&model.name),
+            self.span(model.span)
+        ));
+        let fields = model
+            .fields
+            .iter()
+            .filter(|f| column.is_none_or(|c| f.column == *c));
+        for field in fields {
+            out.push_str(&format!(
+                "      {}{}\n",
+                escape(&self.field(field)),
+                self.span(field.span)
+            ));
+        }
+    }
+
+    fn field(&self, field: &Field) -> String {
+        let schema = &self.outcome.schema;
+        let ty = match &field.ty {
+            Expectation::Exactly(ty) => schema.format_type(ty),
+            Expectation::OneOf(types) => types
+                .iter()
+                .map(|t| schema.format_type(t))
+                .collect::<Vec<_>>()
+                .join(" or "),
+            Expectation::Family(family) => format!("{family:?}").to_lowercase(),
+            Expectation::Anything => "any type".to_owned(),
+            Expectation::Unknown(gap) => format!("not known ({})", gap.why),
+        };
+        let null = match &field.nullable {
+            Expectation::Exactly(true) => "nullable",
+            Expectation::Exactly(false) => "not null",
+            _ => "nullable or not",
+        };
+        let declared = field.declared.as_deref().unwrap_or("?");
+        format!("{} {declared}: column {} {ty}, {null}", field.name, field.column)
+    }
+
+    fn findings(&self, findings: &[Finding], out: &mut String) {
+        let schema = &self.outcome.schema;
+        let table = schema.table(self.object.table).qualified();
+        let column = self
+            .object
+            .column
+            .and_then(|id| schema.tables[self.object.table].columns.get(id.0 as usize));
+        let of: Vec<&Finding> = findings
+            .iter()
+            .filter(|f| f.table.as_deref() == Some(table.as_str()))
+            .filter(|f| column.is_none_or(|c| f.column.as_deref() == Some(c.name.as_str())))
+            .collect();
+        let names: Vec<_> = rules::RULES.iter().map(|r| r.name).collect();
+        out.push_str(&format!("  rules that looked at it: {}\n", names.join(", ")));
+        if of.is_empty() {
+            out.push_str("  found: nothing\n");
+        }
+        for finding in of {
+            let line = format!(
+                "  found: {}[{}]: {}",
+                finding.level.word(),
+                finding.rule,
+                finding.message
+            );
+            out.push_str(&format!("{}\n", escape(&line)));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Which database system a history is written for: what is said beside it, else what its text shows.
+
+use super::guess;
+use super::histories::Root;
+use super::index::Index;
+use crate::config::Dialect;
+use crate::stacks::Folder;
+
+/// Words in SQL that only one system knows. Source: the systems' manuals on CREATE TABLE and on types.
+const SIGNS: &[(Dialect, &[&str])] = &[
+    (
+        Dialect::Postgres,
+        &[
+            "timestamptz",
+            "jsonb",
+            "bytea",
+            "serial",
+            "bigserial",
+            "plpgsql",
+            "$$",
+            "::",
+            "gen_random_uuid",
+            "uuid_generate_v4",
+            "create extension",
+            "double precision",
+            "character varying",
+            "create type",
+            "text[]",
+            "owner to",
+            "nextval",
+        ],
+    ),
+    (
+        Dialect::Mysql,
+        &[
+            "`",
+            "auto_increment",
+            "engine=",
+            "engine =",
+            "unsigned",
+            "longtext",
+            "mediumtext",
+            "tinyint(1)",
+            "utf8mb4",
+        ],
+    ),
+    (
+        Dialect::Sqlite,
+        &[
+            "autoincrement",
+            "pragma ",
+            "without rowid",
+            "strftime",
+            "datetime('now')",
+        ],
+    ),
+    (
+        Dialect::ClickHouse,
+        &["mergetree", "lowcardinality", "datetime64"],
+    ),
+    (
+        Dialect::SqlServer,
+        &[
+            "[dbo]",
+            "nvarchar",
+            "uniqueidentifier",
+            "identity(1",
+            "\ngo\n",
+            "\ngo\r\n",
+        ],
+    ),
+];
+
+/// Parts of a path that name a system.
+const NAMES: &[(&str, Dialect)] = &[
+    ("postgres", Dialect::Postgres),
+    ("postgresql", Dialect::Postgres),
+    ("pg", Dialect::Postgres),
+    ("psql", Dialect::Postgres),
+    ("mysql", Dialect::Mysql),
+    ("mariadb", Dialect::Mysql),
+    ("sqlite", Dialect::Sqlite),
+    ("sqlite3", Dialect::Sqlite),
+    ("mssql", Dialect::SqlServer),
+    ("sqlserver", Dialect::SqlServer),
+    ("cockroach", Dialect::CockroachDb),
+    ("cockroachdb", Dialect::CockroachDb),
+    ("crdb", Dialect::CockroachDb),
+    ("clickhouse", Dialect::ClickHouse),
+];
+
+/// The dialect of a history: what is said beside it, what the options say, what its text shows.
+pub(super) fn of_history(index: &Index<'_>, root: Root<'_>, said: Option<Dialect>) -> Dialect {
+    let lock = index
+        .file(root.path, "migration_lock.toml")
+        .map(|f| index.files.text(f));
+    lock.as_deref()
+        .and_then(provider)
+        .or_else(|| (root.runner.name == "supabase").then_some(Dialect::Postgres))
+        .or_else(|| by_name(root.path))
+        .or(said)
+        .or_else(|| by_text(index, root.path))
+        .or_else(|| by_manifest(index, root.path))
+        .unwrap_or(Dialect::Postgres)
+}
+
+/// `provider = "..."` of a lock file or a datasource block.
+pub(super) fn provider(text: &str) -> Option<Dialect> {
+    text.lines().find_map(|line| {
+        let value = line
+            .trim_start()
+            .strip_prefix("provider")?
+            .trim_start()
+            .strip_prefix('=')?;
+        Dialect::from_word(value.trim().trim_start_matches('"').split('"').next()?)
+    })
+}
+
+/// The dialect of a Prisma schema's file, where it holds the datasource.
+pub(super) fn of_schema(text: &str) -> Option<Dialect> {
+    super::prisma::datasource(text).and_then(provider)
+}
+
+fn by_name(path: &str) -> Option<Dialect> {
+    path.rsplit('/').find_map(|part| {
+        let part = part.to_ascii_lowercase();
+        let words = part.split(['-', '_', '.']);
+        words
+            .clone()
+            .rev()
+            .find_map(|w| NAMES.iter().find(|(n, _)| *n == w).map(|(_, d)| *d))
+    })
+}
+
+fn by_text(index: &Index<'_>, path: &str) -> Option<Dialect> {
+    let mut counts = [0usize; SIGNS.len()];
+    let single = index.files.find(path);
+    let below = Folder::new(index.files, path).below().map(|(_, file)| file);
+    let sql = single
+        .into_iter()
+        .chain(below)
+        .filter(|f| index.files.path(*f).ends_with(".sql"));
+    for file in sql.take(12) {
+        let text = without_comments(&index.files.text(file));
+        for (count, (_, signs)) in counts.iter_mut().zip(SIGNS) {
+            *count += signs.iter().filter(|sign| text.contains(*sign)).count();
+        }
+    }
+    let best = counts.iter().copied().max().filter(|best| *best > 0)?;
+    counts.iter().position(|c| *c == best).map(|i| SIGNS[i].0)
+}
+
+/// Lower case, line comments left out. Only the first part of long files counts.
+fn without_comments(text: &str) -> String {
+    let lines = text.lines().take(2000);
+    lines
+        .map(|line| line.split("--").next().unwrap_or("").to_ascii_lowercase() + "\n")
+        .collect()
+}
+
+fn by_manifest(index: &Index<'_>, path: &str) -> Option<Dialect> {
+    let (_, file) = guess::manifests(Folder::new(index.files, path)).next()?;
+    let text = index.files.text(file);
+    let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
+    let found = [
+        (Dialect::Postgres, has(&["postgres", "\"pg\"", "lib/pq", "pgx"])),
+        (Dialect::Mysql, has(&["mysql", "mariadb"])),
+        (Dialect::Sqlite, has(&["sqlite"])),
+    ];
+    let mut found = found
+        .into_iter()
+        .filter(|(_, found)| *found)
+        .map(|(dialect, _)| dialect);
+    match (found.next(), found.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
+}

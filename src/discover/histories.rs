@@ -1,0 +1,100 @@
+//! Finds the roots of histories that can be followed.
+
+use std::collections::BTreeSet;
+
+use super::guess;
+use super::index::{Index, Inside, is_within, split};
+use crate::stacks::history::plain;
+use crate::stacks::{Folder, Runner, SQL_FOLDER, flyway, supabase};
+
+/// A folder (or file) of migrations and its runner.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Root<'a> {
+    pub(super) path: &'a str,
+    pub(super) runner: &'static Runner,
+}
+
+/// Files that hold a whole schema, where nothing else does.
+const WHOLE: &[&str] = &["schema.sql", "structure.sql"];
+
+/// All roots in path order. A root within another one is a part of it.
+pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
+    let mut candidates: BTreeSet<&'a str> = BTreeSet::new();
+    for (path, inside) in index.folders() {
+        if inside.file("migration.sql").is_some() || inside.file("up.sql").is_some() {
+            candidates.insert(split(path).0);
+        } else if is_root(path, inside) {
+            candidates.insert(path);
+        }
+    }
+    let mut roots: Vec<Root<'a>> = Vec::new();
+    for path in candidates {
+        if roots
+            .iter()
+            .any(|r| is_within(path, r.path) && (r.path != "" || path == ""))
+        {
+            continue;
+        }
+        let folder = Folder::new(index.files, path);
+        let items: Vec<_> = folder.items().collect();
+        let pairs = items.iter().any(|i| i.name.ends_with(".up.sql"));
+        if !names_migrations(path) && !pairs && guess::marked(folder, &items).is_none() {
+            continue;
+        }
+        let runner = guess::runner(folder);
+        roots.push(Root { path, runner });
+    }
+    if roots.is_empty() {
+        roots.extend(whole_schemas(index));
+    }
+    roots
+}
+
+/// Whether the files of a folder look like a runner's migrations.
+fn is_root(path: &str, inside: &Inside<'_>) -> bool {
+    let any = |test: &dyn Fn(&str) -> bool| inside.items.iter().any(|i| test(i.name));
+    let numbered = |name: &str| {
+        let rest = name.trim_start_matches(|c: char| c.is_ascii_digit());
+        rest.len() < name.len()
+            && name.ends_with(".sql")
+            && (rest.starts_with(['_', '-', '.']) || names_migrations(path))
+    };
+    any(&|n| n == "migration_lock.toml" || n == "atlas.sum")
+        || path.ends_with("supabase/migrations") && any(&supabase::history::is_migration)
+        || any(&|n| n.ends_with(".sql") && flyway::history::kind(n).is_some_and(|k| k.is_numbered()))
+        || any(&numbered)
+}
+
+/// Whether one of the last two parts of a path says that it holds migrations.
+fn names_migrations(path: &str) -> bool {
+    path.rsplit('/')
+        .take(2)
+        .any(|part| part.to_ascii_lowercase().contains("migrat"))
+}
+
+/// Single files that hold a whole schema.
+fn whole_schemas<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
+    let named = |path: &&str| WHOLE.contains(&split(path).1);
+    let paths = index
+        .files
+        .entries()
+        .map(|(_, entry)| entry.path.as_str())
+        .filter(named);
+    // One in a folder is enough: `structure.sql` beside `schema.sql` says the same again.
+    let mut folders = BTreeSet::new();
+    paths
+        .filter(|path| folders.insert(split(path).0))
+        .filter(|path| {
+            let text = index
+                .files
+                .find(path)
+                .map(|f| index.files.text(f))
+                .unwrap_or_default();
+            plain::may_change_schema(&text)
+        })
+        .map(|path| Root {
+            path,
+            runner: &SQL_FOLDER,
+        })
+        .collect()
+}
