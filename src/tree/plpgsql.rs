@@ -20,6 +20,8 @@ pub struct Block {
     pub body: Vec<Stmt>,
     /// Handlers in order; empty means that there is no subtransaction.
     pub handlers: Vec<Handler>,
+    /// `#variable_conflict use_column`: a column goes before a variable of the same name. Set on the outermost block alone.
+    pub columns_first: bool,
 }
 
 /// A declared variable.
