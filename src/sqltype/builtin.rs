@@ -10,8 +10,12 @@ pub enum Category {
     A,
     /// Boolean.
     B,
+    /// Composite.
+    C,
     /// Date and time.
     D,
+    /// Enum.
+    E,
     /// Geometric.
     G,
     /// Network address.

@@ -406,6 +406,7 @@ fn category(letter: &str) -> Category {
     match letter {
         "A" => Category::A,
         "B" => Category::B,
+        "C" => Category::C,
         "D" => Category::D,
         "G" => Category::G,
         "I" => Category::I,
@@ -417,7 +418,6 @@ fn category(letter: &str) -> Category {
         "V" => Category::V,
         "X" => Category::X,
         "Z" => Category::Z,
-        // Composite types have their own; no conversion is tried with it.
         _ => Category::U,
     }
 }

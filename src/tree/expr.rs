@@ -319,4 +319,83 @@ impl Expr {
             }
         }
     }
+
+    /// Calls `visit` on each direct child, to be changed.
+    pub fn each_child_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+        match &mut self.kind {
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::String(_)
+            | ExprKind::BitString(..)
+            | ExprKind::Const(..)
+            | ExprKind::Relation(_)
+            | ExprKind::Default
+            | ExprKind::Column(_)
+            | ExprKind::Var(_)
+            | ExprKind::Star(_)
+            | ExprKind::Param(_)
+            | ExprKind::Value(..)
+            | ExprKind::Exists(_)
+            | ExprKind::Subquery(_)
+            | ExprKind::ArrayQuery(_)
+            | ExprKind::Opaque(_) => {}
+            ExprKind::Binary(_, a, b)
+            | ExprKind::IsDistinct(a, b, _)
+            | ExprKind::AtTimeZone(a, b)
+            | ExprKind::Quantified(a, _, _, b) => {
+                visit(a);
+                visit(b);
+            }
+            ExprKind::Unary(_, a)
+            | ExprKind::Not(a)
+            | ExprKind::IsNull(a, _)
+            | ExprKind::IsBool(a, ..)
+            | ExprKind::InQuery(a, ..)
+            | ExprKind::QuantifiedQuery(a, ..)
+            | ExprKind::Cast(a, ..)
+            | ExprKind::Collate(a, _)
+            | ExprKind::Field(a, _) => visit(a),
+            ExprKind::And(items)
+            | ExprKind::Or(items)
+            | ExprKind::Keyword(_, items)
+            | ExprKind::Array(items)
+            | ExprKind::Row(items) => {
+                items.iter_mut().for_each(visit);
+            }
+            ExprKind::Between(a, b, c, ..) => {
+                visit(a);
+                visit(b);
+                visit(c);
+            }
+            ExprKind::In(a, items, _) => {
+                visit(a);
+                items.iter_mut().for_each(visit);
+            }
+            ExprKind::Like(a, _, b, escape, _) => {
+                visit(a);
+                visit(b);
+                escape.iter_mut().for_each(|e| visit(e));
+            }
+            ExprKind::Case(subject, whens, otherwise) => {
+                subject.iter_mut().for_each(|e| visit(e));
+                for (when, then) in whens {
+                    visit(when);
+                    visit(then);
+                }
+                otherwise.iter_mut().for_each(|e| visit(e));
+            }
+            ExprKind::Call(call) => {
+                call.args.iter_mut().for_each(&mut *visit);
+                call.named.iter_mut().for_each(|(_, e)| visit(e));
+                call.filter.iter_mut().for_each(&mut *visit);
+                call.order_by.iter_mut().for_each(|o| visit(&mut o.expr));
+            }
+            ExprKind::Subscript(a, low, high, _) => {
+                visit(a);
+                low.iter_mut().for_each(|e| visit(e));
+                high.iter_mut().for_each(|e| visit(e));
+            }
+        }
+    }
 }

@@ -1,11 +1,31 @@
 //! Resolves expressions and queries against the schema: names to columns, types to objects, implicit casts written down.
 
+mod coerce;
+mod expr;
+mod function;
+mod literal;
+mod names;
+mod operator;
+mod poly;
+mod query;
+mod select;
+mod stop;
+mod types;
+
+pub(crate) use query::query_shape;
+
 use crate::change::Failure;
-use crate::known::{Gap, Reach};
+use crate::known::{Fact, Gap};
 use crate::name::Name;
 use crate::schema::{Column, ColumnId, Schema, Stored, TableId};
-use crate::sqltype::SqlType;
-use crate::tree::{Expr, Query};
+use crate::sqltype::catalog::{self, Volatility};
+use crate::sqltype::{Category, SqlType};
+use crate::tree::{Expr, ExprKind};
+use coerce::{Form, Node, binary_coercible, coerce_to_target, find_path};
+use expr::Walk;
+use names::Names;
+use stop::{Outcome, Stop};
+use types::{Ty, Types};
 
 /// What an expression may refer to.
 pub(crate) struct Scope<'a> {
@@ -56,65 +76,192 @@ pub(crate) enum CastContext {
 /// Resolves an expression. Never fails on what it does not know: that gives a `Stored` with a gap, its column references
 /// resolved wherever possible, since dependencies hang on them.
 pub(crate) fn analyse(scope: &Scope<'_>, expr: &Expr) -> Analysed {
-    let mut expr = expr.clone();
-    resolve_columns(scope, &mut expr);
-    let gap = Gap::new(expr.span, "expressions are not resolved yet", Reach::Rows);
-    Analysed::Done(Stored {
-        expr,
-        spelling: Some(gap),
-    })
+    analyse_volatile(scope, expr).0
 }
 
-fn resolve_columns(scope: &Scope<'_>, expr: &mut Expr) {
-    use crate::tree::ExprKind;
-    if let ExprKind::Column(column) = &expr.kind
-        && let Some(at) = scope
-            .columns
-            .iter()
-            .position(|c| c.name == column.name && c.presence.may_be())
-    {
-        expr.kind = ExprKind::Var(at as u32);
+/// The same, and how what it calls may be relied on, where that could be told: index predicates and keys, generated columns
+/// and partition keys must be immutable (42P17).
+pub(crate) fn analyse_volatile(scope: &Scope<'_>, expr: &Expr) -> (Analysed, Option<Volatility>) {
+    match resolved(scope, expr) {
+        Ok(node) => {
+            let stored = Stored {
+                expr: node.expr,
+                spelling: None,
+            };
+            (Analysed::Done(stored), Some(node.volatility))
+        }
+        Err(Stop::Fail(failure)) => (Analysed::Refused(failure), None),
+        Err(Stop::Gap(gap)) => {
+            let mut expr = expr.clone();
+            resolve_columns(scope, &mut expr);
+            let stored = Stored {
+                expr,
+                spelling: Some(gap),
+            };
+            (Analysed::Done(stored), None)
+        }
     }
 }
 
-/// The columns of a query and what it depends on. Names are looked up on the schema's search path.
-///
-/// # Errors
-/// When the server refuses it.
-pub(crate) fn query_shape(schema: &Schema, query: &Query) -> Result<QueryShape, Failure> {
-    let _ = schema;
-    Ok(QueryShape {
-        open: Some(Gap::new(query.span, "queries are not resolved yet", Reach::Rows)),
-        ..QueryShape::default()
-    })
+fn resolved(scope: &Scope<'_>, expr: &Expr) -> Outcome<Node> {
+    let types = Types { schema: scope.schema };
+    let mut walk = Walk {
+        types,
+        names: Names::Stored(scope),
+        depth: 0,
+    };
+    let node = walk.node(expr)?;
+    let Some(target) = scope.target else {
+        return if node.ty.is_unknown() {
+            Err(Stop::gap(expr.span, "a literal of no certain type"))
+        } else {
+            Ok(node)
+        };
+    };
+    let from = node.ty;
+    match coerce_to_target(types, node, target, CastContext::Assignment, Form::Implicit)? {
+        Some(node) => Ok(node),
+        None => {
+            let wanted = Ty::from_sql(target).unwrap_or(Ty::UNKNOWN);
+            let message = format!(
+                "column is of type {} but default expression is of type {}",
+                types.name(wanted),
+                types.name(from)
+            );
+            Err(Stop::fail("42804", message, expr.span))
+        }
+    }
+}
+
+/// Puts column numbers in place of names and leaves the rest.
+fn resolve_columns(scope: &Scope<'_>, expr: &mut Expr) {
+    if let ExprKind::Column(column) = &expr.kind {
+        let at = scope
+            .columns
+            .iter()
+            .position(|c| c.name == column.name && c.presence.may_be());
+        if let Some(at) = at {
+            expr.kind = ExprKind::Var(at as u32);
+        }
+        return;
+    }
+    expr.each_child_mut(&mut |child| resolve_columns(scope, child));
 }
 
 /// Whether a foreign key may compare these types; `None` where it cannot be told.
 pub(crate) fn comparable(schema: &Schema, referencing: &SqlType, referenced: &SqlType) -> Option<bool> {
-    let _ = schema;
-    (referencing == referenced).then_some(true)
+    let types = Types { schema };
+    let (left, right) = (Ty::from_sql(referencing)?, Ty::from_sql(referenced)?);
+    if left == right {
+        return Some(true);
+    }
+    if !types.is_known(left) || !types.is_known(right) {
+        return None;
+    }
+    // `ATAddForeignKeyConstraint`: an operator of the unique index's family for both types, or the referencing value must
+    // become the referenced type by itself.
+    let (left_base, right_base) = (types.base(left).0, types.base(right).0);
+    let found = (types.category(left_base).0 == types.category(right_base).0
+        && operator::has_equality(types, right_base, left_base))
+        || coerce::can_coerce(types, left_base, right_base, CastContext::Implicit);
+    match (found, &schema.unlisted) {
+        (true, _) => Some(true),
+        (false, Some(_)) => None,
+        (false, None) => Some(false),
+    }
 }
 
 /// Whether `opclass` is the default operator class of `ty` for the access method; `None` where it cannot be told.
 pub(crate) fn is_default_opclass(schema: &Schema, ty: &SqlType, method: &str, opclass: &str) -> Option<bool> {
-    let _ = (schema, ty, method, opclass);
-    None
+    let found = default_opclass(schema, ty, method)?;
+    Some(found.is_some_and(|name| name == opclass))
 }
 
 /// Whether the access method has a default operator class for `ty` (42704 where it has none); `None` where it cannot be told.
 pub(crate) fn has_default_opclass(schema: &Schema, ty: &SqlType, method: &str) -> Option<bool> {
-    let _ = (schema, ty, method);
-    None
+    default_opclass(schema, ty, method).map(|found| found.is_some())
+}
+
+/// `GetDefaultOpClass`: the class of the type itself, then one whose type it is binary-coercible to, a preferred one first.
+#[allow(clippy::option_option, reason = "the outer one says whether it can be told")]
+fn default_opclass(schema: &Schema, ty: &SqlType, method: &str) -> Option<Option<&'static str>> {
+    const METHODS: &[&str] = &["btree", "hash", "gist", "gin", "spgist", "brin", "bloom"];
+    let types = Types { schema };
+    let of = Ty::from_sql(ty)?;
+    if !types.is_known(of) || !METHODS.contains(&method) {
+        return None;
+    }
+    let base = types.base(of).0;
+    let installed = schema
+        .extensions
+        .iter()
+        .filter(|e| e.presence.may_be())
+        .filter_map(|e| catalog::extension(e.name.as_str()));
+    let rows: Vec<_> = std::iter::once(catalog::catalog())
+        .chain(installed)
+        .flat_map(|c| &c.opclasses)
+        .filter(|row| row.default && row.method == method)
+        .filter_map(|row| Some((row.name, types.of_row(row.ty)?)))
+        .collect();
+    if let Some((name, _)) = rows.iter().find(|(_, ty)| *ty == base) {
+        return Some(Some(name));
+    }
+    let compatible: Vec<_> = rows
+        .iter()
+        .filter(|(_, ty)| binary_coercible(types, base, *ty))
+        .collect();
+    let preferred = |ty: Ty| types.category(ty).1 && types.category(ty).0 == types.category(base).0;
+    let best = compatible
+        .iter()
+        .find(|(_, ty)| preferred(*ty))
+        .or(compatible.first())
+        .map(|(name, _)| *name);
+    let opaque = schema.extensions.iter().any(|e| {
+        e.presence.may_be() && (!e.presence.is_present() || catalog::extension(e.name.as_str()).is_none())
+    });
+    if best.is_none()
+        && (opaque
+            || schema.unlisted.is_some()
+            || types.category(base).0 == Category::U && base.builtin().is_none())
+    {
+        return None;
+    }
+    Some(best)
 }
 
 /// Whether a value of one type can be converted to another; `None` where it cannot be told.
 pub(crate) fn castable(schema: &Schema, from: &SqlType, to: &SqlType, context: CastContext) -> Option<bool> {
-    let _ = (schema, context);
-    (from == to).then_some(true)
+    let types = Types { schema };
+    let (source, target) = (Ty::from_sql(from)?, Ty::from_sql(to)?);
+    if source == target {
+        return Some(true);
+    }
+    if !types.is_known(source) || !types.is_known(target) {
+        return None;
+    }
+    match (find_path(types, source, target, context), &schema.unlisted) {
+        (Some(_), _) => Some(true),
+        (None, Some(_)) => None,
+        (None, None) => Some(false),
+    }
 }
 
 /// The type of a resolved expression on a table with these columns; `None` where it cannot be told.
 pub(crate) fn type_of(schema: &Schema, columns: &[Column], expr: &Expr) -> Option<SqlType> {
-    let _ = (schema, columns, expr);
-    None
+    if let ExprKind::Var(number) = expr.kind {
+        return match &columns.get(number as usize)?.ty {
+            Fact::Known(ty, _) => Some(ty.clone()),
+            Fact::Unknown { .. } => None,
+        };
+    }
+    let scope = Scope {
+        schema,
+        table: None,
+        columns,
+        open: None,
+        target: None,
+        value: None,
+    };
+    let node = resolved(&scope, expr).ok()?;
+    Some(node.ty.to_sql(node.modifier))
 }

@@ -2,7 +2,6 @@
 
 use super::super::{Schema, TableId};
 use crate::known::{Gap, Reach};
-use crate::name::quote;
 use crate::sqltype::{Builtin, SqlType};
 use crate::tree::{CastStyle, Expr, ExprKind, Quantifier, RelationRef, SqlValue};
 
@@ -319,11 +318,11 @@ impl<'a> Printer<'a> {
         else {
             return operator.to_owned();
         };
-        let found = self.schema.search_path.iter().any(|s| s.as_str() == schema);
+        let found = self.schema.search_path.iter().any(|s| s.quoted() == schema);
         if found {
             name.to_owned()
         } else {
-            format!("OPERATOR({}.{name})", quote(schema))
+            operator.to_owned()
         }
     }
 
