@@ -736,6 +736,7 @@ fn catalog_call(name: &str, args: Vec<Expr>, sql_syntax: bool) -> Call {
         variadic: false,
         filter: None,
         order_by: Vec::new(),
+        within_group: false,
         over: false,
         sql_syntax,
     }
