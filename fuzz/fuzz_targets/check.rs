@@ -10,7 +10,7 @@ fuzz_target!(|input: (&[u8], &[u8])| {
         ("prisma/migrations/migration_lock.toml", b"provider = \"postgresql\"\n".to_vec()),
         ("prisma/migrations/1_init/migration.sql", input.1.to_vec()),
     ]);
-    let report = schemalign::check::check(&files, &Default::default());
+    let Ok(report) = schemalign::check::check(&files, &Default::default()) else { return };
     let text = report::text::render(&report, &files, &report::text::TextOptions::default());
     assert!(!text.contains('\u{1b}'), "an escape sequence got through");
     let _ = report::json::render(&report, &files);

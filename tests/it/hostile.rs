@@ -8,7 +8,10 @@ use schemalign::config::Options;
 use schemalign::report;
 use schemalign::source::Files;
 
-const LOCK: (&str, &[u8]) = ("prisma/migrations/migration_lock.toml", b"provider = \"postgresql\"\n");
+const LOCK: (&str, &[u8]) = (
+    "prisma/migrations/migration_lock.toml",
+    b"provider = \"postgresql\"\n",
+);
 const MODELS: &[u8] = b"datasource db { provider = \"postgresql\"\n url = env(\"X\") }\nmodel User {\n  id Int @id\n  email String\n}\n";
 
 /// Checks a history of one migration before, the hostile one, and one after, with a small model: what stands around the
@@ -17,32 +20,69 @@ fn run(hostile: &[u8]) -> (Report, Files) {
     let files = Files::in_memory([
         (LOCK.0, LOCK.1.to_vec()),
         ("prisma/schema.prisma", MODELS.to_vec()),
-        ("prisma/migrations/1_first/migration.sql", b"CREATE TABLE \"User\" (\"id\" INTEGER PRIMARY KEY);".to_vec()),
+        (
+            "prisma/migrations/1_first/migration.sql",
+            b"CREATE TABLE \"User\" (\"id\" INTEGER PRIMARY KEY);".to_vec(),
+        ),
         ("prisma/migrations/2_hostile/migration.sql", hostile.to_vec()),
-        ("prisma/migrations/3_last/migration.sql", b"CREATE TABLE \"Last\" (\"id\" INTEGER PRIMARY KEY);".to_vec()),
+        (
+            "prisma/migrations/3_last/migration.sql",
+            b"CREATE TABLE \"Last\" (\"id\" INTEGER PRIMARY KEY);".to_vec(),
+        ),
     ]);
     let began = Instant::now();
-    let report = check(&files, &Options::default());
+    let report = check(&files, &Options::default()).expect("nothing is misused");
     // Not a measurement: far above anything but a hang.
-    assert!(began.elapsed() < Duration::from_secs(60), "took {:?}", began.elapsed());
-    let text = report::text::render(&report, &files, &report::text::TextOptions { coverage: true, ..Default::default() });
-    assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "a control character got through");
+    assert!(
+        began.elapsed() < Duration::from_secs(60),
+        "took {:?}",
+        began.elapsed()
+    );
+    let text = report::text::render(
+        &report,
+        &files,
+        &report::text::TextOptions {
+            coverage: true,
+            ..Default::default()
+        },
+    );
+    assert!(
+        !text.chars().any(|c| c.is_control() && c != '\n'),
+        "a control character got through"
+    );
     let _ = report::json::render(&report, &files);
     (report, files)
 }
 
 /// The column that the model has and the first migration does not make is found, whatever stands between.
 fn still_finds(report: &Report) {
-    let found = report.findings.iter().any(|f| f.rule == "missing-column" && f.column.as_deref() == Some("email"));
-    assert!(found, "the finding beside the hostile input is lost: {:?}", report.findings.iter().map(|f| &f.message).collect::<Vec<_>>());
+    let found = report
+        .findings
+        .iter()
+        .any(|f| f.rule == "missing-column" && f.column.as_deref() == Some("email"));
+    assert!(
+        found,
+        "the finding beside the hostile input is lost: {:?}",
+        report.findings.iter().map(|f| &f.message).collect::<Vec<_>>()
+    );
 }
 
 /// A gap or a finding stands in the hostile file.
 fn is_told(report: &Report, files: &Files) {
-    let file = files.find("prisma/migrations/2_hostile/migration.sql").expect("the file is listed");
-    let gap = report.coverage.gaps.iter().any(|g| g.at.is_some_and(|at| at.file == file));
+    let file = files
+        .find("prisma/migrations/2_hostile/migration.sql")
+        .expect("the file is listed");
+    let gap = report
+        .coverage
+        .gaps
+        .iter()
+        .any(|g| g.at.is_some_and(|at| at.file == file));
     let finding = report.findings.iter().any(|f| f.span.file == file);
-    assert!(gap || finding, "nothing is said of the hostile file: {:?}", report.coverage.gaps);
+    assert!(
+        gap || finding,
+        "nothing is said of the hostile file: {:?}",
+        report.coverage.gaps
+    );
 }
 
 #[test]
@@ -54,14 +94,22 @@ fn a_statement_that_is_no_sql() {
 
 #[test]
 fn unterminated_quotes_and_comments() {
-    for text in ["INSERT INTO t VALUES ('open", "SELECT $$ open", "/* open", "CREATE TABLE \"open", "SELECT E'\\", "DO $x$ BEGIN"] {
+    for text in [
+        "INSERT INTO t VALUES ('open",
+        "SELECT $$ open",
+        "/* open",
+        "CREATE TABLE \"open",
+        "SELECT E'\\",
+        "DO $x$ BEGIN",
+    ] {
         run(text.as_bytes());
     }
 }
 
 #[test]
 fn bytes_that_are_no_text() {
-    let (report, _) = run(b"\xEF\xBB\xBFCREATE TABLE a (id int);\r\nINSERT INTO a VALUES (1, '\xE9\xE8');\r\n");
+    let (report, _) =
+        run(b"\xEF\xBB\xBFCREATE TABLE a (id int);\r\nINSERT INTO a VALUES (1, '\xE9\xE8');\r\n");
     still_finds(&report);
     let (report, _) = run(b"CREATE TABLE a (id int);\0CREATE TABLE b (id int);");
     let _ = report;
@@ -71,7 +119,10 @@ fn bytes_that_are_no_text() {
 
 #[test]
 fn escape_sequences_in_names() {
-    let (report, _) = run("CREATE TABLE \"\u{1b}[31mred\u{202e}\" (id int PRIMARY KEY REFERENCES \"no\u{7}pe\");\n::error::x".as_bytes());
+    let (report, _) = run(
+        "CREATE TABLE \"\u{1b}[31mred\u{202e}\" (id int PRIMARY KEY REFERENCES \"no\u{7}pe\");\n::error::x"
+            .as_bytes(),
+    );
     let _ = report;
 }
 
@@ -81,8 +132,17 @@ fn a_million_parentheses() {
     let (report, files) = run(format!("SELECT {deep};\nCREATE TABLE x (id int);").as_bytes());
     still_finds(&report);
     is_told(&report, &files);
-    run(format!("ALTER TABLE \"User\" ADD CHECK ({deep}1{})", ")".repeat(1_000_000)).as_bytes());
-    run(format!("SELECT {}1{}", "CASE WHEN true THEN ".repeat(20_000), " END".repeat(20_000)).as_bytes());
+    run(format!(
+        "ALTER TABLE \"User\" ADD CHECK ({deep}1{})",
+        ")".repeat(1_000_000)
+    )
+    .as_bytes());
+    run(format!(
+        "SELECT {}1{}",
+        "CASE WHEN true THEN ".repeat(20_000),
+        " END".repeat(20_000)
+    )
+    .as_bytes());
     run(format!("SELECT {}1", "NOT ".repeat(50_000)).as_bytes());
     run(format!("SELECT {}1", "- ".repeat(50_000)).as_bytes());
 }
@@ -91,7 +151,11 @@ fn a_million_parentheses() {
 fn a_chain_of_operators() {
     let (report, _) = run(format!("SELECT 1{};", "+1".repeat(200_000)).as_bytes());
     still_finds(&report);
-    run(format!("ALTER TABLE \"User\" ADD CHECK (id = 1{});", " OR id = 1".repeat(5_000)).as_bytes());
+    run(format!(
+        "ALTER TABLE \"User\" ADD CHECK (id = 1{});",
+        " OR id = 1".repeat(5_000)
+    )
+    .as_bytes());
     run(format!("SELECT 1{}", "::int".repeat(50_000)).as_bytes());
     run(format!("SELECT a{}", "[1]".repeat(50_000)).as_bytes());
     run(format!("SELECT 1 {}", "UNION SELECT 1 ".repeat(20_000)).as_bytes());
@@ -157,7 +221,7 @@ fn broken_models() {
             ("prisma/schema.prisma".to_owned(), models.into_bytes()),
             ("prisma/migrations/1_first/migration.sql".to_owned(), b"CREATE TABLE \"User\" (\"id\" INTEGER PRIMARY KEY);".to_vec()),
         ]);
-        let report = check(&files, &Options::default());
+        let report = check(&files, &Options::default()).expect("nothing is misused");
         let _ = report::text::render(&report, &files, &report::text::TextOptions::default());
     }
 }
