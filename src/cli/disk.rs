@@ -1,6 +1,7 @@
 //! The disk: the only place where files are listed and read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use ignore::WalkBuilder;
@@ -35,6 +36,8 @@ const LIMIT: u64 = 1 << 30;
 #[derive(Debug)]
 pub(super) struct Disk {
     root: PathBuf,
+    /// The root without links.
+    real: PathBuf,
     entries: BTreeMap<String, u64>,
     skipped: BTreeSet<(String, String)>,
 }
@@ -45,6 +48,7 @@ impl Disk {
     #[must_use]
     pub(super) fn new(root: PathBuf, within: &[PathBuf], named: &[PathBuf]) -> Self {
         let mut disk = Disk {
+            real: root.canonicalize().unwrap_or_else(|_| root.clone()),
             root,
             entries: BTreeMap::new(),
             skipped: BTreeSet::new(),
@@ -105,21 +109,36 @@ impl Disk {
             return;
         }
         let path = self.name(entry.path());
-        // Through a link, what it leads to counts; a folder behind a link is found where it lies.
+        // Through a link, what it leads to counts; a folder behind a link is found where it lies. What cannot be read is listed
+        // too, so that a history that holds it knows of it.
         match entry.path().metadata() {
             Ok(data) if data.is_file() => {
                 self.entries.insert(path, data.len());
             }
-            Ok(data) if data.is_dir() => {}
-            Ok(_) => self.skip(path, "is no regular file".to_owned()),
-            Err(error) => self.skip(path, words(&error)),
+            Ok(data) if data.is_dir() => {
+                let real = entry.path().canonicalize().ok();
+                if real.is_none_or(|real| !real.starts_with(&self.real)) {
+                    let why = "leads out of the folder that is checked, and is not followed";
+                    self.skip(path, why.to_owned());
+                }
+            }
+            Ok(_) => {
+                self.entries.insert(path.clone(), 0);
+                self.skip(path, "is no regular file".to_owned());
+            }
+            Err(error) => {
+                self.entries.insert(path.clone(), 0);
+                self.skip(path, format!("cannot be read: {}", words(&error)));
+            }
         }
     }
 
     fn skip_error(&mut self, from: &Path, error: &ignore::Error) {
         let (path, error) = unwrap(error);
         let path = self.name(path.unwrap_or(from));
-        let why = error.io_error().map_or_else(|| error.to_string(), words);
+        let why = error
+            .io_error()
+            .map_or_else(|| error.to_string(), |e| format!("cannot be read: {}", words(e)));
         self.skip(path, why);
     }
 
@@ -202,12 +221,11 @@ pub(super) fn normal(path: &Path) -> std::io::Result<PathBuf> {
     Ok(out)
 }
 
-/// The system's words for an error, without its number.
-fn words(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(at) => text[..at].to_owned(),
-        None => text,
+/// The words for an error, the same on every system.
+pub(super) fn words(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::Other => error.to_string(),
+        kind => kind.to_string(),
     }
 }
 

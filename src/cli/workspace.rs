@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::arguments::Source;
-use super::disk::{Disk, normal};
+use super::disk::{Disk, normal, words};
 use super::outcome::Failure;
 use super::terminal;
 use crate::config::Options;
@@ -83,7 +83,7 @@ fn existing(path: &Path) -> Result<PathBuf, Failure> {
     match full.metadata() {
         Ok(_) => Ok(full),
         Err(error) => Err(
-            Failure::new(format!("{} cannot be read: {error}", path.display()))
+            Failure::new(format!("{} cannot be read: {}", path.display(), words(&error)))
                 .help("name a file or folder that exists, relative to the working folder"),
         ),
     }

@@ -15,10 +15,11 @@ pub enum Dialect {
     MongoDb,
     CockroachDb,
     ClickHouse,
+    Other,
 }
 
 impl Dialect {
-    /// Every dialect, in the order of its documentation.
+    /// Every dialect that can be said, in the order of its documentation.
     pub const ALL: [Dialect; 7] = [
         Dialect::Postgres,
         Dialect::Mysql,
@@ -40,6 +41,7 @@ impl Dialect {
             Dialect::MongoDb => "mongodb",
             Dialect::CockroachDb => "cockroachdb",
             Dialect::ClickHouse => "clickhouse",
+            Dialect::Other => "other",
         }
     }
 
@@ -54,6 +56,7 @@ impl Dialect {
             Dialect::MongoDb => "MongoDB",
             Dialect::CockroachDb => "CockroachDB",
             Dialect::ClickHouse => "ClickHouse",
+            Dialect::Other => "another database system",
         }
     }
 

@@ -7,6 +7,8 @@ mod histories;
 mod index;
 mod pairing;
 mod prisma;
+#[cfg(test)]
+mod tests;
 mod unsupported;
 
 pub use guess::MANIFESTS;

@@ -30,7 +30,10 @@ pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {
         .into_iter()
         .map(|(path, stack)| NotChecked {
             what: format!("{} ({stack})", shown(&path)),
-            why: format!("{stack} is not supported yet"),
+            why: match stack.strip_prefix("migrations in ") {
+                Some(language) => format!("{language} is not followed yet"),
+                None => format!("{stack} is not supported yet"),
+            },
         })
         .collect();
     out.extend(models_beside(index, roots));
@@ -109,7 +112,8 @@ fn by_folder(index: &Index<'_>, path: &str, inside: &Inside<'_>) -> Option<&'sta
         "php" if has("Illuminate") || has("Schema::") => "Laravel",
         "php" if has("Doctrine") || has("AbstractMigration") => "Doctrine",
         "cs" => "Entity Framework",
-        "rs" => "SeaORM",
+        "rs" if has("MigrationTrait") || has("sea_orm") => "SeaORM",
+        "rs" => "migrations in Rust",
         "ts" | "js" | "mts" | "mjs" | "cjs" | "cts" if has("QueryRunner") || has("MigrationInterface") => {
             "TypeORM"
         }
@@ -119,7 +123,7 @@ fn by_folder(index: &Index<'_>, path: &str, inside: &Inside<'_>) -> Option<&'sta
         }
         "ts" | "js" | "mts" | "mjs" | "cjs" | "cts" if has("Kysely") || has("kysely") => "Kysely",
         "ts" | "js" | "mts" | "mjs" | "cjs" | "cts" if has("mikro-orm") => "MikroORM",
-        "ts" | "js" | "mts" | "mjs" | "cjs" | "cts" if has("pgm.") => "node-pg-migrate without SQL files",
+        "ts" | "js" | "mts" | "mjs" | "cjs" | "cts" if has("pgm.") => "migrations in JavaScript",
         "php" => "migrations in PHP",
         "py" => "migrations in Python",
         "go" => "migrations in Go",

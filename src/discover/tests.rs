@@ -1,0 +1,174 @@
+//! What discovery finds in small repositories.
+
+use super::*;
+
+const DATASOURCE: &str = "datasource db {\n  provider = \"postgresql\"\n}\nmodel A {\n  id Int @id\n}\n";
+const TABLE: &str = "CREATE TABLE a (id serial PRIMARY KEY);";
+
+/// Each target as `name: runner history ... + models ...`, then each that is not checked.
+fn found(listing: &[(&str, &str)]) -> Vec<String> {
+    let files = Files::in_memory(listing.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())));
+    let found = discover(&files, &Options::default()).unwrap_or_default();
+    let targets = found.targets.iter().map(|t| {
+        let histories: Vec<String> = t
+            .histories
+            .iter()
+            .map(|h| format!("{} {}", h.runner.name, h.path))
+            .collect();
+        let models: Vec<String> = t.models.iter().map(|m| m.path.clone()).collect();
+        format!("{}: {} + {}", t.name, histories.join(" "), models.join(" "))
+    });
+    targets
+        .chain(found.not_checked.iter().map(|n| format!("not {}", n.what)))
+        .collect()
+}
+
+#[test]
+fn each_runner_by_its_marks() {
+    let one = |path: &str, text: &str, more: &[(&str, &str)]| {
+        let mut listing = vec![(path, text)];
+        listing.extend_from_slice(more);
+        found(&listing).concat()
+    };
+    assert_eq!(
+        one("prisma/migrations/1_a/migration.sql", TABLE, &[]),
+        "prisma: prisma prisma/migrations + "
+    );
+    assert_eq!(
+        one("migrations/1_a/up.sql", TABLE, &[]),
+        "migrations: diesel migrations + "
+    );
+    assert_eq!(
+        one("migrations/1_a.sql", TABLE, &[("Cargo.toml", "sqlx = \"0.8\"")]),
+        "migrations: sqlx migrations + "
+    );
+    assert_eq!(
+        one("db/migrations/1_a.sql", "-- migrate:up\nSELECT 1", &[]),
+        "db: dbmate db/migrations + "
+    );
+    assert_eq!(
+        one("db/1_a.sql", "-- +goose Up\nSELECT 1;", &[]),
+        "db: goose db + "
+    );
+    assert_eq!(
+        one("db/1_a.up.sql", TABLE, &[("go.mod", "")]),
+        "db: golang-migrate db + "
+    );
+    assert_eq!(one("sql/V1__a.sql", TABLE, &[]), "sql: flyway sql + ");
+    assert_eq!(
+        one("sql/V1__a.sql", TABLE, &[("Cargo.toml", "refinery = \"0.8\"")]),
+        "sql: refinery sql + "
+    );
+    assert_eq!(
+        one("supabase/migrations/2_a.sql", TABLE, &[]),
+        "supabase: supabase supabase/migrations + "
+    );
+    assert_eq!(
+        one("migrations/1_a.sql", "-- Up Migration\nSELECT 1;", &[]),
+        "migrations: node-pg-migrate migrations + "
+    );
+    assert_eq!(
+        one("m/2_a.sql", TABLE, &[("m/atlas.sum", "h1:")]),
+        "m: atlas m + "
+    );
+    let package = (
+        "package.json",
+        "{\"dependencies\": {\"postgres-migrations\": \"5\"}}",
+    );
+    assert_eq!(
+        one("migrations/0001-a.sql", TABLE, &[package]),
+        "migrations: postgres-migrations migrations + "
+    );
+    assert_eq!(
+        one("migrations/0001-a.sql", TABLE, &[]),
+        "migrations: sql migrations + "
+    );
+    assert_eq!(one("db/schema.sql", TABLE, &[]), "db: sql db/schema.sql + ");
+    assert_eq!(one("seeds/01_rows.sql", "INSERT INTO a VALUES (1)", &[]), "");
+}
+
+#[test]
+fn schemas_meet_their_migrations() {
+    assert_eq!(
+        found(&[
+            ("apps/a/package.json", "{}"),
+            ("apps/a/prisma/schema.prisma", DATASOURCE),
+            ("apps/a/prisma/migrations/1_a/migration.sql", TABLE),
+            ("apps/b/package.json", "{}"),
+            ("apps/b/schema/base.prisma", DATASOURCE),
+            ("apps/b/migration/1_a/migration.sql", TABLE),
+            ("apps/c/prisma/schema.prisma", DATASOURCE),
+        ]),
+        [
+            "apps/a/prisma: prisma apps/a/prisma/migrations + apps/a/prisma/schema.prisma",
+            "apps/b: prisma apps/b/migration + apps/b/schema/base.prisma",
+            "apps/c/prisma:  + apps/c/prisma/schema.prisma",
+            "not apps/c/prisma/schema.prisma (Prisma)",
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_paired_across_examples_or_dialects() {
+    assert_eq!(
+        found(&[
+            ("package.json", "{}"),
+            ("migrations/001_a.sql", TABLE),
+            ("examples/blog/schema.prisma", DATASOURCE),
+            (
+                "migrations-mysql/001_a.sql",
+                "CREATE TABLE `a` (id INT AUTO_INCREMENT) ENGINE=InnoDB"
+            ),
+        ]),
+        [
+            "examples/blog:  + examples/blog/schema.prisma",
+            "migrations: sql migrations + ",
+            "not examples/blog/schema.prisma (Prisma)",
+            "not migrations-mysql (SQL files, MySQL)",
+        ]
+    );
+}
+
+#[test]
+fn other_stacks_are_said() {
+    assert_eq!(
+        found(&[
+            ("a/migrations/0001_initial.py", "from django.db import migrations"),
+            ("b/alembic.ini", ""),
+            (
+                "b/alembic/versions/1a2b3c4d5e6f_x.py",
+                "revision = '1a2b3c4d5e6f'"
+            ),
+            ("c/db/migrate/20200101000000_x.rb", ""),
+            ("d/priv/repo/migrations/20200101000000_x.exs", ""),
+            (
+                "e/database/migrations/2020_01_01_000000_x.php",
+                "use Illuminate\\Database;"
+            ),
+            ("f/drizzle.config.ts", ""),
+            (
+                "g/migrations/1700000000000-X.ts",
+                "export class X implements MigrationInterface {}"
+            ),
+            (
+                "h/schema.prisma",
+                "datasource db {\n  provider = \"sqlite\"\n}\nmodel A {\n  id Int @id\n}\n"
+            ),
+            (
+                "i/migration/src/m20220101_000001_x.rs",
+                "impl MigrationTrait for Migration {}"
+            ),
+        ]),
+        [
+            "not a/migrations (Django)",
+            "not b (Alembic)",
+            "not c/db/migrate (Rails)",
+            "not d/priv/repo/migrations (Ecto)",
+            "not e/database/migrations (Laravel)",
+            "not f (Drizzle)",
+            "not g/migrations (TypeORM)",
+            "not h/schema.prisma (Prisma, SQLite)",
+            "not i/migration/src (SeaORM)",
+        ]
+    );
+}

@@ -1,0 +1,176 @@
+//! The command line from outside: output, exit codes, and folders that are hard to read.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A folder with these files, new for each test.
+fn folder(test: &str, listing: &[(&str, &str)]) -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&root);
+    for (path, text) in listing {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    std::fs::create_dir_all(&root).unwrap();
+    root
+}
+
+/// Exit code, stdout, stderr.
+fn run(root: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_schemalign"))
+        .args(arguments)
+        .current_dir(root)
+        .env_remove("GITHUB_ACTIONS")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
+}
+
+const SCHEMA: &str = "datasource db {\n  provider = \"postgresql\"\n}\n\nmodel User {\n  id Int @id\n}\n";
+const TABLE: &str =
+    "CREATE TABLE \"User\" (\"id\" INTEGER NOT NULL, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
+
+#[test]
+fn exit_codes() {
+    let clean = folder(
+        "clean",
+        &[
+            ("prisma/schema.prisma", SCHEMA),
+            ("prisma/migrations/1_a/migration.sql", TABLE),
+        ],
+    );
+    let found = folder(
+        "found",
+        &[
+            ("prisma/schema.prisma", SCHEMA),
+            ("prisma/migrations/1_a/migration.sql", "SELECT 1;"),
+        ],
+    );
+    assert_eq!(run(&clean, &[]).0, 0);
+    assert_eq!(run(&found, &["check"]).0, 1);
+    assert_eq!(run(&found, &["check", "--format", "json"]).0, 1);
+    assert_eq!(run(&found, &["--no-such-option"]).0, 2);
+    assert_eq!(run(&found, &["no-such-folder"]).0, 2);
+    assert_eq!(run(&found, &["--help"]).0, 0);
+    assert_eq!(run(&clean, &["schema", "--at", "1"]).0, 0);
+    assert_eq!(run(&clean, &["schema", "--at", "2"]).0, 2);
+    assert_eq!(run(&clean, &["explain", "missing-column"]).0, 0);
+    assert_eq!(run(&clean, &["explain", "no-such-thing"]).0, 2);
+    assert_eq!(run(&clean, &["history", "\"User\".id"]).0, 0);
+}
+
+#[test]
+fn nothing_to_check_is_said() {
+    let empty = folder("empty", &[("node_modules/x/prisma/schema.prisma", SCHEMA)]);
+    let (code, out, err) = run(&empty, &[]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(
+        err.contains("nothing here that can be checked") && err.contains("looked for"),
+        "{err}"
+    );
+    let other = folder(
+        "other",
+        &[
+            ("manage.py", "import django"),
+            (
+                "app/migrations/0001_initial.py",
+                "from django.db import migrations",
+            ),
+        ],
+    );
+    let (code, _, err) = run(&other, &[]);
+    assert_eq!(code, 2);
+    assert!(err.contains("Django is not supported yet"), "{err}");
+}
+
+#[test]
+fn ignored_files_are_not_read() {
+    let root = folder(
+        "ignored",
+        &[
+            (".gitignore", "/old\n"),
+            ("old/migrations/001_a.sql", TABLE),
+            ("target/migrations/001_a.sql", TABLE),
+            ("new/migrations/001_a.sql", TABLE),
+            ("py/pyvenv.cfg", ""),
+            ("py/migrations/001_a.sql", TABLE),
+        ],
+    );
+    let (_, out, _) = run(&root, &["check", "--format", "json"]);
+    assert!(
+        out.contains("new/migrations")
+            && !out.contains("old/")
+            && !out.contains("target/")
+            && !out.contains("py/"),
+        "{out}"
+    );
+    let (code, out, err) = run(&root, &["schema", "--migrations", "old/migrations"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+}
+
+#[test]
+fn text_of_files_is_never_printed_raw() {
+    let name = "001_\u{1b}[31mred.sql";
+    let root = folder(
+        "raw",
+        &[(
+            &format!("migrations/{name}"),
+            "CREATE TABLE \"\u{1b}]0;t\u{7}\" (id int);\n::error::x\n",
+        )],
+    );
+    for arguments in [
+        &["check"][..],
+        &["check", "--coverage"],
+        &["schema"],
+        &["check", "--format", "json"],
+    ] {
+        let (_, out, err) = run(&root, arguments);
+        assert!(
+            !out.contains('\u{1b}') && !err.contains('\u{1b}'),
+            "{arguments:?}: {out:?} {err:?}"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let listing: Vec<(String, String)> = (0..2000)
+        .map(|i| {
+            (
+                format!("migrations/{i}_a.sql"),
+                format!("CREATE TABLE t{i} (id int PRIMARY KEY);"),
+            )
+        })
+        .collect();
+    let listing: Vec<(&str, &str)> = listing.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
+    let root = folder("pipe", &listing);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_schemalign"))
+        .arg("schema")
+        .current_dir(&root)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&out.stderr), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn odd_files_are_said_and_the_rest_is_checked() {
+    let root = folder("odd", &[("migrations/001_a.sql", TABLE)]);
+    std::os::unix::fs::symlink("..", root.join("migrations/loop")).unwrap();
+    std::os::unix::fs::symlink("/no/such/file", root.join("migrations/002_b.sql")).unwrap();
+    let made = Command::new("mkfifo")
+        .arg(root.join("migrations/003_c.sql"))
+        .status()
+        .is_ok_and(|s| s.success());
+    let (code, out, _) = run(&root, &["check", "--coverage"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("migrations/002_b.sql"), "{out}");
+    assert!(!made || out.contains("is no regular file"), "{out}");
+}
