@@ -3,9 +3,13 @@
 //   node prisma-ddl.mjs [--packages DIR] FILE.prisma ...      (no file: standard input)
 //   node prisma-ddl.mjs [--packages DIR] --many               (standard input: one JSON list of schemas; prints a list of
 //                                                             {"sql"} or {"error"} in the same order)
+//   node prisma-ddl.mjs [--packages DIR] --cases FILE.md ...  (writes the engine's answer into the sql block after each
+//                                                             prisma block; with --check only says which differ)
+//
+// A schema without a datasource gets one for PostgreSQL. Cases for Prisma 5 are left alone: this engine is newer.
 //
 // DIR holds node_modules with @prisma/schema-engine-wasm (`npm i @prisma/schema-engine-wasm` there); no database is asked.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve, join, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,6 +18,9 @@ const args = process.argv.slice(2);
 const at = args.indexOf('--packages');
 const packages = resolve(at < 0 ? '.' : args.splice(at, 2)[1]);
 const many = args.includes('--many');
+const cases = args.includes('--cases');
+const check = args.includes('--check');
+const named = args.filter((a) => !a.startsWith('--'));
 
 const entry = createRequire(join(packages, 'x.js')).resolve('@prisma/schema-engine-wasm');
 const glue = await import(pathToFileURL(join(dirname(entry), 'schema_engine_bg.js')));
@@ -55,18 +62,39 @@ async function ddl(files) {
 }
 
 const reason = (e) => String(e?.message ?? e);
+const whole = (text) => (/^\s*datasource\s/m.test(text) ? text : `datasource db {\n  provider = "postgresql"\n}\n${text}`);
+const answer = async (text) => {
+  try {
+    return { sql: await ddl([['schema.prisma', whole(text)]]) };
+  } catch (e) {
+    return { error: reason(e) };
+  }
+};
+
 if (many) {
   const out = [];
-  for (const text of JSON.parse(readFileSync(0, 'utf8'))) {
-    try {
-      out.push({ sql: await ddl([['schema.prisma', text]]) });
-    } catch (e) {
-      out.push({ error: reason(e) });
-    }
-  }
+  for (const text of JSON.parse(readFileSync(0, 'utf8'))) out.push(await answer(text));
   process.stdout.write(JSON.stringify(out) + '\n');
+} else if (cases) {
+  let different = 0;
+  for (const file of named) {
+    const parts = readFileSync(file, 'utf8').split(/^(?=## )/m);
+    for (const [i, part] of parts.entries()) {
+      const found = part.match(/```prisma\n([^]*?)```\n(?:```sql\n([^]*?)```\n?)?/);
+      if (!found || /^Prisma 5\.?$/m.test(part)) continue;
+      const { sql, error } = await answer(found[1]);
+      if (error) process.stderr.write(`${file}: ${part.split('\n')[0]}: ${error}\n`);
+      const body = (sql ?? `-- ${error}`).replace(/^-- CreateSchema\nCREATE SCHEMA IF NOT EXISTS "public";\n\n/m, '').trim() + '\n';
+      if (body === found[2] && !error) continue;
+      different += 1;
+      if (check) process.stderr.write(`${file}: ${part.split('\n')[0]}: the engine says\n${body}\n`);
+      parts[i] = part.replace(found[0], () => '```prisma\n' + found[1] + '```\n```sql\n' + body + '```\n');
+    }
+    if (!check) writeFileSync(file, parts.join(''));
+  }
+  process.exit(check && different ? 1 : 0);
 } else {
-  const files = args.length ? args.map((f) => [f, readFileSync(f, 'utf8')]) : [['schema.prisma', readFileSync(0, 'utf8')]];
+  const files = named.length ? named.map((f) => [f, readFileSync(f, 'utf8')]) : [['schema.prisma', readFileSync(0, 'utf8')]];
   try {
     process.stdout.write(await ddl(files));
   } catch (e) {

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A name: letters, digits, `_`, `-`, beginning with a letter, a digit or (an error of its own) `_`.
+    /// A name: letters, digits, `_` and `-`. One that begins with `_` is refused by Prisma, and read here.
     Word,
     /// `-1`, `1.5`.
     Number,
@@ -88,27 +88,34 @@ pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<usize>) {
                 Kind::Number
             }
             b'0'..=b'9' => {
-                let word = word_end(bytes, at);
+                let word = word_end(text, at);
                 let digits = bytes[at..word].iter().all(u8::is_ascii_digit);
                 at = if digits { number_end(bytes, at) } else { word };
                 if digits { Kind::Number } else { Kind::Word }
             }
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
-                at = word_end(bytes, at);
+                at = word_end(text, at);
                 Kind::Word
             }
             b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'?' | b'!' | b',' | b':' | b'=' | b'.' => {
                 at += 1;
                 Kind::Mark(byte)
             }
-            _ => {
-                at += text[at..].chars().next().map_or(1, char::len_utf8);
+            _ => match text[at..].chars().next() {
+                Some(c) if c.is_alphanumeric() => {
+                    at = word_end(text, at);
+                    Kind::Word
+                }
                 // Every space separator of Unicode is white space in the language (`SPACE_SEPARATOR`).
-                if text[start..at].chars().all(char::is_whitespace) {
+                Some(c) if c.is_whitespace() => {
+                    at += c.len_utf8();
                     continue;
                 }
-                Kind::Other
-            }
+                c => {
+                    at += c.map_or(1, char::len_utf8);
+                    Kind::Other
+                }
+            },
         };
         out.push(Token { kind, start, end: at });
     }
@@ -122,12 +129,9 @@ fn line_end(bytes: &[u8], from: usize) -> usize {
         .map_or(bytes.len(), |n| from + n)
 }
 
-fn word_end(bytes: &[u8], from: usize) -> usize {
-    let more = |b: &u8| !(b.is_ascii_alphanumeric() || *b == b'_' || *b == b'-');
-    bytes[from..]
-        .iter()
-        .position(more)
-        .map_or(bytes.len(), |n| from + n)
+fn word_end(text: &str, from: usize) -> usize {
+    let other = |c: char| !(c.is_alphanumeric() || c == '_' || c == '-');
+    text[from..].find(other).map_or(text.len(), |n| from + n)
 }
 
 /// Digits, and a fraction where a digit follows the point.

@@ -168,6 +168,7 @@ impl Parser<'_> {
         if header_end + 1 != self.at {
             self.error(name.span, "the opening brace must stand on the line of the name");
         }
+        self.after_brace();
         let index = self.document.blocks.len();
         let span = self.span(first);
         self.document.blocks.push(Block {
@@ -187,6 +188,25 @@ impl Parser<'_> {
         }
         self.block = None;
         true
+    }
+
+    /// What follows the opening brace on its line: Prisma passes over it. A block that is closed on the same line is refused by
+    /// Prisma, and read here.
+    fn after_brace(&mut self) {
+        let rest = self.tokens.get(self.at..).unwrap_or_default();
+        let line = rest
+            .iter()
+            .position(|t| t.kind == Kind::Newline)
+            .unwrap_or(rest.len());
+        if line == 0 {
+            return;
+        }
+        let closed = rest.iter().take(line).any(|t| t.kind == Kind::Mark(b'}'));
+        let span = self.here();
+        self.error(span, "nothing can follow the opening brace on its line");
+        if !closed {
+            self.skip_line();
+        }
     }
 
     /// The lines of a block, closing brace included. A line that begins another block ends this one: its brace is missing.
@@ -519,6 +539,7 @@ mod tests {
                 "this string is not closed on its line",
                 "a value is missing",
                 "this block is not closed before the next begins",
+                "nothing can follow the opening brace on its line",
                 "no block of a Prisma schema begins like this",
                 "no block of a Prisma schema begins like this",
             ]
