@@ -57,24 +57,17 @@ impl PrismaConfig {
         out
     }
 
-    /// Whether migrations leave this table alone.
+    /// Whether migrations leave this table alone. A table is listed with its schema, or without where there is but one.
     pub(super) fn external_table(&self, table: &QualifiedName) -> bool {
-        named(&self.external_tables, table)
+        let bare = table.name.as_str();
+        let full = table
+            .schema
+            .as_ref()
+            .map_or_else(|| format!("public.{bare}"), |s| format!("{s}.{bare}"));
+        self.external_tables
+            .iter()
+            .any(|entry| entry == bare || *entry == full)
     }
-
-    /// Whether migrations leave this enum alone.
-    #[must_use]
-    pub fn external_enum(&self, name: &QualifiedName) -> bool {
-        named(&self.external_enums, name)
-    }
-}
-
-fn named(list: &[String], name: &QualifiedName) -> bool {
-    list.iter().any(|entry| {
-        *entry == name.to_string()
-            || *entry == format!("public.{name}") && name.schema.is_none()
-            || name.name == entry.as_str()
-    })
 }
 
 /// The folders that a path lies in, from its own upwards to the empty one.

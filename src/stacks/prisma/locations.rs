@@ -19,8 +19,10 @@ pub struct Location {
     pub schema: String,
     /// Its files, in path order.
     pub files: Vec<FileId>,
-    /// The folder of its migrations, where there is one.
+    /// The folder of its migrations, where the listing holds one.
     pub migrations: Option<String>,
+    /// Where the configuration says that its migrations lie, there or not.
+    pub migrations_said: Option<String>,
     /// The configuration or package file that says where it lies; `None` where its usual place does.
     pub said: Option<FileId>,
 }
@@ -142,12 +144,17 @@ impl Finder<'_> {
         if files.is_empty() {
             return;
         }
-        let migrations = migrations.or_else(|| beside(self.files, &files, schema));
+        let migrations_said = migrations;
+        let there = migrations_said
+            .clone()
+            .filter(|path| self.files.below(path).next().is_some());
+        let migrations = there.or_else(|| beside(self.files, &files, schema));
         self.taken.extend(&files);
         self.found.entry(schema.to_owned()).or_insert(Location {
             schema: schema.to_owned(),
             files,
             migrations,
+            migrations_said,
             said,
         });
     }

@@ -54,12 +54,8 @@ fn enums(source: &Source<'_>) -> Vec<EnumType> {
         .iter()
         .map(|declared| {
             let block = declared.block;
-            let labels = match block.unread {
-                Some(span) => Expectation::Unknown(Gap::new(
-                    span,
-                    format!("a line of {} could not be read", block.name.text),
-                    Reach::Object(declared.name.to_string()),
-                )),
+            let labels = match &declared.unread {
+                Some(gap) => Expectation::Unknown(gap.clone()),
                 None => Expectation::Exactly(block.members.iter().map(|m| (label(m), m.name.span)).collect()),
             };
             EnumType {

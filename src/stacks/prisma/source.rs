@@ -87,7 +87,25 @@ impl<'a> ModelSource<'a> {
 pub(super) struct EnumSource<'a> {
     pub(super) block: &'a Block,
     pub(super) name: QualifiedName,
+    /// Something of it could not be read.
+    pub(super) unread: Option<Gap>,
 }
+
+/// Attributes of fields and enum values, besides those of native types.
+const FIELD_ATTRIBUTES: [&str; 8] = [
+    "id",
+    "unique",
+    "default",
+    "map",
+    "relation",
+    "updatedAt",
+    "ignore",
+    "shardKey",
+];
+/// Attributes of blocks.
+const BLOCK_ATTRIBUTES: [&str; 8] = [
+    "id", "unique", "index", "fulltext", "map", "schema", "ignore", "shardKey",
+];
 
 /// A whole schema.
 #[derive(Debug)]
@@ -168,6 +186,7 @@ impl<'a> Source<'a> {
         };
         source.errors(documents);
         let names = source.declare(documents);
+        source.unknown_attributes(documents);
         for index in 0..source.models.len() {
             source.fields(index, &names);
         }
@@ -206,14 +225,14 @@ impl<'a> Source<'a> {
                 BlockKind::Datasource | BlockKind::Generator => continue,
             };
             let name = block.name.text.as_str();
-            if let Some(&(_, first)) = names.get(name) {
+            if let Some(&(earlier, first)) = names.get(name) {
                 self.faults.push(Fault {
                     kind: "duplicate-model",
                     span: block.name.span,
                     message: format!("{name} is declared a second time"),
                     related: vec![(first, "first declared here".to_owned())],
                 });
-                self.duplicate(name, block.name.span);
+                self.duplicate(earlier, block.name.span);
                 continue;
             }
             names.insert(name, (named, block.name.span));
@@ -222,7 +241,8 @@ impl<'a> Source<'a> {
                 Named::Enum(_) => {
                     let mapped = mapped(&block.attributes).map_or(name, |m| m.0);
                     let name = qualified(block, mapped);
-                    self.enums.push(EnumSource { block, name });
+                    let unread = unread(block, &name);
+                    self.enums.push(EnumSource { block, name, unread });
                 }
                 Named::Composite => {}
             }
@@ -233,13 +253,40 @@ impl<'a> Source<'a> {
             .collect()
     }
 
-    /// What the second declaration says of a model is not known to be meant.
-    fn duplicate(&mut self, name: &str, second: Span) {
-        for model in self.models.iter_mut().filter(|m| m.block.name.text == name) {
-            let why = format!("model {name} is declared twice");
-            model
-                .unread
-                .get_or_insert_with(|| Gap::new(second, why, Reach::Object(model.table.to_string())));
+    /// What the second declaration says is not known to be meant.
+    fn duplicate(&mut self, earlier: Named, second: Span) {
+        let (unread, name, table) = match earlier {
+            Named::Model(index) => match self.models.get_mut(index) {
+                Some(model) => (&mut model.unread, &model.block.name.text, &model.table),
+                None => return,
+            },
+            Named::Enum(index) => match self.enums.get_mut(index) {
+                Some(declared) => (&mut declared.unread, &declared.block.name.text, &declared.name),
+                None => return,
+            },
+            Named::Composite => return,
+        };
+        let why = format!("{name} is declared twice");
+        let reach = Reach::Object(table.to_string());
+        unread.get_or_insert_with(|| Gap::new(second, why, reach));
+    }
+
+    fn unknown_attributes(&mut self, documents: &[Document]) {
+        for block in documents.iter().flat_map(|d| &d.blocks) {
+            let of_block = block.attributes.iter().map(|a| (a, "@@"));
+            let of_members = block.members.iter().flat_map(|m| &m.attributes).map(|a| (a, "@"));
+            for (attribute, at) in of_block.chain(of_members) {
+                let name = attribute.name.as_str();
+                let known: &[&str] = if at == "@" {
+                    &FIELD_ATTRIBUTES
+                } else {
+                    &BLOCK_ATTRIBUTES
+                };
+                if !known.contains(&name) && !(at == "@" && name.contains('.')) {
+                    let message = format!("{at}{name} is no attribute of Prisma's language that is known");
+                    self.fault("unknown-attribute", attribute.name_span, message);
+                }
+            }
         }
     }
 
@@ -314,10 +361,7 @@ fn model(block: &Block) -> ModelSource<'_> {
     let mapped = mapped(&block.attributes);
     let text = mapped.map_or(block.name.text.as_str(), |m| m.0);
     let table = qualified(block, text);
-    let unread = block.unread.map(|span| {
-        let why = format!("a line of {} could not be read", block.name.text);
-        Gap::new(span, why, Reach::Object(table.to_string()))
-    });
+    let unread = unread(block, &table);
     ModelSource {
         block,
         table,
@@ -327,6 +371,12 @@ fn model(block: &Block) -> ModelSource<'_> {
         by_name: FxHashMap::default(),
         unread,
     }
+}
+
+/// The first line of a block that could not be read.
+fn unread(block: &Block, name: &QualifiedName) -> Option<Gap> {
+    let why = format!("a line of {} could not be read", block.name.text);
+    Some(Gap::new(block.unread?, why, Reach::Object(name.to_string())))
 }
 
 /// The label of an enum's value in the database.
