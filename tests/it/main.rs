@@ -5,4 +5,3 @@ mod cli;
 mod hostile;
 mod judge;
 mod postgres;
-mod prisma_models;
