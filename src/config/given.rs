@@ -13,6 +13,11 @@ pub struct Given {
     pub search_path: Vec<Name>,
     /// Schemas that exist besides `public`.
     pub schemas: Vec<Name>,
+    /// Schemas of the platform (Supabase's `auth`): there, with objects that are its own and no part of the user's schema.
+    pub platform_schemas: Vec<Name>,
+    /// Tables that the migration runner itself made before the first migration (`schema_migrations`): there, and no part of the
+    /// schema.
+    pub runner_tables: Vec<Name>,
     /// Custom settings (`current_setting('storage.multitenant')`) and the like, by key.
     pub settings: BTreeMap<String, String>,
 }
@@ -23,6 +28,8 @@ impl Default for Given {
             postgres_version: 15,
             search_path: vec![Name::new("public")],
             schemas: Vec::new(),
+            platform_schemas: Vec::new(),
+            runner_tables: Vec::new(),
             settings: BTreeMap::new(),
         }
     }

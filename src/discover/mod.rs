@@ -15,6 +15,7 @@ pub use guess::MANIFESTS;
 
 use crate::config::{Dialect, Given, Misuse, Options};
 use crate::declared::Models;
+use crate::name::Name;
 use crate::source::{FileId, Files};
 use crate::stacks::{Folder, History, Runner, prisma as prisma_stack, sql_folder};
 
@@ -108,6 +109,10 @@ pub fn discover(files: &Files, options: &Options) -> Result<Found, Misuse> {
     found.not_checked.dedup();
     if let Some(wanted) = &options.target {
         select(&mut found, wanted)?;
+    }
+    for target in &mut found.targets {
+        let tables = target.histories.iter().filter_map(|h| h.runner.table);
+        target.given.runner_tables = tables.map(Name::new).collect();
     }
     Ok(found)
 }

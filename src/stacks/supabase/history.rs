@@ -15,10 +15,10 @@ use crate::stacks::{Folder, History};
 #[must_use]
 pub fn preset(mut given: Given) -> Given {
     given.search_path = ["$user", "public", "extensions"].map(Name::new).to_vec();
-    given.schemas = [
+    given.schemas = vec![Name::new("extensions")];
+    given.platform_schemas = [
         "auth",
         "storage",
-        "extensions",
         "realtime",
         "vault",
         "graphql",
