@@ -272,6 +272,8 @@ pub enum Change {
         if_exists: bool,
         behaviour: Behaviour,
     },
+    /// `ALTER TRIGGER ... RENAME TO`.
+    RenameTrigger { name: Name, table: ObjectName, to: Name },
     /// `CREATE POLICY` (true) or `DROP POLICY`; `if_exists` for the latter.
     Policy {
         name: Name,

@@ -1,18 +1,32 @@
 //! Lowers parsed SQL to changes, questions and expressions. Knows no database: names are as written.
 
-#[allow(dead_code)]
+mod alter_table;
+mod column;
+mod comment;
+mod constraint;
+mod dml;
+mod drop;
 mod expr;
-#[allow(dead_code)]
 mod fragment;
-#[allow(dead_code)]
+mod function;
+mod head;
+mod index;
+mod literal;
 mod names;
+mod objects;
 mod plpgsql;
-#[allow(dead_code)]
 mod query;
-#[allow(dead_code)]
+mod read;
+mod schema;
+mod sequence;
+mod session;
 mod source;
-#[allow(dead_code)]
 mod sqltype;
+mod statement;
+mod table;
+mod types;
+
+pub use read::Statements;
 
 use crate::change::{Change, ObjectName};
 use crate::known::Gap;
@@ -103,8 +117,13 @@ pub enum Transaction {
 /// Reads every statement of a text. Total: what is broken gives [`Statement::Opaque`] and the rest is still read.
 #[must_use]
 pub fn read(text: &Text) -> Vec<Read> {
-    let _ = text;
-    Vec::new()
+    statements(text).collect()
+}
+
+/// The same one by one: holds one statement at a time.
+#[must_use]
+pub fn statements(text: &Text) -> Statements<'_> {
+    Statements::new(text)
 }
 
 /// Reads one expression, as a default or a condition writes it.
@@ -140,6 +159,5 @@ pub fn plpgsql(body: &Text) -> Result<crate::tree::plpgsql::Block, Gap> {
 /// A routine or relation named in text, as `'public.users'::regclass` and `to_regclass` take it.
 #[must_use]
 pub fn qualified_name(text: &str) -> Option<QualifiedName> {
-    let _ = text;
-    None
+    names::written(text)
 }

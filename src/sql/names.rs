@@ -3,7 +3,8 @@
 use super::source::Lower;
 use crate::change::ObjectName;
 use crate::name::{Name, QualifiedName};
-use crate::syntax::pg::{AstNode, SyntaxKind, SyntaxNode, TextRange, ast};
+use crate::syntax::pg::{AstNode, SyntaxKind, SyntaxNode, ast};
+use crate::syntax::split;
 
 /// The identifier that a node of one name holds (`Name`, `NameRef`, `ColumnName`, ...); `None` where it is missing.
 pub(super) fn name(node: &SyntaxNode) -> Option<Name> {
@@ -95,9 +96,14 @@ pub(super) fn parts(path: &SyntaxNode) -> Vec<Name> {
     out
 }
 
-/// A name with its schema; a database in front (`db.schema.name`) is dropped, as the server only takes its own.
-pub(super) fn qualified(path: &SyntaxNode) -> Option<QualifiedName> {
-    let mut parts = parts(path);
+/// A name with its schema; a database in front (`db.schema.name`) is dropped, as the server only takes its own. `node` is a
+/// path or holds one (`TableNameRef`, `IndexRef`, `TypeName`, ...), or is of one name.
+pub(super) fn qualified(node: &SyntaxNode) -> Option<QualifiedName> {
+    let path = path(node);
+    if !is_path(&path) {
+        return Some(QualifiedName::bare(name(&path)?));
+    }
+    let mut parts = parts(&path);
     let name = parts.pop()?;
     Some(QualifiedName {
         schema: parts.pop(),
@@ -105,21 +111,18 @@ pub(super) fn qualified(path: &SyntaxNode) -> Option<QualifiedName> {
     })
 }
 
-/// The `Path` or `PathRef` in a node that is little more than one (`TableNameRef`, `IndexRef`, `TypeName`, ...), or the node.
+/// The `Path` or `PathRef` in a node that is little more than one, or the node.
 pub(super) fn path(node: &SyntaxNode) -> SyntaxNode {
-    if is_path(node) {
-        return node.clone();
-    }
-    node.children().find(is_path).unwrap_or_else(|| node.clone())
+    node.descendants().find(is_path).unwrap_or_else(|| node.clone())
 }
 
 fn is_path(node: &SyntaxNode) -> bool {
     ast::Path::can_cast(node.kind()) || ast::PathRef::can_cast(node.kind())
 }
 
-/// The qualified name of a node as [`path`] takes it.
+/// The qualified name of a node as [`qualified`] takes it.
 pub(super) fn qualified_of(node: Option<&impl AstNode>) -> Option<QualifiedName> {
-    qualified(&path(node?.syntax()))
+    qualified(node?.syntax())
 }
 
 /// The same with its place.
@@ -131,12 +134,54 @@ pub(super) fn object(cx: &Lower<'_>, node: Option<&impl AstNode>) -> Option<Obje
     })
 }
 
+/// The objects of several typed nodes; `None` where one cannot be read or there are none.
+pub(super) fn objects<N: AstNode>(cx: &Lower<'_>, nodes: impl Iterator<Item = N>) -> Option<Vec<ObjectName>> {
+    let out: Option<Vec<_>> = nodes.map(|node| object(cx, Some(&node))).collect();
+    out.filter(|names| !names.is_empty())
+}
+
+/// A name written as an expression: `f` or `schema.f`, as the called function of a trigger.
+pub(super) fn dotted(node: &SyntaxNode) -> Option<QualifiedName> {
+    let mut names: Vec<Name> = node
+        .descendants_with_tokens()
+        .filter_map(|element| element.into_token())
+        .filter(|token| !token.kind().is_trivia() && token.kind() != SyntaxKind::DOT)
+        .map(|token| unquote(token.text(), None))
+        .collect();
+    let name = names.pop()?;
+    Some(QualifiedName {
+        schema: names.pop(),
+        name,
+    })
+}
+
+/// A name with its schema in a text of its own, as `regclass` takes it.
+pub(super) fn written(text: &str) -> Option<QualifiedName> {
+    let mut names = Vec::new();
+    let mut expects_name = true;
+    for (_, token) in split::tokens(text).take(8) {
+        if expects_name {
+            let first = token.chars().next()?;
+            if !(first == '"' || first == '_' || first.is_alphabetic()) {
+                return None;
+            }
+            names.push(Name::from_sql(token));
+        } else if token != "." {
+            return None;
+        }
+        expects_name = !expects_name;
+    }
+    if expects_name {
+        return None;
+    }
+    let name = names.pop()?;
+    Some(QualifiedName {
+        schema: names.pop(),
+        name,
+    })
+}
+
 /// The names of several typed nodes of one name each.
 pub(super) fn names<N: AstNode>(nodes: impl Iterator<Item = N>) -> Vec<Name> {
     nodes.filter_map(|node| name(node.syntax())).collect()
-}
-
-/// From the start of one range to the end of another.
-pub(super) fn cover(from: TextRange, to: TextRange) -> TextRange {
-    from.cover(to)
 }

@@ -323,3 +323,28 @@ pub(super) fn has_token(node: &SyntaxNode, kind: SyntaxKind) -> bool {
         .filter_map(SyntaxElement::into_token)
         .any(|token| token.kind() == kind)
 }
+
+/// The items of a FROM, or of a USING, as a query that reads them and returns nothing.
+pub(super) fn from_clause(cx: &Lower<'_>, clause: &SyntaxNode) -> Query {
+    let span = cx.range_span(clause.text_range());
+    let select = Select {
+        distinct: false,
+        distinct_on: Vec::new(),
+        targets: Vec::new(),
+        into: Vec::new(),
+        strict: false,
+        from: from::items(Walk::new(*cx), clause),
+        filter: None,
+        group_by: Vec::new(),
+        having: None,
+    };
+    Query {
+        with: Vec::new(),
+        recursive: false,
+        body: QueryBody::Select(Box::new(select)),
+        order_by: Vec::new(),
+        limit: None,
+        offset: None,
+        span,
+    }
+}
