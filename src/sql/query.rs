@@ -298,23 +298,32 @@ pub(super) fn targets(walk: Walk<'_>, list: &SyntaxNode) -> Option<Vec<Target>> 
         .collect()
 }
 
-/// The keys of a GROUP BY, those of grouping sets in a row.
+/// The keys of a GROUP BY.
 fn group_by(walk: Walk<'_>, clause: &SyntaxNode) -> Vec<Expr> {
-    let mut out = Vec::new();
-    let mut todo = vec![clause.clone()];
-    while let Some(node) = todo.pop() {
-        match node.kind() {
-            SyntaxKind::GROUPING_EXPR | SyntaxKind::GROUPING_ROLLUP | SyntaxKind::GROUPING_CUBE => {
-                out.extend(walk.all(&node));
-            }
-            _ => {
-                let from = todo.len();
-                todo.extend(node.children());
-                todo[from..].reverse();
+    clause
+        .children()
+        .filter(|child| child.kind() == SyntaxKind::GROUP_BY_LIST)
+        .flat_map(|list| list.children())
+        .flat_map(|key| match key.kind() {
+            SyntaxKind::GROUPING_EXPR => grouping_key(walk, &key),
+            _ => vec![walk.opaque(&key)],
+        })
+        .collect()
+}
+
+/// `(a, b)` is two keys; `()`, one group of all rows, is none that has a name here.
+fn grouping_key(walk: Walk<'_>, key: &SyntaxNode) -> Vec<Expr> {
+    match key.children().next() {
+        Some(tuple) if tuple.kind() == SyntaxKind::TUPLE_EXPR && !has_token(&tuple, SyntaxKind::ROW_KW) => {
+            let keys = walk.all(&tuple);
+            if keys.is_empty() {
+                vec![walk.opaque(&tuple)]
+            } else {
+                keys
             }
         }
+        _ => walk.all(key),
     }
-    out
 }
 
 /// Whether a node has this token among its children.

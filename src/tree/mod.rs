@@ -2,6 +2,7 @@
 
 pub mod expr;
 pub mod plpgsql;
+pub mod print;
 pub mod query;
 
 pub use expr::{CastStyle, ColumnName, Expr, ExprKind, Quantifier, RelationRef, SqlValue};

@@ -75,7 +75,7 @@ pub struct Select {
     pub from: Vec<From>,
     /// `WHERE`.
     pub filter: Option<Expr>,
-    /// `GROUP BY`; grouping sets are flattened.
+    /// `GROUP BY`; `ROLLUP`, `CUBE` and `GROUPING SETS` are opaque.
     pub group_by: Vec<Expr>,
     /// `HAVING`.
     pub having: Option<Expr>,
