@@ -4,7 +4,7 @@ use super::guess;
 use super::histories::Root;
 use super::index::Index;
 use crate::config::Dialect;
-use crate::stacks::Folder;
+use crate::stacks::{Folder, drizzle};
 
 /// Words in SQL that only one system knows. Source: the systems' manuals on CREATE TABLE and on types.
 const SIGNS: &[(Dialect, &[&str])] = &[
@@ -116,6 +116,10 @@ pub(super) fn of_history(index: &Index<'_>, root: Root<'_>, said: Option<Dialect
         .map(|f| index.files.text(f));
     lock.as_deref()
         .and_then(provider)
+        .or_else(|| {
+            let journal = index.file(root.path, drizzle::history::JOURNAL)?;
+            Dialect::from_word(&drizzle::history::dialect(&index.files.text(journal))?)
+        })
         .or_else(|| (root.runner.name == "supabase").then_some(Dialect::Postgres))
         .or_else(|| by_name(root.path))
         .or(said)

@@ -3,8 +3,9 @@
 use crate::source::{FileId, Files};
 use crate::stacks::history::plain;
 use crate::stacks::{
-    ATLAS, DBMATE, DIESEL, FLYWAY, Folder, GOLANG_MIGRATE, GOOSE, Item, NODE_PG_MIGRATE, POSTGRES_MIGRATIONS,
-    PRISMA, REFINERY, Runner, SQL_FOLDER, SQLX, SUPABASE, dbmate, flyway, goose, node_pg_migrate, supabase,
+    ATLAS, DBMATE, DIESEL, DRIZZLE, FLYWAY, Folder, GOLANG_MIGRATE, GOOSE, Item, NODE_PG_MIGRATE,
+    POSTGRES_MIGRATIONS, PRISMA, REFINERY, Runner, SQL_FOLDER, SQLX, SUPABASE, dbmate, drizzle, flyway,
+    goose, node_pg_migrate, supabase,
 };
 
 /// Files above a folder that say which libraries a project uses, and how.
@@ -48,6 +49,9 @@ fn by_layout(folder: Folder<'_>, items: &[Item<'_>]) -> Option<&'static Runner> 
     let has = |name: &str| items.iter().any(|i| i.name == name);
     let folders = folder.folders();
     let folder_has = |name: &str| folders.values().any(|f| f.iter().any(|i| i.name == name));
+    if folder.file(drizzle::history::JOURNAL).is_some() {
+        return Some(&DRIZZLE);
+    }
     if has("migration_lock.toml") || folder_has("migration.sql") {
         return Some(&PRISMA);
     }

@@ -23,6 +23,8 @@ pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
     for (path, inside) in index.folders() {
         if inside.file("migration.sql").is_some() || inside.file("up.sql").is_some() {
             candidates.insert(split(path).0);
+        } else if inside.file("_journal.json").is_some() && split(path).1 == "meta" {
+            candidates.insert(split(path).0);
         } else if is_root(path, inside) {
             candidates.insert(path);
         }
@@ -67,9 +69,12 @@ fn is_root(path: &str, inside: &Inside<'_>) -> bool {
 
 /// Whether one of the last two parts of a path says that it holds migrations.
 fn names_migrations(path: &str) -> bool {
-    path.rsplit('/')
-        .take(2)
-        .any(|part| part.to_ascii_lowercase().contains("migrat"))
+    // The folder that was named itself: its name is not in the listing, and it was named for something.
+    path.is_empty()
+        || path
+            .rsplit('/')
+            .take(2)
+            .any(|part| part.to_ascii_lowercase().contains("migrat"))
 }
 
 /// Single files that hold a whole schema.

@@ -83,6 +83,12 @@ fn each_runner_by_its_marks() {
         one("migrations/0001-a.sql", TABLE, &[]),
         "migrations: sql migrations + "
     );
+    let journal = (
+        "d/meta/_journal.json",
+        "{\"dialect\": \"postgresql\", \"entries\": [{\"tag\": \"0000_a\"}]}",
+    );
+    assert_eq!(one("d/0000_a.sql", TABLE, &[journal]), "d: drizzle d + ");
+    assert_eq!(one("001_a.sql", TABLE, &[]), ".: sql  + ");
     assert_eq!(one("db/schema.sql", TABLE, &[]), "db: sql db/schema.sql + ");
     assert_eq!(one("seeds/01_rows.sql", "INSERT INTO a VALUES (1)", &[]), "");
 }
@@ -165,7 +171,7 @@ fn other_stacks_are_said() {
             "not c/db/migrate (Rails)",
             "not d/priv/repo/migrations (Ecto)",
             "not e/database/migrations (Laravel)",
-            "not f (Drizzle)",
+            "not f (Drizzle models)",
             "not g/migrations (TypeORM)",
             "not h/schema.prisma (Prisma, SQLite)",
             "not i/migration/src (SeaORM)",

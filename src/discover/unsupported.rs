@@ -32,6 +32,7 @@ pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {
             what: format!("{} ({stack})", shown(&path)),
             why: match stack.strip_prefix("migrations in ") {
                 Some(language) => format!("{language} is not followed yet"),
+                None if stack.ends_with(" models") => "they are not read yet".to_owned(),
                 None => format!("{stack} is not supported yet"),
             },
         })
@@ -70,7 +71,7 @@ fn by_file(index: &Index<'_>, folder: &str, name: &str) -> Option<&'static str> 
         "manage.py" if text_has("django") => Some("Django"),
         "artisan" => Some("Laravel"),
         "drizzle.config.ts" | "drizzle.config.js" | "drizzle.config.mjs" | "drizzle.config.json" => {
-            Some("Drizzle")
+            Some("Drizzle models")
         }
         "phinx.php" | "phinx.yml" | "phinx.yaml" | "phinx.json" => Some("Phinx"),
         _ if lower.starts_with("knexfile.") => Some("Knex"),

@@ -4,6 +4,7 @@ pub mod atlas;
 pub mod dbmate;
 pub mod declared_schema;
 pub mod diesel;
+pub mod drizzle;
 pub mod flyway;
 mod folder;
 pub mod golang_migrate;
@@ -90,5 +91,6 @@ runners! {
     NODE_PG_MIGRATE "node-pg-migrate" "node-pg-migrate" node_pg_migrate Some("pgmigrations");
     ATLAS "atlas" "Atlas" atlas None;
     POSTGRES_MIGRATIONS "postgres-migrations" "postgres-migrations" postgres_migrations Some("migrations");
+    DRIZZLE "drizzle" "Drizzle" drizzle None;
     SQL_FOLDER "sql" "SQL files" sql_folder None;
 }

@@ -14,7 +14,7 @@ pub fn read(folder: Folder<'_>, _: &Given) -> History {
     let mut files: Vec<(&str, FileId)> = folder
         .items()
         .map(|i| (i.name, i.file))
-        .filter(|(n, _)| is_up(n))
+        .filter(|(n, _)| is_up(n) || plain::is_program(n) && plain::number(n).is_some())
         .collect();
     if files.is_empty() {
         files = folder.below().filter(|(path, _)| is_up(path)).collect();
@@ -28,7 +28,11 @@ pub fn read(folder: Folder<'_>, _: &Given) -> History {
         draft.gap(Gap::new(draft.start_of(*first), why, Reach::Rows));
     }
     for (path, file) in files {
-        draft.whole(path, file, RunMode::Statements);
+        if plain::is_program(path) {
+            draft.program(path, file);
+        } else {
+            draft.whole(path, file, RunMode::Statements);
+        }
     }
     draft.finish()
 }

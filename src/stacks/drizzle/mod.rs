@@ -1,0 +1,3 @@
+//! Drizzle: SQL files in the order of a journal.
+
+pub mod history;
