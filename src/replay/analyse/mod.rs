@@ -10,6 +10,8 @@ mod poly;
 mod query;
 mod select;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub(crate) use query::query_shape;

@@ -57,8 +57,14 @@ impl Schema {
         {
             return Err(gap.clone());
         }
-        let text = Printer::new(self, Some(table), pretty).print(&stored.expr)?;
-        Ok(if column || is_call(&stored.expr) {
+        // A collation at the top is the key's own, beside the expression.
+        let mut expr = &stored.expr;
+        while let ExprKind::Collate(inner, _) = &expr.kind {
+            expr = inner;
+        }
+        let column = column || matches!(expr.kind, ExprKind::Var(_));
+        let text = Printer::new(self, Some(table), pretty).print(expr)?;
+        Ok(if column || is_call(expr) {
             text
         } else {
             format!("({text})")

@@ -8,7 +8,7 @@ use crate::tree::{CastStyle, Expr, ExprKind, Quantifier, RelationRef, SqlValue};
 /// Deepest nesting that is printed; the lowering bounds it too.
 const MAX_DEPTH: u32 = 400;
 
-/// Spaces per level in the pretty form.
+/// Spaces per level of CASE.
 const INDENT: usize = 4;
 
 pub(super) struct Printer<'a> {
@@ -510,40 +510,31 @@ impl<'a> Printer<'a> {
             self.expr(subject, true)?;
         }
         for (when, then) in whens {
-            self.keyword_after_space("WHEN ");
+            self.keyword("WHEN ");
             self.expr(when, false)?;
             self.out.push_str(" THEN ");
             self.expr(then, true)?;
         }
         let otherwise = otherwise.ok_or_else(|| self.unknown(expr, "not resolved"))?;
-        self.keyword_after_space("ELSE ");
+        self.keyword("ELSE ");
         self.expr(otherwise, true)?;
         self.indent = self.indent.saturating_sub(INDENT);
-        self.keyword_after_space("END");
+        self.keyword("END");
         Ok(())
     }
 
-    fn keyword_after_space(&mut self, word: &str) {
-        if !self.pretty {
-            self.out.push(' ');
-        }
-        self.keyword(word);
-    }
-
-    /// `appendContextKeyword`: on a line of its own in the pretty form.
+    /// `appendContextKeyword`: a keyword of CASE stands on a line of its own, pretty or not.
     fn keyword(&mut self, word: &str) {
-        if self.pretty {
-            let kept = self.out.trim_end_matches(' ').len();
-            self.out.truncate(kept);
-            self.out.push('\n');
-            // The server wraps deeper levels around in smaller steps.
-            let spaces = if self.indent < 40 {
-                self.indent
-            } else {
-                (40 + (self.indent - 40) / 4) % 40
-            };
-            self.out.extend(std::iter::repeat_n(' ', spaces));
-        }
+        let kept = self.out.trim_end_matches(' ').len();
+        self.out.truncate(kept);
+        self.out.push('\n');
+        // The server wraps deeper levels around in smaller steps.
+        let spaces = if self.indent < 40 {
+            self.indent
+        } else {
+            (40 + (self.indent - 40) / 4) % 40
+        };
+        self.out.extend(std::iter::repeat_n(' ', spaces));
         self.out.push_str(word);
     }
 

@@ -1,0 +1,5 @@
+//! The analyser against real servers: what they print of expressions, and what they refuse.
+
+mod catalogs;
+mod fixture;
+mod server;

@@ -1,0 +1,219 @@
+//! Expressions as users spell them, judged by a running server: set `SCHEMALIGN_SERVER` to a connection string of `psql`.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use super::fixture::{Came, Fixture, Place};
+
+/// Columns of the table `t` that every case stands on.
+const COLUMNS: &[(&str, &str)] = &[
+    ("id", "integer"),
+    ("small", "smallint"),
+    ("big", "bigint"),
+    ("n", "numeric"),
+    ("price", "numeric(10,2)"),
+    ("f", "double precision"),
+    ("r", "real"),
+    ("b", "boolean"),
+    ("txt", "text"),
+    ("vc", "character varying"),
+    ("vc20", "character varying(20)"),
+    ("ch3", "character(3)"),
+    ("nm", "name"),
+    ("u", "uuid"),
+    ("d", "date"),
+    ("tm", "time without time zone"),
+    ("ts", "timestamp without time zone"),
+    ("ts3", "timestamp(3) without time zone"),
+    ("tz", "timestamp with time zone"),
+    ("tz6", "timestamp(6) with time zone"),
+    ("iv", "interval"),
+    ("j", "json"),
+    ("jb", "jsonb"),
+    ("by", "bytea"),
+    ("ip", "inet"),
+    ("ints", "integer[]"),
+    ("bigs", "bigint[]"),
+    ("tags", "text[]"),
+    ("vcs", "character varying(20)[]"),
+    ("uuids", "uuid[]"),
+    ("st", "status"),
+    ("sts", "status[]"),
+    ("ci", "citext"),
+    ("hs", "hstore"),
+    ("lt", "ltree"),
+    ("em", "email"),
+    ("pos", "positive"),
+    ("tsv", "tsvector"),
+    ("rng", "int4range"),
+    ("trng", "tstzrange"),
+    ("bt", "bit(8)"),
+    ("vb", "bit varying"),
+    ("Mixed", "text"),
+    ("order", "integer"),
+    ("o", "oid"),
+    ("m", "money"),
+    ("pt", "point"),
+];
+
+const EXTENSIONS: &[&str] = &[
+    "citext",
+    "hstore",
+    "ltree",
+    "uuid-ossp",
+    "pg_trgm",
+    "pgcrypto",
+    "unaccent",
+];
+
+fn fixture() -> (Fixture, crate::schema::TableId) {
+    let mut fixture = Fixture::new();
+    for extension in EXTENSIONS {
+        fixture.extension(extension);
+    }
+    let labels = ["draft", "live", "it's"].map(str::to_owned);
+    fixture.enumeration("public.status", &labels);
+    fixture.domain("email", "citext");
+    fixture.domain("positive", "numeric(8,2)");
+    fixture.sequence(&crate::name::QualifiedName::bare(crate::name::Name::new("s")));
+    fixture.sequence(&crate::name::QualifiedName::bare(crate::name::Name::new("Sq")));
+    let columns: Vec<(String, String)> = COLUMNS
+        .iter()
+        .map(|(n, t)| ((*n).to_owned(), (*t).to_owned()))
+        .collect();
+    let id = fixture.table("public.t", &columns);
+    fixture.function("my_slug", &["text"], "text", true);
+    fixture.function("my_id", &[], "text", false);
+    (fixture, id)
+}
+
+fn setup() -> String {
+    let mut out = String::from("SET client_min_messages = error;\n");
+    for extension in EXTENSIONS {
+        out.push_str(&format!("CREATE EXTENSION \"{extension}\";\n"));
+    }
+    out.push_str("CREATE TYPE status AS ENUM ('draft', 'live', 'it''s');\n");
+    out.push_str("CREATE DOMAIN email AS citext;\nCREATE DOMAIN positive AS numeric(8,2);\n");
+    out.push_str("CREATE SEQUENCE s;\nCREATE SEQUENCE \"Sq\";\n");
+    out.push_str("CREATE FUNCTION my_slug(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1';\n");
+    out.push_str("CREATE FUNCTION my_id() RETURNS text VOLATILE LANGUAGE sql AS 'SELECT ''x''::text';\n");
+    let columns: Vec<String> = COLUMNS.iter().map(|(n, t)| format!("\"{n}\" {t}")).collect();
+    out.push_str(&format!("CREATE TABLE t ({});\n", columns.join(", ")));
+    out.push_str(include_str!("judge.sql"));
+    out
+}
+
+struct Case {
+    place: Place,
+    word: &'static str,
+    column: &'static str,
+    expr: &'static str,
+}
+
+/// Lines of `place column expression`; the column is `-` where the place needs none.
+fn cases() -> Vec<Case> {
+    let text = include_str!("cases.txt");
+    let lines = text
+        .lines()
+        .filter(|l| !l.trim().is_empty() && !l.starts_with('#'));
+    lines
+        .map(|line| {
+            let (word, rest) = line.split_once(' ').unwrap();
+            let (column, expr) = rest.split_once(' ').unwrap();
+            let place = match word {
+                "default" => Place::Default,
+                "generated" => Place::Generated,
+                "check" => Place::Check,
+                "predicate" => Place::Predicate,
+                "key" | "gin" => Place::Key,
+                other => panic!("{other}"),
+            };
+            Case {
+                place,
+                word,
+                column,
+                expr,
+            }
+        })
+        .collect()
+}
+
+fn psql(server: &str, input: &str) -> String {
+    #[expect(clippy::disallowed_methods, reason = "the judge is another program")]
+    let mut command = Command::new("psql");
+    let mut child = command
+        .args(["-XAtq", "-v", "ON_ERROR_STOP=1", server])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let out = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    assert!(out.status.success());
+    String::from_utf8(out.stdout).unwrap()
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test that needs a server"
+)]
+fn a_server_prints_the_same() {
+    let Ok(server) = std::env::var("SCHEMALIGN_SERVER") else {
+        return;
+    };
+    let cases = cases();
+    let mut input = String::from("BEGIN;\n");
+    input.push_str(&setup());
+    for case in &cases {
+        let quote = |s: &str| format!("'{}'", s.replace('\'', "''"));
+        input.push_str(&format!(
+            "SELECT replace(replace(judge({}, {}, {}), E'\\\\', E'\\\\\\\\'), E'\\n', E'\\\\n');\n",
+            quote(case.word),
+            quote(case.column),
+            quote(case.expr)
+        ));
+    }
+    input.push_str("ROLLBACK;\n");
+    let out = psql(&server, &input);
+    let answers: Vec<&str> = out.lines().collect();
+    assert_eq!(answers.len(), cases.len());
+    let (fixture, table) = fixture();
+    let (mut exact, mut refused, mut unknown, mut wrong) = (0, 0, Vec::new(), Vec::new());
+    for (case, answer) in cases.iter().zip(answers) {
+        let answer = answer.replace("\\n", "\n").replace("\\\\", "\\");
+        let (state, printed) = answer.split_once('\u{1}').unwrap();
+        let column = (case.column != "-").then_some(case.column);
+        let at = format!(
+            "{} {} {}\n    server: {state} {printed}",
+            case.word, case.column, case.expr
+        );
+        match fixture.print(table, column, case.place, case.expr) {
+            Came::Printed(text) if state == "ok" && text == printed => exact += 1,
+            // What must be immutable is judged elsewhere.
+            Came::Printed(_) if state == "42P17" || state == "42704" => exact += 1,
+            // Defaults of NULL and predicates that are true are not stored.
+            Came::Printed(text)
+                if state == "ok" && printed == "nothing" && (text.starts_with("NULL") || text == "true") =>
+            {
+                exact += 1;
+            }
+            Came::Printed(text) => wrong.push(format!("{at}\n    here: {text}")),
+            Came::Refused(sqlstate, _) if state == sqlstate => refused += 1,
+            Came::Refused(sqlstate, message) => wrong.push(format!("{at}\n    here: {sqlstate} {message}")),
+            Came::Unknown(why) => unknown.push(format!("{at}\n    here: {why}")),
+        }
+    }
+    eprintln!(
+        "exact {exact}, refused {refused}, unknown {}, wrong {}\n\nunknown:\n{}\n\nwrong:\n{}",
+        unknown.len(),
+        wrong.len(),
+        unknown.join("\n"),
+        wrong.join("\n")
+    );
+    assert!(wrong.is_empty());
+}
