@@ -1,35 +1,135 @@
 //! The simulated PostgreSQL database: takes changes, answers questions, forks, joins and rolls back.
 //!
-//! Rolling back is dropping a clone: [`Database`] is cheap to clone.
+//! Rolling back is dropping a clone: [`Database`] is cheap to clone. What a statement does is in the file of its noun; each
+//! works on a copy of the database that is thrown away when the server would refuse the statement.
 
+mod alter_column;
+mod alter_table;
 #[allow(dead_code, reason = "called as the statements that need it are replayed")]
 pub(crate) mod analyse;
+mod apply;
+mod ask;
+mod column;
+mod comment;
+mod constraint;
+mod create_table;
+mod depend;
+mod drop;
+mod error;
+mod extension;
+mod foreign_key;
+mod function;
+mod index;
+mod inherit;
+mod join;
 mod journal;
+mod like;
+mod naming;
+mod open;
+mod rename;
+mod resolve;
+mod sequence;
+mod types;
+mod view;
 
 pub use journal::{Journal, Origin};
 
 use crate::change::{Applied, Change, Question};
 use crate::config::Given;
-use crate::known::{ChangeId, Gap, Reach, Truth};
+use crate::known::{ChangeId, Gap, Presence, Reach, Section, Truth};
 use crate::name::Name;
-use crate::schema::Schema;
+use crate::schema::{Arena, ArenaId, Names, Namespace, Relation, RelationKind, Rows, Schema};
 use crate::source::Span;
+
+/// Position in the list of places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct PlaceId(u32);
+
+impl ArenaId for PlaceId {
+    fn from_index(index: usize) -> Self {
+        PlaceId(index as u32)
+    }
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// How a name came to be free again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gone {
+    /// Its object was dropped.
+    Dropped(ChangeId),
+    /// Its object has another name since.
+    Renamed(ChangeId),
+    /// Its object lives in another schema since.
+    Moved(ChangeId),
+}
 
 /// A database at one moment of a replay.
 #[derive(Debug, Clone)]
 pub struct Database {
     schema: Schema,
+    version: u32,
+    /// Relation names that the history freed: what uses one of them fails, where a name never seen is presumed.
+    gone_relations: Names<Gone>,
+    /// Type names that the history freed.
+    gone_types: Names<Gone>,
+    /// Schemas and extensions that the history dropped.
+    gone_others: Names<Gone>,
+    /// Where each change that was applied stands, for messages.
+    places: Arena<PlaceId, (ChangeId, Span)>,
 }
+
+/// The origin of what the server or the surroundings made before any migration.
+const INITIAL: ChangeId = ChangeId(u32::MAX);
 
 impl Database {
     /// A database as its server makes it, with what is given.
     #[must_use]
     pub fn new(given: &Given) -> Self {
-        let schema = Schema {
+        let mut schema = Schema {
             search_path: given.search_path.clone(),
             ..Schema::default()
         };
-        Database { schema }
+        let mut namespace = |name: &Name, system: bool| {
+            if schema.namespace(name).is_none() {
+                schema.namespaces.push(Namespace {
+                    name: name.clone(),
+                    presence: Presence::Present(INITIAL),
+                    system,
+                    presumed: None,
+                });
+            }
+        };
+        for system in ["pg_catalog", "information_schema", "pg_temp"] {
+            namespace(&Name::new(system), true);
+        }
+        namespace(&Name::new("public"), false);
+        for name in &given.schemas {
+            namespace(name, false);
+        }
+        for name in &given.platform_schemas {
+            let why = format!("schema {name} is the platform's");
+            let id = schema.namespace(name).unwrap_or_else(|| {
+                schema.namespaces.push(Namespace {
+                    name: name.clone(),
+                    presence: Presence::Present(INITIAL),
+                    system: true,
+                    presumed: None,
+                })
+            });
+            let gap = Gap::not_given(why, Reach::Namespace(name.to_string()));
+            schema.namespaces[id].presumed = Some(gap);
+        }
+        runner_tables(&mut schema, given);
+        Database {
+            schema,
+            version: given.postgres_version,
+            gone_relations: Names::default(),
+            gone_types: Names::default(),
+            gone_others: Names::default(),
+            places: Arena::default(),
+        }
     }
 
     /// What it holds.
@@ -38,24 +138,22 @@ impl Database {
         &self.schema
     }
 
-    /// Applies one change, whole or not at all; `id` is its origin, `at` its place.
+    /// Applies one change, whole or not at all; `id` is its origin, `at` its place. Where it cannot be told whether the server
+    /// takes it, the database is as after success: a history is taken to have been applied.
     pub fn apply(&mut self, change: &Change, id: ChangeId, at: Span) -> Applied {
-        let _ = (change, id, at);
-        Applied::Done
+        apply::apply(self, change, id, at)
     }
 
     /// Answers a question about the schema as it stands.
     #[must_use]
     pub fn ask(&self, question: &Question) -> Truth {
-        let _ = question;
-        Truth::Unknown(Gap::not_given("not answered yet", Reach::Rows))
+        ask::ask(self, question)
     }
 
     /// What is known when either of two courses was taken that both began at `base`.
     #[must_use]
     pub fn join(self, other: Database, base: &Database, gap: &Gap) -> Database {
-        let _ = (other, base, gap);
-        self
+        join::join(self, other, base, gap)
     }
 
     /// Sets the search path (`SET search_path`).
@@ -63,8 +161,32 @@ impl Database {
         self.schema.search_path = path;
     }
 
-    /// Leaves open what a gap reaches.
+    /// Leaves open what a gap reaches: everything that it could have changed is unknown from now on.
     pub fn open(&mut self, gap: Gap) {
-        self.schema.gaps.push(gap);
+        open::open(self, gap);
+    }
+}
+
+/// Tables that the migration runner keeps for itself: there, of unknown shape, and not listed.
+fn runner_tables(schema: &mut Schema, given: &Given) {
+    let found = given.search_path.iter().find_map(|place| schema.namespace(place));
+    let Some(namespace) = found else {
+        return;
+    };
+    for name in &given.runner_tables {
+        let why = format!("{name} is the migration runner's own table");
+        let gap = Gap::not_given(why, Reach::Object(name.to_string()));
+        let mut table = resolve::blank_table(namespace, name.clone(), RelationKind::Table, INITIAL);
+        table.open = Section::ALL
+            .into_iter()
+            .map(|section| (section, gap.clone()))
+            .collect();
+        table.presumed = Some(gap);
+        table.rows = Rows::Unknown;
+        table.extension = Some(Name::new("migration runner"));
+        let id = schema.tables.push(table);
+        schema
+            .relation_names
+            .insert(namespace, name.clone(), Relation::Table(id));
     }
 }

@@ -320,6 +320,12 @@ impl Expr {
         }
     }
 
+    /// Calls `visit` on this expression and all within it, to be changed, queries left out, children first.
+    pub fn walk_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+        self.each_child_mut(&mut |child| child.walk_mut(visit));
+        visit(self);
+    }
+
     /// Calls `visit` on each direct child, to be changed.
     pub fn each_child_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
         match &mut self.kind {

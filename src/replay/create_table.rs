@@ -1,0 +1,544 @@
+//! `CREATE TABLE` in all its forms, and what rows come into tables.
+//!
+//! Source: `transformCreateStmt` in `parse_utilcmd.c`, `DefineRelation` and `MergeAttributes` in `tablecmds.c`: first the
+//! sequences, then the table with columns and CHECKs, then keys, then foreign keys.
+
+use super::apply::{Outcome, Step};
+use super::column::known_column;
+use super::error;
+use super::resolve::blank_table;
+use crate::change::{
+    ColumnOption, ColumnSpec, ConstraintBody, ConstraintSpec, CreateTable, ObjectName, PartitionBound,
+    TableElement,
+};
+use crate::known::{Fact, Presence, Reach, Section};
+use crate::name::{Name, QualifiedName};
+use crate::schema::{
+    Column, ColumnId, Constraint, ConstraintKind, NamespaceId, Relation, RelationKind, Rows, Table, TableId,
+    TypeKind,
+};
+use crate::tree::{ExprKind, Query};
+
+impl Step {
+    pub(super) fn create_table(&mut self, spec: &CreateTable) -> Outcome {
+        let temporary = spec.temporary || is_temp(&spec.name.name);
+        let namespace = self.namespace_for(&spec.name.name, temporary, spec.name.span)?;
+        let existing = self.schema().relation_names.get(namespace, &spec.name.name.name);
+        if spec.if_not_exists
+            && let Some(relation) = existing
+            && let (Presence::Maybe(gap), _) = self.relation_presence(relation)
+        {
+            return self.create_if_absent(spec, namespace, relation, &gap);
+        }
+        if self.exists_already(namespace, &spec.name, spec.if_not_exists)? {
+            return Ok(());
+        }
+        self.create_fresh(spec, namespace, temporary)
+    }
+
+    /// `IF NOT EXISTS` where it cannot be told: the table as it may be, or as it is made here.
+    fn create_if_absent(
+        &mut self,
+        spec: &CreateTable,
+        namespace: NamespaceId,
+        relation: Relation,
+        gap: &crate::known::Gap,
+    ) -> Outcome {
+        let base = self.db.clone();
+        let mut absent = Step {
+            db: base.clone(),
+            id: self.id,
+            at: self.at,
+            uncertain: None,
+        };
+        if let Relation::Table(id) = relation {
+            self.touch(id);
+            absent.table_mut(id).presence = Presence::Dropped(self.id);
+        }
+        absent
+            .db
+            .schema
+            .relation_names
+            .remove(namespace, &spec.name.name.name);
+        if absent.create_fresh(spec, namespace, spec.temporary).is_ok() {
+            self.db = self.db.clone().join(absent.db, &base, gap);
+        }
+        Ok(())
+    }
+
+    fn create_fresh(&mut self, spec: &CreateTable, namespace: NamespaceId, temporary: bool) -> Outcome {
+        self.claim_type_name(namespace, &spec.name.name.name, spec.name.span)?;
+        let kind = if spec.foreign {
+            RelationKind::Foreign
+        } else if spec.partition_by.is_some() {
+            RelationKind::Partitioned
+        } else {
+            RelationKind::Table
+        };
+        let mut table = blank_table(namespace, spec.name.name.name.clone(), kind, self.id);
+        table.temporary = temporary;
+        table.unlogged = spec.unlogged;
+        let id = self.new_table(table);
+        let parents = self.take_parents(id, spec)?;
+        self.push_elements(id, spec)?;
+        self.take_attributes(id, spec)?;
+        self.set_partitioning(id, spec)?;
+        self.finish_elements(id, spec)?;
+        for parent in parents {
+            self.take_checks(parent, id);
+        }
+        self.add_constraints(id, spec)?;
+        if let Some((parent, _)) = &spec.partition_of {
+            let parent = self.table_named(parent)?;
+            self.take_from_parent(parent, id, spec.span)?;
+        }
+        self.like_indexes(id, spec)
+    }
+
+    /// Adds a table under its name.
+    pub(super) fn new_table(&mut self, table: Table) -> TableId {
+        let (namespace, name) = (table.namespace, table.name.clone());
+        let id = self.db.schema.tables.push(table);
+        self.bind_relation(namespace, &name, Relation::Table(id));
+        self.log(id, None, "created");
+        id
+    }
+
+    /// `INHERITS` and `PARTITION OF`: the parents' columns come first.
+    fn take_parents(&mut self, id: TableId, spec: &CreateTable) -> Outcome<Vec<TableId>> {
+        let mut parents = Vec::new();
+        for parent in &spec.inherits {
+            let parent_id = self.table_named(parent)?;
+            self.table_mut(id).inherits.push(parent_id);
+            parents.push(parent_id);
+        }
+        if let Some((parent, bound)) = &spec.partition_of {
+            let parent_id = self.table_named(parent)?;
+            let kind = self.table(parent_id).kind;
+            if kind != RelationKind::Partitioned && self.table(parent_id).presumed.is_none() {
+                let message = format!("\"{}\" is not partitioned", parent.name.name);
+                return Err(error::failure("42P17", message, parent.span));
+            }
+            self.table_mut(id).partition.of = Some(parent_id);
+            self.table_mut(id).partition.default = matches!(bound, PartitionBound::Default);
+            parents.push(parent_id);
+        }
+        for &parent in &parents {
+            self.depend(id, parent);
+            self.copy_columns(parent, id);
+        }
+        Ok(parents)
+    }
+
+    fn copy_columns(&mut self, parent: TableId, id: TableId) {
+        if let Some(gap) = self.schema().table(parent).open(Section::Columns).cloned() {
+            self.open_section(id, Section::Columns, &gap);
+        }
+        let columns: Vec<(ColumnId, Column)> = self
+            .schema()
+            .table(parent)
+            .columns()
+            .map(|c| (c.id, c.get().clone()))
+            .collect();
+        let origin = self.id;
+        for (_, column) in &columns {
+            if let Some(own) = self.find_column(id, &column.name) {
+                let not_null = column.nullable.known() == Some(&false);
+                let merged = self.column_mut(id, own);
+                merged.inherited += 1;
+                if not_null {
+                    merged.nullable = Fact::Known(false, origin);
+                }
+                continue;
+            }
+            let own = Column {
+                presence: match &column.presence {
+                    Presence::Maybe(gap) => Presence::Maybe(gap.clone()),
+                    Presence::Present(_) | Presence::Dropped(_) => Presence::Present(origin),
+                },
+                identity: Fact::Known(None, origin),
+                sequence: None,
+                inherited: 1,
+                local: false,
+                comment: None,
+                ..column.clone()
+            };
+            self.add_column(id, own);
+        }
+        // Expressions refer to columns by number, and the numbers may differ here.
+        for (_, column) in &columns {
+            let Some(own) = self.find_column(id, &column.name) else {
+                continue;
+            };
+            if self.column(id, own).inherited > 1 {
+                continue;
+            }
+            if let Fact::Known(Some(stored), at) = &column.default {
+                let default = self.translate(stored, parent, id);
+                self.note_uses(id, &default.expr);
+                self.column_mut(id, own).default = Fact::Known(Some(default), *at);
+            }
+            if let Fact::Known(Some((stored, kind)), at) = &column.generated {
+                let stored = self.translate(stored, parent, id);
+                self.column_mut(id, own).generated = Fact::Known(Some((stored, *kind)), *at);
+            }
+        }
+    }
+
+    fn take_checks(&mut self, parent: TableId, id: TableId) {
+        if let Some(gap) = self.schema().table(parent).open(Section::Checks).cloned() {
+            self.open_section(id, Section::Checks, &gap);
+        }
+        let checks: Vec<Constraint> = self
+            .table(parent)
+            .constraints
+            .iter()
+            .filter(|c| c.presence.may_be() && !c.no_inherit && matches!(c.kind, ConstraintKind::Check(_)))
+            .cloned()
+            .collect();
+        for check in checks {
+            let span = self.at;
+            // A table that is being made has no other check of this name.
+            let _ = self.inherit_check(parent, id, &check, span);
+        }
+    }
+
+    /// Columns in order, those of LIKE among them.
+    fn push_elements(&mut self, id: TableId, spec: &CreateTable) -> Outcome {
+        for element in &spec.elements {
+            match element {
+                TableElement::Column(column) => self.push_element(id, column, spec)?,
+                TableElement::Like(like) => self.like_columns(id, like)?,
+                TableElement::Constraint(_) => {}
+                TableElement::Opaque(gap) => self.open_all(id, gap),
+            }
+        }
+        Ok(())
+    }
+
+    /// An element that could not be read may be anything.
+    fn open_all(&mut self, id: TableId, gap: &crate::known::Gap) {
+        for section in Section::ALL {
+            if section != Section::Indexes {
+                self.open_section(id, section, gap);
+            }
+        }
+    }
+
+    fn push_element(&mut self, id: TableId, column: &ColumnSpec, spec: &CreateTable) -> Outcome {
+        let existing = self.find_column(id, &column.name);
+        if let Some(existing) = existing
+            && self.column(id, existing).inherited > 0
+            && !self.column(id, existing).local
+        {
+            return self.merge_column(id, existing, column);
+        }
+        if existing.is_some() {
+            let message = format!("column \"{}\" specified more than once", column.name);
+            return Err(error::failure("42701", message, column.span));
+        }
+        if spec.partition_of.is_some() || spec.of_type.is_some() && column.ty.is_none() {
+            // A column of the parent or type that is not known.
+            let mut known = known_column(column.name.clone(), Fact::unknown(self.no_type(column)), self.id);
+            known.nullable = Fact::unknown(self.no_type(column));
+            self.add_column(id, known);
+            return Ok(());
+        }
+        self.push_column(id, column).map(drop)
+    }
+
+    fn no_type(&self, column: &ColumnSpec) -> crate::known::Gap {
+        let reach = Reach::Fact(column.name.to_string());
+        crate::known::Gap::new(
+            column.span,
+            "the type is that of a parent that is not known",
+            reach,
+        )
+    }
+
+    /// A column that a parent has too: the definitions are merged.
+    fn merge_column(&mut self, id: TableId, existing: ColumnId, spec: &ColumnSpec) -> Outcome {
+        self.column_mut(id, existing).local = true;
+        let origin = self.id;
+        if let Some(ty) = &spec.ty {
+            let ty = self.resolve_type(ty, spec.ty_span)?;
+            let known = self.column(id, existing).ty.known();
+            if known.is_some_and(|known| *known != ty) {
+                let message = format!("column \"{}\" has a type conflict", spec.name);
+                return Err(error::failure("42804", message, spec.span));
+            }
+        }
+        for option in &spec.options {
+            match option {
+                ColumnOption::NotNull(..) | ColumnOption::Identity(..) => {
+                    self.column_mut(id, existing).nullable = Fact::Known(false, origin);
+                }
+                ColumnOption::Opaque(gap) => self.open_column(id, existing, gap),
+                ColumnOption::Null
+                | ColumnOption::Default(_)
+                | ColumnOption::Generated(..)
+                | ColumnOption::Constraint(_)
+                | ColumnOption::NoEffect => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// `OF type`.
+    fn take_attributes(&mut self, id: TableId, spec: &CreateTable) -> Outcome {
+        let Some(name) = &spec.of_type else {
+            return Ok(());
+        };
+        let ty = self.type_named(name)?;
+        let attributes = match &self.schema().types[ty].kind {
+            TypeKind::Composite(Fact::Known(attributes, _)) => attributes.clone(),
+            TypeKind::Composite(Fact::Unknown { gap, .. }) | TypeKind::Presumed(gap) => {
+                let gap = gap.clone();
+                self.open_section(id, Section::Columns, &gap);
+                return Ok(());
+            }
+            TypeKind::Enum(_)
+            | TypeKind::Domain(_)
+            | TypeKind::Range(_)
+            | TypeKind::Row(_)
+            | TypeKind::Base => {
+                let message = format!("type {} is not a composite type", name.name);
+                return Err(error::failure("42809", message, name.span));
+            }
+        };
+        let origin = self.id;
+        for (attribute, ty) in attributes {
+            match self.find_column(id, &attribute) {
+                Some(existing) => self.column_mut(id, existing).ty = Fact::Known(ty, origin),
+                None => {
+                    self.add_column(id, known_column(attribute, Fact::Known(ty, origin), origin));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `PARTITION BY`.
+    fn set_partitioning(&mut self, id: TableId, spec: &CreateTable) -> Outcome {
+        let Some((strategy, elements)) = &spec.partition_by else {
+            return Ok(());
+        };
+        let (mut key, mut shown) = (Vec::new(), Vec::new());
+        for element in elements {
+            if let ExprKind::Column(column) = &element.expr.kind {
+                let id = self.column_or(id, &column.name, |_| {
+                    let message = format!("column \"{}\" named in partition key does not exist", column.name);
+                    error::failure("42703", message, element.expr.span)
+                })?;
+                key.push(id);
+                shown.push(column.name.quoted());
+            } else {
+                let stored = self.analyse_on(id, &element.expr, None)?;
+                key.extend(stored.expr.vars().into_iter().map(ColumnId));
+                shown.push("(expression)".to_owned());
+            }
+        }
+        let partition = &mut self.table_mut(id).partition;
+        partition.by = Some(format!("{} ({})", strategy.to_uppercase(), shown.join(", ")));
+        partition.key = key;
+        Ok(())
+    }
+
+    /// Defaults and generated columns, all columns being there.
+    fn finish_elements(&mut self, id: TableId, spec: &CreateTable) -> Outcome {
+        for element in &spec.elements {
+            if let TableElement::Column(column) = element
+                && let Some(own) = self.find_column(id, &column.name)
+            {
+                self.finish_column(id, own, column)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// CHECKs, then keys with the primary key first, then foreign keys.
+    fn add_constraints(&mut self, id: TableId, spec: &CreateTable) -> Outcome {
+        let all = constraints(spec);
+        for constraint in all.iter().filter(|c| matches!(c.body, ConstraintBody::Check(_))) {
+            self.add_constraint(id, constraint, false)?;
+        }
+        for constraint in distinct_keys(&all) {
+            self.add_constraint(id, &constraint, false)?;
+        }
+        for constraint in &all {
+            if matches!(
+                constraint.body,
+                ConstraintBody::ForeignKey(_) | ConstraintBody::NotNull { .. }
+            ) {
+                self.add_constraint(id, constraint, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `CREATE TABLE AS` and `SELECT INTO`.
+    pub(super) fn create_table_as(
+        &mut self,
+        name: &ObjectName,
+        if_not_exists: bool,
+        temporary: bool,
+        columns: &[Name],
+        query: &Query,
+    ) -> Outcome {
+        let temporary = temporary || is_temp(&name.name);
+        let namespace = self.namespace_for(&name.name, temporary, name.span)?;
+        if self.exists_already(namespace, name, if_not_exists)? {
+            return Ok(());
+        }
+        self.claim_type_name(namespace, &name.name.name, name.span)?;
+        let shape = self.shape_of(query)?;
+        let mut table = blank_table(namespace, name.name.name.clone(), RelationKind::Table, self.id);
+        table.temporary = temporary;
+        table.rows = Rows::Unknown;
+        let id = self.new_table(table);
+        self.push_shape(id, columns, &shape, name)
+    }
+
+    /// Rows came into a table.
+    pub(super) fn insert(&mut self, table: &ObjectName, certain: bool) -> Outcome {
+        let id = self.table_named(table)?;
+        let rows = &self.table(id).rows;
+        let next = match (rows, certain) {
+            (Rows::Some, _) => return Ok(()),
+            (_, true) => Rows::Some,
+            (Rows::Unknown, false) => return Ok(()),
+            (Rows::Empty, false) => Rows::Unknown,
+        };
+        let partitioned = self.partitions(id);
+        self.table_mut(id).rows = next;
+        for partition in partitioned {
+            if self.table(partition).rows == Rows::Empty {
+                self.table_mut(partition).rows = Rows::Unknown;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tables are emptied.
+    pub(super) fn truncate(&mut self, tables: &[ObjectName], cascade: bool) -> Outcome {
+        let mut ids = Vec::new();
+        for table in tables {
+            ids.push(self.table_named(table)?);
+        }
+        let mut next = 0;
+        while let Some(&id) = ids.get(next) {
+            next += 1;
+            let more = self.children(id);
+            ids.extend(more.into_iter().filter(|m| !ids.contains(m)).collect::<Vec<_>>());
+            if cascade {
+                for dependent in self.table(id).dependents.clone() {
+                    let refers = self.table(dependent).constraints.iter().any(|c| {
+                        c.presence.is_present()
+                            && matches!(&c.kind, ConstraintKind::ForeignKey(key) if key.table == id)
+                    });
+                    if refers && !ids.contains(&dependent) {
+                        ids.push(dependent);
+                    }
+                }
+            }
+        }
+        for id in ids {
+            if self.table(id).rows != Rows::Empty {
+                self.table_mut(id).rows = Rows::Empty;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `pg_temp.x` is a temporary table.
+pub(super) fn is_temp(name: &QualifiedName) -> bool {
+    name.schema.as_ref().is_some_and(|schema| *schema == "pg_temp")
+}
+
+/// Constraints in the order written, those of columns where their column stands.
+fn constraints(spec: &CreateTable) -> Vec<&ConstraintSpec> {
+    let mut out = Vec::new();
+    for element in &spec.elements {
+        match element {
+            TableElement::Column(column) => out.extend(column_constraints(column)),
+            TableElement::Constraint(constraint) => out.push(constraint),
+            TableElement::Like(_) | TableElement::Opaque(_) => {}
+        }
+    }
+    out
+}
+
+/// The constraints that a column definition carries.
+pub(super) fn column_constraints(column: &ColumnSpec) -> impl Iterator<Item = &ConstraintSpec> {
+    column.options.iter().filter_map(|option| match option {
+        ColumnOption::Constraint(constraint) => Some(constraint),
+        ColumnOption::NotNull(..)
+        | ColumnOption::Null
+        | ColumnOption::Default(_)
+        | ColumnOption::Generated(..)
+        | ColumnOption::Identity(..)
+        | ColumnOption::NoEffect
+        | ColumnOption::Opaque(_) => None,
+    })
+}
+
+/// Keys with the primary key first; of several with the same definition one is made (`transformIndexConstraints`).
+fn distinct_keys(all: &[&ConstraintSpec]) -> Vec<ConstraintSpec> {
+    let primary = |c: &ConstraintSpec| {
+        matches!(
+            c.body,
+            ConstraintBody::PrimaryKey { .. } | ConstraintBody::UsingIndex { primary: true, .. }
+        )
+    };
+    let is_key = |c: &ConstraintSpec| {
+        primary(c)
+            || matches!(
+                c.body,
+                ConstraintBody::Unique { .. }
+                    | ConstraintBody::Exclude { .. }
+                    | ConstraintBody::UsingIndex { .. }
+            )
+    };
+    let mut out: Vec<ConstraintSpec> = Vec::new();
+    let (first, rest): (Vec<&ConstraintSpec>, Vec<&ConstraintSpec>) = all
+        .iter()
+        .copied()
+        .filter(|c| is_key(c))
+        .partition(|c| primary(c));
+    for &constraint in first.iter().chain(&rest) {
+        match out.iter_mut().find(|prior| same_key(prior, constraint)) {
+            Some(prior) => {
+                if prior.name.is_none() {
+                    prior.name.clone_from(&constraint.name);
+                }
+            }
+            None => out.push(constraint.clone()),
+        }
+    }
+    out
+}
+
+fn same_key(a: &ConstraintSpec, b: &ConstraintSpec) -> bool {
+    let parts = |c: &ConstraintSpec| match &c.body {
+        ConstraintBody::PrimaryKey { columns, include } => {
+            Some((columns.clone(), include.clone(), false, true))
+        }
+        ConstraintBody::Unique {
+            columns,
+            include,
+            nulls_not_distinct,
+        } => Some((columns.clone(), include.clone(), *nulls_not_distinct, false)),
+        _ => None,
+    };
+    match (parts(a), parts(b)) {
+        (Some(x), Some(y)) => {
+            // Two primary keys are an error of their own.
+            !(x.3 && y.3)
+                && (&x.0, &x.1, x.2) == (&y.0, &y.1, y.2)
+                && a.deferrable == b.deferrable
+                && a.initially_deferred == b.initially_deferred
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,307 @@
+//! What a gap leaves open: every fact that it could have changed.
+
+use super::Database;
+use crate::known::{Fact, Gap, Presence, Reach, Section};
+use crate::name::{Name, QualifiedName};
+use crate::schema::{Column, ConstraintKind, Lookup, Names, NamespaceId, Rows, TableId, TypeKind};
+
+/// Leaves open what the gap reaches. Names in it are as printed, or as written in SQL.
+pub(super) fn open(db: &mut Database, gap: Gap) {
+    match gap.reach.clone() {
+        Reach::Rows => {}
+        Reach::Fact(words) => open_fact(db, &words, &gap),
+        Reach::Section(table, section) => match find_table(db, &table) {
+            Some(id) => open_section(db, id, section, &gap),
+            None => db.schema.gaps.push(namespace_gap(&table, &gap)),
+        },
+        Reach::Object(name) => open_object(db, &name, &gap),
+        Reach::Namespace(name) => open_namespace(db, &Name::new(&name), gap),
+        Reach::Everything => open_everything(db, gap),
+    }
+}
+
+/// The schema and the name in `public.users`.
+fn split(words: &str) -> QualifiedName {
+    match words.split_once('.') {
+        Some((schema, name)) => QualifiedName::in_schema(unquote(schema), unquote(name)),
+        None => QualifiedName::bare(unquote(words)),
+    }
+}
+
+fn unquote(word: &str) -> Name {
+    if word.starts_with('"') {
+        Name::from_sql(word)
+    } else {
+        Name::new(word)
+    }
+}
+
+fn find_table(db: &Database, words: &str) -> Option<TableId> {
+    match db.schema.table_named(&split(words)) {
+        Lookup::Found(table) => Some(table.id),
+        Lookup::Absent | Lookup::Unknown(_) => None,
+    }
+}
+
+/// A gap that reaches an object that is not listed reaches its namespace.
+fn namespace_gap(words: &str, gap: &Gap) -> Gap {
+    match split(words).schema {
+        Some(schema) => gap.reaching(Reach::Namespace(schema.to_string())),
+        None => gap.reaching(Reach::Everything),
+    }
+}
+
+/// `public.users.email: default`, `public.users.email`, or less.
+fn open_fact(db: &mut Database, words: &str, gap: &Gap) {
+    let (object, fact) = words.split_once(": ").unwrap_or((words, ""));
+    let parts = object.rsplit_once('.').and_then(|(table, column)| {
+        let id = find_table(db, table)?;
+        let name = unquote(column);
+        let t = &db.schema.tables[id];
+        let at = t
+            .columns
+            .iter()
+            .position(|c| c.name == name && c.presence.may_be())?;
+        Some((id, at))
+    });
+    let Some((table, at)) = parts else {
+        if find_table(db, object).is_some() {
+            open_object(db, object, gap);
+        }
+        return;
+    };
+    let column = &mut db.schema.tables[table].columns[at];
+    match fact {
+        "type" => column.ty = Fact::unknown(gap.clone()),
+        "nullable" => column.nullable = Fact::unknown(gap.clone()),
+        "default" => column.default = Fact::unknown(gap.clone()),
+        "generated" => column.generated = Fact::unknown(gap.clone()),
+        "identity" => column.identity = Fact::unknown(gap.clone()),
+        _ => open_column(column, gap),
+    }
+}
+
+fn open_column(column: &mut Column, gap: &Gap) {
+    column.ty = Fact::unknown(gap.clone());
+    column.nullable = Fact::unknown(gap.clone());
+    column.default = Fact::unknown(gap.clone());
+    column.generated = Fact::unknown(gap.clone());
+    column.identity = Fact::unknown(gap.clone());
+}
+
+/// More may be there than is listed, and what is listed may be gone.
+fn open_section(db: &mut Database, id: TableId, section: Section, gap: &Gap) {
+    let table = &mut db.schema.tables[id];
+    let reach = Reach::Section(String::new(), section);
+    let own = gap.reaching(match &gap.reach {
+        Reach::Section(name, _) | Reach::Object(name) => Reach::Section(name.clone(), section),
+        _ => reach,
+    });
+    if table.open.iter().all(|(s, _)| *s != section) {
+        table.open.push((section, own));
+    }
+    let doubt = |presence: &mut Presence| {
+        if presence.is_present() {
+            *presence = Presence::Maybe(gap.clone());
+        }
+    };
+    match section {
+        Section::Columns => table.columns.iter_mut().for_each(|c| doubt(&mut c.presence)),
+        Section::Indexes => {
+            table
+                .indexes
+                .iter_mut()
+                .filter(|i| i.constraint.is_none())
+                .for_each(|i| doubt(&mut i.presence));
+        }
+        Section::PrimaryKey | Section::Unique | Section::ForeignKeys | Section::Checks => {
+            for constraint in &mut table.constraints {
+                let own = match constraint.kind {
+                    ConstraintKind::PrimaryKey(_) => Section::PrimaryKey,
+                    ConstraintKind::Unique(_) => Section::Unique,
+                    ConstraintKind::ForeignKey(_) => Section::ForeignKeys,
+                    ConstraintKind::Check(_) | ConstraintKind::Exclude(..) => Section::Checks,
+                };
+                if own == section {
+                    doubt(&mut constraint.presence);
+                }
+            }
+        }
+    }
+}
+
+/// Everything about one object.
+fn open_object(db: &mut Database, words: &str, gap: &Gap) {
+    let name = split(words);
+    if let Some(id) = find_table(db, words) {
+        open_table(db, id, gap);
+        return;
+    }
+    let places: Vec<NamespaceId> = match &name.schema {
+        Some(schema) => db.schema.namespace(schema).into_iter().collect(),
+        None => db
+            .schema
+            .search_path
+            .iter()
+            .filter_map(|p| db.schema.namespace(p))
+            .collect(),
+    };
+    let ty = places
+        .iter()
+        .find_map(|&place| db.schema.type_names.get(place, &name.name));
+    if let Some(id) = ty {
+        open_type(db, id, gap);
+        return;
+    }
+    let sequence = places
+        .iter()
+        .find_map(|&place| db.schema.relation_names.get(place, &name.name));
+    match sequence {
+        Some(crate::schema::Relation::Sequence(id)) => db.schema.sequences[id].open = Some(gap.clone()),
+        Some(crate::schema::Relation::Index(table, _)) => {
+            open_section(db, table, Section::Indexes, gap);
+            open_section(db, table, Section::Unique, gap);
+        }
+        Some(crate::schema::Relation::Table(_)) | None => {
+            // What is not listed may come to be by it.
+            db.schema.gaps.push(namespace_gap(words, gap));
+            free_nothing(db, None);
+        }
+    }
+}
+
+fn open_table(db: &mut Database, id: TableId, gap: &Gap) {
+    for section in Section::ALL {
+        open_section(db, id, section, gap);
+    }
+    let table = &mut db.schema.tables[id];
+    if table.presence.is_present() {
+        table.presence = Presence::Maybe(gap.clone());
+    }
+    table
+        .columns
+        .iter_mut()
+        .filter(|c| c.presence.may_be())
+        .for_each(|c| open_column(c, gap));
+    table.rows = Rows::Unknown;
+}
+
+fn open_type(db: &mut Database, id: crate::sqltype::TypeId, gap: &Gap) {
+    let ty = &mut db.schema.types[id];
+    if ty.presence.is_present() {
+        ty.presence = Presence::Maybe(gap.clone());
+    }
+    match &mut ty.kind {
+        TypeKind::Enum(labels) => *labels = Fact::unknown(gap.clone()),
+        TypeKind::Composite(attributes) => *attributes = Fact::unknown(gap.clone()),
+        TypeKind::Domain(domain) => {
+            domain.base = Fact::unknown(gap.clone());
+            domain.not_null = Fact::unknown(gap.clone());
+            domain.default = Fact::unknown(gap.clone());
+        }
+        TypeKind::Range(_) | TypeKind::Row(_) | TypeKind::Base | TypeKind::Presumed(_) => {}
+    }
+}
+
+/// Which objects a namespace holds: more may be there, and those listed may be gone. Their parts are as they were.
+fn open_namespace(db: &mut Database, name: &Name, gap: Gap) {
+    if let Some(namespace) = db.schema.namespace(name) {
+        doubt_objects(db, &gap, &|n| n == namespace);
+        free_nothing(db, Some(namespace));
+    }
+    db.schema.gaps.push(gap);
+}
+
+fn doubt_objects(db: &mut Database, gap: &Gap, within: &dyn Fn(NamespaceId) -> bool) {
+    let doubt = |presence: &mut Presence| *presence = Presence::Maybe(gap.clone());
+    let tables: Vec<_> = db
+        .schema
+        .tables
+        .iter()
+        .filter(|(_, t)| within(t.namespace) && t.presence.is_present())
+        .map(|(id, _)| id)
+        .collect();
+    for id in tables {
+        doubt(&mut db.schema.tables[id].presence);
+    }
+    let types: Vec<_> = db
+        .schema
+        .types
+        .iter()
+        .filter(|(_, t)| within(t.namespace) && t.presence.is_present())
+        .map(|(id, _)| id)
+        .collect();
+    for id in types {
+        doubt(&mut db.schema.types[id].presence);
+    }
+    let sequences: Vec<_> = db
+        .schema
+        .sequences
+        .iter()
+        .filter(|(_, s)| within(s.namespace) && s.presence.is_present())
+        .map(|(id, _)| id)
+        .collect();
+    for id in sequences {
+        doubt(&mut db.schema.sequences[id].presence);
+    }
+    let functions: Vec<_> = db
+        .schema
+        .functions
+        .iter()
+        .filter(|(_, f)| within(f.namespace) && f.presence.is_present())
+        .map(|(id, _)| id)
+        .collect();
+    for id in functions {
+        doubt(&mut db.schema.functions[id].presence);
+    }
+}
+
+/// Names that the history freed may have been taken again.
+fn free_nothing(db: &mut Database, namespace: Option<NamespaceId>) {
+    for names in [&mut db.gone_relations, &mut db.gone_types] {
+        let mut kept = Names::default();
+        for (at, name, gone) in names.iter() {
+            if namespace.is_some_and(|n| n != at) {
+                kept.insert(at, name.clone(), gone);
+            }
+        }
+        *names = kept;
+    }
+}
+
+fn open_everything(db: &mut Database, gap: Gap) {
+    doubt_objects(db, &gap, &|_| true);
+    let tables: Vec<TableId> = db
+        .schema
+        .tables
+        .iter()
+        .filter(|(_, t)| t.presence.may_be())
+        .map(|(id, _)| id)
+        .collect();
+    for id in tables {
+        open_table(db, id, &gap);
+    }
+    let types: Vec<_> = db
+        .schema
+        .types
+        .iter()
+        .filter(|(_, t)| t.presence.may_be())
+        .map(|(id, _)| id)
+        .collect();
+    for id in types {
+        open_type(db, id, &gap);
+    }
+    let sequences: Vec<_> = db
+        .schema
+        .sequences
+        .iter()
+        .filter(|(_, s)| s.presence.may_be())
+        .map(|(id, _)| id)
+        .collect();
+    for id in sequences {
+        db.schema.sequences[id].open = Some(gap.clone());
+    }
+    free_nothing(db, None);
+    db.gone_others = Names::default();
+    db.schema.gaps.push(gap);
+}

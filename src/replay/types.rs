@@ -1,0 +1,539 @@
+//! User-defined types: enums, domains, composites, and what a type's spelling stands for.
+
+use smol_str::SmolStr;
+
+use super::Gone;
+use super::analyse::{Analysed, Scope, analyse};
+use super::apply::{Outcome, Step};
+use super::error;
+use super::resolve::Missing;
+use crate::change::{CompositeAction, ConstraintBody, ConstraintSpec, DomainAction, ObjectName};
+use crate::known::{Fact, Gap, Presence, Reach};
+use crate::name::{Name, QualifiedName};
+use crate::schema::{Domain, LogEntry, NamespaceId, Relation, Stored, TableId, Type, TypeId, TypeKind};
+use crate::source::Span;
+use crate::sqltype::{BaseType, Builtin, SqlType};
+use crate::tree::Expr;
+
+impl Step {
+    /// The type that a spelling stands for, names looked up.
+    pub(super) fn resolve_type(&mut self, ty: &SqlType, span: Span) -> Outcome<SqlType> {
+        let BaseType::Named(name) = &ty.base else {
+            return Ok(ty.clone());
+        };
+        let catalog = name.schema.as_ref().is_none_or(|s| *s == "pg_catalog");
+        if catalog && let Some((builtin, array)) = builtin_named(name.name.as_str()) {
+            return Ok(SqlType {
+                base: BaseType::Builtin(builtin),
+                modifier: ty.modifier.clone(),
+                array: ty.array || array,
+            });
+        }
+        let id = self.type_or_row(name, span)?;
+        Ok(SqlType {
+            base: BaseType::Object(id),
+            ..ty.clone()
+        })
+    }
+
+    fn type_or_row(&mut self, name: &QualifiedName, span: Span) -> Outcome<TypeId> {
+        if self.find_type(name).is_none()
+            && let Some(Relation::Table(table)) = self.find_relation(name)
+        {
+            return Ok(self.row_type(table));
+        }
+        self.type_named(&ObjectName {
+            name: name.clone(),
+            span,
+        })
+    }
+
+    /// The row type of a table.
+    fn row_type(&mut self, table: TableId) -> TypeId {
+        let known = self
+            .schema()
+            .types
+            .iter()
+            .find_map(|(id, ty)| matches!(ty.kind, TypeKind::Row(t) if t == table).then_some(id));
+        known.unwrap_or_else(|| {
+            let t = self.table(table);
+            let (namespace, name) = (t.namespace, t.name.clone());
+            let ty = self.blank_type(namespace, name, TypeKind::Row(table));
+            self.db.schema.types.push(ty)
+        })
+    }
+
+    /// A user-defined type by name; row types of tables left out.
+    pub(super) fn find_type(&self, name: &QualifiedName) -> Option<TypeId> {
+        self.lookup_path(name)
+            .into_iter()
+            .find_map(|namespace| self.schema().type_names.get(namespace, &name.name))
+    }
+
+    /// A type that a statement uses: presumed where nothing made it.
+    pub(super) fn type_named(&mut self, name: &ObjectName) -> Outcome<TypeId> {
+        if let Some(id) = self.find_type(&name.name) {
+            let origin = self.id;
+            let ty = &mut self.db.schema.types[id];
+            if !ty.presence.is_present() {
+                ty.presence = Presence::Present(origin);
+            }
+            return Ok(id);
+        }
+        let gap = match self.missing_type(&name.name) {
+            Missing::Gone(gone) => {
+                let failure = error::undefined_type(&name.name, name.span);
+                return Err(self.gone(failure, gone, &format!("type \"{}\"", name.name.name)));
+            }
+            Missing::Hidden(gap) => gap.reaching(Reach::Object(name.name.to_string())),
+            Missing::Never => {
+                let why = match super::extension::bringing_type(&name.name.name) {
+                    Some(extension) => format!("no migration creates the extension {extension}"),
+                    None => format!("no migration creates the type {}", name.name),
+                };
+                Gap::new(name.span, why, Reach::Object(name.name.to_string()))
+            }
+        };
+        let namespace = self.namespace_for(&name.name, false, name.span)?;
+        let mut ty = self.blank_type(namespace, name.name.name.clone(), TypeKind::Presumed(gap));
+        ty.extension = super::extension::bringing_type(&name.name.name).map(Name::new);
+        Ok(self.add_type(ty))
+    }
+
+    /// Why no type has this name.
+    pub(super) fn missing_type(&self, name: &QualifiedName) -> Missing {
+        let path = self.lookup_path(name);
+        match path.iter().find_map(|&n| self.db.gone_types.get(n, &name.name)) {
+            Some(gone) => Missing::Gone(gone),
+            None => self.hidden(name, &path),
+        }
+    }
+
+    pub(super) fn blank_type(&self, namespace: NamespaceId, name: Name, kind: TypeKind) -> Type {
+        Type {
+            namespace,
+            name,
+            kind,
+            presence: Presence::Present(self.id),
+            extension: None,
+            comment: None,
+            log: vec![LogEntry {
+                change: self.id,
+                column: None,
+                what: "created".to_owned(),
+            }],
+        }
+    }
+
+    /// Adds a type under its name.
+    pub(super) fn add_type(&mut self, ty: Type) -> TypeId {
+        let (namespace, name) = (ty.namespace, ty.name.clone());
+        let id = self.db.schema.types.push(ty);
+        self.bind_type(namespace, &name, id);
+        id
+    }
+
+    pub(super) fn bind_type(&mut self, namespace: NamespaceId, name: &Name, id: TypeId) {
+        self.db.schema.type_names.insert(namespace, name.clone(), id);
+        self.db.gone_types.remove(namespace, name);
+    }
+
+    pub(super) fn free_type(&mut self, namespace: NamespaceId, name: &Name, id: TypeId, gone: Gone) {
+        if self.schema().type_names.get(namespace, name) == Some(id) {
+            self.db.schema.type_names.remove(namespace, name);
+            self.db.gone_types.insert(namespace, name.clone(), gone);
+        }
+    }
+
+    pub(super) fn log_type(&mut self, id: TypeId, what: impl Into<String>) {
+        let entry = LogEntry {
+            change: self.id,
+            column: None,
+            what: what.into(),
+        };
+        self.db.schema.types[id].log.push(entry);
+    }
+
+    /// Makes sure that a new type or relation of this name finds its type name free. What only may be there, or was only
+    /// presumed, gives way: the history is taken to have been applied.
+    pub(super) fn claim_type_name(&mut self, namespace: NamespaceId, name: &Name, span: Span) -> Outcome {
+        if let Some(id) = self.schema().type_names.get(namespace, name) {
+            let ty = &self.schema().types[id];
+            match &ty.presence {
+                Presence::Present(origin) if !matches!(ty.kind, TypeKind::Presumed(_)) => {
+                    let failure = error::duplicate_type(name, span);
+                    return Err(self.related(
+                        failure,
+                        Some(*origin),
+                        format!("type \"{name}\" is created here"),
+                    ));
+                }
+                Presence::Maybe(gap) => {
+                    let gap = gap.clone();
+                    self.doubt(&gap);
+                }
+                Presence::Present(_) | Presence::Dropped(_) => {}
+            }
+            let origin = self.id;
+            self.db.schema.types[id].presence = Presence::Dropped(origin);
+            self.db.schema.type_names.remove(namespace, name);
+        }
+        Ok(())
+    }
+
+    /// The same for `CREATE TYPE`, which a table's row type hinders too.
+    fn new_type_place(&mut self, name: &ObjectName) -> Outcome<NamespaceId> {
+        let namespace = self.namespace_for(&name.name, false, name.span)?;
+        self.claim_type_name(namespace, &name.name.name, name.span)?;
+        if let Some(Relation::Table(id)) = self.schema().relation_names.get(namespace, &name.name.name)
+            && let Presence::Present(origin) = self.table(id).presence
+            && self.table(id).presumed.is_none()
+        {
+            let failure = error::duplicate_type(&name.name.name, name.span);
+            let label = format!(
+                "table \"{}\", whose rows have a type of this name, is created here",
+                name.name.name
+            );
+            return Err(self.related(failure, Some(origin), label));
+        }
+        Ok(namespace)
+    }
+
+    pub(super) fn create_enum(&mut self, name: &ObjectName, labels: &[SmolStr]) -> Outcome {
+        let namespace = self.new_type_place(name)?;
+        let kind = TypeKind::Enum(Fact::Known(labels.to_vec(), self.id));
+        let ty = self.blank_type(namespace, name.name.name.clone(), kind);
+        self.add_type(ty);
+        Ok(())
+    }
+
+    /// The labels of an enum that a statement alters; `None` where they are not known.
+    fn enum_labels(&mut self, name: &ObjectName) -> Outcome<(TypeId, Option<Vec<SmolStr>>)> {
+        let id = self.type_named(name)?;
+        let ty = &mut self.db.schema.types[id];
+        let labels = match &ty.kind {
+            TypeKind::Enum(labels) => labels.known().cloned(),
+            TypeKind::Presumed(gap) => {
+                ty.kind = TypeKind::Enum(Fact::unknown(gap.clone()));
+                None
+            }
+            TypeKind::Domain(_)
+            | TypeKind::Composite(_)
+            | TypeKind::Range(_)
+            | TypeKind::Row(_)
+            | TypeKind::Base => {
+                let message = format!("{} is not an enum", name.name);
+                return Err(error::failure("42809", message, name.span));
+            }
+        };
+        Ok((id, labels))
+    }
+
+    fn set_labels(&mut self, id: TypeId, labels: Vec<SmolStr>, what: String) {
+        self.db.schema.types[id].kind = TypeKind::Enum(Fact::Known(labels, self.id));
+        self.log_type(id, what);
+    }
+
+    pub(super) fn add_enum_label(
+        &mut self,
+        name: &ObjectName,
+        label: &SmolStr,
+        if_not_exists: bool,
+        beside: Option<&(SmolStr, bool)>,
+    ) -> Outcome {
+        let (id, Some(mut labels)) = self.enum_labels(name)? else {
+            return Ok(());
+        };
+        if labels.contains(label) {
+            if if_not_exists {
+                return Ok(());
+            }
+            let message = format!("enum label \"{label}\" already exists");
+            return Err(error::failure("42710", message, name.span));
+        }
+        let at = match beside {
+            None => labels.len(),
+            Some((neighbour, before)) => match labels.iter().position(|l| l == neighbour) {
+                Some(at) => at + usize::from(!before),
+                None => {
+                    let message = format!("\"{neighbour}\" is not an existing enum label");
+                    return Err(error::failure("22023", message, name.span));
+                }
+            },
+        };
+        labels.insert(at, label.clone());
+        self.set_labels(id, labels, format!("label {label} added"));
+        Ok(())
+    }
+
+    pub(super) fn rename_enum_label(&mut self, name: &ObjectName, from: &SmolStr, to: &SmolStr) -> Outcome {
+        let (id, Some(mut labels)) = self.enum_labels(name)? else {
+            return Ok(());
+        };
+        if labels.contains(to) {
+            let message = format!("enum label \"{to}\" already exists");
+            return Err(error::failure("42710", message, name.span));
+        }
+        let Some(label) = labels.iter_mut().find(|l| *l == from) else {
+            let message = format!("\"{from}\" is not an existing enum label");
+            return Err(error::failure("22023", message, name.span));
+        };
+        *label = to.clone();
+        self.set_labels(id, labels, format!("label {from} renamed to {to}"));
+        self.rename_label_constants(id, from, to);
+        Ok(())
+    }
+
+    pub(super) fn create_domain(
+        &mut self,
+        name: &ObjectName,
+        base: &SqlType,
+        default: Option<&Expr>,
+        not_null: bool,
+        checks: &[ConstraintSpec],
+    ) -> Outcome {
+        let namespace = self.new_type_place(name)?;
+        let base = self.resolve_type(base, name.span)?;
+        let default = match default {
+            None => None,
+            Some(expr) => Some(self.domain_expr(expr, Some(&base), None)?),
+        };
+        let domain = Domain {
+            base: Fact::Known(base.clone(), self.id),
+            not_null: Fact::Known(not_null, self.id),
+            default: Fact::Known(default, self.id),
+            checks: Vec::new(),
+        };
+        let ty = self.blank_type(namespace, name.name.name.clone(), TypeKind::Domain(domain));
+        let id = self.add_type(ty);
+        checks
+            .iter()
+            .try_for_each(|check| self.add_domain_check(id, &base, check))
+    }
+
+    fn domain_expr(&self, expr: &Expr, target: Option<&SqlType>, value: Option<&SqlType>) -> Outcome<Stored> {
+        let scope = Scope {
+            schema: self.schema(),
+            table: None,
+            columns: &[],
+            open: None,
+            target,
+            value,
+        };
+        match analyse(&scope, expr) {
+            Analysed::Done(stored) => Ok(stored),
+            Analysed::Refused(failure) => Err(failure),
+        }
+    }
+
+    fn add_domain_check(&mut self, id: TypeId, base: &SqlType, spec: &ConstraintSpec) -> Outcome {
+        let ConstraintBody::Check(expr) = &spec.body else {
+            return Ok(());
+        };
+        let condition = self.domain_expr(expr, None, Some(base))?;
+        let ty = &self.schema().types[id];
+        let (namespace, type_name) = (ty.namespace, ty.name.clone());
+        let name = match &spec.name {
+            Some(name) => {
+                if let TypeKind::Domain(domain) = &ty.kind
+                    && domain.checks.iter().any(|(check, _)| check == name)
+                {
+                    let message = format!("constraint \"{name}\" for domain \"{type_name}\" already exists");
+                    return Err(error::failure("42710", message, spec.span));
+                }
+                name.clone()
+            }
+            None => match self.choose_constraint_name(namespace, &type_name, None, "check") {
+                Fact::Known(name, _) => name,
+                Fact::Unknown { mut candidates, .. } => {
+                    candidates.pop().map_or_else(|| Name::new("check"), |c| c.0)
+                }
+            },
+        };
+        if let TypeKind::Domain(domain) = &mut self.db.schema.types[id].kind {
+            domain.checks.push((name, condition));
+        }
+        Ok(())
+    }
+
+    pub(super) fn alter_domain(&mut self, name: &ObjectName, action: &DomainAction) -> Outcome {
+        let id = self.type_named(name)?;
+        let origin = self.id;
+        let base = match &self.schema().types[id].kind {
+            TypeKind::Domain(domain) => domain.base.known().cloned(),
+            TypeKind::Presumed(_) => return Ok(()),
+            _ => {
+                return Err(error::failure(
+                    "42809",
+                    format!("{} is not a domain", name.name),
+                    name.span,
+                ));
+            }
+        };
+        let default = match action {
+            DomainAction::Default(Some(expr)) => Some(self.domain_expr(expr, base.as_ref(), None)?),
+            _ => None,
+        };
+        if let (DomainAction::AddConstraint(spec), Some(base)) = (action, &base) {
+            self.add_domain_check(id, base, spec)?;
+        }
+        let TypeKind::Domain(domain) = &mut self.db.schema.types[id].kind else {
+            return Ok(());
+        };
+        let missing = |check: &Name| {
+            let message = format!(
+                "constraint \"{check}\" of domain \"{}\" does not exist",
+                name.name.name
+            );
+            error::failure("42704", message, name.span)
+        };
+        match action {
+            DomainAction::Default(_) => domain.default = Fact::Known(default, origin),
+            DomainAction::NotNull(not_null) => domain.not_null = Fact::Known(*not_null, origin),
+            DomainAction::DropConstraint {
+                name: check,
+                if_exists,
+            } => {
+                let before = domain.checks.len();
+                domain.checks.retain(|(known, _)| known != check);
+                if domain.checks.len() == before && !if_exists {
+                    return Err(missing(check));
+                }
+            }
+            DomainAction::RenameConstraint { from, to } => {
+                match domain.checks.iter_mut().find(|(known, _)| known == from) {
+                    Some(check) => check.0 = to.clone(),
+                    None => return Err(missing(from)),
+                }
+            }
+            DomainAction::AddConstraint(_) | DomainAction::None => {}
+        }
+        self.log_type(id, "altered");
+        Ok(())
+    }
+
+    pub(super) fn create_composite(&mut self, name: &ObjectName, attributes: &[(Name, SqlType)]) -> Outcome {
+        let namespace = self.new_type_place(name)?;
+        if self
+            .schema()
+            .relation_names
+            .get(namespace, &name.name.name)
+            .is_some()
+        {
+            return Err(error::duplicate_relation(&name.name.name, name.span));
+        }
+        let mut resolved = Vec::with_capacity(attributes.len());
+        for (attribute, ty) in attributes {
+            resolved.push((attribute.clone(), self.resolve_type(ty, name.span)?));
+        }
+        let kind = TypeKind::Composite(Fact::Known(resolved, self.id));
+        let ty = self.blank_type(namespace, name.name.name.clone(), kind);
+        self.add_type(ty);
+        Ok(())
+    }
+
+    pub(super) fn alter_composite(&mut self, name: &ObjectName, actions: &[CompositeAction]) -> Outcome {
+        let id = self.type_named(name)?;
+        let TypeKind::Composite(Fact::Known(attributes, _)) = &self.schema().types[id].kind else {
+            return Ok(());
+        };
+        let mut attributes = attributes.clone();
+        for action in actions {
+            self.composite_action(name, &mut attributes, action)?;
+        }
+        self.db.schema.types[id].kind = TypeKind::Composite(Fact::Known(attributes, self.id));
+        self.log_type(id, "attributes altered");
+        Ok(())
+    }
+
+    fn composite_action(
+        &mut self,
+        name: &ObjectName,
+        attributes: &mut Vec<(Name, SqlType)>,
+        action: &CompositeAction,
+    ) -> Outcome {
+        let at = |attribute: &Name, attributes: &[(Name, SqlType)]| {
+            attributes
+                .iter()
+                .position(|a| a.0 == *attribute)
+                .ok_or_else(|| error::undefined_column_of(attribute, &name.name.name, name.span))
+        };
+        match action {
+            CompositeAction::Add(attribute, ty) => {
+                if attributes.iter().any(|a| a.0 == *attribute) {
+                    return Err(error::duplicate_column(attribute, &name.name.name, name.span));
+                }
+                let ty = self.resolve_type(ty, name.span)?;
+                attributes.push((attribute.clone(), ty));
+            }
+            CompositeAction::Drop {
+                name: attribute,
+                if_exists,
+            } => match at(attribute, attributes) {
+                Ok(at) => {
+                    attributes.remove(at);
+                }
+                Err(_) if *if_exists => {}
+                Err(failure) => return Err(failure),
+            },
+            CompositeAction::SetType(attribute, ty) => {
+                let at = at(attribute, attributes)?;
+                attributes[at].1 = self.resolve_type(ty, name.span)?;
+            }
+            CompositeAction::Rename(from, to) => {
+                let at = at(from, attributes)?;
+                if attributes.iter().any(|a| a.0 == *to) {
+                    return Err(error::duplicate_column(to, &name.name.name, name.span));
+                }
+                attributes[at].0 = to.clone();
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn create_other_type(
+        &mut self,
+        name: &ObjectName,
+        range_of: Option<&SqlType>,
+        multirange: Option<&ObjectName>,
+    ) -> Outcome {
+        let namespace = self.new_type_place(name)?;
+        let kind = match range_of {
+            None => TypeKind::Base,
+            Some(subtype) => TypeKind::Range(Some(self.resolve_type(subtype, name.span)?)),
+        };
+        let ty = self.blank_type(namespace, name.name.name.clone(), kind);
+        self.add_type(ty);
+        if range_of.is_some() {
+            let other = multirange_name(name, multirange);
+            let other_namespace = match multirange {
+                Some(multirange) => self.namespace_for(&multirange.name, false, multirange.span)?,
+                None => namespace,
+            };
+            let ty = self.blank_type(other_namespace, other, TypeKind::Base);
+            self.add_type(ty);
+        }
+        Ok(())
+    }
+}
+
+/// `makeMultirangeTypeName`: `range` becomes `multirange`, else `_multirange` is added.
+fn multirange_name(name: &ObjectName, given: Option<&ObjectName>) -> Name {
+    if let Some(given) = given {
+        return given.name.name.clone();
+    }
+    let range = name.name.name.as_str();
+    match range.find("range") {
+        Some(at) => Name::new(&format!("{}multi{}", &range[..at], &range[at..])),
+        None => crate::name::make_object_name(range, None, Some("multirange")),
+    }
+}
+
+/// A type of `pg_catalog` by its catalog name, `_int4` being an array.
+fn builtin_named(name: &str) -> Option<(Builtin, bool)> {
+    if let Some(builtin) = Builtin::from_typname(name) {
+        return Some((builtin, false));
+    }
+    let element = name.strip_prefix('_')?;
+    Builtin::from_typname(element).map(|builtin| (builtin, true))
+}
