@@ -16,7 +16,8 @@ use crate::report::{json, text};
 pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let work = Workspace::open(&arguments.paths, &arguments.source)?;
     let report = progress::show(&work.files, || check::check(&work.files, &work.options))?;
-    if report.targets.is_empty() && arguments.format == CheckFormat::Text {
+    let named = !work.options.touching.is_empty();
+    if report.targets.is_empty() && !named && arguments.format == CheckFormat::Text {
         return Err(nothing(&report.coverage.not_checked));
     }
     let out = match arguments.format {
@@ -32,16 +33,16 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
         ),
     };
     terminal::write(&out)?;
-    Ok(exit(&report))
+    Ok(exit(&report, named))
 }
 
-/// Notes never fail a run.
-fn exit(report: &Report) -> Exit {
+/// Notes never fail a run; a file that belongs to nothing is no failure.
+fn exit(report: &Report, named: bool) -> Exit {
     let loud = report.findings.iter().any(|f| match f.level {
         Level::Error | Level::Warn => true,
         Level::Note => false,
     });
-    match (report.targets.is_empty(), loud) {
+    match (report.targets.is_empty() && !named, loud) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::Found,
         (false, false) => Exit::Clean,

@@ -32,6 +32,12 @@ impl Workspace {
             [one] if one.is_dir() => one.clone(),
             _ => here.clone(),
         };
+        // A file stands for the targets that it belongs to, so that all around it is listed.
+        let (within, touching): (Vec<_>, Vec<_>) = if within.iter().any(|path| path.is_dir()) {
+            (within, Vec::new())
+        } else {
+            (Vec::new(), within)
+        };
         let migrations = source
             .migrations
             .iter()
@@ -59,6 +65,7 @@ impl Workspace {
             models: names(&models),
             dialect: source.dialect,
             target: source.target.clone(),
+            touching: names(&touching),
             at: None,
             given: source.given.clone(),
         };

@@ -99,6 +99,8 @@ pub struct Options {
     pub dialect: Option<Dialect>,
     /// Only the target of this name.
     pub target: Option<String>,
+    /// Only the targets that these files belong to; all where empty.
+    pub touching: Vec<String>,
     /// Replay up to and with this migration.
     pub at: Option<String>,
     /// `key=value`, in order.

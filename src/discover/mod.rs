@@ -110,6 +110,7 @@ pub fn discover(files: &Files, options: &Options) -> Result<Found, Misuse> {
     if let Some(wanted) = &options.target {
         select(&mut found, wanted)?;
     }
+    touching(files, options, &mut found);
     for target in &mut found.targets {
         let tables = target.histories.iter().filter_map(|h| h.runner.table);
         target.given.runner_tables = tables.map(Name::new).collect();
@@ -128,6 +129,32 @@ fn automatic(files: &Files, options: &Options) -> Result<Found, Misuse> {
     }
     found.targets.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
+}
+
+/// Keeps the targets that named files belong to, and says which files belong to none.
+fn touching(files: &Files, options: &Options, found: &mut Found) {
+    if options.touching.is_empty() {
+        return;
+    }
+    let holds = |target: &Target, path: &str| {
+        let file = files.find(path);
+        target.histories.iter().any(|h| index::is_within(path, &h.path))
+            || target
+                .models
+                .iter()
+                .any(|m| file.is_some_and(|f| m.files.contains(&f)))
+    };
+    for path in &options.touching {
+        if !found.targets.iter().any(|t| holds(t, path)) {
+            found.not_checked.push(NotChecked {
+                what: path.clone(),
+                why: "it belongs to no migrations and no models that were found".to_owned(),
+            });
+        }
+    }
+    found
+        .targets
+        .retain(|t| options.touching.iter().any(|path| holds(t, path)));
 }
 
 /// Keeps one target.

@@ -110,7 +110,9 @@ impl Session {
 
     /// A migration that cannot be read runs here: what it reaches is open from now on.
     pub fn skip(&mut self, gap: Gap) {
-        self.database.open(gap.clone());
+        if gap.reach != crate::known::Reach::Rows {
+            self.database.open(gap.clone());
+        }
         self.gaps.push(gap);
     }
 

@@ -174,3 +174,21 @@ fn odd_files_are_said_and_the_rest_is_checked() {
     assert!(out.contains("migrations/002_b.sql"), "{out}");
     assert!(!made || out.contains("is no regular file"), "{out}");
 }
+
+#[test]
+fn a_file_stands_for_its_target() {
+    let root = folder(
+        "touching",
+        &[
+            ("a/migrations/001_a.sql", "CREATE TABLE a (id int);"),
+            ("b/migrations/001_b.sql", "CREATE TABLE b (id int);"),
+            ("seed.sql", "SELECT 1;"),
+        ],
+    );
+    let (code, out, _) = run(&root, &["check", "--format", "json", "a/migrations/001_a.sql"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("\"a\"") && !out.contains("b/migrations"), "{out}");
+    let (code, out, _) = run(&root, &["seed.sql"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("not checked: seed.sql"), "{out}");
+}
