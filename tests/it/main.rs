@@ -5,3 +5,4 @@ mod cli;
 mod hostile;
 mod judge;
 mod postgres;
+mod tidy;
