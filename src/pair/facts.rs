@@ -1,8 +1,10 @@
 //! Comparing the other facts of a field and its column: nullability and the server default.
 
 use super::ColumnPair;
+use super::expressions::same_value;
 use crate::declared::Expectation;
-use crate::known::{Fact, Verdict};
+use crate::known::{Fact, Gap, Reach, Verdict};
+use crate::replay::as_stored;
 use crate::schema::{RelationKind, Stored, TypeKind};
 use crate::sqltype::BaseType;
 use crate::tree::{Expr, ExprKind};
@@ -99,8 +101,19 @@ impl<'a> ColumnPair<'a> {
     }
 
     fn compare_defaults(&self, wanted: &'a Expr, found: &'a Stored) -> Verdict<DefaultDifference<'a>> {
-        let _ = (wanted, found);
-        Verdict::Same
+        let table = self.column.table;
+        let Some(ty) = self.column.get().ty.known() else {
+            return Verdict::Unknown(Gap::not_given("the column's type is not known", Reach::Rows));
+        };
+        let ours = as_stored(table.schema, table.id, Some(ty), wanted);
+        match ours.map(|ours| same_value(&ours.expr, &found.expr)) {
+            Some(Some(true)) => Verdict::Same,
+            Some(Some(false)) => Verdict::Differs(DefaultDifference::Other(wanted, found)),
+            Some(None) | None => Verdict::Unknown(Gap::not_given(
+                "the defaults cannot be brought to one form",
+                Reach::Rows,
+            )),
+        }
     }
 }
 

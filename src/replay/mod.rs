@@ -8,6 +8,7 @@ mod alter_table;
 #[allow(dead_code, reason = "called as the statements that need it are replayed")]
 pub(crate) mod analyse;
 mod apply;
+mod as_stored;
 mod ask;
 mod column;
 mod comment;
@@ -32,6 +33,7 @@ mod sequence;
 mod types;
 mod view;
 
+pub use as_stored::as_stored;
 pub use journal::{Journal, Origin};
 
 use crate::change::{Applied, Change, Question};

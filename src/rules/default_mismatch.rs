@@ -68,7 +68,12 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         DefaultDifference::Other(wanted, found) => {
             let (wanted, found) = (ctx.written(wanted.span), print(found));
             (
-                Level::Warn,
+                // The client writes its own default: what the database has is for others.
+                if field.client_default {
+                    Level::Note
+                } else {
+                    Level::Warn
+                },
                 wanted.clone(),
                 found.clone(),
                 format!("{name} has the default {wanted} in the model, but {column} is given {found}{by}"),

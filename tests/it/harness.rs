@@ -71,12 +71,17 @@ impl Document {
         while at < lines.len() {
             let line = lines[at].trim_end();
             if let Some(language) = line.strip_prefix("```") {
-                let end = (at + 1..lines.len()).find(|&i| lines[i].trim_end() == "```").expect("a fence is closed");
+                let end = (at + 1..lines.len())
+                    .find(|&i| lines[i].trim_end() == "```")
+                    .expect("a fence is closed");
                 if let Some(path) = path.take() {
                     let file = CaseFile::read(path, language, &lines[at + 1..end], (at + 1, end));
                     match cases.last_mut().filter(|c| c.heading == headings) {
                         Some(case) => case.files.push(file),
-                        None => cases.push(Case { heading: headings.clone(), files: vec![file] }),
+                        None => cases.push(Case {
+                            heading: headings.clone(),
+                            files: vec![file],
+                        }),
                     }
                 }
                 at = end + 1;
@@ -113,11 +118,19 @@ impl CaseFile {
             }
         }
         annotations.sort();
-        CaseFile { path, lines, block: place, comment, annotations }
+        CaseFile {
+            path,
+            lines,
+            block: place,
+            comment,
+            annotations,
+        }
     }
 
     fn text(&self) -> String {
-        self.lines.iter().fold(String::new(), |out, line| out + line + "\n")
+        self.lines
+            .iter()
+            .fold(String::new(), |out, line| out + line + "\n")
     }
 }
 
@@ -151,7 +164,8 @@ fn places(files: &Files, path: &str, findings: &[Finding], comment: &str) -> Vec
     let mut out = Vec::new();
     let mut related = BTreeSet::new();
     for finding in findings {
-        let all = std::iter::once((finding.span, false)).chain(finding.related.iter().map(|r| (r.span, true)));
+        let all =
+            std::iter::once((finding.span, false)).chain(finding.related.iter().map(|r| (r.span, true)));
         for (span, is_related) in all.filter(|(span, _)| files.path(span.file) == path) {
             let place = place(files, span, is_related, finding.rule, comment);
             if !is_related || related.insert(place.clone()) {
@@ -169,7 +183,11 @@ fn place(files: &Files, span: Span, related: bool, rule: &str, comment: &str) ->
     let line = start.line as usize - 1;
     let width = text.lines().nth(line).map_or(0, |l| l.chars().count());
     let first = start.column as usize - 1;
-    let last = if end.line == start.line { end.column as usize - 1 } else { width };
+    let last = if end.line == start.line {
+        end.column as usize - 1
+    } else {
+        width
+    };
     let reachable = first > comment.len() && last > first;
     Annotation {
         line,
@@ -198,7 +216,10 @@ pub(crate) fn run(case: &Case) -> (Vec<String>, Vec<Finding>) {
             }
         }
         for (place, message) in found {
-            wrong.push(format!("  not written: {}\n      {message}", describe(file, &place)));
+            wrong.push(format!(
+                "  not written: {}\n      {message}",
+                describe(file, &place)
+            ));
         }
     }
     let listed: Vec<&str> = case.files.iter().map(|f| f.path.as_str()).collect();
@@ -217,8 +238,17 @@ fn describe(file: &CaseFile, place: &Annotation) -> String {
         Some((from, to)) => line.chars().skip(from).take(to - from).collect(),
         None => format!("(line) {line}"),
     };
-    let text = if place.text.is_empty() { String::new() } else { format!(": {}", place.text) };
-    format!("{what} {} at {}:{} `{part}`{text}", place.rule, file.path, place.line + 1)
+    let text = if place.text.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", place.text)
+    };
+    format!(
+        "{what} {} at {}:{} `{part}`{text}",
+        place.rule,
+        file.path,
+        place.line + 1
+    )
 }
 
 fn check(case: &Case) -> (Files, Vec<Finding>) {
@@ -243,7 +273,10 @@ pub(crate) fn rewrite(document: &Document) -> String {
                 block.push('\n');
                 for (place, message) in found.iter().filter(|(p, _)| p.line == number) {
                     let kept = file.annotations.iter().find(|a| {
-                        a.line == number && a.rule == place.rule && !a.text.is_empty() && message.contains(&a.text)
+                        a.line == number
+                            && a.rule == place.rule
+                            && !a.text.is_empty()
+                            && message.contains(&a.text)
                     });
                     write_annotation(&mut block, file.comment, place, kept.map_or("", |a| &a.text));
                 }
@@ -256,12 +289,19 @@ pub(crate) fn rewrite(document: &Document) -> String {
             }
         }
     }
-    lines.into_iter().flatten().fold(String::new(), |out, line| out + &line + "\n")
+    lines
+        .into_iter()
+        .flatten()
+        .fold(String::new(), |out, line| out + &line + "\n")
 }
 
 fn write_annotation(out: &mut String, comment: &str, place: &Annotation, text: &str) {
     let mark = if place.related { "~" } else { "^" };
-    let colon = if text.is_empty() { String::new() } else { format!(": {text}") };
+    let colon = if text.is_empty() {
+        String::new()
+    } else {
+        format!(": {text}")
+    };
     let _ = match place.columns {
         Some((from, to)) => writeln!(
             out,
@@ -306,7 +346,12 @@ pub(crate) fn run_document(path: &Path) -> Vec<String> {
     for case in &document.cases {
         let (wrong, _) = run(case);
         if !wrong.is_empty() {
-            out.push(format!("{} > {}\n{}", path.display(), case.heading.join(" > "), wrong.join("\n")));
+            out.push(format!(
+                "{} > {}\n{}",
+                path.display(),
+                case.heading.join(" > "),
+                wrong.join("\n")
+            ));
         }
     }
     out

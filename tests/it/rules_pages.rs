@@ -19,8 +19,18 @@ fn pages_and_rules_are_the_same_set() {
 fn pages_have_their_sections_in_order() {
     for rule in RULES {
         let lines: Vec<&str> = rule.page.lines().collect();
-        assert_eq!(lines.first().copied(), Some(format!("# {}", rule.name).as_str()), "{}", rule.name);
-        assert_eq!(lines.get(2).copied(), Some(rule.summary), "{}: the first paragraph is the summary", rule.name);
+        assert_eq!(
+            lines.first().copied(),
+            Some(format!("# {}", rule.name).as_str()),
+            "{}",
+            rule.name
+        );
+        assert_eq!(
+            lines.get(2).copied(),
+            Some(rule.summary),
+            "{}: the first paragraph is the summary",
+            rule.name
+        );
         let sections: Vec<&str> = lines.iter().filter_map(|l| l.strip_prefix("## ")).collect();
         assert_eq!(sections, SECTIONS, "{}", rule.name);
     }
@@ -44,11 +54,18 @@ fn bad_fires_and_good_does_not() {
     for rule in RULES {
         let document = Document::read(rule.page);
         let mut of = |section: &str, fires: bool| {
-            let cases = document.cases.iter().filter(|c| c.heading.first().is_some_and(|h| h == section));
+            let cases = document
+                .cases
+                .iter()
+                .filter(|c| c.heading.first().is_some_and(|h| h == section));
             let found: Vec<_> = cases.flat_map(|case| run(case).1).collect();
             let own = found.iter().any(|f| f.rule == rule.name);
             if fires != own || (!fires && !found.is_empty()) {
-                wrong.push(format!("{}: {section}: {} findings, its own: {own}", rule.name, found.len()));
+                wrong.push(format!(
+                    "{}: {section}: {} findings, its own: {own}",
+                    rule.name,
+                    found.len()
+                ));
             }
         };
         of("Bad", true);

@@ -1,3 +1,5 @@
+//! Statements, commands of psql, data of COPY, and the bounds.
+
 use super::*;
 
 fn split(text: &str) -> Vec<&str> {
