@@ -14,6 +14,7 @@ use crate::report::escape;
 use crate::rules;
 use crate::session::Outcome;
 use crate::source::{Files, Span};
+use crate::sqltype::SqlType;
 
 /// Runs the command.
 ///
@@ -49,6 +50,7 @@ fn explain(written: &str, runs: &Runs, findings: &[Finding], files: &Files) -> S
         if !objects.is_empty() {
             out.push_str(&schema::heading(&runs.runs, run));
         }
+        let none = objects.is_empty();
         for one in objects {
             let of = Explained {
                 run,
@@ -58,8 +60,68 @@ fn explain(written: &str, runs: &Runs, findings: &[Finding], files: &Files) -> S
             };
             of.write(findings, &mut out);
         }
+        if none {
+            let of = declared_alone(written, run, files, findings);
+            if !of.is_empty() {
+                out.push_str(&schema::heading(&runs.runs, run));
+                out.push_str(&of);
+            }
+        }
     }
     out
+}
+
+/// A table or column that the models alone know, by the database's names or by the models' own.
+fn declared_alone(written: &str, run: &Run, files: &Files, findings: &[Finding]) -> String {
+    let mut out = String::new();
+    for parts in object::readings(written) {
+        for model in run.models.iter().flat_map(|m| &m.models) {
+            let Some(Expectation::Exactly(table)) = &model.table else {
+                continue;
+            };
+            let named = |parts: &[Name]| match parts {
+                [name] => table.name == *name || model.name == name.as_str(),
+                [schema, name] => {
+                    table.name == *name
+                        && table.schema.as_ref().map_or("public", Name::as_str) == schema.as_str()
+                }
+                _ => false,
+            };
+            let field = parts
+                .split_last()
+                .filter(|(_, before)| named(before))
+                .and_then(|(last, _)| {
+                    let mut fields = model.fields.iter();
+                    fields.find(|f| f.column == *last || f.name == last.as_str())
+                });
+            if field.is_none() && !named(&parts) {
+                continue;
+            }
+            let column = field.map(|f| &f.column);
+            let table = format!(
+                "{}.{}",
+                table.schema.as_ref().map_or("public", Name::as_str),
+                table.name
+            );
+            let name = column.map_or(table.clone(), |c| format!("{table}.{c}"));
+            out.push_str(&format!("{}\n", escape(&name)));
+            out.push_str("  the migrations say:\n    nothing: no migration makes it\n  the models say:\n");
+            write_model(model, column, files, &|ty| print_type(run, ty), &mut out);
+            write_findings(findings, &table, column, &mut out);
+        }
+        if !out.is_empty() {
+            break;
+        }
+    }
+    out
+}
+
+/// A type as the target's own schema prints it.
+fn print_type(run: &Run, ty: &SqlType) -> String {
+    match &run.outcome {
+        Some(outcome) => outcome.schema.format_type(ty),
+        None => ty.print(&|_| "?".to_owned()),
+    }
 }
 
 /// One object under explanation.
@@ -189,71 +251,85 @@ impl Explained<'_> {
     }
 
     fn model(&self, model: &Model, column: Option<&Name>, out: &mut String) {
-        out.push_str(&format!(
-            "    model {}{}\n",
-            escape(&model.name),
-            self.span(model.span)
-        ));
-        let fields = model
-            .fields
-            .iter()
-            .filter(|f| column.is_none_or(|c| f.column == *c));
-        for field in fields {
-            out.push_str(&format!(
-                "      {}{}\n",
-                escape(&self.field(field)),
-                self.span(field.span)
-            ));
-        }
-    }
-
-    fn field(&self, field: &Field) -> String {
-        let schema = &self.outcome.schema;
-        let ty = match &field.ty {
-            Expectation::Exactly(ty) => schema.format_type(ty),
-            Expectation::OneOf(types) => types
-                .iter()
-                .map(|t| schema.format_type(t))
-                .collect::<Vec<_>>()
-                .join(" or "),
-            Expectation::Family(family) => format!("{family:?}").to_lowercase(),
-            Expectation::Anything => "any type".to_owned(),
-            Expectation::Unknown(gap) => format!("not known ({})", gap.why),
-        };
-        let null = match &field.nullable {
-            Expectation::Exactly(true) => "nullable",
-            Expectation::Exactly(false) => "not null",
-            _ => "nullable or not",
-        };
-        let declared = field.declared.as_deref().unwrap_or("?");
-        format!("{} {declared}: column {} {ty}, {null}", field.name, field.column)
+        let print = |ty: &SqlType| self.outcome.schema.format_type(ty);
+        write_model(model, column, self.files, &print, out);
     }
 
     fn findings(&self, findings: &[Finding], out: &mut String) {
         let schema = &self.outcome.schema;
         let table = schema.table(self.object.table).qualified();
-        let column = self
-            .object
-            .column
-            .and_then(|id| schema.tables[self.object.table].columns.get(id.0 as usize));
-        let of: Vec<&Finding> = findings
-            .iter()
-            .filter(|f| f.table.as_deref() == Some(table.as_str()))
-            .filter(|f| column.is_none_or(|c| f.column.as_deref() == Some(c.name.as_str())))
-            .collect();
-        let names: Vec<_> = rules::RULES.iter().map(|r| r.name).collect();
-        out.push_str(&format!("  rules that looked at it: {}\n", names.join(", ")));
-        if of.is_empty() {
-            out.push_str("  found: nothing\n");
-        }
-        for finding in of {
-            let line = format!(
-                "  found: {}[{}]: {}",
-                finding.level.word(),
-                finding.rule,
-                finding.message
-            );
-            out.push_str(&format!("{}\n", escape(&line)));
-        }
+        let columns = &schema.tables[self.object.table].columns;
+        let column = self.object.column.and_then(|id| columns.get(id.0 as usize));
+        write_findings(findings, &table, column.map(|c| &c.name), out);
+    }
+}
+
+fn at(span: Span, files: &Files) -> String {
+    format!("  [{}:{}]", escape(files.path(span.file)), files.start(span).line)
+}
+
+fn write_model(
+    model: &Model,
+    column: Option<&Name>,
+    files: &Files,
+    print: &dyn Fn(&SqlType) -> String,
+    out: &mut String,
+) {
+    out.push_str(&format!(
+        "    model {}{}\n",
+        escape(&model.name),
+        at(model.span, files)
+    ));
+    for field in model
+        .fields
+        .iter()
+        .filter(|f| column.is_none_or(|c| f.column == *c))
+    {
+        out.push_str(&format!(
+            "      {}{}\n",
+            escape(&field_text(field, print)),
+            at(field.span, files)
+        ));
+    }
+}
+
+fn field_text(field: &Field, print: &dyn Fn(&SqlType) -> String) -> String {
+    let ty = match &field.ty {
+        Expectation::Exactly(ty) => print(ty),
+        Expectation::OneOf(types) => types.iter().map(print).collect::<Vec<_>>().join(" or "),
+        Expectation::Family(family) => format!("{family:?}").to_lowercase(),
+        Expectation::Anything => "any type".to_owned(),
+        Expectation::Unknown(gap) => format!("not known ({})", gap.why),
+    };
+    let null = match &field.nullable {
+        Expectation::Exactly(true) => "nullable",
+        Expectation::Exactly(false) => "not null",
+        _ => "nullable or not",
+    };
+    let declared = field.declared.as_deref().unwrap_or("?");
+    format!("{} {declared}: column {} {ty}, {null}", field.name, field.column)
+}
+
+/// What was found of a table or column, and which rules looked.
+fn write_findings(findings: &[Finding], table: &str, column: Option<&Name>, out: &mut String) {
+    let names: Vec<_> = rules::RULES.iter().map(|r| r.name).collect();
+    out.push_str(&format!("  rules that looked at it: {}\n", names.join(", ")));
+    let of = findings
+        .iter()
+        .filter(|f| f.table.as_deref() == Some(table))
+        .filter(|f| column.is_none_or(|c| f.column.as_deref() == Some(c.as_str())));
+    let mut none = true;
+    for finding in of {
+        none = false;
+        let line = format!(
+            "  found: {}[{}]: {}",
+            finding.level.word(),
+            finding.rule,
+            finding.message
+        );
+        out.push_str(&format!("{}\n", escape(&line)));
+    }
+    if none {
+        out.push_str("  found: nothing\n");
     }
 }

@@ -48,20 +48,34 @@ pub(super) fn unknown(name: &str) -> Failure {
 
 fn changes(object: Object, outcome: &Outcome, files: &Files) -> String {
     let schema = &outcome.schema;
+    let table = &schema.tables[object.table];
     let mut out = format!("{}\n", escape(&object::name(schema, object)));
-    let log = schema.tables[object.table].log.iter();
-    let of = log.filter(|entry| object.column.is_none() || entry.column == object.column);
-    for entry in of {
-        let column = match (object.column, entry.column) {
-            (None, Some(id)) => schema.tables[object.table]
-                .columns
-                .get(id.0 as usize)
-                .map(|c| format!("{}: ", c.name)),
-            _ => None,
-        };
-        let what = format!("{}{}", column.unwrap_or_default(), entry.what);
-        let place = object::place(entry.change, &outcome.journal, files);
-        out.push_str(&format!("  {place}: {}\n", escape(&what)));
+    let mut line = |change, what: &str| {
+        let place = object::place(change, &outcome.journal, files);
+        out.push_str(&format!("  {place}: {}\n", escape(what)));
+    };
+    let column = object.column.and_then(|id| table.columns.get(id.0 as usize));
+    // A column that came with its table has no entry of its own.
+    let own = table
+        .log
+        .iter()
+        .any(|e| e.column == object.column && e.what.contains("added"));
+    if column.is_some()
+        && !own
+        && let Some(first) = table.log.first()
+    {
+        line(first.change, "came with the table");
+    }
+    for entry in &table.log {
+        let of = entry.column.and_then(|id| table.columns.get(id.0 as usize));
+        match (column, of) {
+            (None, Some(of)) if !entry.what.contains(of.name.as_str()) => {
+                line(entry.change, &format!("{}: {}", of.name, entry.what));
+            }
+            (None, _) => line(entry.change, &entry.what),
+            (Some(_), _) if entry.column == object.column => line(entry.change, &entry.what),
+            (Some(_), _) => {}
+        }
     }
     out
 }

@@ -16,13 +16,8 @@ pub(super) struct Object {
 
 /// What `users`, `users.email`, `public.users` and `public.users.email` may mean, those that were dropped included.
 pub(super) fn find(schema: &Schema, written: &str) -> Vec<Object> {
-    let parts: Vec<Name> = split(written).iter().map(|p| Name::from_sql(p)).collect();
-    let exact: Vec<Name> = split(written)
-        .iter()
-        .map(|p| Name::new(p.trim_matches('"')))
-        .collect();
     let mut out = Vec::new();
-    for parts in [parts, exact] {
+    for parts in readings(written) {
         match parts.as_slice() {
             [table] => out.extend(tables(schema, None, table)),
             [first, second] => {
@@ -37,6 +32,15 @@ pub(super) fn find(schema: &Schema, written: &str) -> Vec<Object> {
         }
     }
     out
+}
+
+/// The readings of what is written: folded as SQL folds, and taken as it stands.
+pub(super) fn readings(written: &str) -> [Vec<Name>; 2] {
+    let parts = split(written);
+    [
+        parts.iter().map(|p| Name::from_sql(p)).collect(),
+        parts.iter().map(|p| Name::new(p.trim_matches('"'))).collect(),
+    ]
 }
 
 /// Parts between dots; dots in quotes do not count.
