@@ -7,5 +7,6 @@ mod harness;
 mod hostile;
 mod judge;
 mod postgres;
+mod prisma_models;
 mod rules_pages;
 mod tidy;
