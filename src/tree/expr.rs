@@ -241,8 +241,16 @@ impl Expr {
         out
     }
 
+    /// The direct children.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Expr> {
+        let mut out = Vec::new();
+        self.each_child(&mut |child| out.push(child));
+        out
+    }
+
     /// Calls `visit` on each direct child.
-    pub fn each_child(&self, visit: &mut dyn FnMut(&Expr)) {
+    pub fn each_child<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         match &self.kind {
             ExprKind::Null
             | ExprKind::Bool(_)

@@ -2,7 +2,9 @@
 
 mod coerce;
 mod expr;
+mod from;
 mod function;
+mod label;
 mod literal;
 mod names;
 mod operator;

@@ -24,8 +24,6 @@ pub(super) enum Names<'a> {
 pub(super) struct Source {
     /// The alias, or the table's own name; `None` for one that cannot be named.
     pub alias: Option<Name>,
-    /// The schema, where the table is read under its own name.
-    pub schema: Option<Name>,
     /// Its columns; a type where it could be told.
     pub columns: Vec<SourceColumn>,
     /// More columns may be there.
@@ -45,6 +43,11 @@ pub(super) struct SourceColumn {
 
 /// Columns of every table (`SystemAttributeDefinition`).
 const SYSTEM_COLUMNS: &[&str] = &["ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"];
+
+/// Whether every table has a column of this name that is not listed.
+pub(super) fn is_system_column(name: &Name) -> bool {
+    SYSTEM_COLUMNS.contains(&name.as_str())
+}
 
 impl Names<'_> {
     pub(super) fn is_query(&self) -> bool {
@@ -129,7 +132,7 @@ fn stored(scope: &Scope<'_>, types: Types<'_>, name: &ColumnName, span: Span) ->
         return Err(Stop::Gap(gap.clone()));
     }
     let _ = types;
-    if SYSTEM_COLUMNS.contains(&name.name.as_str()) {
+    if is_system_column(&name.name) {
         return Err(Stop::gap(span, "a system column"));
     }
     let own_name = scope

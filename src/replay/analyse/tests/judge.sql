@@ -15,6 +15,14 @@ BEGIN
     ELSIF place = 'check' THEN
       EXECUTE format('ALTER TABLE t ADD CONSTRAINT c__ CHECK (%s)', expr);
       SELECT pg_get_constraintdef(oid) INTO printed FROM pg_constraint WHERE conname = 'c__';
+    ELSIF place = 'query' THEN
+      EXECUTE format('CREATE VIEW v__ AS %s', expr);
+      SELECT string_agg(quote_ident(attname) || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum) || ' | ' ||
+        coalesce((SELECT string_agg(r, ' ' ORDER BY r COLLATE "C") FROM (SELECT DISTINCT c.relname || coalesce('.' || a.attname, '') AS r FROM pg_depend d
+          JOIN pg_rewrite w ON w.oid = d.objid AND d.classid = 'pg_rewrite'::regclass AND w.ev_class = 'v__'::regclass
+          JOIN pg_class c ON c.oid = d.refobjid AND d.refclassid = 'pg_class'::regclass AND c.oid <> w.ev_class
+          LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND d.refobjsubid > 0) x), '')
+        INTO printed FROM pg_attribute WHERE attrelid = 'v__'::regclass AND attnum > 0;
     ELSIF place = 'predicate' THEN
       EXECUTE format('CREATE INDEX i__ ON t (id) WHERE %s', expr);
       SELECT pg_get_expr(indpred, indrelid) INTO printed FROM pg_index WHERE indexrelid = 'i__'::regclass;

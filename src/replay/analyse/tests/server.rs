@@ -82,6 +82,9 @@ fn fixture() -> (Fixture, crate::schema::TableId) {
         .map(|(n, t)| ((*n).to_owned(), (*t).to_owned()))
         .collect();
     let id = fixture.table("public.t", &columns);
+    let columns = [("id", "integer"), ("t_id", "integer"), ("name", "character varying(30)"), ("at", "timestamp with time zone")];
+    let columns: Vec<(String, String)> = columns.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+    fixture.table("public.c", &columns);
     fixture.function("my_slug", &["text"], "text", true);
     fixture.function("my_id", &[], "text", false);
     (fixture, id)
@@ -99,12 +102,14 @@ fn setup() -> String {
     out.push_str("CREATE FUNCTION my_id() RETURNS text VOLATILE LANGUAGE sql AS 'SELECT ''x''::text';\n");
     let columns: Vec<String> = COLUMNS.iter().map(|(n, t)| format!("\"{n}\" {t}")).collect();
     out.push_str(&format!("CREATE TABLE t ({});\n", columns.join(", ")));
+    out.push_str("CREATE TABLE c (id integer, t_id integer, name varchar(30), at timestamptz);\n");
     out.push_str(include_str!("judge.sql"));
     out
 }
 
 struct Case {
-    place: Place,
+    /// `None` for a query.
+    place: Option<Place>,
     word: &'static str,
     column: &'static str,
     expr: &'static str,
@@ -121,11 +126,12 @@ fn cases() -> Vec<Case> {
             let (word, rest) = line.split_once(' ').unwrap();
             let (column, expr) = rest.split_once(' ').unwrap();
             let place = match word {
-                "default" => Place::Default,
-                "generated" => Place::Generated,
-                "check" => Place::Check,
-                "predicate" => Place::Predicate,
-                "key" | "gin" => Place::Key,
+                "default" => Some(Place::Default),
+                "generated" => Some(Place::Generated),
+                "check" => Some(Place::Check),
+                "predicate" => Some(Place::Predicate),
+                "key" | "gin" => Some(Place::Key),
+                "query" => None,
                 other => panic!("{other}"),
             };
             Case {
@@ -154,6 +160,50 @@ fn psql(server: &str, input: &str) -> String {
     writer.join().unwrap().unwrap();
     assert!(out.status.success());
     String::from_utf8(out.stdout).unwrap()
+}
+
+/// Columns with types, and what is read, as the judge lists them; unknown parts as `?`.
+fn shape(fixture: &Fixture, sql: &str) -> Came {
+    let query = match crate::sql::query(&super::fixture::text(sql)) {
+        Ok(query) => query,
+        Err(gap) => return Came::Unknown(format!("not read: {}", gap.why)),
+    };
+    let shape = match super::super::query_shape(&fixture.schema, &query) {
+        Ok(shape) => shape,
+        Err(failure) => return Came::Refused(failure.sqlstate, failure.message),
+    };
+    if let Some(gap) = &shape.open {
+        return Came::Unknown(gap.why.clone());
+    }
+    if let Some((name, _)) = shape.columns.iter().find(|(_, ty)| ty.is_none()) {
+        return Came::Unknown(format!("the type of {name}"));
+    }
+    let columns: Vec<String> = shape
+        .columns
+        .iter()
+        .map(|(name, ty)| {
+            let ty = ty.as_ref().map_or("?".to_owned(), |ty| fixture.schema.format_type(ty));
+            format!("{} {ty}", name.quoted())
+        })
+        .collect();
+    let mut reads: Vec<String> = shape
+        .reads
+        .iter()
+        .filter(|(table, column)| {
+            // The table as such shows only where no column of it is read.
+            column.is_some() || !shape.reads.iter().any(|r| r.0 == *table && r.1.is_some())
+        })
+        .map(|(table, column)| {
+            let table = &fixture.schema.tables[*table];
+            match column {
+                Some(column) => format!("{}.{}", table.name, table.columns[column.0 as usize].name),
+                None => table.name.to_string(),
+            }
+        })
+        .collect();
+    reads.sort();
+    reads.dedup();
+    Came::Printed(format!("{} | {}", columns.join(", "), reads.join(" ")))
 }
 
 #[test]
@@ -192,7 +242,11 @@ fn a_server_prints_the_same() {
             "{} {} {}\n    server: {state} {printed}",
             case.word, case.column, case.expr
         );
-        match fixture.print(table, column, case.place, case.expr) {
+        let came = match case.place {
+            Some(place) => fixture.print(table, column, place, case.expr),
+            None => shape(&fixture, case.expr),
+        };
+        match came {
             Came::Printed(text) if state == "ok" && text == printed => exact += 1,
             // What must be immutable is judged elsewhere.
             Came::Printed(_) if state == "42P17" || state == "42704" => exact += 1,
