@@ -351,6 +351,7 @@ pub(super) fn nextval(id: SequenceId, span: Span) -> Stored {
         order_by: Vec::new(),
         within_group: false,
         over: false,
+        window: Vec::new(),
         sql_syntax: false,
     };
     Stored {

@@ -64,7 +64,7 @@ impl Step {
         self.table_mut(id).view = Some(View {
             query: std::sync::Arc::new(query.clone()),
             reads: shape.reads,
-            open: shape.open,
+            open: shape.reads_open.or(shape.open),
         });
     }
 

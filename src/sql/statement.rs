@@ -179,6 +179,7 @@ fn call(cx: &Lower<'_>, node: &ast::Call) -> Option<Expr> {
         order_by: Vec::new(),
         within_group: false,
         over: false,
+        window: Vec::new(),
         sql_syntax: false,
     };
     for arg in node.arg_list()?.args() {

@@ -69,6 +69,8 @@ pub struct FunctionRow {
     pub args: Vec<RowType>,
     /// Names of the arguments, where it is called by name; otherwise empty.
     pub arg_names: Vec<&'static str>,
+    /// Its output arguments: the columns of the rows that it gives.
+    pub outputs: Vec<(&'static str, RowType)>,
 }
 
 /// A row of `pg_operator`.
@@ -350,6 +352,12 @@ fn function_row(fields: &[&'static str]) -> Option<FunctionRow> {
         arg_names: fields
             .get(5)
             .map_or(Vec::new(), |f| f.split_ascii_whitespace().collect()),
+        outputs: fields.get(6).map_or(Vec::new(), |f| {
+            f.split_ascii_whitespace()
+                .filter_map(|o| o.rsplit_once(':'))
+                .map(|(name, ty)| (name, row_type(ty)))
+                .collect()
+        }),
     })
 }
 

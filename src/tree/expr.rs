@@ -207,6 +207,8 @@ pub struct Call {
     pub within_group: bool,
     /// Has an `OVER` clause: a window function.
     pub over: bool,
+    /// What its window is partitioned and ordered by; opaque where the window is only named.
+    pub window: Vec<Expr>,
     /// Written in the SQL grammar's own form (`EXTRACT(x FROM y)`, `SUBSTRING(x FROM y)`, `POSITION(...)`, `TRIM(...)`,
     /// `OVERLAY(...)`), which the server prints back in that form. `name` is then the server's function, `extract`,
     /// `substring`, `position`, `overlay`, `btrim`, `ltrim` or `rtrim`, and the arguments are in its order:
@@ -319,6 +321,7 @@ impl Expr {
                 call.named.iter().for_each(|(_, e)| visit(e));
                 call.filter.iter().for_each(&mut *visit);
                 call.order_by.iter().for_each(|o| visit(&o.expr));
+                call.window.iter().for_each(visit);
             }
             ExprKind::Subscript(a, low, high, _) => {
                 visit(a);
@@ -404,6 +407,7 @@ impl Expr {
                 call.named.iter_mut().for_each(|(_, e)| visit(e));
                 call.filter.iter_mut().for_each(&mut *visit);
                 call.order_by.iter_mut().for_each(|o| visit(&mut o.expr));
+                call.window.iter_mut().for_each(visit);
             }
             ExprKind::Subscript(a, low, high, _) => {
                 visit(a);

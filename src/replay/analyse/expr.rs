@@ -330,12 +330,20 @@ impl<'a> Walk<'a> {
         operator::binary(self.types, op, value, pattern, span)
     }
 
-    fn call(&mut self, call: &Call, span: Span) -> Outcome<Node> {
+    /// A call, whatever it gives.
+    pub(super) fn called(&mut self, call: &Call, span: Span) -> Outcome<function::Called> {
         let mut args = self.all(&call.args)?;
         for (_, arg) in &call.named {
             args.push(self.node(arg)?);
         }
-        let called = function::call(self.types, call, args, span)?;
+        if call.within_group {
+            return Err(Stop::gap(span, "an aggregate over an ordered set"));
+        }
+        function::call(self.types, call, args, span)
+    }
+
+    fn call(&mut self, call: &Call, span: Span) -> Outcome<Node> {
+        let called = self.called(call, span)?;
         match called.kind {
             FunctionKind::Function | FunctionKind::Procedure => {
                 if called.node.set {
@@ -738,6 +746,7 @@ fn catalog_call(name: &str, args: Vec<Expr>, sql_syntax: bool) -> Call {
         order_by: Vec::new(),
         within_group: false,
         over: false,
+        window: Vec::new(),
         sql_syntax,
     }
 }

@@ -1,7 +1,11 @@
 //! What a query reads from: tables, subqueries, functions, joins (`parse_clause.c`).
 
-use super::names::Source;
+use super::coerce::is_polymorphic;
+use super::expr::Walk;
+use super::names::{Names, Source};
 use super::query::{Column, Reader, plain, renamed};
+use super::stop::Stop;
+use super::types::Ty;
 use crate::change::Failure;
 use crate::known::Section;
 use crate::name::{Name, QualifiedName};
@@ -71,7 +75,11 @@ impl Reader<'_> {
                     self.read(table, Some(id));
                 }
             }
-            let chosen = if join.kind == JoinKind::Right { theirs } else { ours };
+            let chosen = if join.kind == JoinKind::Right {
+                theirs
+            } else {
+                ours
+            };
             if let Some(mut column) = chosen {
                 if join.kind == JoinKind::Full {
                     column.of = None;
@@ -112,7 +120,7 @@ impl Reader<'_> {
                 let given = if *lateral {
                     self.lateral(query, before)?
                 } else {
-                    self.query(query)?
+                    self.settled(query)?
                 };
                 let open = self.open.is_some();
                 self.open = was_open;
@@ -193,26 +201,23 @@ impl Reader<'_> {
         before: &Sources,
     ) -> Result<Sources, Failure> {
         self.note(call, &before.named)?;
-        let ty = self.type_of(call, &before.named)?;
         let own = match &call.kind {
             ExprKind::Call(call) => call.name.name.clone(),
             _ => Name::new("?column?"),
         };
         let shown = alias.cloned().unwrap_or(own);
-        let plain_type = ty.filter(|ty| {
-            super::types::Ty::from_sql(ty).is_some_and(|of| !self.types.may_be_row(of))
-        });
-        let mut open = plain_type.is_none();
-        let mut columns: Vec<Column> = match plain_type {
-            Some(ty) => {
-                let name = aliases.first().unwrap_or(&shown).clone();
-                vec![plain(name, Some(ty))]
-            }
-            // With every column named the list is whole.
+        let given = self.columns_of_call(call, &shown, &before.named)?;
+        let mut open = given.is_none();
+        // With a list of columns behind it that is what it gives.
+        let mut columns = match given {
+            Some(columns) => renamed(columns, aliases),
             None => aliases.iter().map(|name| plain(name.clone(), None)).collect(),
         };
         if ordinality {
-            let name = aliases.get(columns.len()).cloned().unwrap_or_else(|| Name::new("ordinality"));
+            let name = aliases
+                .get(columns.len())
+                .cloned()
+                .unwrap_or_else(|| Name::new("ordinality"));
             open |= columns.is_empty();
             if !open {
                 columns.push(plain(
@@ -226,5 +231,41 @@ impl Reader<'_> {
             columns,
             open,
         }))
+    }
+
+    /// Columns of what a call gives: its output parameters, or one column under the item's name; `None` where the rows are of
+    /// a type that is not told.
+    fn columns_of_call(
+        &mut self,
+        call: &Expr,
+        shown: &Name,
+        named: &[Source],
+    ) -> Result<Option<Vec<Column>>, Failure> {
+        let one = |ty: Ty, modifier| Some(vec![plain(shown.clone(), Some(ty.to_sql(modifier)))]);
+        let ExprKind::Call(inner) = &call.kind else {
+            let ty = self.type_of(call, named)?;
+            return Ok(ty.map(|ty| vec![plain(shown.clone(), Some(ty))]));
+        };
+        let mut walk = Walk {
+            types: self.types,
+            names: Names::Query(named),
+            depth: 0,
+        };
+        let called = match walk.called(inner, call.span) {
+            Ok(called) => called,
+            Err(Stop::Gap(_)) => return Ok(None),
+            Err(Stop::Fail(failure)) => return Err(failure),
+        };
+        Ok(match called.outputs.as_slice() {
+            [(name, ty)] if !is_polymorphic(*ty) => Some(vec![plain(name.clone(), Some(ty.to_sql(None)))]),
+            [(name, _)] => Some(vec![plain(name.clone(), Some(called.node.ty.to_sql(None)))]),
+            [] if self.types.may_be_row(called.node.ty) => None,
+            [] => one(called.node.ty, called.node.modifier),
+            many => Some(
+                many.iter()
+                    .map(|(name, ty)| plain(name.clone(), (!is_polymorphic(*ty)).then(|| ty.to_sql(None))))
+                    .collect(),
+            ),
+        })
     }
 }

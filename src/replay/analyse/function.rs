@@ -35,6 +35,8 @@ struct Candidate {
     certain: bool,
     /// Several that cannot be told apart.
     ambiguous: bool,
+    /// Its output parameters.
+    outputs: Vec<(Name, Ty)>,
 }
 
 impl Takes for Candidate {
@@ -173,6 +175,11 @@ impl<'a> Search<'a> {
                 path,
                 certain,
                 ambiguous: false,
+                outputs: row
+                    .outputs
+                    .iter()
+                    .filter_map(|(name, ty)| Some((Name::new(name), self.types.of_row(*ty)?)))
+                    .collect(),
             };
             self.add(&declared, like);
         }
@@ -210,6 +217,13 @@ impl<'a> Search<'a> {
             path,
             certain: function.presence.is_present() && returns.is_some(),
             ambiguous: false,
+            outputs: function
+                .parameters
+                .list
+                .iter()
+                .filter(|p| p.3)
+                .filter_map(|p| Some((p.0.clone()?, Ty::from_sql(&p.1)?)))
+                .collect(),
         };
         self.add(&declared, like);
         Some(())
@@ -303,6 +317,8 @@ fn search<'a>(
 pub(super) struct Called {
     pub node: Node,
     pub kind: FunctionKind,
+    /// Output parameters: the columns of the rows that it gives.
+    pub outputs: Vec<(Name, Ty)>,
 }
 
 /// Resolves a call whose arguments are analysed: positional ones, then named ones.
@@ -332,6 +348,7 @@ pub(super) fn call(types: Types<'_>, call: &Call, args: Vec<Node>, span: Span) -
                 return Ok(Called {
                     node,
                     kind: FunctionKind::Function,
+                    outputs: Vec::new(),
                 });
             }
             choose(types, &actual, search.found)
@@ -532,6 +549,7 @@ fn build(types: Types<'_>, call: &Call, chosen: Candidate, args: Vec<Node>, span
     Ok(Called {
         node,
         kind: chosen.kind,
+        outputs: chosen.outputs,
     })
 }
 

@@ -62,8 +62,10 @@ pub(crate) struct QueryShape {
     pub columns: Vec<(Name, Option<SqlType>)>,
     /// Tables and columns it depends on; `None` for the table as such.
     pub reads: Vec<(TableId, Option<ColumnId>)>,
-    /// Set where columns or what is read could not all be told.
+    /// Set where the columns could not all be told.
     pub open: Option<Gap>,
+    /// Set where what it reads could not all be told.
+    pub reads_open: Option<Gap>,
 }
 
 /// How a conversion is asked for.

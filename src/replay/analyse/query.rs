@@ -29,13 +29,15 @@ pub(crate) fn query_shape(schema: &Schema, query: &Query) -> Result<QueryShape, 
         outer: Vec::new(),
         reads: Vec::new(),
         open: None,
+        reads_open: None,
         depth: 0,
     };
-    let columns = reader.query(query)?;
+    let columns = reader.settled(query)?;
     Ok(QueryShape {
         columns: columns.into_iter().map(|c| (c.name, c.ty)).collect(),
         reads: reader.reads,
         open: reader.open,
+        reads_open: reader.reads_open,
     })
 }
 
@@ -50,13 +52,18 @@ pub(super) struct Reader<'a> {
     outer: Vec<Vec<Source>>,
     reads: Vec<(TableId, Option<ColumnId>)>,
     pub open: Option<Gap>,
+    reads_open: Option<Gap>,
     depth: u32,
 }
 
 impl Reader<'_> {
     pub(super) fn gap(&mut self, span: Span, why: &str) {
         if self.open.is_none() {
-            self.open = Some(Gap::new(span, why, Reach::Fact("the columns of a query".to_owned())));
+            self.open = Some(Gap::new(
+                span,
+                why,
+                Reach::Fact("the columns of a query".to_owned()),
+            ));
         }
     }
 
@@ -66,7 +73,16 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn query(&mut self, query: &Query) -> Result<Vec<Column>, Failure> {
+    /// The columns of a query as others see them.
+    pub(super) fn settled(&mut self, query: &Query) -> Result<Vec<Column>, Failure> {
+        let mut columns = self.query(query)?;
+        for column in &mut columns {
+            column.ty = column.ty.take().map(known_literal);
+        }
+        Ok(columns)
+    }
+
+    fn query(&mut self, query: &Query) -> Result<Vec<Column>, Failure> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             self.gap(query.span, "queries nested too deeply");
@@ -81,7 +97,7 @@ impl Reader<'_> {
                         self.register_recursive(&cte.name, &cte.columns, inner)?;
                     }
                     let was_open = self.open.take();
-                    let columns = self.query(inner)?;
+                    let columns = self.settled(inner)?;
                     let open = self.open.is_some();
                     self.open = was_open.or(self.open.take());
                     (columns, open)
@@ -91,7 +107,8 @@ impl Reader<'_> {
                     (Vec::new(), true)
                 }
             };
-            self.ctes.push((cte.name.clone(), renamed(columns, &cte.columns), open));
+            self.ctes
+                .push((cte.name.clone(), renamed(columns, &cte.columns), open));
         }
         let columns = self.body(query)?;
         self.ctes.truncate(before);
@@ -102,7 +119,7 @@ impl Reader<'_> {
     /// A recursive query reads itself with the columns of its first part.
     fn register_recursive(&mut self, name: &Name, aliases: &[Name], inner: &Query) -> Result<(), Failure> {
         if let QueryBody::SetOp(_, _, first, _) = &inner.body {
-            let columns = self.query(first)?;
+            let columns = self.settled(first)?;
             self.ctes.push((name.clone(), renamed(columns, aliases), false));
         }
         Ok(())
@@ -168,9 +185,11 @@ impl Reader<'_> {
                     all.push(self.type_of(expr, &[])?);
                 }
             }
-            let same = all.first().cloned().flatten().filter(|first| {
-                all.iter().all(|ty| ty.as_ref() == Some(first))
-            });
+            let same = all
+                .first()
+                .cloned()
+                .flatten()
+                .filter(|first| all.iter().all(|ty| ty.as_ref() == Some(first)));
             let types: Option<Vec<Ty>> = all.iter().map(|ty| ty.as_ref().and_then(Ty::from_sql)).collect();
             let common = types
                 .filter(|types| types.iter().all(|ty| self.types.is_known(*ty)))
@@ -190,8 +209,11 @@ impl Reader<'_> {
                 continue;
             }
             self.note(&target.expr, &named)?;
-            let ty = self.type_of(&target.expr, &named)?.map(known_literal);
-            let name = target.alias.clone().unwrap_or_else(|| label::column_name(&target.expr));
+            let ty = self.type_of(&target.expr, &named)?;
+            let name = target
+                .alias
+                .clone()
+                .unwrap_or_else(|| label::column_name(&target.expr));
             columns.push(plain(name, ty));
         }
         let rest = select
@@ -202,7 +224,10 @@ impl Reader<'_> {
         for expr in rest {
             self.note(expr, &named)?;
         }
-        let keys = select.group_by.iter().chain(query.order_by.iter().map(|o| &o.expr));
+        let keys = select
+            .group_by
+            .iter()
+            .chain(query.order_by.iter().map(|o| &o.expr));
         for expr in keys {
             // A key may name an output column instead.
             let output = matches!(&expr.kind, ExprKind::Column(c) if c.qualifiers.is_empty() && columns.iter().any(|o| o.name == c.name));
@@ -261,7 +286,7 @@ impl Reader<'_> {
     /// A subquery that sees what stands to its left.
     pub(super) fn lateral(&mut self, query: &Query, before: &Sources) -> Result<Vec<Column>, Failure> {
         self.outer.push(before.named.clone());
-        let columns = self.query(query);
+        let columns = self.settled(query);
         self.outer.pop();
         columns
     }
@@ -277,7 +302,14 @@ impl Reader<'_> {
         let mut result = Ok(());
         let mut queries: Vec<&Query> = Vec::new();
         let mut names = Vec::new();
-        collect(expr, &mut names, &mut queries);
+        if collect(expr, &mut names, &mut queries) && self.reads_open.is_none() {
+            let reach = Reach::Fact("what a query reads".to_owned());
+            self.reads_open = Some(Gap::new(
+                expr.span,
+                "an expression in a form that is not read",
+                reach,
+            ));
+        }
         for (name, span) in names {
             result = self.note_name(name, span, named);
             if result.is_err() {
@@ -299,7 +331,12 @@ impl Reader<'_> {
         result
     }
 
-    fn note_name(&mut self, name: &crate::tree::ColumnName, span: Span, named: &[Source]) -> Result<(), Failure> {
+    fn note_name(
+        &mut self,
+        name: &crate::tree::ColumnName,
+        span: Span,
+        named: &[Source],
+    ) -> Result<(), Failure> {
         let levels: Vec<&[Source]> = std::iter::once(named)
             .chain(self.outer.iter().rev().map(Vec::as_slice))
             .collect();
@@ -314,7 +351,10 @@ impl Reader<'_> {
                     continue;
                 }
                 table_seen = true;
-                let column = source.columns.iter().find(|c| c.name == name.name && (table.is_some() || !c.merged));
+                let column = source
+                    .columns
+                    .iter()
+                    .find(|c| c.name == name.name && (table.is_some() || !c.merged));
                 if let Some(column) = column {
                     found = Some(column.of);
                     break 'levels;
@@ -356,7 +396,10 @@ impl Reader<'_> {
 
 fn not_found(name: &crate::tree::ColumnName, table_seen: bool, span: Span) -> Failure {
     let (sqlstate, message) = match name.qualifiers.last() {
-        Some(table) if !table_seen => ("42P01", format!("missing FROM-clause entry for table \"{table}\"")),
+        Some(table) if !table_seen => (
+            "42P01",
+            format!("missing FROM-clause entry for table \"{table}\""),
+        ),
         Some(table) => ("42703", format!("column {table}.{} does not exist", name.name)),
         None => ("42703", format!("column \"{}\" does not exist", name.name)),
     };
@@ -401,12 +444,13 @@ pub(super) fn renamed(columns: Vec<Column>, aliases: &[Name]) -> Vec<Column> {
         .collect()
 }
 
-/// Column names and queries of an expression, those in its queries left out.
+/// Column names and queries of an expression, those in its queries left out; true where a part of it is opaque.
 fn collect<'e>(
     expr: &'e Expr,
     names: &mut Vec<(&'e crate::tree::ColumnName, Span)>,
     queries: &mut Vec<&'e Query>,
-) {
+) -> bool {
+    let mut opaque = false;
     let mut stack = vec![expr];
     while let Some(at) = stack.pop() {
         match &at.kind {
@@ -416,8 +460,10 @@ fn collect<'e>(
             | ExprKind::Exists(query)
             | ExprKind::Subquery(query)
             | ExprKind::ArrayQuery(query) => queries.push(query),
+            ExprKind::Opaque(_) => opaque = true,
             _ => {}
         }
         stack.extend(at.children());
     }
+    opaque
 }

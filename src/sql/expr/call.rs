@@ -47,6 +47,7 @@ fn plain(name: &str, args: Vec<Expr>, sql_syntax: bool) -> Call {
         order_by: Vec::new(),
         within_group: false,
         over: false,
+        window: Vec::new(),
         sql_syntax,
     }
 }
@@ -58,7 +59,10 @@ fn named(walk: Walk<'_>, node: &SyntaxNode, callee: &SyntaxNode) -> Option<ExprK
         match child.kind() {
             SyntaxKind::ARG_LIST => arguments(walk, &child, &mut call)?,
             SyntaxKind::FILTER_CLAUSE => call.filter = Some(walk.first(&child)?),
-            SyntaxKind::OVER_CLAUSE => call.over = true,
+            SyntaxKind::OVER_CLAUSE => {
+                call.over = true;
+                call.window = window(walk, &child);
+            }
             SyntaxKind::WITHIN_CLAUSE => {
                 let clause = child.children().next()?;
                 call.within_group = true;
@@ -92,6 +96,22 @@ fn named(walk: Walk<'_>, node: &SyntaxNode, callee: &SyntaxNode) -> Option<ExprK
     }
     call.name = function_name(callee)?;
     Some(ExprKind::Call(Box::new(call)))
+}
+
+/// The keys of a window that is written out; one that is only named stays opaque.
+fn window(walk: Walk<'_>, over: &SyntaxNode) -> Vec<Expr> {
+    let mut keys = Vec::new();
+    let mut parts: Vec<SyntaxNode> = over.children().collect();
+    while let Some(part) = parts.pop() {
+        match part.kind() {
+            SyntaxKind::PARTITION_BY_CLAUSE => keys.extend(walk.all(&part)),
+            SyntaxKind::ORDER_BY_CLAUSE => keys.extend(walk.order_by(&part).into_iter().map(|o| o.expr)),
+            SyntaxKind::WINDOW_REF => keys.push(walk.opaque(&part)),
+            SyntaxKind::WINDOW_SPEC | SyntaxKind::OVER_WINDOW_SPEC => parts.extend(part.children()),
+            _ => {}
+        }
+    }
+    keys
 }
 
 fn keyword_call(call: Call, word: &str) -> Option<ExprKind> {

@@ -20,7 +20,9 @@ WITH type AS (
     p.pronargdefaults::text || CASE WHEN p.provariadic <> 0 THEN 'v' ELSE '' END,
     coalesce((SELECT string_agg(type.name, ' ' ORDER BY a.n) FROM unnest(p.proargtypes) WITH ORDINALITY a(t, n) JOIN type ON type.oid = a.t), ''),
     CASE WHEN p.pronargdefaults > 0 THEN
-      (SELECT string_agg(coalesce(nullif(p.proargnames[i], ''), '-'), ' ' ORDER BY i) FROM generate_series(1, p.pronargs) i WHERE p.proargnames IS NOT NULL) END)
+      (SELECT string_agg(coalesce(nullif(p.proargnames[i], ''), '-'), ' ' ORDER BY i) FROM generate_series(1, p.pronargs) i WHERE p.proargnames IS NOT NULL) ELSE '' END,
+    (SELECT string_agg(p.proargnames[i] || ':' || type.name, ' ' ORDER BY i)
+     FROM generate_subscripts(p.proargmodes, 1) i JOIN type ON type.oid = p.proallargtypes[i] WHERE p.proargmodes[i] IN ('o', 'b', 't')))
   FROM pg_proc p JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
   UNION ALL
   SELECT 4, o.oprname, o.oid, concat_ws(E'\t', 'O', o.oprname, coalesce(l.name, '-'), r.name, t.name, p.provolatile)
