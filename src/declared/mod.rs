@@ -51,6 +51,8 @@ pub struct Language {
     pub list_nullability: bool,
     /// Views.
     pub views: bool,
+    /// Several models may map one table.
+    pub shared_tables: bool,
 }
 
 /// Something wrong within the models' source.

@@ -1,7 +1,7 @@
 //! Matching keys by what they demand first and by name only then: primary keys, uniques and foreign keys.
 
 use super::{TablePair, is_named};
-use crate::declared::{DeclaredForeignKey, Expectation};
+use crate::declared::{DeclaredForeignKey, Expectation, Model};
 use crate::known::{Gap, Presence, Section};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{ConstraintKind, ConstraintWalker, ForeignKey, IndexWalker, TableWalker};
@@ -151,18 +151,14 @@ impl<'a> TablePair<'a> {
             (None, None) => ForeignKeyMatch::Absent,
         }
     }
+}
 
-    /// Whether a foreign key of the table is declared by the model, its target left aside.
-    #[must_use]
-    pub fn declares_foreign_key(&self, constraint: ConstraintWalker<'a>) -> bool {
-        let held: Vec<&Name> = constraint.columns().map(|c| c.name()).collect();
-        self.model.is_some_and(|(_, model)| {
-            model
-                .foreign_keys
-                .iter()
-                .any(|key| same_set(&key.columns.iter().collect::<Vec<_>>(), &held))
-        })
-    }
+/// Whether a model declares a foreign key over the columns of this one, its target left aside.
+#[must_use]
+pub fn declares_foreign_key(model: &Model, constraint: ConstraintWalker<'_>) -> bool {
+    let held: Vec<&Name> = constraint.columns().map(|c| c.name()).collect();
+    let mut keys = model.foreign_keys.iter();
+    keys.any(|key| same_set(&key.columns.iter().collect::<Vec<_>>(), &held))
 }
 
 /// Whether a foreign key leads where the model says, column by column.

@@ -13,7 +13,8 @@ pub(crate) use facts::fills_itself;
 pub use facts::{DefaultDifference, NullDifference, is_sequence};
 pub use indexes::{IndexMatch, PairedIndex, can_say};
 pub use keys::{
-    ForeignKeyMatch, UniqueMatch, column_pairs, foreign_keys, key_columns, same_set, unique_over,
+    ForeignKeyMatch, UniqueMatch, column_pairs, declares_foreign_key, foreign_keys, key_columns, same_set,
+    unique_over,
 };
 pub use types::{TypeDifference, resolve, type_fit};
 
@@ -91,10 +92,26 @@ impl<'a> Pairs<'a> {
         }
     }
 
-    /// The pair of a model's table, by the table's name.
+    /// The pairs of one table: several where several models map it.
+    pub fn of_table(&self, id: TableId) -> impl Iterator<Item = &TablePair<'a>> {
+        self.tables.iter().filter(move |pair| pair.table_id() == Some(id))
+    }
+
+    /// Whether a pair is the first of its table: what is said of the table alone is said there.
     #[must_use]
-    pub fn by_name(&self, name: &QualifiedName) -> Option<&TablePair<'a>> {
-        self.tables.iter().find(|pair| pair.is_named(name))
+    pub fn is_first(&self, pair: &TablePair<'a>) -> bool {
+        let first = pair.table_id().and_then(|id| self.of_table(id).next());
+        first.is_some_and(|first| std::ptr::eq(first, pair))
+    }
+
+    /// All models of the table of a pair.
+    pub fn models_of(&self, pair: &TablePair<'a>) -> impl Iterator<Item = &'a Model> {
+        let id = pair.table_id();
+        let pairs = self
+            .tables
+            .iter()
+            .filter(move |p| id.is_some() && p.table_id() == id);
+        pairs.filter_map(|p| p.model.map(|(_, model)| model))
     }
 }
 
@@ -224,16 +241,6 @@ impl<'a> TablePair<'a> {
     pub fn model_open(&self, section: Section) -> Option<&'a Gap> {
         let (_, model) = self.model?;
         model.open.iter().find(|(s, _)| *s == section).map(|(_, gap)| gap)
-    }
-
-    /// Whether the table's name is this; a name without a schema is on the search path.
-    #[must_use]
-    pub fn is_named(&self, name: &QualifiedName) -> bool {
-        match (&self.table, self.model) {
-            (Lookup::Found(table), _) => is_named(*table, name),
-            (_, Some((_, model))) => matches!(&model.table, Some(Expectation::Exactly(n)) if n == name),
-            _ => false,
-        }
     }
 }
 

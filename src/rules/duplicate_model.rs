@@ -1,7 +1,11 @@
 //! Two models of one name, or of one table.
 
-use super::{Check, Context, Report, Reporter, Rule};
+use std::collections::BTreeMap;
+
+use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::declared::{Expectation, Model};
 use crate::finding::Level;
+use crate::name::QualifiedName;
 
 pub(super) static RULE: Rule = Rule {
     name: "duplicate-model",
@@ -17,10 +21,57 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
         let mut report = Report::new(fault.span, "", fault.message.clone())
             .object(fault.message.clone())
             .model(fault.span)
-            .help("rename one of them, or take it out");
+            .help(HELP);
         for (span, label) in &fault.related {
             report = report.related(*span, label.clone());
         }
         out.send(report);
+    }
+    for set in ctx
+        .subject
+        .models
+        .iter()
+        .filter(|set| !set.language.shared_tables)
+    {
+        same_table(ctx, &set.models, out);
+    }
+}
+
+const HELP: &str = "rename one of them, or take it out";
+
+/// Two models of one table, where the framework gives each model a table of its own.
+fn same_table(ctx: &Context<'_>, models: &[Model], out: &Reporter) {
+    let mut seen: BTreeMap<&QualifiedName, &Model> = BTreeMap::new();
+    for model in models {
+        let Some(Expectation::Exactly(name)) = &model.table else {
+            continue;
+        };
+        let Some(first) = seen.get(name) else {
+            seen.insert(name, model);
+            continue;
+        };
+        // Two models of one name are a fault of the source already.
+        if first.name == model.name {
+            continue;
+        }
+        let table = words::qualified(ctx.schema(), name);
+        out.send(
+            Report::new(
+                model.table_span.unwrap_or(model.span),
+                "the same table",
+                format!(
+                    "model `{}` and model `{}` map the same table {table}",
+                    model.name, first.name
+                ),
+            )
+            .table(table)
+            .model(model.span)
+            .object(model.name.as_str())
+            .related(
+                first.table_span.unwrap_or(first.span),
+                format!("`{}` maps it here", first.name),
+            )
+            .help(HELP),
+        );
     }
 }

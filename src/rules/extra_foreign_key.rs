@@ -4,7 +4,7 @@ use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::finding::Level;
 use crate::known::Section;
 use crate::name::Name;
-use crate::pair::{TablePair, column_pairs, foreign_keys};
+use crate::pair::{TablePair, column_pairs, declares_foreign_key, foreign_keys};
 
 pub(super) static RULE: Rule = Rule {
     name: "extra-foreign-key",
@@ -18,11 +18,15 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((_, model, table)) = pair.both_tables() else {
         return;
     };
-    if pair.model_open(Section::ForeignKeys).is_some() {
+    if !ctx.pairs.is_first(pair) || pair.model_open(Section::ForeignKeys).is_some() {
         return;
     }
     for (constraint, key) in foreign_keys(table) {
-        if pair.declares_foreign_key(constraint) {
+        if ctx
+            .pairs
+            .models_of(pair)
+            .any(|m| declares_foreign_key(m, constraint))
+        {
             continue;
         }
         let pairs = column_pairs(constraint, key);

@@ -19,10 +19,11 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((set, model, table)) = pair.both_tables() else {
         return;
     };
-    if pair.model_open(Section::Indexes).is_some() {
+    if !ctx.pairs.is_first(pair) || pair.model_open(Section::Indexes).is_some() {
         return;
     }
-    let paired = pair.indexes(model, table);
+    let models = ctx.pairs.models_of(pair);
+    let paired: Vec<_> = models.flat_map(|m| pair.indexes(m, table)).collect();
     let undecided = paired.iter().any(|p| matches!(p.found, IndexMatch::Unknown(_)));
     let taken: Vec<IndexId> = paired
         .iter()

@@ -20,7 +20,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((set, model, table)) = pair.both_tables() else {
         return;
     };
-    if pair.model_open(Section::Unique).is_some() {
+    if !ctx.pairs.is_first(pair) || pair.model_open(Section::Unique).is_some() {
         return;
     }
     for index in table
@@ -30,7 +30,10 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         let Some(columns) = key_columns(index) else {
             continue;
         };
-        if !sayable(&set.language, index) || is_declared(model, &columns) || is_primary(index) {
+        if !sayable(&set.language, index)
+            || ctx.pairs.models_of(pair).any(|m| is_declared(m, &columns))
+            || is_primary(index)
+        {
             continue;
         }
         let place = ctx.of_index(index);

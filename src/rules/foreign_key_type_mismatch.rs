@@ -19,7 +19,9 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some(schema) = ctx.schema() else { return };
-    if let Lookup::Found(table) = pair.table {
+    if let Lookup::Found(table) = pair.table
+        && ctx.pairs.is_first(pair)
+    {
         in_database(ctx, table, out);
     }
     let Some((_, model)) = pair.model.filter(|(_, m)| !m.unmanaged) else {

@@ -21,8 +21,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         return;
     };
     // A table with several models is told once.
-    let first = ctx.pairs.tables.iter().find(|p| p.table_id() == Some(table.id));
-    if first.is_some_and(|p| !std::ptr::eq(p, pair)) || hidden(table) {
+    if !ctx.pairs.is_first(pair) || hidden(table) {
         return;
     }
     for (constraint, key) in foreign_keys(table).filter(|(c, _)| c.get().inherited == 0) {

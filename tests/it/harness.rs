@@ -188,7 +188,7 @@ fn place(files: &Files, span: Span, related: bool, rule: &str, comment: &str) ->
     } else {
         width
     };
-    let reachable = first > comment.len() && last > first;
+    let reachable = first >= comment.len() && last > first;
     Annotation {
         line,
         columns: reachable.then_some((first, last)),
