@@ -198,7 +198,7 @@ fn lower(cx: &Lower<'_>, action: &ast::AlterTableAction) -> Option<TableAction> 
         }
         Action::AlterConstraint(alter) => {
             let options = constraint::Options::read(alter.constraint_options());
-            if options.other {
+            if options.other || options.contradict() {
                 return None;
             }
             TableAction::AlterConstraint {

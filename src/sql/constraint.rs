@@ -1,11 +1,11 @@
 //! Lowers constraints of tables, columns and domains.
 
 use super::source::Lower;
-use super::{expr, index, names};
+use super::{exclusion, expr, names};
 use crate::change::{ConstraintBody, ConstraintSpec, ForeignKeySpec, ReferentialAction};
 use crate::name::Name;
 use crate::source::Span;
-use crate::syntax::pg::{AstNode, SyntaxNode, ast};
+use crate::syntax::pg::{AstNode, ast};
 
 /// `CONSTRAINT name`.
 pub(super) fn given_name(clause: Option<&ast::ConstraintNameClause>) -> Option<Name> {
@@ -46,9 +46,12 @@ impl Options {
     }
 
     /// `INITIALLY DEFERRED` alone makes deferrable too (`ConstraintAttr` in `gram.y`).
-    fn spec(&self, name: Option<Name>, body: ConstraintBody, span: Span) -> ConstraintSpec {
+    fn spec(&self, name: Option<Name>, body: ConstraintBody, span: Span) -> Option<ConstraintSpec> {
         let initially_deferred = self.initially_deferred.unwrap_or(false);
-        ConstraintSpec {
+        if self.contradict() {
+            return None;
+        }
+        Some(ConstraintSpec {
             name,
             body,
             deferrable: self.deferrable.unwrap_or(initially_deferred),
@@ -56,7 +59,12 @@ impl Options {
             not_valid: self.not_valid || self.other,
             no_inherit: self.no_inherit,
             span,
-        }
+        })
+    }
+
+    /// `NOT DEFERRABLE INITIALLY DEFERRED`, which the server refuses.
+    pub(super) fn contradict(&self) -> bool {
+        self.deferrable == Some(false) && self.initially_deferred == Some(true)
     }
 }
 
@@ -102,7 +110,7 @@ pub(super) fn constraint(
         | ast::Constraint::GeneratedConstraint(_)
         | ast::Constraint::NullConstraint(_) => return None,
     };
-    Some(Options::read(node.constraint_options()).spec(name, body, cx.span(node)))
+    Options::read(node.constraint_options()).spec(name, body, cx.span(node))
 }
 
 /// A constraint of a table's list.
@@ -196,7 +204,12 @@ fn actions(spec: &mut ForeignKeySpec, actions: impl Iterator<Item = ast::Referen
                 spec.set_columns = columns;
             }
             ast::ReferentialAction::OnUpdateAction(action) => {
-                spec.on_update = self::action(&action.ref_action()?).0;
+                let (action, columns) = self::action(&action.ref_action()?);
+                // The server takes a list of columns for ON DELETE alone.
+                if !columns.is_empty() {
+                    return None;
+                }
+                spec.on_update = action;
             }
         }
     }
@@ -224,8 +237,7 @@ fn exclude(cx: &Lower<'_>, exclude: &ast::ExcludeConstraint) -> Option<Constrain
     let list = exclude.constraint_exclusion_list()?;
     let mut elements = Vec::new();
     for item in list.constraint_exclusions() {
-        let operator = operator(cx, item.syntax())?;
-        elements.push((index::element(cx, item.syntax())?, operator));
+        elements.push(exclusion::element(cx, item.syntax())?);
     }
     let include = exclude
         .constraint_include_clause()
@@ -240,19 +252,4 @@ fn exclude(cx: &Lower<'_>, exclude: &ast::ExcludeConstraint) -> Option<Constrain
         include: column_list(include),
         predicate,
     })
-}
-
-/// The operator after `WITH`: its characters, without `OPERATOR(schema. )`.
-fn operator(cx: &Lower<'_>, item: &SyntaxNode) -> Option<smol_str::SmolStr> {
-    let with = item
-        .children_with_tokens()
-        .filter_map(|element| element.into_token())
-        .find(|token| token.kind() == crate::syntax::pg::SyntaxKind::WITH_KW)?;
-    let rest = crate::syntax::pg::TextRange::new(with.text_range().end(), item.text_range().end());
-    let symbol: String = cx
-        .str(rest)
-        .chars()
-        .filter(|c| "+-*/<>=~!@#%^&|`?".contains(*c))
-        .collect();
-    (!symbol.is_empty()).then(|| symbol.into())
 }

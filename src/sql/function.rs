@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::source::Lower;
-use super::{expr, literal, names, sqltype};
+use super::{expr, literal, names, sqltype, types};
 use crate::change::{Change, FunctionSpec, ObjectName, Parameter};
 use crate::name::{Name, QualifiedName};
 use crate::source::Text;
@@ -58,11 +58,24 @@ pub(super) fn create_procedure(cx: &Lower<'_>, node: &ast::CreateProcedure) -> O
 /// `CREATE AGGREGATE`: a function without a body (language `internal`, as in the catalog). The old form has no parameter list
 /// and names its one type in `basetype`.
 pub(super) fn create_aggregate(cx: &Lower<'_>, node: &ast::CreateAggregate) -> Option<Change> {
+    let mut parameters = parameters(cx, node.param_list().as_ref())?;
+    if node.param_list().is_none()
+        && let Some(ty) = types::option(&node.attribute_list()?, "basetype")?.ty()
+        && !cx.str(ty.syntax().text_range()).eq_ignore_ascii_case("\"any\"")
+    {
+        parameters.push(Parameter {
+            name: None,
+            ty: sqltype::sql_type(cx, &ty)?.0,
+            input: true,
+            output: false,
+            default: None,
+        });
+    }
     Some(Change::CreateFunction(Box::new(FunctionSpec {
         name: names::object(cx, node.aggregate_name().as_ref())?,
         or_replace: node.or_replace().is_some(),
         procedure: false,
-        parameters: parameters(cx, node.param_list().as_ref())?,
+        parameters,
         returns: None,
         set: false,
         language: "internal".into(),

@@ -222,3 +222,21 @@ pub(super) fn dml_table(text: &str) -> Option<(super::DmlKind, QualifiedName)> {
     words.skip(&["into", "from"]);
     Some((kind, words.name()?))
 }
+
+/// `SET NAMES`, which the parser's grammar does not know: the setting `client_encoding`.
+pub(super) fn known(text: &str) -> Option<super::Statement> {
+    let mut words = Words::new(text);
+    if !words.take("set") {
+        return None;
+    }
+    let local = words.peek("local");
+    words.skip(&["session", "local"]);
+    words.take("names").then(|| super::Statement::Set {
+        name: "client_encoding".to_owned(),
+        value: words
+            .words
+            .get(words.at)
+            .map(|value| vec![value.trim_matches('\'').to_owned()]),
+        local,
+    })
+}

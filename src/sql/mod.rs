@@ -6,6 +6,7 @@ mod comment;
 mod constraint;
 mod dml;
 mod drop;
+mod exclusion;
 mod expr;
 mod fragment;
 mod function;

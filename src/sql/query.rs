@@ -336,13 +336,17 @@ pub(super) fn has_token(node: &SyntaxNode, kind: SyntaxKind) -> bool {
 /// The items of a FROM, or of a USING, as a query that reads them and returns nothing.
 pub(super) fn from_clause(cx: &Lower<'_>, clause: &SyntaxNode) -> Query {
     let span = cx.range_span(clause.text_range());
+    let mut items = from::items(Walk::new(*cx), clause);
+    if clause.kind() == SyntaxKind::USING_ON_CLAUSE {
+        items.truncate(1);
+    }
     let select = Select {
         distinct: false,
         distinct_on: Vec::new(),
         targets: Vec::new(),
         into: Vec::new(),
         strict: false,
-        from: from::items(Walk::new(*cx), clause),
+        from: items,
         filter: None,
         group_by: Vec::new(),
         having: None,

@@ -1,7 +1,7 @@
 //! From text to statements: each is parsed alone, lowered at once, and its tree dropped.
 
 use super::source::Lower;
-use super::{Dml, Read, Statement, Transaction, head, statement};
+use super::{Dml, Read, Statement, Transaction, exclusion, head, statement};
 use crate::change::ObjectName;
 use crate::known::{Gap, Reach};
 use crate::source::Text;
@@ -71,9 +71,15 @@ fn copied_to_the_end(data: &Text) -> Statement {
 
 /// Parses and lowers one statement; true where `AND CHAIN` begins another transaction.
 fn sql(text: &Text) -> (Statement, bool) {
-    let parsed = pg::parse_sql(text.as_str());
+    let mut parsed = pg::parse_sql(text.as_str());
+    if parsed.error.is_some()
+        && let Some(masked) = exclusion::masked(text.as_str())
+    {
+        parsed = pg::parse_sql(&masked);
+    }
     if let Some(error) = &parsed.error {
-        return (syntax_error(text, error), false);
+        let known = head::known(text.as_str());
+        return (known.unwrap_or_else(|| syntax_error(text, error)), false);
     }
     let cx = Lower::new(text);
     let mut statements = parsed.root.children().filter_map(ast::Stmt::cast);

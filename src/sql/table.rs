@@ -4,8 +4,10 @@ use super::source::Lower;
 use super::{column, constraint, index, names, query};
 use crate::change::{Change, CreateTable, LikeOptions, LikeSpec, PartitionBound, TableElement};
 use crate::known::{Gap, Reach};
-use crate::name::Name;
+use crate::name::{Name, QualifiedName};
 use crate::syntax::pg::{AstNode, SyntaxNode, ast};
+use crate::tree::query::Cte;
+use crate::tree::{ColumnName, Expr, ExprKind, From, FromItem, Query, QueryBody, Select, Target};
 
 /// `CREATE TABLE`.
 pub(super) fn create(cx: &Lower<'_>, node: &ast::CreateTable) -> Option<Change> {
@@ -182,18 +184,16 @@ pub(super) fn select_into(cx: &Lower<'_>, whole: &SyntaxNode, into: &ast::IntoCl
 }
 
 /// The table is said by the change; the query only reads.
-fn clear_into(query: &mut crate::tree::Query) {
+fn clear_into(query: &mut Query) {
     let mut at = query;
     loop {
         match &mut at.body {
-            crate::tree::QueryBody::Select(select) => {
+            QueryBody::Select(select) => {
                 select.into.clear();
                 return;
             }
-            crate::tree::QueryBody::SetOp(_, _, left, _) => at = left,
-            crate::tree::QueryBody::Values(_)
-            | crate::tree::QueryBody::Table(..)
-            | crate::tree::QueryBody::Opaque(_) => return,
+            QueryBody::SetOp(_, _, left, _) => at = left,
+            QueryBody::Values(_) | QueryBody::Table(..) | QueryBody::Opaque(_) => return,
         }
     }
 }
@@ -219,15 +219,63 @@ fn column_names(list: Option<&ast::ColumnList>) -> Vec<Name> {
 
 /// `CREATE VIEW`.
 pub(super) fn create_view(cx: &Lower<'_>, node: &ast::CreateView) -> Option<Change> {
+    let name = names::object(cx, node.view().as_ref())?;
+    let columns = column_names(node.column_list().as_ref());
+    let mut query = query::query(cx, node.query()?.syntax());
+    if node.recursive_token().is_some() {
+        query = recursive(&name.name.name, &columns, query);
+    }
     Some(Change::CreateView {
-        name: names::object(cx, node.view().as_ref())?,
+        name,
         or_replace: node.or_replace().is_some(),
         materialized: false,
         if_not_exists: false,
         temporary: is_temporary(node.persistence().as_ref()),
-        columns: column_names(node.column_list().as_ref()),
-        query: Box::new(query::query(cx, node.query()?.syntax())),
+        columns,
+        query: Box::new(query),
     })
+}
+
+/// `CREATE RECURSIVE VIEW v (a) AS q` is `WITH RECURSIVE v (a) AS (q) SELECT a FROM v` (manual, "CREATE VIEW").
+fn recursive(name: &Name, columns: &[Name], query: Query) -> Query {
+    let span = query.span;
+    let target = |column: &Name| Target {
+        expr: Expr::new(
+            ExprKind::Column(ColumnName {
+                qualifiers: Vec::new(),
+                name: column.clone(),
+            }),
+            span,
+        ),
+        alias: None,
+    };
+    let mut out = super::statement::opaque_query(span);
+    out.recursive = true;
+    out.with.push(Cte {
+        name: name.clone(),
+        columns: columns.to_vec(),
+        query: Some(query),
+    });
+    out.body = QueryBody::Select(Box::new(Select {
+        distinct: false,
+        distinct_on: Vec::new(),
+        targets: columns.iter().map(target).collect(),
+        into: Vec::new(),
+        strict: false,
+        from: vec![From {
+            item: FromItem::Relation {
+                name: QualifiedName::bare(name.clone()),
+                alias: None,
+                columns: Vec::new(),
+                span,
+            },
+            joins: Vec::new(),
+        }],
+        filter: None,
+        group_by: Vec::new(),
+        having: None,
+    }));
+    out
 }
 
 /// `CREATE MATERIALIZED VIEW`.

@@ -65,7 +65,8 @@ fn other(name: ObjectName, range_of: Option<SqlType>, multirange: Option<ObjectN
     })
 }
 
-fn option(list: &ast::AttributeList, key: &str) -> Option<ast::AttributeValue> {
+/// The value of an option of a definition.
+pub(super) fn option(list: &ast::AttributeList, key: &str) -> Option<ast::AttributeValue> {
     list.attribute_options()
         .find(|option| names::name_of(option.name().as_ref()).is_some_and(|name| name == *key))?
         .attribute_value()

@@ -245,6 +245,11 @@ impl Scan {
                 return true;
             }
             Kind::Punct(b';') => self.enclosed = true,
+            // psql's `\;` parts statements that it sends in one go.
+            Kind::Punct(b'\\') if text[token.end..].starts_with(';') => {
+                self.ended = true;
+                return true;
+            }
             Kind::Punct(b'(') => self.brackets += 1,
             Kind::Punct(b')') => self.brackets = self.brackets.saturating_sub(1),
             Kind::Punct(b',') if self.brackets == 0 && self.head.values => {
@@ -339,7 +344,9 @@ impl Head {
             return;
         }
         if self.copy {
-            self.stdin |= self.from && word.eq_ignore_ascii_case("stdin");
+            // The server takes `FROM STDOUT` for the same (`gram.y`).
+            self.stdin |=
+                self.from && (word.eq_ignore_ascii_case("stdin") || word.eq_ignore_ascii_case("stdout"));
             self.from = word.eq_ignore_ascii_case("from");
         }
         self.values |= self.insert && word.eq_ignore_ascii_case("values");
