@@ -7,7 +7,7 @@ use crate::declared::{Expectation, Models};
 pub use crate::discover::NotChecked;
 use crate::discover::{self, Found, Target};
 use crate::finding::Finding;
-use crate::known::Gap;
+use crate::known::{Gap, Reach};
 use crate::rules::{self, Subject};
 use crate::session::{Outcome, Session};
 use crate::source::Files;
@@ -153,15 +153,26 @@ fn replay(target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
                 return session.finish();
             }
             while let Some((_, gap)) = gaps.next_if(|(at, _)| *at <= m) {
-                session.skip(gap.clone());
+                session.skip(qualified(gap, target));
             }
             session.run(migration);
         }
         for (_, gap) in gaps {
-            session.skip(gap.clone());
+            session.skip(qualified(gap, target));
         }
     }
     session.finish()
+}
+
+/// An object that a gap names without a schema is where the search path leads.
+fn qualified(gap: &Gap, target: &Target) -> Gap {
+    let path = target.given.search_path.iter().find(|s| s.as_str() != "$user");
+    match (&gap.reach, path) {
+        (Reach::Object(name), Some(schema)) if !name.contains('.') => {
+            gap.reaching(Reach::Object(format!("{schema}.{name}")))
+        }
+        _ => gap.clone(),
+    }
 }
 
 /// The place of a migration by its name: the whole name, else what exactly one name begins with.

@@ -15,6 +15,8 @@ pub struct Given {
     pub schemas: Vec<Name>,
     /// Schemas of the platform (Supabase's `auth`): there, with objects that are its own and no part of the user's schema.
     pub platform_schemas: Vec<Name>,
+    /// Extensions that are installed before the first migration, each with its schema.
+    pub extensions: Vec<(Name, Name)>,
     /// Tables that the migration runner itself made before the first migration (`schema_migrations`): there, and no part of the
     /// schema.
     pub runner_tables: Vec<Name>,
@@ -29,6 +31,7 @@ impl Default for Given {
             search_path: vec![Name::new("public")],
             schemas: Vec::new(),
             platform_schemas: Vec::new(),
+            extensions: Vec::new(),
             runner_tables: Vec::new(),
             settings: BTreeMap::new(),
         }
@@ -36,8 +39,8 @@ impl Default for Given {
 }
 
 impl Given {
-    /// Takes one `key=value`: `search_path` and `schemas` are lists with commas, `postgres_version` a number, anything else a
-    /// setting.
+    /// Takes one `key=value`: `search_path`, `schemas` and `extensions` (`name` or `name:schema`) are lists with commas,
+    /// `postgres_version` a number, anything else a setting.
     ///
     /// # Errors
     /// When the value does not fit the key; the text says what would.
@@ -53,6 +56,7 @@ impl Given {
         match key {
             "search_path" => self.search_path = list(),
             "schemas" => self.schemas = list(),
+            "extensions" => self.extensions = extensions(value),
             "postgres_version" => {
                 let major = value.split('.').next().unwrap_or("");
                 self.postgres_version = major.parse().map_err(|_| {
@@ -65,4 +69,15 @@ impl Given {
         }
         Ok(())
     }
+}
+
+/// `pgcrypto, uuid-ossp:extensions`: names are taken as they stand; without a schema it is `public`.
+fn extensions(value: &str) -> Vec<(Name, Name)> {
+    let items = value.split(',').map(str::trim).filter(|s| !s.is_empty());
+    items
+        .map(|item| {
+            let (name, schema) = item.split_once(':').unwrap_or((item, "public"));
+            (Name::new(name.trim_matches('"')), Name::from_sql(schema))
+        })
+        .collect()
 }

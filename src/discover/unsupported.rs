@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::NotChecked;
 use super::histories::Root;
 use super::index::{Index, Inside, is_within, join, split};
+use crate::stacks::flyway;
 use crate::stacks::history::plain;
 
 /// What a repository uses besides.
@@ -21,6 +22,13 @@ pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {
             if let Some(stack) = by_file(index, path, item.name) {
                 seen.insert((path.to_owned(), stack));
             }
+        }
+        let flyway = roots.iter().filter(|r| r.runner.name == "flyway");
+        if flyway
+            .flat_map(|r| flyway::history::program_folders(r.path))
+            .any(|p| is_within(path, &p))
+        {
+            continue;
         }
         if let Some(stack) = by_folder(index, path, inside) {
             seen.insert((path.to_owned(), stack));

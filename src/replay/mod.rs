@@ -27,7 +27,6 @@ mod journal;
 mod like;
 mod naming;
 mod open;
-mod reads;
 mod rename;
 mod resolve;
 mod sequence;
@@ -42,7 +41,7 @@ use crate::config::Given;
 use crate::known::{ChangeId, Gap, Presence, Reach, Section, Truth};
 use crate::name::Name;
 use crate::schema::{Arena, ArenaId, Names, Namespace, Relation, RelationKind, Rows, Schema};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// Position in the list of places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,14 +124,26 @@ impl Database {
             schema.namespaces[id].presumed = Some(gap);
         }
         runner_tables(&mut schema, given);
-        Database {
+        let mut database = Database {
             schema,
             version: given.postgres_version,
             gone_relations: Names::default(),
             gone_types: Names::default(),
             gone_others: Names::default(),
             places: Arena::default(),
+        };
+        for (name, schema) in &given.extensions {
+            let span = Span::new(FileId(0), 0, 0);
+            let change = Change::CreateExtension {
+                name: name.clone(),
+                if_not_exists: true,
+                schema: Some(schema.clone()),
+                cascade: true,
+                span,
+            };
+            database.apply(&change, INITIAL, span);
         }
+        database
     }
 
     /// What it holds.

@@ -69,16 +69,24 @@ impl<'a> Draft<'a> {
     /// A migration of several program files, the first being the one that runs.
     pub fn programs(&mut self, name: &str, files: &[FileId]) {
         let Some(&first) = files.first() else { return };
-        let mut reach = Reach::Rows;
+        let mut reaches = Vec::new();
         for &file in files {
-            let Some(text) = self.text(name, file) else { return };
-            if plain::may_change_schema(text.as_str()) {
-                reach = Reach::Everything;
-            }
+            let Some(text) = self.text(name, file) else {
+                return;
+            };
+            reaches.extend(plain::reaches(text.as_str()));
+        }
+        if reaches.contains(&Reach::Everything) {
+            reaches = vec![Reach::Everything];
+        } else if reaches.is_empty() {
+            reaches = vec![Reach::Rows];
         }
         let language = plain::language(self.folder.files.path(first));
         let why = format!("migration {name} is written in {language}, which is not followed");
-        self.gap(Gap::new(self.start_of(first), why, reach));
+        let at = self.start_of(first);
+        for reach in reaches {
+            self.gap(Gap::new(at, why.clone(), reach));
+        }
     }
 
     /// A gap after the migrations so far.

@@ -43,9 +43,11 @@ pub fn read(folder: Folder<'_>, given: &Given) -> History {
     let below = programs
         .iter()
         .flat_map(|path| Folder::new(folder.files, path).below());
+    let below = below.filter(|(path, _)| !path.ends_with(".sql"));
     for (path, file) in folder.below().chain(below) {
         let name = path.rsplit('/').next().unwrap_or(path);
         if let Some(kind) = kind(name) {
+            let kind = said_version(folder, name, file).map_or(kind, Kind::Versioned);
             scripts.push(Script { kind, name, file });
         }
     }
@@ -55,14 +57,28 @@ pub fn read(folder: Folder<'_>, given: &Given) -> History {
     let mut last: Option<(Version, FileId)> = None;
     for script in &scripts {
         if let Kind::Versioned(version) = &script.kind {
-            if let Some((_, first)) = last.as_ref().filter(|(v, _)| v == version) {
+            // A program may say its version in code that is not read.
+            let told = script.name.ends_with(".sql");
+            if let Some((_, first)) = last.as_ref().filter(|(v, _)| v == version && told) {
                 draft.duplicate(&print(version), *first, script.file);
             }
-            last = Some((version.clone(), script.file));
+            if told {
+                last = Some((version.clone(), script.file));
+            }
         }
         add(&mut draft, folder, script, given);
     }
     draft.finish()
+}
+
+/// The version that a program gives itself: `MigrationVersion.fromVersion("57.2")`.
+fn said_version(folder: Folder<'_>, name: &str, file: FileId) -> Option<Version> {
+    if name.ends_with(".sql") {
+        return None;
+    }
+    let text = folder.files.text(file);
+    let (_, rest) = text.split_once("fromVersion(\"")?;
+    version(rest.split('"').next()?)
 }
 
 /// On a new database the newest baseline runs instead of what it covers.
@@ -212,12 +228,15 @@ fn print(version: &Version) -> String {
         .join(".")
 }
 
-/// Where the Java and Kotlin migrations of a location on the class path lie.
-fn program_folders(path: &str) -> Vec<String> {
+/// Where the Java and Kotlin migrations of a module lie: in any package, since they may be registered by hand.
+#[must_use]
+pub fn program_folders(path: &str) -> Vec<String> {
+    let Some(at) = path.find("/resources/") else {
+        return Vec::new();
+    };
     ["java", "kotlin", "groovy", "scala"]
         .iter()
-        .filter(|_| path.contains("/resources/"))
-        .map(|language| path.replacen("/resources/", &format!("/{language}/"), 1))
+        .map(|language| format!("{}/{language}", &path[..at]))
         .collect()
 }
 
@@ -238,7 +257,7 @@ mod tests {
             ("src/main/resources/db/R__views.sql", "SELECT 2"),
             ("src/main/resources/db/U10__c.sql", ""),
             (
-                "src/main/java/db/V9_2__rows.java",
+                "src/main/java/app/V9_2__rows.java",
                 "class V9_2__rows { /* alter table */ }",
             ),
         ]);

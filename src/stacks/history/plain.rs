@@ -1,5 +1,7 @@
 //! Plain tests on file names and text that several runners share.
 
+use crate::known::Reach;
+
 /// Endings of host languages that migrations are written in, and what people call them.
 const LANGUAGES: &[(&str, &str)] = &[
     ("go", "Go"),
@@ -47,28 +49,107 @@ pub fn language(path: &str) -> &'static str {
         .map_or("a language", |l| l.1)
 }
 
-/// Whether a program could change tables or types: one of DDL's verbs stands before one of the nouns that DDL takes, whatever the
-/// case, or before something put in (`ALTER ${kind}`), or the program calls a method that builds DDL or runs a file. A text
-/// without any of them sends no DDL of its own. Functions and triggers are not counted: they change no table.
+/// Whether a text could change tables or types.
 #[must_use]
 pub fn may_change_schema(text: &str) -> bool {
-    let mut verb = false;
-    for (at, word) in words(text) {
-        let is = |list: &[&str]| list.iter().any(|w| word.eq_ignore_ascii_case(w));
-        if is(BUILDERS) || verb && is(NOUNS) {
-            return true;
+    !reaches(text).is_empty()
+}
+
+/// What a program could change in the schema, told by the DDL in its text: one of DDL's verbs before one of the nouns that DDL
+/// takes, whatever the case. A view, a type or a table that is made or dropped under a plain name is that object alone; anything
+/// else (`ALTER TABLE`, whose effect may reach tables that inherit; a name put in from elsewhere; a method that builds DDL or runs
+/// a file) is everything. A text without any of them sends no DDL of its own. Functions, triggers and temporary tables are not
+/// counted: they change no table that stays.
+#[must_use]
+pub fn reaches(text: &str) -> Vec<Reach> {
+    let words: Vec<(usize, &str)> = words(text).collect();
+    let is = |word: &str, list: &[&str]| list.iter().any(|w| word.eq_ignore_ascii_case(w));
+    let cascade = words.iter().any(|(_, w)| is(w, &["cascade"]));
+    let mut temporary: Vec<&str> = Vec::new();
+    let mut out = Vec::new();
+    for (index, &(at, word)) in words.iter().enumerate() {
+        if is(word, BUILDERS) {
+            return vec![Reach::Everything];
+        }
+        if !is(word, VERBS) {
+            continue;
+        }
+        let rest = &text[at + word.len()..];
+        if word.chars().all(|c| c.is_ascii_uppercase()) && rest.trim_start().starts_with(['$', '%', '{', '#'])
+        {
+            return vec![Reach::Everything];
         }
         // `CREATE UNIQUE INDEX`, `DROP MATERIALIZED VIEW`: fillers keep the verb alive; so do the letters of `\n` and `\t`.
-        verb = is(VERBS) || verb && (is(FILLERS) || word.len() == 1);
-        let rest = &text[at + word.len()..];
-        if verb
-            && word.chars().all(|c| c.is_ascii_uppercase())
-            && rest.trim_start().starts_with(['$', '%', '{', '#'])
-        {
-            return true;
+        let after = &words[index + 1..];
+        let fillers = after
+            .iter()
+            .take_while(|(_, w)| is(w, FILLERS) || w.len() == 1)
+            .count();
+        let Some(&(noun_at, noun)) = after.get(fillers).filter(|(_, w)| is(w, NOUNS)) else {
+            continue;
+        };
+        let short_lived = after[..fillers]
+            .iter()
+            .any(|(_, w)| is(w, &["temp", "temporary"]));
+        match (
+            named(&text[noun_at + noun.len()..]),
+            noun.to_ascii_lowercase().as_str(),
+        ) {
+            (Some(name), "table") if short_lived => temporary.push(name),
+            (_, "index") if indexed(after).is_some_and(|table| temporary.contains(&table)) => {}
+            (Some(name), "table") if temporary.contains(&name) => {}
+            (Some(name), "view" | "table" | "type" | "domain" | "sequence")
+                if !cascade && !is(word, &["alter", "rename"]) =>
+            {
+                out.push(Reach::Object(name.to_owned()));
+            }
+            _ => return vec![Reach::Everything],
         }
     }
-    false
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// The plain name that follows a noun: `IF NOT EXISTS public.users`.
+fn named(rest: &str) -> Option<&str> {
+    let mut rest = rest;
+    loop {
+        let inner = rest.trim_start();
+        // Nothing but space may stand between, or the name is not of this literal.
+        let end = inner
+            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
+            .unwrap_or(inner.len());
+        let word = &inner[..end];
+        if ["if", "not", "exists"]
+            .iter()
+            .any(|w| word.eq_ignore_ascii_case(w))
+        {
+            rest = &inner[end..];
+            continue;
+        }
+        let interpolated = inner[end..].starts_with(['$', '{', '%', '"', '\'', '`', '+']);
+        let plain = word.starts_with(|c: char| c.is_alphabetic() || c == '_') && !word.ends_with('.');
+        // A name that ends where its literal ends may go on in the next one; a closed literal is taken for the whole name only
+        // before a space or an end of statement.
+        return (plain && (!interpolated || ends_literal(&inner[end..]))).then_some(word);
+    }
+}
+
+/// `")`, `";` and the like: the literal ends and nothing is joined to it.
+fn ends_literal(rest: &str) -> bool {
+    let mut chars = rest.chars();
+    chars.next().is_some_and(|c| matches!(c, '"' | '\'' | '`'))
+        && chars.next().is_none_or(|c| matches!(c, ')' | ';' | ','))
+}
+
+/// The table of `CREATE INDEX x ON t`.
+fn indexed<'a>(after: &[(usize, &'a str)]) -> Option<&'a str> {
+    let on = after
+        .iter()
+        .take(8)
+        .position(|(_, w)| w.eq_ignore_ascii_case("on"))?;
+    after.get(on + 1).map(|(_, w)| *w)
 }
 
 const VERBS: &[&str] = &["create", "alter", "drop", "rename"];

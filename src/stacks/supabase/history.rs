@@ -11,11 +11,15 @@ use crate::source::{FileId, Span, Text};
 use crate::stacks::history::{Draft, plain};
 use crate::stacks::{Folder, History};
 
-/// What the platform gives before the first migration: its schemas and the search path of its role.
+/// What the platform gives before the first migration: its schemas, the extensions that its image installs
+/// (`init-scripts/00000000000000-initial-schema.sql` of supabase/postgres) and the search path of its role.
 #[must_use]
 pub fn preset(mut given: Given) -> Given {
     given.search_path = ["$user", "public", "extensions"].map(Name::new).to_vec();
     given.schemas = vec![Name::new("extensions")];
+    given.extensions = ["uuid-ossp", "pgcrypto"]
+        .map(|name| (Name::new(name), Name::new("extensions")))
+        .to_vec();
     given.platform_schemas = [
         "auth",
         "storage",
