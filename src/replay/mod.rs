@@ -27,7 +27,6 @@ mod journal;
 mod like;
 mod naming;
 mod open;
-mod reads;
 mod rename;
 mod resolve;
 mod sequence;
@@ -41,7 +40,7 @@ use crate::change::{Applied, Change, Question};
 use crate::config::Given;
 use crate::known::{ChangeId, Gap, Presence, Reach, Section, Truth};
 use crate::name::Name;
-use crate::schema::{Arena, ArenaId, Names, Namespace, Relation, RelationKind, Rows, Schema};
+use crate::schema::{Arena, ArenaId, Names, Namespace, Relation, RelationKind, Rows, Schema, TableId};
 use crate::source::{FileId, Span};
 
 /// Position in the list of places.
@@ -174,6 +173,34 @@ impl Database {
     /// Sets the search path (`SET search_path`).
     pub fn set_search_path(&mut self, path: Vec<Name>) {
         self.schema.search_path = path;
+    }
+
+    /// Rows may have come to a table or left it, to its partitions and children, and to tables that refer to it; `None`: to any
+    /// table.
+    pub fn touch_rows(&mut self, table: Option<TableId>) {
+        let ids: Vec<TableId> = match table {
+            None => self.schema.tables.iter().map(|(id, _)| id).collect(),
+            Some(id) => {
+                let mut ids = vec![id];
+                let mut next = 0;
+                while let Some(id) = ids.get(next).copied() {
+                    next += 1;
+                    for dependent in self.schema.tables[id].dependents.clone() {
+                        if !ids.contains(&dependent) {
+                            ids.push(dependent);
+                        }
+                    }
+                }
+                ids
+            }
+        };
+        for id in ids {
+            if self.schema.tables[id].rows != Rows::Unknown
+                && let Some(table) = self.schema.tables.get_mut(id)
+            {
+                table.rows = Rows::Unknown;
+            }
+        }
     }
 
     /// Leaves open what a gap reaches: everything that it could have changed is unknown from now on.

@@ -1,11 +1,54 @@
 //! A connection to a simulated database: runs SQL text, transactions, functions and plpgsql, and notes what happened.
+//!
+//! A migration is a program. What its conditions ask is answered from the simulated catalogs; where the answer is unknown both
+//! branches run and are joined (`fork`). A course that certainly fails outside a handler is dropped: the history is taken to
+//! have been applied. For the same reason a statement that must fail is noted as a misstep, is taken back alone, and the rest of
+//! its migration runs as if it had been mended, even where a server would have refused the rest of the transaction.
+//!
+//! Settings (`SET search_path`) last until the connection ends, as on one connection that runs a whole history; a runner that
+//! connects anew for each migration calls [`Session::reconnect`] between them.
+
+mod cast;
+mod catalog;
+mod dml;
+mod eval;
+mod flow;
+mod fork;
+mod functions;
+mod host;
+mod labels;
+mod number;
+mod ops;
+mod plpgsql;
+mod query;
+mod reach;
+mod statement;
+mod transaction;
+mod value;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, BuildHasherDefault};
+use std::sync::Arc;
+
+use rustc_hash::FxHasher;
+use smol_str::SmolStr;
 
 use crate::change::Failure;
 use crate::config::Given;
 use crate::known::{ChangeId, Gap};
+use crate::name::Name;
 use crate::replay::{Database, Journal};
 use crate::schema::Schema;
-use crate::source::{FileId, Text};
+use crate::source::{FileId, Span, Text};
+use crate::sql::Read;
+use flow::Raised;
+use fork::Budget;
+use transaction::Transactions;
+use world::{Course, World};
 
 /// One migration as its runner hands it to the server.
 #[derive(Debug, Clone)]
@@ -68,15 +111,34 @@ pub struct Outcome {
     pub given_missing: Vec<String>,
 }
 
+/// A text that was read before: where it stands, how long it is, and its hash.
+type TextKey = (Span, usize, u64);
+
 /// A connection.
 #[derive(Debug)]
 pub struct Session {
-    database: Database,
+    world: World,
+    given: Given,
     journal: Journal,
     missteps: Vec<Misstep>,
     gaps: Vec<Gap>,
     statistics: Statistics,
-    given_missing: Vec<String>,
+    given_missing: BTreeSet<String>,
+    budget: Budget,
+    transactions: Transactions,
+    /// What held before the statement that runs.
+    statement_start: Option<World>,
+    last_change: Option<ChangeId>,
+    /// Calls that led here, outermost first.
+    via: Vec<Span>,
+    /// Conditions of the handlers around, innermost last.
+    handlers: Vec<Vec<SmolStr>>,
+    /// Courses that wait for the construct that takes them up.
+    parked: Vec<Course>,
+    /// Named queries of the queries that run.
+    ctes: Vec<(Name, Arc<query::Table>)>,
+    blocks: HashMap<TextKey, Arc<crate::tree::plpgsql::Block>, BuildHasherDefault<FxHasher>>,
+    texts: HashMap<TextKey, Arc<Vec<Read>>, BuildHasherDefault<FxHasher>>,
 }
 
 impl Session {
@@ -84,12 +146,23 @@ impl Session {
     #[must_use]
     pub fn new(given: &Given) -> Self {
         Session {
-            database: Database::new(given),
+            world: World::new(Database::new(given)),
+            given: given.clone(),
             journal: Journal::default(),
             missteps: Vec::new(),
             gaps: Vec::new(),
             statistics: Statistics::default(),
-            given_missing: Vec::new(),
+            given_missing: BTreeSet::new(),
+            budget: Budget::default(),
+            transactions: Transactions::default(),
+            statement_start: None,
+            last_change: None,
+            via: Vec::new(),
+            handlers: Vec::new(),
+            parked: Vec::new(),
+            ctes: Vec::new(),
+            blocks: HashMap::default(),
+            texts: HashMap::default(),
         }
     }
 
@@ -97,29 +170,80 @@ impl Session {
     pub fn run(&mut self, migration: &Migration) {
         self.journal.begin(migration.name.clone());
         self.statistics.migrations += 1;
-        for read in crate::sql::read(&migration.text) {
+        self.budget = Budget::default();
+        let end = migration.text.whole();
+        // Only an implicit transaction needs to know beforehand whether there is more than one statement.
+        let several = migration.mode == RunMode::OneQuery
+            && crate::sql::statements(&migration.text).take(2).count() > 1;
+        self.begin_migration(migration, several);
+        for read in crate::sql::statements(&migration.text) {
             self.statistics.statements += 1;
-            if let crate::sql::Statement::Changes(changes) = &read.statement {
-                let id = self.journal.record(read.span, Vec::new());
-                for change in changes {
-                    self.database.apply(change, id, read.span);
-                }
-            }
+            self.top_level(&read);
+        }
+        self.end_migration(end);
+        self.blocks.clear();
+        self.texts.clear();
+    }
+
+    /// Runs a statement of a migration's text; one that fails is noted and leaves nothing behind.
+    fn top_level(&mut self, read: &Read) {
+        let gaps = self.gaps.len();
+        let before = self.world.clone();
+        self.statement_start = Some(before.clone());
+        self.last_change = None;
+        let result = self.run_read(read, true);
+        self.parked.clear();
+        self.handlers.clear();
+        self.via.clear();
+        self.ctes.clear();
+        self.budget.depth = 0;
+        self.world.frames.clear();
+        if let Err(raised) = result {
+            self.roll_back_statement(&before);
+            self.misstep(*raised, read);
+        }
+        self.end_statement(read.span);
+        if self.gaps.len() > gaps {
+            self.statistics.opaque += 1;
+        }
+    }
+
+    fn misstep(&mut self, raised: Raised, read: &Read) {
+        if raised.is_budget() {
+            let reach = self.exhausted_reach(read);
+            let why = format!("this statement {}", raised.failure.message);
+            self.open(Gap::new(read.span, why, reach));
+        } else if let Some(gap) = raised.gap() {
+            self.note(&gap.clone());
+        } else {
+            let change = match self.last_change {
+                Some(change) => change,
+                None => self.journal.record(read.span, Vec::new()),
+            };
+            self.missteps.push(Misstep {
+                failure: raised.failure,
+                change,
+            });
         }
     }
 
     /// A migration that cannot be read runs here: what it reaches is open from now on.
     pub fn skip(&mut self, gap: Gap) {
-        if gap.reach != crate::known::Reach::Rows {
-            self.database.open(gap.clone());
-        }
-        self.gaps.push(gap);
+        self.open(gap);
+    }
+
+    /// The runner connects anew: what was set on the old connection is forgotten.
+    pub fn reconnect(&mut self) {
+        self.world.settings = Arc::default();
+        self.world.local = Arc::default();
+        let path = self.given.search_path.clone();
+        self.world.database.set_search_path(path);
     }
 
     /// The database as it stands.
     #[must_use]
     pub fn database(&self) -> &Database {
-        &self.database
+        &self.world.database
     }
 
     /// Statements that failed so far.
@@ -132,12 +256,17 @@ impl Session {
     #[must_use]
     pub fn finish(self) -> Outcome {
         Outcome {
-            schema: self.database.schema().clone(),
+            schema: self.world.database.schema().clone(),
             journal: self.journal,
             missteps: self.missteps,
             gaps: self.gaps,
             statistics: self.statistics,
-            given_missing: self.given_missing,
+            given_missing: self.given_missing.into_iter().collect(),
         }
     }
+}
+
+fn text_key(text: &Text) -> TextKey {
+    let hash = BuildHasherDefault::<FxHasher>::default().hash_one(text.as_str());
+    (text.whole(), text.as_str().len(), hash)
 }

@@ -282,8 +282,7 @@ impl<'a> Source<'a> {
                 } else {
                     &BLOCK_ATTRIBUTES
                 };
-                let native = at == "@" && name.contains('.');
-                if !native && !known.contains(&name) {
+                if !known.contains(&name) && !(at == "@" && name.contains('.')) {
                     let message = format!("{at}{name} is no attribute of Prisma's language that is known");
                     self.fault("unknown-attribute", attribute.name_span, message);
                 }

@@ -5,7 +5,6 @@
 
 mod lexer;
 mod parser;
-mod values;
 
 pub use parser::parse;
 

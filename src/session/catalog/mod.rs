@@ -1,0 +1,196 @@
+//! The system catalogs and the information schema, answered from the simulated schema.
+//!
+//! What may be there beside what is known stands in the answer as rows with unknown values, so that absence is only told where
+//! no gap could hide the object. Columns that are not simulated are unknown.
+//!
+//! Source: PostgreSQL manual, chapters 37 "The Information Schema" and 53 "System Catalogs".
+
+mod columns;
+mod constraints;
+mod indexes;
+mod names;
+mod others;
+mod relations;
+mod types;
+
+pub(super) use names::is_function;
+
+use super::Session;
+use super::query::{Row, Table};
+use super::value::{Object, Value};
+use crate::known::{Gap, Presence, Reach, Section};
+use crate::name::{Name, QualifiedName};
+use crate::schema::{NamespaceId, Schema, TableId, TableWalker};
+use crate::source::Span;
+
+/// Whether every server has a relation of this name.
+pub(super) fn is_system_relation(name: &QualifiedName) -> bool {
+    match &name.schema {
+        Some(schema) if *schema == "information_schema" => {
+            names::has(names::INFORMATION_SCHEMA, name.name.as_str())
+        }
+        Some(schema) if *schema == "pg_catalog" => true,
+        Some(_) => false,
+        None => names::has(names::CATALOG, name.name.as_str()),
+    }
+}
+
+impl Session {
+    /// The rows of a catalog; `None` for a name that is none.
+    pub(super) fn catalog_rows(&self, name: &QualifiedName, at: Span) -> Option<Table> {
+        if !is_system_relation(name) {
+            return None;
+        }
+        let information = name.schema.as_ref().is_some_and(|s| *s == "information_schema");
+        let schema = self.world.database.schema();
+        let gap = Gap::new(at, format!("{name} is not wholly simulated"), Reach::Rows);
+        let key = name.name.as_str();
+        let mut builder = Builder {
+            schema,
+            columns: &[],
+            rows: Vec::new(),
+            gap: gap.clone(),
+        };
+        let known = if information {
+            builder.information_relations(key)
+                || builder.information_constraints(key)
+                || builder.information_columns(key)
+                || builder.information_others(key)
+        } else {
+            builder.pg_relations(key)
+                || builder.pg_columns(key)
+                || builder.pg_constraints(key)
+                || builder.pg_indexes(key)
+                || builder.pg_types(key)
+                || builder.pg_others(key)
+        };
+        if !known {
+            return Some(Table::unknown(&gap));
+        }
+        if let Some(everything) = schema.gaps.iter().find(|g| g.reach == Reach::Everything) {
+            builder.rows.push(Row::any(builder.columns.len(), everything));
+        }
+        Some(Table {
+            columns: builder.columns.iter().map(|c| Name::new(c)).collect(),
+            open: Some(gap),
+            rows: builder.rows,
+        })
+    }
+}
+
+/// Builds the rows of one catalog.
+struct Builder<'a> {
+    schema: &'a Schema,
+    columns: &'static [&'static str],
+    rows: Vec<Row>,
+    gap: Gap,
+}
+
+impl<'a> Builder<'a> {
+    fn push(&mut self, values: Vec<Value>, maybe: Option<Gap>) {
+        self.rows.push(Row {
+            values,
+            maybe,
+            many: false,
+        });
+    }
+
+    /// A row of which only some columns are known; it stands for any number of rows.
+    fn wild(&mut self, known: &[(&str, Value)], gap: &Gap, maybe: bool) {
+        let values = self
+            .columns
+            .iter()
+            .map(|column| {
+                known
+                    .iter()
+                    .find(|k| k.0 == *column)
+                    .map_or_else(|| Value::Unknown(gap.clone()), |k| k.1.clone())
+            })
+            .collect();
+        self.rows.push(Row {
+            values,
+            maybe: maybe.then(|| gap.clone()),
+            many: true,
+        });
+    }
+
+    fn unknown(&self) -> Value {
+        Value::Unknown(self.gap.clone())
+    }
+
+    /// Rows for the namespaces of which it cannot be told what they hold; `column` names the namespace.
+    fn namespace_gaps(&mut self, column: &str, by_oid: bool) {
+        let mut found: Vec<(Value, Gap)> = Vec::new();
+        for gap in &self.schema.gaps {
+            if let Reach::Namespace(name) = &gap.reach {
+                found.push((self.namespace_value(&Name::new(name), by_oid), gap.clone()));
+            }
+        }
+        for (id, namespace) in self.schema.namespaces.iter() {
+            let platform = namespace.system && !is_system_namespace(&namespace.name);
+            let gap = match (&namespace.presumed, platform) {
+                (Some(gap), _) => gap.clone(),
+                (None, true) => self.gap.clone(),
+                (None, false) => continue,
+            };
+            let value = if by_oid {
+                Value::oid(Object::Namespace(id))
+            } else {
+                Value::name(&namespace.name)
+            };
+            found.push((value, gap));
+        }
+        for (value, gap) in found {
+            self.wild(&[(column, value)], &gap, true);
+        }
+    }
+
+    /// A namespace as a name or an oid.
+    fn namespace_value(&self, name: &Name, by_oid: bool) -> Value {
+        if !by_oid {
+            return Value::name(name);
+        }
+        Value::oid(
+            self.schema
+                .namespace(name)
+                .map_or_else(|| Object::Other(name.as_str().into()), Object::Namespace),
+        )
+    }
+
+    fn namespace_name(&self, id: NamespaceId) -> Value {
+        Value::name(&self.schema.namespaces[id].name)
+    }
+
+    /// Tables and what else has columns, as the catalogs list them: an extension's too, dropped ones not.
+    fn tables(&self) -> Vec<TableWalker<'a>> {
+        let schema = self.schema;
+        schema
+            .tables
+            .iter()
+            .filter(|(_, t)| t.presence.may_be() && schema.namespaces[t.namespace].presence.may_be())
+            .map(|(id, _)| schema.table(id))
+            .collect()
+    }
+}
+
+/// Why an object may not be there.
+fn doubt(presence: &Presence) -> Option<Gap> {
+    match presence {
+        Presence::Maybe(gap) => Some(gap.clone()),
+        Presence::Present(_) | Presence::Dropped(_) => None,
+    }
+}
+
+/// Why a section of a table may hold more than is listed.
+fn open_section(table: TableWalker<'_>, section: Section) -> Option<Gap> {
+    let presumed = table.get().presumed.clone();
+    table.open(section).cloned().or(presumed)
+}
+
+fn is_system_namespace(name: &Name) -> bool {
+    name.as_str().starts_with("pg_") || *name == "information_schema"
+}
+
+fn table_oid(id: TableId) -> Value {
+    Value::oid(Object::Relation(crate::schema::Relation::Table(id)))
+}

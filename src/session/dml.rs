@@ -1,0 +1,167 @@
+//! Work on rows: what it names must be there, functions that it calls run, and tables get or lose rows.
+
+use super::Session;
+use super::eval::calls;
+use super::flow::{Flow, Raised, RaisedKind, Run};
+use super::query::{Env, Source, Table};
+use crate::change::{Change, ObjectName};
+use crate::schema::{Lookup, Relation, RelationKind, Rows, TableId};
+use crate::source::Span;
+use crate::sql::{Dml, DmlKind};
+use crate::tree::{ExprKind, QueryBody};
+
+impl Session {
+    /// Runs work on rows; `certain` where it surely gives the table a row if it gives it any.
+    pub(super) fn run_dml(&mut self, dml: &Dml, certain: bool, at: Span) -> Run<Option<Table>> {
+        for part in &dml.with {
+            self.run_dml(part, false, at)?;
+        }
+        let table = self.target(dml)?;
+        if let Some(raised) = self.new_label_in(&dml.table.name, &dml.expressions, at) {
+            return Err(raised);
+        }
+        let rows = match &dml.query {
+            Some(query) => Some(self.query(query, &Env::EMPTY)?),
+            None => None,
+        };
+        self.effects_of(dml, at)?;
+        let gap = self.gap(at, "the rows that a statement touches");
+        self.may_raise(RaisedKind::Data(gap.clone()), &gap, at);
+        let none = rows.as_ref().is_some_and(|r| r.rows.is_empty());
+        match dml.kind {
+            DmlKind::Insert if none => {}
+            DmlKind::Insert => {
+                let listed = dml
+                    .query
+                    .as_ref()
+                    .is_none_or(|q| matches!(q.body, QueryBody::Values(_)));
+                self.mark_insert(&dml.table, certain && listed, at)?;
+            }
+            DmlKind::Merge | DmlKind::Copy => self.mark_insert(&dml.table, false, at)?,
+            DmlKind::Delete => self.mark_delete(dml, table, at)?,
+            DmlKind::Update => {}
+        }
+        if self.has_triggers(table) {
+            self.touch_all_rows();
+        }
+        Ok(Some(Table::unknown(&gap)))
+    }
+
+    /// Whether triggers or a view's rules may touch other tables.
+    fn has_triggers(&self, table: Option<TableId>) -> bool {
+        table.is_none_or(|id| {
+            let table = &self.world.database.schema().tables[id];
+            !table.triggers.is_empty()
+                || table.presumed.is_some()
+                || !matches!(table.kind, RelationKind::Table | RelationKind::Partitioned)
+        })
+    }
+
+    /// The table that is worked on, once it and the columns that are named are known to be there.
+    fn target(&mut self, dml: &Dml) -> Run<Option<TableId>> {
+        let id = match self.relation(&dml.table.name) {
+            Lookup::Found((Relation::Table(id), None)) => id,
+            Lookup::Found(_) | Lookup::Unknown(_) => return Ok(None),
+            Lookup::Absent => {
+                return match self.dropped_relation(&dml.table.name, dml.table.span) {
+                    Some(raised) => Err(raised),
+                    None => Ok(None),
+                };
+            }
+        };
+        let walker = self.world.database.schema().table(id);
+        let judged = matches!(walker.get().kind, RelationKind::Table | RelationKind::Partitioned)
+            && walker.get().presumed.is_none();
+        for (column, span) in &dml.columns {
+            if judged && matches!(walker.column(column), Lookup::Absent) {
+                let message = format!(
+                    "column \"{column}\" of relation \"{}\" does not exist",
+                    walker.name()
+                );
+                return Err(Raised::certain("42703", message, *span));
+            }
+        }
+        Ok(Some(id))
+    }
+
+    /// Runs the functions that expressions call; which rows they run on cannot be told.
+    fn effects_of(&mut self, dml: &Dml, at: Span) -> Run<()> {
+        let gap = self.gap(at, "which rows a statement touches");
+        let source = Source {
+            alias: None,
+            columns: Vec::new(),
+            open: Some(gap.clone()),
+            catalog: false,
+            start: 0,
+            merged: Vec::new(),
+        };
+        let sources = [source];
+        let env = Env {
+            sources: &sources,
+            row: &[],
+            group: None,
+            outer: None,
+        };
+        for expr in &dml.expressions {
+            if calls(expr) && self.calls_own(expr) {
+                let flow = self.perhaps(&gap, |session| match session.eval(expr, &env) {
+                    Ok(_) => Flow::Normal,
+                    Err(raised) => Flow::Raise(raised),
+                });
+                if let Flow::Raise(raised) = flow
+                    && raised.is_budget()
+                {
+                    return Err(raised);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an expression calls a function of the history, or asks a query, which may.
+    fn calls_own(&self, expr: &crate::tree::Expr) -> bool {
+        let mut found = false;
+        expr.walk(&mut |e| {
+            found |= match &e.kind {
+                ExprKind::Call(call) => !self.functions_named(&call.name).is_empty(),
+                ExprKind::Exists(_)
+                | ExprKind::Subquery(_)
+                | ExprKind::ArrayQuery(_)
+                | ExprKind::InQuery(..)
+                | ExprKind::QuantifiedQuery(..) => true,
+                _ => false,
+            };
+        });
+        found
+    }
+
+    fn mark_insert(&mut self, table: &ObjectName, certain: bool, at: Span) -> Run<()> {
+        let triggers = match self.relation(&table.name) {
+            Lookup::Found((Relation::Table(id), None)) => self.has_triggers(Some(id)),
+            _ => true,
+        };
+        let change = Change::Insert {
+            table: table.clone(),
+            certain: certain && !triggers,
+        };
+        self.apply_change(&change, at)
+    }
+
+    /// After a DELETE no row is left, or it cannot be told; rows that refer to those may be gone too.
+    fn mark_delete(&mut self, dml: &Dml, table: Option<TableId>, at: Span) -> Run<()> {
+        let Some(id) = table else { return Ok(()) };
+        if self.world.database.schema().tables[id].rows == Rows::Empty {
+            return Ok(());
+        }
+        self.world.database.touch_rows(Some(id));
+        self.world.effects += 1;
+        if !dml.filtered && dml.query.is_none() && !self.has_triggers(table) {
+            let change = Change::Truncate {
+                tables: vec![dml.table.clone()],
+                cascade: false,
+            };
+            self.apply_change(&change, at)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! Several courses at once: an unknown condition runs both branches, and what agrees afterwards stays known.
+
+use super::Session;
+use super::flow::{Flow, Raised, RaisedKind, Run};
+use super::world::{Course, World};
+use crate::known::{Gap, Reach};
+use crate::source::Span;
+
+/// Steps that one migration may take.
+pub(super) const MAX_STEPS: u64 = 1_000_000;
+/// Calls within calls.
+pub(super) const MAX_DEPTH: u32 = 24;
+/// Courses that wait for the end of a loop, block or function.
+const MAX_PARKED: usize = 64;
+
+/// What a budget counts.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    pub(super) steps: u64,
+    pub(super) depth: u32,
+}
+
+impl Session {
+    /// Takes one step.
+    pub(super) fn tick(&mut self, at: Span) -> Run<()> {
+        self.spend(1, at)
+    }
+
+    /// Takes steps in proportion to work or memory.
+    pub(super) fn spend(&mut self, steps: u64, at: Span) -> Run<()> {
+        self.budget.steps = self.budget.steps.saturating_add(steps);
+        if self.budget.steps <= MAX_STEPS {
+            return Ok(());
+        }
+        Err(exhausted("takes more steps than are followed", at))
+    }
+
+    /// Enters a call or a nested query.
+    pub(super) fn descend(&mut self, at: Span) -> Run<()> {
+        if self.budget.depth >= MAX_DEPTH {
+            return Err(exhausted("calls go deeper than is followed", at));
+        }
+        self.budget.depth += 1;
+        Ok(())
+    }
+
+    pub(super) fn ascend(&mut self) {
+        self.budget.depth = self.budget.depth.saturating_sub(1);
+    }
+
+    /// A value or condition that cannot be told.
+    pub(super) fn gap(&self, at: Span, why: impl Into<String>) -> Gap {
+        Gap::new(at, why, Reach::Rows)
+    }
+
+    /// Notes for the coverage what could not be followed.
+    pub(super) fn note(&mut self, gap: &Gap) {
+        if !self.gaps.contains(gap) {
+            self.gaps.push(gap.clone());
+        }
+    }
+
+    /// Leaves open what a gap reaches.
+    pub(super) fn open(&mut self, gap: Gap) {
+        self.note(&gap);
+        if gap.reach != Reach::Rows {
+            self.world.database.open(gap);
+            self.world.effects += 1;
+        }
+    }
+
+    /// Runs something that may or may not run.
+    pub(super) fn perhaps(&mut self, gap: &Gap, run: impl FnOnce(&mut Session) -> Flow) -> Flow {
+        let base = self.world.clone();
+        let flow = run(self);
+        if flow == Flow::Normal && self.world.same_effects(&base) && self.world.frames.is_empty() {
+            return Flow::Normal;
+        }
+        let taken = Course {
+            flow,
+            world: std::mem::replace(&mut self.world, base.clone()),
+            gap: gap.clone(),
+        };
+        let skipped = Course {
+            flow: Flow::Normal,
+            world: base.clone(),
+            gap: gap.clone(),
+        };
+        self.merge(&base, vec![taken, skipped])
+    }
+
+    /// Takes the present world as a course and goes back to `base`.
+    pub(super) fn end_course(&mut self, base: &World, flow: Flow, gap: &Gap) -> Course {
+        Course {
+            flow,
+            world: std::mem::replace(&mut self.world, base.clone()),
+            gap: gap.clone(),
+        }
+    }
+
+    /// Goes on with what courses have in common; those that end otherwise wait in `parked`.
+    pub(super) fn merge(&mut self, base: &World, courses: Vec<Course>) -> Flow {
+        let mut merged: Vec<Course> = Vec::new();
+        for course in courses {
+            if let Flow::Raise(raised) = &course.flow
+                && raised.is_budget()
+            {
+                self.world = course.world;
+                return course.flow;
+            }
+            match merged.iter().position(|c| c.flow.merges(&course.flow)) {
+                Some(at) => {
+                    let first = merged.swap_remove(at);
+                    merged.push(self.join_courses(base, first, course));
+                }
+                None => merged.push(course),
+            }
+        }
+        let goes_on = |c: &Course| !matches!(c.flow, Flow::Raise(_));
+        if self.handlers.is_empty() && merged.iter().any(goes_on) {
+            merged.retain(goes_on);
+        }
+        let main = merged
+            .iter()
+            .position(|c| c.flow == Flow::Normal)
+            .or_else(|| merged.iter().position(goes_on))
+            .unwrap_or(0);
+        if merged.is_empty() {
+            return Flow::Normal;
+        }
+        let main = merged.swap_remove(main);
+        for course in merged {
+            self.park(base, course);
+        }
+        self.world = main.world;
+        main.flow
+    }
+
+    fn join_courses(&mut self, base: &World, first: Course, second: Course) -> Course {
+        let same = first.world.same_effects(base) && second.world.same_effects(base);
+        if !same {
+            self.note(&first.gap.clone());
+        }
+        Course {
+            flow: first.flow,
+            world: first.world.join(second.world, base, &first.gap),
+            gap: first.gap,
+        }
+    }
+
+    /// Lets a course wait for the construct that takes it up.
+    pub(super) fn park(&mut self, base: &World, course: Course) {
+        if let Flow::Raise(_) = course.flow
+            && self.handlers.is_empty()
+        {
+            return;
+        }
+        if self.parked.len() >= MAX_PARKED
+            && let Some(at) = self.parked.iter().rposition(|c| c.flow.merges(&course.flow))
+        {
+            let first = self.parked.remove(at);
+            let joined = self.join_courses(base, first, course);
+            self.parked.push(joined);
+            return;
+        }
+        self.parked.push(course);
+    }
+
+    /// Parks the course on which an error comes here, where a handler could see it.
+    pub(super) fn may_raise(&mut self, kind: RaisedKind, gap: &Gap, at: Span) {
+        if self.handlers.is_empty() {
+            return;
+        }
+        let course = Course {
+            flow: Flow::Raise(Raised::possible(kind, at)),
+            world: self.world.clone(),
+            gap: gap.clone(),
+        };
+        let base = self.world.clone();
+        self.park(&base, course);
+    }
+
+    /// Takes the courses parked since `mark` that `wanted` picks.
+    pub(super) fn unpark(&mut self, mark: usize, wanted: impl Fn(&Flow) -> bool) -> Vec<Course> {
+        let mut out = Vec::new();
+        let mut at = mark;
+        while at < self.parked.len() {
+            if wanted(&self.parked[at].flow) {
+                out.push(self.parked.remove(at));
+            } else {
+                at += 1;
+            }
+        }
+        out
+    }
+}
+
+fn exhausted(why: &str, at: Span) -> Box<Raised> {
+    let mut raised = Raised::certain("54000", why, at);
+    raised.kind = RaisedKind::Budget;
+    raised
+}

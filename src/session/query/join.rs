@@ -1,0 +1,545 @@
+//! Joins: conditions are tried as soon as what they read is there, equalities by hashing.
+
+use std::collections::HashMap;
+
+use super::from::{MAX_ROWS, open_source};
+use super::{Env, Row, Source, Table};
+use crate::known::{Gap, Truth};
+use crate::name::Name;
+use crate::session::Session;
+use crate::session::flow::{Raised, Run};
+use crate::session::value::Value;
+use crate::source::Span;
+use crate::tree::query::{From, Join};
+use crate::tree::{Expr, ExprKind, FromItem, JoinKind};
+
+/// What has been joined so far.
+#[derive(Debug, Default)]
+pub(super) struct Joined {
+    pub(super) sources: Vec<Source>,
+    pub(super) rows: Vec<Row>,
+}
+
+impl Joined {
+    fn width(&self) -> usize {
+        self.sources.last().map_or(0, |s| s.start + s.columns.len())
+    }
+
+    fn one() -> Joined {
+        Joined {
+            sources: Vec::new(),
+            rows: vec![Row::certain(Vec::new())],
+        }
+    }
+}
+
+impl Session {
+    /// Everything that `FROM` and `WHERE` let through.
+    pub(super) fn from_list(
+        &mut self,
+        list: &[From],
+        filter: Option<&Expr>,
+        env: &Env<'_>,
+        at: Span,
+    ) -> Run<Joined> {
+        let mut filters: Vec<Option<&Expr>> = Vec::new();
+        if let Some(filter) = filter {
+            split(filter, &mut filters);
+        }
+        let mut joined = Joined::one();
+        for from in list {
+            joined = self.joined(joined, from, &mut filters, env, at)?;
+        }
+        // What is left reads names of outer queries, or variables, or cannot be told apart.
+        for filter in filters.into_iter().flatten() {
+            joined.rows = self.filtered(joined.rows, &joined.sources, filter, env)?;
+        }
+        Ok(joined)
+    }
+
+    fn joined<'a>(
+        &mut self,
+        left: Joined,
+        from: &'a From,
+        filters: &mut [Option<&'a Expr>],
+        env: &Env<'_>,
+        at: Span,
+    ) -> Run<Joined> {
+        let inner = from
+            .joins
+            .iter()
+            .all(|j| matches!(j.kind, JoinKind::Inner | JoinKind::Cross));
+        let pushable = inner
+            || from
+                .joins
+                .iter()
+                .all(|j| matches!(j.kind, JoinKind::Inner | JoinKind::Cross | JoinKind::Left));
+        let mut joined = self.with_item(
+            left,
+            &from.item,
+            if pushable { filters } else { &mut [] },
+            env,
+            at,
+        )?;
+        for join in &from.joins {
+            joined = self.with_join(joined, join, filters, inner, env, at)?;
+        }
+        Ok(joined)
+    }
+
+    /// A cross join with one item, then the conditions that can be tried.
+    fn with_item<'a>(
+        &mut self,
+        left: Joined,
+        item: &'a FromItem,
+        filters: &mut [Option<&'a Expr>],
+        env: &Env<'_>,
+        at: Span,
+    ) -> Run<Joined> {
+        if let FromItem::Group(group) = item {
+            return self.joined(left, group, filters, env, at);
+        }
+        let lateral = matches!(
+            item,
+            FromItem::Function { .. } | FromItem::Query { lateral: true, .. }
+        );
+        let joined = if lateral && !left.sources.is_empty() {
+            self.lateral(left, item, env, at)?
+        } else {
+            let (source, table) = self.from_item(item, env, at)?;
+            let (source, table) = self.prefiltered(source, table, filters, env)?;
+            let keys = equalities(&left.sources, &source, filters);
+            self.product(left, source, table, &keys, at)?
+        };
+        self.apply_filters(joined, filters, env)
+    }
+
+    /// Drops rows of an item that a condition on it alone refuses.
+    fn prefiltered(
+        &mut self,
+        source: Source,
+        mut table: Table,
+        filters: &[Option<&Expr>],
+        env: &Env<'_>,
+    ) -> Run<(Source, Table)> {
+        let sources = [source];
+        for filter in filters.iter().flatten() {
+            if qualified_by_only(filter, &sources[0]) {
+                table.rows = self.filtered(table.rows, &sources, filter, env)?;
+            }
+        }
+        let [source] = sources;
+        Ok((source, table))
+    }
+
+    fn lateral(&mut self, left: Joined, item: &FromItem, env: &Env<'_>, at: Span) -> Run<Joined> {
+        let start = left.width();
+        let mut out = Joined {
+            sources: left.sources,
+            rows: Vec::new(),
+        };
+        let mut described: Option<Source> = None;
+        for row in left.rows {
+            self.tick(at)?;
+            let inner = Env {
+                sources: &out.sources,
+                row: &row.values,
+                group: None,
+                outer: Some(env),
+            };
+            let (source, table) = self.from_item(item, &inner, at)?;
+            for right in table.rows {
+                if out.rows.len() > MAX_ROWS {
+                    return Err(too_many(at));
+                }
+                out.rows.push(pair(&row, &right));
+            }
+            described.get_or_insert(Source { start, ..source });
+        }
+        let source = described.unwrap_or_else(|| {
+            let gap = self.gap(at, "no row to tell the columns by");
+            Source {
+                start,
+                alias: alias_of(item),
+                ..open_source(&gap)
+            }
+        });
+        out.sources.push(source);
+        Ok(out)
+    }
+
+    /// Every pair of rows, but those that differ in a column that must be equal.
+    fn product(
+        &mut self,
+        left: Joined,
+        source: Source,
+        table: Table,
+        keys: &[(usize, usize)],
+        at: Span,
+    ) -> Run<Joined> {
+        let start = left.width();
+        let key = keys.first().copied();
+        let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut rest: Vec<usize> = Vec::new();
+        for (i, row) in table.rows.iter().enumerate() {
+            match key.and_then(|(_, right)| hash_key(row.values.get(right)?)) {
+                Some(text) => by_key.entry(text).or_default().push(i),
+                None => rest.push(i),
+            }
+        }
+        let mut rows = Vec::new();
+        for row in &left.rows {
+            self.tick(at)?;
+            let wanted = key.and_then(|(left, _)| hash_key(row.values.get(left)?));
+            let candidates: Vec<usize> = match &wanted {
+                Some(text) => {
+                    let equal = by_key.get(text).into_iter().flatten();
+                    let mut all: Vec<usize> = equal.chain(&rest).copied().collect();
+                    all.sort_unstable();
+                    all
+                }
+                None => (0..table.rows.len()).collect(),
+            };
+            self.spend(candidates.len() as u64 / 4, at)?;
+            for i in candidates {
+                if rows.len() > MAX_ROWS {
+                    return Err(too_many(at));
+                }
+                if let Some(right) = table.rows.get(i) {
+                    rows.push(pair(row, right));
+                }
+            }
+        }
+        let mut sources = left.sources;
+        sources.push(Source { start, ..source });
+        Ok(Joined { sources, rows })
+    }
+
+    /// Tries the conditions whose names are all there, once.
+    fn apply_filters(
+        &mut self,
+        mut joined: Joined,
+        filters: &mut [Option<&Expr>],
+        env: &Env<'_>,
+    ) -> Run<Joined> {
+        for slot in filters {
+            if let Some(filter) = slot
+                && qualified_by_all(filter, &joined.sources)
+            {
+                joined.rows = self.filtered(joined.rows, &joined.sources, filter, env)?;
+                *slot = None;
+            }
+        }
+        Ok(joined)
+    }
+
+    fn with_join<'a>(
+        &mut self,
+        left: Joined,
+        join: &'a Join,
+        filters: &mut [Option<&'a Expr>],
+        inner: bool,
+        env: &Env<'_>,
+        at: Span,
+    ) -> Run<Joined> {
+        match join.kind {
+            JoinKind::Inner | JoinKind::Cross => {
+                let mut conditions: Vec<Option<&Expr>> = Vec::new();
+                if let Some(on) = &join.on {
+                    split(on, &mut conditions);
+                }
+                let before = left.sources.len();
+                let mut conditions_and_filters = conditions;
+                if inner {
+                    conditions_and_filters.extend(filters.iter_mut().map(Option::take));
+                }
+                let own = conditions_and_filters.len() - if inner { filters.len() } else { 0 };
+                let mut joined = self.joined(left, &join.right, &mut conditions_and_filters, env, at)?;
+                for condition in conditions_and_filters
+                    .iter_mut()
+                    .take(own)
+                    .filter_map(Option::take)
+                {
+                    joined.rows = self.filtered(joined.rows, &joined.sources, condition, env)?;
+                }
+                if inner {
+                    for (slot, filter) in filters.iter_mut().zip(conditions_and_filters.drain(own..)) {
+                        *slot = filter;
+                    }
+                }
+                self.using(joined, before, &join.using, at)
+            }
+            JoinKind::Left => self.left_join(left, join, env, at),
+            JoinKind::Right | JoinKind::Full | JoinKind::Natural => {
+                let gap = self.gap(at, "this kind of join is not followed");
+                let joined = self.joined(left, &join.right, &mut [], env, at)?;
+                let width = joined.width();
+                Ok(Joined {
+                    rows: vec![Row::any(width, &gap)],
+                    sources: joined.sources,
+                })
+            }
+        }
+    }
+
+    fn left_join(&mut self, left: Joined, join: &Join, env: &Env<'_>, at: Span) -> Run<Joined> {
+        let before = left.sources.len();
+        let left_rows = left.rows.clone();
+        // Each left row is numbered, so that those without a partner are found afterwards.
+        let start = left.width();
+        let numbered = Joined {
+            rows: left
+                .rows
+                .into_iter()
+                .enumerate()
+                .map(|(i, mut row)| {
+                    row.values.push(Value::Int(i as i64));
+                    row
+                })
+                .collect(),
+            sources: {
+                let mut sources = left.sources;
+                sources.push(Source {
+                    alias: None,
+                    columns: vec![Name::new("")],
+                    open: None,
+                    catalog: false,
+                    start,
+                    merged: Vec::new(),
+                });
+                sources
+            },
+        };
+        let mut conditions: Vec<Option<&Expr>> = Vec::new();
+        if let Some(on) = &join.on {
+            split(on, &mut conditions);
+        }
+        let mut joined = self.joined(numbered, &join.right, &mut conditions, env, at)?;
+        for condition in conditions.into_iter().flatten() {
+            joined.rows = self.filtered(joined.rows, &joined.sources, condition, env)?;
+        }
+        joined = self.using(joined, before + 1, &join.using, at)?;
+        let width = joined.width();
+        let mut certain = vec![false; left_rows.len()];
+        let mut possible: Vec<Option<Gap>> = vec![None; left_rows.len()];
+        for row in &joined.rows {
+            let Some(i) = row
+                .values
+                .get(start)
+                .and_then(Value::as_int)
+                .and_then(|i| usize::try_from(i).ok())
+            else {
+                continue;
+            };
+            match &row.maybe {
+                None => certain[i] = true,
+                Some(gap) => possible[i] = Some(gap.clone()),
+            }
+        }
+        for (i, row) in left_rows.into_iter().enumerate() {
+            if certain[i] {
+                continue;
+            }
+            let mut values = row.values;
+            values.resize(width, Value::Null);
+            let maybe = row.maybe.or_else(|| possible[i].clone());
+            joined.rows.push(Row { values, maybe, ..row });
+        }
+        Ok(joined)
+    }
+
+    /// `USING (a, b)`: equal columns, which count once.
+    fn using(&mut self, mut joined: Joined, before: usize, using: &[Name], at: Span) -> Run<Joined> {
+        for name in using {
+            let place = |sources: &[Source]| {
+                sources
+                    .iter()
+                    .find_map(|s| Some(s.start + s.columns.iter().position(|c| c == name)?))
+            };
+            let left = place(joined.sources.get(..before).unwrap_or_default());
+            let right = place(joined.sources.get(before..).unwrap_or_default());
+            let mut rows = Vec::new();
+            for mut row in std::mem::take(&mut joined.rows) {
+                self.tick(at)?;
+                let truth = match (left, right) {
+                    (Some(l), Some(r)) => {
+                        let (a, b) = (row.values[l].clone(), row.values[r].clone());
+                        self.compare_values("=", &a, &b, at)?.truth()
+                    }
+                    _ => Truth::Unknown(self.gap(at, format!("column {name}"))),
+                };
+                match truth {
+                    Truth::Yes => rows.push(row),
+                    Truth::No => {}
+                    Truth::Unknown(gap) => {
+                        row.maybe.get_or_insert(gap);
+                        rows.push(row);
+                    }
+                }
+            }
+            joined.rows = rows;
+            for source in joined.sources.iter_mut().skip(before) {
+                source.merged.push(name.clone());
+            }
+        }
+        Ok(joined)
+    }
+
+    /// The rows that a condition lets through; where it cannot be told, they may be there.
+    pub(super) fn filtered(
+        &mut self,
+        rows: Vec<Row>,
+        sources: &[Source],
+        filter: &Expr,
+        env: &Env<'_>,
+    ) -> Run<Vec<Row>> {
+        let mut out = Vec::new();
+        for mut row in rows {
+            let inner = Env {
+                sources,
+                row: &row.values,
+                group: None,
+                outer: Some(env),
+            };
+            let truth = match &row.maybe.clone() {
+                Some(gap) => self.eval_perhaps(filter, &inner, gap)?.truth(),
+                None => self.condition(filter, &inner)?,
+            };
+            match truth {
+                Truth::Yes => out.push(row),
+                Truth::No => {}
+                Truth::Unknown(gap) => {
+                    row.maybe.get_or_insert(gap);
+                    out.push(row);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+fn too_many(at: Span) -> Box<Raised> {
+    let mut raised = Raised::certain("54000", "a query looks at more rows than are followed", at);
+    raised.kind = crate::session::flow::RaisedKind::Budget;
+    raised
+}
+
+fn pair(left: &Row, right: &Row) -> Row {
+    Row {
+        values: left.values.iter().chain(&right.values).cloned().collect(),
+        maybe: left.maybe.clone().or_else(|| right.maybe.clone()),
+        many: left.many || right.many,
+    }
+}
+
+/// The parts of a conjunction.
+fn split<'a>(expr: &'a Expr, out: &mut Vec<Option<&'a Expr>>) {
+    match &expr.kind {
+        ExprKind::And(items) => items.iter().for_each(|i| split(i, out)),
+        _ => out.push(Some(expr)),
+    }
+}
+
+fn alias_of(item: &FromItem) -> Option<Name> {
+    match item {
+        FromItem::Relation { alias, name, .. } => alias.clone().or_else(|| Some(name.name.clone())),
+        FromItem::Query { alias, .. } => alias.clone(),
+        FromItem::Function { alias, call, .. } => alias.clone().or_else(|| super::from::function_name(call)),
+        FromItem::Group(_) | FromItem::Opaque(_) => None,
+    }
+}
+
+/// The columns that an expression names; `None` where it holds queries or calls that may look elsewhere.
+fn names(expr: &Expr) -> Option<Vec<&crate::tree::ColumnName>> {
+    let mut out = Vec::new();
+    if collect(expr, &mut out) { Some(out) } else { None }
+}
+
+fn collect<'a>(expr: &'a Expr, out: &mut Vec<&'a crate::tree::ColumnName>) -> bool {
+    match &expr.kind {
+        ExprKind::Column(name) => {
+            out.push(name);
+            true
+        }
+        ExprKind::Call(call) => {
+            crate::session::catalog::is_function(call.name.name.as_str())
+                && call.named.is_empty()
+                && call.args.iter().all(|a| collect(a, out))
+        }
+        ExprKind::Binary(_, a, b) | ExprKind::IsDistinct(a, b, _) => collect(a, out) && collect(b, out),
+        ExprKind::Quantified(a, _, _, b) => collect(a, out) && collect(b, out),
+        ExprKind::Like(a, _, b, _, _) => collect(a, out) && collect(b, out),
+        ExprKind::In(a, items, _) => collect(a, out) && items.iter().all(|i| collect(i, out)),
+        ExprKind::Not(a)
+        | ExprKind::IsNull(a, _)
+        | ExprKind::Cast(a, ..)
+        | ExprKind::Collate(a, _)
+        | ExprKind::IsBool(a, ..) => collect(a, out),
+        ExprKind::Array(items) | ExprKind::Or(items) | ExprKind::And(items) => {
+            items.iter().all(|i| collect(i, out))
+        }
+        ExprKind::Null
+        | ExprKind::Bool(_)
+        | ExprKind::Number(_)
+        | ExprKind::String(_)
+        | ExprKind::Const(..)
+        | ExprKind::Param(_)
+        | ExprKind::Value(..) => true,
+        _ => false,
+    }
+}
+
+/// Whether a condition names columns of this item alone, each by its alias, and at least one.
+fn qualified_by_only(expr: &Expr, source: &Source) -> bool {
+    names(expr).is_some_and(|names| {
+        !names.is_empty()
+            && names
+                .iter()
+                .all(|n| n.qualifiers.last().is_some() && n.qualifiers.last() == source.alias.as_ref())
+    })
+}
+
+/// Whether every column that a condition names is qualified by an item that is there.
+fn qualified_by_all(expr: &Expr, sources: &[Source]) -> bool {
+    names(expr).is_some_and(|names| {
+        !names.is_empty()
+            && names.iter().all(|n| {
+                n.qualifiers
+                    .last()
+                    .is_some_and(|q| sources.iter().any(|s| s.alias.as_ref() == Some(q)))
+            })
+    })
+}
+
+/// Columns of the left side and of a new item that a condition says are equal: positions in the rows.
+fn equalities(left: &[Source], right: &Source, filters: &[Option<&Expr>]) -> Vec<(usize, usize)> {
+    let place = |sources: &[Source], name: &crate::tree::ColumnName| {
+        let qualifier = name.qualifiers.last()?;
+        let source = sources.iter().find(|s| s.alias.as_ref() == Some(qualifier))?;
+        Some(source.start + source.columns.iter().position(|c| *c == name.name)?)
+    };
+    let right = std::slice::from_ref(right);
+    let mut out = Vec::new();
+    for filter in filters.iter().flatten() {
+        let ExprKind::Binary(op, a, b) = &filter.kind else {
+            continue;
+        };
+        let (ExprKind::Column(a), ExprKind::Column(b), "=") = (&a.kind, &b.kind, op.as_str()) else {
+            continue;
+        };
+        match (place(left, a), place(right, b), place(left, b), place(right, a)) {
+            (Some(l), Some(r), ..) | (_, _, Some(l), Some(r)) => out.push((l, r)),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// A key under which equal values meet; `None` for values that must be compared one by one.
+fn hash_key(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Text(text) => format!("t{}", text.as_str()),
+        Value::Oid(oid) => format!("o{:?}", oid.object),
+        _ => return None,
+    })
+}

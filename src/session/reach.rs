@@ -1,0 +1,207 @@
+//! What a statement may reach that cannot be run: because its text has holes, or because the budget ran out.
+
+use super::Session;
+use crate::change::{Change, ObjectKind, ObjectName};
+use crate::known::{Gap, Reach};
+use crate::name::QualifiedName;
+use crate::schema::{Lookup, Relation};
+use crate::source::{Span, Text};
+use crate::sql::{Read, Statement};
+
+/// Stands for what is not known in a text; read as a name or a part of one.
+pub(super) const HOLE: &str = "schemalign_hole";
+/// The same for what no `%I` or `quote_ident` keeps to one name: it may hold a schema, too.
+pub(super) const RAW_HOLE: &str = "schemalign_hole_raw";
+
+impl Session {
+    /// Leaves open what a statement with holes may reach.
+    pub(super) fn open_statement(&mut self, read: &Read, why: &str, at: Span) {
+        let mut reaches = Vec::new();
+        match &read.statement {
+            Statement::Changes(changes) => {
+                for change in changes {
+                    self.change_reach(change, &mut reaches);
+                }
+            }
+            Statement::Dml(dml) => self.touch_rows(&dml.table),
+            Statement::Query(_) | Statement::NoEffect(_) | Statement::Transaction(_) => {}
+            Statement::Set { name, .. } if name != "search_path" => {}
+            Statement::Do { .. } | Statement::Call(_) | Statement::Set { .. } | Statement::Opaque(_) => {
+                reaches.push(Reach::Everything);
+            }
+        }
+        if reaches.contains(&Reach::Everything) {
+            reaches = vec![Reach::Everything];
+        }
+        for reach in reaches {
+            self.open(Gap::new(at, why, reach));
+        }
+    }
+
+    /// What a change may reach, its names being known only in part.
+    fn change_reach(&self, change: &Change, out: &mut Vec<Reach>) {
+        match change {
+            Change::NoSchemaEffect(_)
+            | Change::SetLater { .. }
+            | Change::CommentOn { .. }
+            | Change::Policy { .. }
+            | Change::Insert { .. }
+            | Change::Truncate { .. }
+            | Change::CreateTrigger { .. }
+            | Change::DropTrigger { .. }
+            | Change::RenameTrigger { .. }
+            | Change::CreateFunction(_) => {}
+            Change::CreateTable(create) => self.created(&create.name, out),
+            Change::CreateTableAs { name, .. }
+            | Change::CreateView { name, .. }
+            | Change::CreateEnum { name, .. }
+            | Change::CreateDomain { name, .. }
+            | Change::CreateComposite { name, .. }
+            | Change::CreateOtherType { name, .. }
+            | Change::CreateSequence { name, .. }
+            | Change::CreateCollation { name, .. } => self.created(name, out),
+            Change::AlterTable(alter) => self.altered(&alter.name, out),
+            Change::CreateIndex(index) => self.altered(&index.table, out),
+            Change::AttachIndex { parent, child } => {
+                self.altered(parent, out);
+                self.altered(child, out);
+            }
+            Change::AddEnumLabel { name, .. }
+            | Change::RenameEnumLabel { name, .. }
+            | Change::AlterDomain { name, .. }
+            | Change::AlterComposite { name, .. } => self.altered_type(name, out),
+            Change::AlterSequence { .. } => {}
+            Change::Drop {
+                kind,
+                names,
+                behaviour,
+                ..
+            } => {
+                let inert = matches!(
+                    kind,
+                    ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Other
+                );
+                if inert && *behaviour == crate::change::Behaviour::Restrict {
+                    return;
+                }
+                for name in names {
+                    self.altered(name, out);
+                }
+            }
+            Change::Rename { name, .. } | Change::SetSchema { name, .. } => self.altered(name, out),
+            Change::CreateSchema { .. } | Change::CreateExtension { .. } | Change::Opaque(_) => {
+                out.push(Reach::Everything);
+            }
+        }
+    }
+
+    /// A new object: it may hide one of the same name, or be missing from the list.
+    fn created(&self, name: &ObjectName, out: &mut Vec<Reach>) {
+        if holed(&name.name) {
+            out.push(self.namespace_reach(&name.name));
+        } else {
+            out.push(Reach::Object(self.printed(&name.name)));
+            out.push(self.namespace_reach(&name.name));
+        }
+    }
+
+    /// A change to a relation that is there: to this one, or to any of its schema.
+    fn altered(&self, name: &ObjectName, out: &mut Vec<Reach>) {
+        if !holed(&name.name) {
+            let reach = match self.relation(&name.name) {
+                Lookup::Found((Relation::Table(id) | Relation::Index(id, _), _)) => {
+                    Reach::Object(self.world.database.schema().table(id).qualified())
+                }
+                _ => Reach::Object(self.printed(&name.name)),
+            };
+            out.push(reach);
+            return;
+        }
+        if name.name.schema.is_none() && name.name.name.as_str().starts_with(RAW_HOLE) {
+            out.push(Reach::Everything);
+            return;
+        }
+        let namespace = self.namespace_reach(&name.name);
+        if let Reach::Namespace(place) = &namespace {
+            for table in self.world.database.schema().live_tables() {
+                if table.namespace_name().as_str() == place {
+                    out.push(Reach::Object(table.qualified()));
+                }
+            }
+        }
+        out.push(namespace);
+    }
+
+    fn altered_type(&self, name: &ObjectName, out: &mut Vec<Reach>) {
+        if holed(&name.name) {
+            out.push(Reach::Everything);
+        } else {
+            out.push(Reach::Object(self.printed(&name.name)));
+        }
+    }
+
+    fn namespace_reach(&self, name: &QualifiedName) -> Reach {
+        match &name.schema {
+            Some(schema) if schema.as_str().contains(HOLE) => Reach::Everything,
+            Some(schema) => Reach::Namespace(schema.as_str().to_owned()),
+            // An unknown name may hold its schema itself.
+            None => match self.world.database.schema().search_path.first() {
+                Some(place) => Reach::Namespace(place.as_str().to_owned()),
+                None => Reach::Everything,
+            },
+        }
+    }
+
+    fn printed(&self, name: &QualifiedName) -> String {
+        let place = name
+            .schema
+            .clone()
+            .or_else(|| self.world.database.schema().search_path.first().cloned());
+        match place {
+            Some(place) => format!("{place}.{}", name.name),
+            None => name.name.to_string(),
+        }
+    }
+
+    /// What a body may reach at most, by the words in it.
+    pub(super) fn body_reach(&self, body: &Text) -> Reach {
+        let text = body.as_str().to_ascii_lowercase();
+        let word = |w: &str| {
+            text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .any(|x| x == w)
+        };
+        let effects = [
+            "create", "alter", "drop", "execute", "call", "perform", "select", "comment", "do", "truncate",
+        ];
+        if effects.into_iter().any(word) {
+            Reach::Everything
+        } else {
+            Reach::Rows
+        }
+    }
+
+    /// What a statement may reach that ran out of budget.
+    pub(super) fn exhausted_reach(&self, read: &Read) -> Reach {
+        match &read.statement {
+            Statement::Do { body, .. } => self.body_reach(body),
+            _ => Reach::Everything,
+        }
+    }
+
+    /// A table of which only the name is told may have got or lost rows.
+    pub(super) fn touch_rows(&mut self, table: &ObjectName) {
+        if holed(&table.name) {
+            self.touch_all_rows();
+        } else {
+            let change = Change::Insert {
+                table: table.clone(),
+                certain: false,
+            };
+            let _ = self.apply_change(&change, table.span);
+        }
+    }
+}
+
+fn holed(name: &QualifiedName) -> bool {
+    name.name.as_str().contains(HOLE) || name.schema.as_ref().is_some_and(|s| s.as_str().contains(HOLE))
+}

@@ -1,0 +1,259 @@
+//! Runs one statement: changes are applied, queries asked, blocks run; what the server refuses is raised.
+
+use super::Session;
+use super::flow::{Raised, RaisedKind, Run};
+use super::query::{Env, Table};
+use crate::change::{Applied, Change, ConstraintBody, TableAction};
+use crate::known::{Gap, Reach};
+use crate::name::Name;
+use crate::schema::{Lookup, Relation, Rows};
+use crate::source::{Span, Text};
+use crate::sql::{Read, Statement};
+use crate::tree::{ExprKind, QueryBody};
+
+impl Session {
+    /// Runs a statement. A query gives its rows; so does work on rows with RETURNING, as unknown ones.
+    pub(super) fn run_read(&mut self, read: &Read, top: bool) -> Run<Option<Table>> {
+        self.tick(read.span)?;
+        if let Some(raised) = self.forbidden_here(read, top) {
+            return Err(raised);
+        }
+        match &read.statement {
+            Statement::Changes(changes) => {
+                self.apply_all(changes, read.span)?;
+                Ok(None)
+            }
+            Statement::Query(query) => {
+                self.unknown_calls(query);
+                self.query(query, &Env::EMPTY).map(Some)
+            }
+            Statement::Dml(dml) => {
+                // The tree does not keep ON CONFLICT.
+                let conflict = read.text.as_str().to_ascii_lowercase().contains("conflict");
+                self.run_dml(dml, !conflict, read.span)
+            }
+            Statement::Do { language, body } => self.run_do(language, body, read.span).map(|()| None),
+            Statement::Call(expr) => {
+                if let ExprKind::Call(call) = &expr.kind {
+                    self.unknown_call(call, expr.span);
+                }
+                self.eval(expr, &Env::EMPTY)?;
+                Ok(None)
+            }
+            Statement::Transaction(control) => {
+                if top {
+                    self.control_transaction(control, read.span)?;
+                }
+                Ok(None)
+            }
+            Statement::Set { name, value, local } => {
+                self.set_statement(name, value.as_deref(), *local, read.span)?;
+                Ok(None)
+            }
+            Statement::NoEffect(_) => Ok(None),
+            Statement::Opaque(gap) => {
+                self.open(gap.clone());
+                Ok(None)
+            }
+        }
+    }
+
+    /// Applies the changes of one statement, all or none.
+    fn apply_all(&mut self, changes: &[Change], at: Span) -> Run<()> {
+        let before = (changes.len() > 1).then(|| self.world.clone());
+        for change in changes {
+            if let Err(raised) = self.apply_change(change, at) {
+                if let Some(before) = before {
+                    self.world = before;
+                }
+                return Err(raised);
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies one change.
+    pub(super) fn apply_change(&mut self, change: &Change, at: Span) -> Run<()> {
+        let id = self.journal.record(at, self.via.clone());
+        self.last_change = Some(id);
+        self.queried_functions(change)?;
+        if let Some(raised) = self.new_label_used(change, at) {
+            return Err(raised);
+        }
+        let handled = !self.handlers.is_empty();
+        let before = handled.then(|| self.world.clone());
+        match self.world.database.apply(change, id, at) {
+            Applied::Done => {}
+            Applied::Failed(failure) => return Err(Raised::failed(failure)),
+            Applied::Uncertain(gap) => {
+                self.note(&gap);
+                if let Some(before) = &before {
+                    self.park_failure(before, RaisedKind::Any(gap.clone()), &gap, at);
+                }
+            }
+        }
+        if let (Some(before), Some(gap)) = (&before, self.row_doubt(change, at)) {
+            self.park_failure(before, RaisedKind::Data(gap.clone()), &gap, at);
+        }
+        if !matches!(change, Change::NoSchemaEffect(_) | Change::SetLater { .. }) {
+            self.world.effects += 1;
+        }
+        if let Change::Opaque(gap) = change {
+            self.note(gap);
+        }
+        self.remember_label(change);
+        Ok(())
+    }
+
+    /// Parks the course on which a statement fails: what it did is not there.
+    fn park_failure(&mut self, before: &super::world::World, kind: RaisedKind, gap: &Gap, at: Span) {
+        let after = std::mem::replace(&mut self.world, before.clone());
+        self.may_raise(kind, gap, at);
+        self.world = after;
+    }
+
+    /// Functions that the query of `CREATE TABLE AS` calls run.
+    fn queried_functions(&mut self, change: &Change) -> Run<()> {
+        if let Change::CreateTableAs { query, .. } = change
+            && let QueryBody::Select(select) = &query.body
+            && select.from.is_empty()
+        {
+            self.query(query, &Env::EMPTY)?;
+        }
+        Ok(())
+    }
+
+    /// Why rows that are there may keep a change from being made.
+    fn row_doubt(&self, change: &Change, at: Span) -> Option<Gap> {
+        let table = match change {
+            Change::AlterTable(alter) if alter.actions.iter().any(checks_rows) => &alter.name,
+            Change::CreateIndex(index) if index.unique || !index.elements.iter().all(is_plain) => {
+                &index.table
+            }
+            _ => return None,
+        };
+        match self.relation(&table.name) {
+            Lookup::Found((Relation::Table(id), _)) => {
+                let rows = &self.world.database.schema().tables[id].rows;
+                (*rows != Rows::Empty).then(|| self.gap(at, "the rows that are there may not allow it"))
+            }
+            _ => None,
+        }
+    }
+
+    /// What no transaction block and no function may hold.
+    fn forbidden_here(&self, read: &Read, top: bool) -> Option<Box<Raised>> {
+        let command = outside_transactions(&read.text)?;
+        if !top {
+            let message = format!("{command} cannot be executed from a function");
+            return Some(Raised::certain("25001", message, read.span));
+        }
+        self.in_transaction_block().then(|| {
+            let message = format!("{command} cannot run inside a transaction block");
+            Raised::certain("25001", message, read.span)
+        })
+    }
+
+    /// The statements of a text, read once.
+    pub(super) fn reads(&mut self, text: &Text) -> std::sync::Arc<Vec<Read>> {
+        let key = super::text_key(text);
+        if let Some(reads) = self.texts.get(&key) {
+            return reads.clone();
+        }
+        let reads = std::sync::Arc::new(crate::sql::read(text));
+        self.texts.insert(key, reads.clone());
+        reads
+    }
+
+    /// A statement of SQL within plpgsql, with the variables of its INTO.
+    pub(super) fn run_sql_text(
+        &mut self,
+        text: &Text,
+        into: &[Vec<Name>],
+        strict: bool,
+        at: Span,
+    ) -> Run<()> {
+        let _ = strict;
+        let mut table = None;
+        for read in self.reads(text).iter() {
+            table = self.run_read(read, false)?;
+        }
+        let dml = table.is_none();
+        if !into.is_empty() {
+            self.forget(into, at, "the rows that a statement returns");
+        }
+        if dml && let Some(frame) = self.world.frames.last_mut() {
+            frame.found = Some(super::value::Value::Unknown(Gap::new(
+                at,
+                "whether a statement touched any row",
+                Reach::Rows,
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn checks_rows(action: &TableAction) -> bool {
+    match action {
+        TableAction::AddConstraint(constraint) => {
+            !constraint.not_valid && !matches!(constraint.body, ConstraintBody::UsingIndex { .. })
+        }
+        TableAction::SetNotNull { not_null, .. } => *not_null,
+        TableAction::SetType { .. }
+        | TableAction::ValidateConstraint { .. }
+        | TableAction::AttachPartition { .. }
+        | TableAction::AddColumn { .. } => true,
+        _ => false,
+    }
+}
+
+fn is_plain(element: &crate::change::IndexElement) -> bool {
+    matches!(element.expr.kind, ExprKind::Column(_))
+}
+
+/// The command, where the statement is one that must run alone (`PreventInTransactionBlock` of the server).
+fn outside_transactions(text: &Text) -> Option<&'static str> {
+    let words = leading_words(text.as_str(), 8);
+    let word = |i: usize| words.get(i).map_or("", String::as_str);
+    let has = |w: &str| words.iter().any(|x| x == w);
+    match (word(0), word(1)) {
+        ("vacuum", _) => Some("VACUUM"),
+        ("create", "index") | ("create", "unique")
+            if has("concurrently") && (word(1) == "index" || word(2) == "index") =>
+        {
+            Some("CREATE INDEX CONCURRENTLY")
+        }
+        ("drop", "index") if word(2) == "concurrently" => Some("DROP INDEX CONCURRENTLY"),
+        ("reindex", _) if has("concurrently") => Some("REINDEX CONCURRENTLY"),
+        ("create", "database") => Some("CREATE DATABASE"),
+        ("drop", "database") => Some("DROP DATABASE"),
+        ("create", "tablespace") => Some("CREATE TABLESPACE"),
+        ("drop", "tablespace") => Some("DROP TABLESPACE"),
+        ("alter", "system") => Some("ALTER SYSTEM"),
+        _ => None,
+    }
+}
+
+/// The first words of a statement in lower case, comments left out.
+fn leading_words(text: &str, count: usize) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while out.len() < count {
+        rest = rest.trim_start();
+        if let Some(comment) = rest.strip_prefix("--") {
+            rest = comment.split_once('\n').map_or("", |c| c.1);
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            rest = comment.split_once("*/").map_or("", |c| c.1);
+        } else {
+            let end = rest
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
+            if end == 0 {
+                break;
+            }
+            out.push(rest[..end].to_ascii_lowercase());
+            rest = &rest[end..];
+        }
+    }
+    out
+}

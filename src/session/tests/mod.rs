@@ -1,0 +1,1 @@
+//! Migrations run from text, and what the database holds afterwards.

@@ -1,0 +1,177 @@
+//! Transactions at the top level of a migration: what the runner opens, what the text opens, savepoints.
+//!
+//! Source: `xact.c`. Several statements in one simple query are an implicit block, which ROLLBACK takes back whole.
+
+use std::sync::Arc;
+
+use super::Session;
+use super::flow::{Raised, Run};
+use super::world::World;
+use super::{Migration, RunMode};
+use crate::name::Name;
+use crate::source::Span;
+use crate::sql::Transaction;
+
+/// The state of the connection.
+#[derive(Debug, Default)]
+pub(super) enum Block {
+    /// No transaction is open: each statement is one.
+    #[default]
+    None,
+    /// The implicit block of a query with several statements.
+    Implicit(Box<World>),
+    /// After BEGIN; what held before.
+    Explicit(Box<World>),
+}
+
+/// What the session knows of its transaction.
+#[derive(Debug, Default)]
+pub(super) struct Transactions {
+    block: Block,
+    savepoints: Vec<(Name, World)>,
+    /// The text is one query of several statements.
+    implicit: bool,
+    /// What a COMMIT within the present statement has made lasting.
+    committed: Option<World>,
+}
+
+impl Session {
+    /// What the runner opens before a migration.
+    pub(super) fn begin_migration(&mut self, migration: &Migration, several: bool) {
+        self.transactions = Transactions {
+            implicit: several,
+            ..Transactions::default()
+        };
+        if migration.mode == RunMode::Transaction {
+            self.transactions.block = Block::Explicit(Box::new(self.world.clone()));
+        } else {
+            self.begin_implicit();
+        }
+    }
+
+    fn begin_implicit(&mut self) {
+        if self.transactions.implicit {
+            self.transactions.block = Block::Implicit(Box::new(self.world.clone()));
+        }
+    }
+
+    /// The runner's end: what is still open is taken to be committed.
+    pub(super) fn end_migration(&mut self, at: Span) {
+        self.end_transaction(at);
+        self.transactions = Transactions::default();
+    }
+
+    /// A transaction ends: `SET LOCAL` does, and new labels may be used.
+    fn end_transaction(&mut self, at: Span) {
+        self.undo_local(at);
+        self.world.new_labels = Arc::default();
+        self.transactions.savepoints.clear();
+        self.transactions.block = Block::None;
+    }
+
+    /// After a statement that was a transaction of its own.
+    pub(super) fn end_statement(&mut self, at: Span) {
+        self.transactions.committed = None;
+        if matches!(self.transactions.block, Block::None) {
+            self.undo_local(at);
+            self.world.new_labels = Arc::default();
+        }
+    }
+
+    /// Whether the server takes this for a transaction block.
+    pub(super) fn in_transaction_block(&self) -> bool {
+        !matches!(self.transactions.block, Block::None)
+    }
+
+    /// Whether statements so far and to come are one transaction.
+    pub(super) fn in_any_transaction(&self) -> bool {
+        self.in_transaction_block() || !self.world.frames.is_empty()
+    }
+
+    pub(super) fn control_transaction(&mut self, control: &Transaction, at: Span) -> Run<()> {
+        match control {
+            Transaction::Begin => {
+                let start = match std::mem::take(&mut self.transactions.block) {
+                    Block::None => Box::new(self.world.clone()),
+                    Block::Implicit(start) | Block::Explicit(start) => start,
+                };
+                self.transactions.block = Block::Explicit(start);
+            }
+            Transaction::Commit => {
+                self.end_transaction(at);
+                self.begin_implicit();
+            }
+            Transaction::Rollback => {
+                if let Block::Implicit(start) | Block::Explicit(start) =
+                    std::mem::take(&mut self.transactions.block)
+                {
+                    self.world.roll_back_to(&start);
+                }
+                self.end_transaction(at);
+                self.begin_implicit();
+            }
+            Transaction::Savepoint(name) => {
+                self.needs_block("SAVEPOINT", at)?;
+                self.transactions
+                    .savepoints
+                    .push((name.clone(), self.world.clone()));
+            }
+            Transaction::Release(name) => {
+                self.needs_block("RELEASE SAVEPOINT", at)?;
+                let found = self.savepoint(name, at)?;
+                self.transactions.savepoints.truncate(found);
+            }
+            Transaction::RollbackTo(name) => {
+                self.needs_block("ROLLBACK TO SAVEPOINT", at)?;
+                let found = self.savepoint(name, at)?;
+                self.transactions.savepoints.truncate(found + 1);
+                if let Some((_, world)) = self.transactions.savepoints.last() {
+                    let world = world.clone();
+                    self.world.roll_back_to(&world);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn needs_block(&self, command: &str, at: Span) -> Run<()> {
+        if self.in_transaction_block() {
+            return Ok(());
+        }
+        let message = format!("{command} can only be used in transaction blocks");
+        Err(Raised::certain("25P01", message, at))
+    }
+
+    fn savepoint(&self, name: &Name, at: Span) -> Run<usize> {
+        let found = self.transactions.savepoints.iter().rposition(|s| s.0 == *name);
+        found.ok_or_else(|| Raised::certain("3B001", format!("savepoint \"{name}\" does not exist"), at))
+    }
+
+    /// COMMIT or ROLLBACK in a procedure or `DO` block: refused inside a transaction block.
+    pub(super) fn end_within_procedure(&mut self, commit: bool, at: Span) -> Run<()> {
+        if self.in_transaction_block() {
+            return Err(Raised::certain("2D000", "invalid transaction termination", at));
+        }
+        if !commit {
+            let start = self
+                .transactions
+                .committed
+                .clone()
+                .or_else(|| self.statement_start.clone());
+            if let Some(start) = start {
+                self.world.roll_back_to(&start);
+            }
+        }
+        self.undo_local(at);
+        self.world.new_labels = Arc::default();
+        self.transactions.committed = Some(self.world.clone());
+        Ok(())
+    }
+
+    /// What a failing statement leaves: what held before it, or what it has committed.
+    pub(super) fn roll_back_statement(&mut self, before: &World) {
+        let lasting = self.transactions.committed.take();
+        self.world.roll_back_to(lasting.as_ref().unwrap_or(before));
+        self.world.frames.clear();
+    }
+}
