@@ -72,11 +72,13 @@ fn add_schema(
         return;
     }
     if root.is_none() {
+        let said = schema.location.migrations_said.clone();
+        let looked = said.unwrap_or_else(|| join(&schema.folder, "migrations"));
         found.not_checked.push(NotChecked {
             what: format!("{} (Prisma)", shown(&schema.location.schema)),
             why: format!(
                 "no migrations were found for it (looked for {}); only the models themselves are checked",
-                join(&schema.folder, "migrations")
+                shown(&looked)
             ),
         });
     }
