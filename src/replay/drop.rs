@@ -120,8 +120,16 @@ impl Step {
                 _ => None,
             })
             .collect();
+        let columns: Vec<(TableId, ColumnId)> = found
+            .iter()
+            .filter_map(|f| match f.object {
+                Object::Column(t, c) if f.silent => Some((t, c)),
+                _ => None,
+            })
+            .collect();
         for item in &mut found {
             item.silent |= owner(&item.object).is_some_and(|t| tables.contains(&t));
+            item.silent |= matches!(item.object, Object::Default(t, c) if columns.contains(&(t, c)));
         }
         found
     }

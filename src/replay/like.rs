@@ -10,6 +10,7 @@ use crate::name::Name;
 use crate::schema::{
     Column, ColumnId, Constraint, ConstraintId, ConstraintKind, Index, IndexId, Relation, TableId,
 };
+use crate::sqltype::{Builtin, SqlType};
 
 impl Step {
     /// Columns with types and NOT NULL; defaults, generation, identity and CHECKs where included.
@@ -78,7 +79,8 @@ impl Step {
     fn sequence_options(&self, id: crate::schema::SequenceId) -> SequenceOptions {
         let s = self.sequence(id);
         SequenceOptions {
-            ty: Some(s.ty.clone()),
+            // The server does not copy the type: the limits tell it all.
+            ty: Some(SqlType::builtin(Builtin::Int8)),
             start: Some(s.start),
             increment: Some(s.increment),
             min: Some(Some(s.min)),

@@ -27,6 +27,7 @@ mod journal;
 mod like;
 mod naming;
 mod open;
+mod reads;
 mod rename;
 mod resolve;
 mod sequence;

@@ -1,6 +1,6 @@
 //! Views and materialized views, and what queries give and read.
 
-use super::analyse::{QueryShape, query_shape};
+use super::analyse::QueryShape;
 use super::apply::{Outcome, Step};
 use super::column::known_column;
 use super::create_table::is_temp;
@@ -8,11 +8,9 @@ use super::error;
 use super::resolve::blank_table;
 use crate::change::ObjectName;
 use crate::known::{Fact, Gap, Presence, Reach, Section};
-use crate::name::{Name, QualifiedName};
+use crate::name::Name;
 use crate::schema::{Relation, RelationKind, Rows, TableId, View};
-use crate::source::Span;
-use crate::tree::query::Cte;
-use crate::tree::{From, FromItem, Query, QueryBody};
+use crate::tree::Query;
 
 /// `CREATE VIEW` as it is written.
 pub(super) struct ViewSpec<'a> {
@@ -24,9 +22,6 @@ pub(super) struct ViewSpec<'a> {
     pub columns: &'a [Name],
     pub query: &'a Query,
 }
-
-/// Queries within queries are followed this deep.
-const DEPTH: u32 = 64;
 
 impl Step {
     pub(super) fn create_view(&mut self, spec: &ViewSpec<'_>) -> Outcome {
@@ -217,80 +212,5 @@ impl Step {
             let gap = gap.clone();
             self.open_section(id, Section::Columns, &gap);
         }
-    }
-
-    /// What a query gives and reads; tables that nothing made are presumed first.
-    pub(super) fn shape_of(&mut self, query: &Query) -> Outcome<QueryShape> {
-        self.presume_query(query, &mut Vec::new(), DEPTH)?;
-        query_shape(self.schema(), query)
-    }
-
-    fn presume_query(&mut self, query: &Query, ctes: &mut Vec<Name>, depth: u32) -> Outcome {
-        let Some(depth) = depth.checked_sub(1) else {
-            return Ok(());
-        };
-        let outer = ctes.len();
-        for Cte {
-            name, query: inner, ..
-        } in &query.with
-        {
-            if query.recursive {
-                ctes.push(name.clone());
-            }
-            if let Some(inner) = inner {
-                self.presume_query(inner, ctes, depth)?;
-            }
-            if !query.recursive {
-                ctes.push(name.clone());
-            }
-        }
-        match &query.body {
-            QueryBody::Select(select) => {
-                for from in &select.from {
-                    self.presume_from(from, ctes, depth)?;
-                }
-            }
-            QueryBody::Table(name, span) => self.presume_relation(name, *span, ctes)?,
-            QueryBody::SetOp(_, _, left, right) => {
-                self.presume_query(left, ctes, depth)?;
-                self.presume_query(right, ctes, depth)?;
-            }
-            QueryBody::Values(_) | QueryBody::Opaque(_) => {}
-        }
-        ctes.truncate(outer);
-        Ok(())
-    }
-
-    fn presume_from(&mut self, from: &From, ctes: &mut Vec<Name>, depth: u32) -> Outcome {
-        let Some(depth) = depth.checked_sub(1) else {
-            return Ok(());
-        };
-        match &from.item {
-            FromItem::Relation { name, span, .. } => self.presume_relation(name, *span, ctes)?,
-            FromItem::Query { query, .. } => self.presume_query(query, ctes, depth)?,
-            FromItem::Group(inner) => self.presume_from(inner, ctes, depth)?,
-            FromItem::Function { .. } | FromItem::Opaque(_) => {}
-        }
-        from.joins
-            .iter()
-            .try_for_each(|join| self.presume_from(&join.right, ctes, depth))
-    }
-
-    fn presume_relation(&mut self, name: &QualifiedName, span: Span, ctes: &[Name]) -> Outcome {
-        if name.schema.is_none() && ctes.contains(&name.name) {
-            return Ok(());
-        }
-        let system = name
-            .schema
-            .as_ref()
-            .is_some_and(|schema| *schema == "pg_catalog" || *schema == "information_schema");
-        if system || name.schema.is_none() && name.name.as_str().starts_with("pg_") {
-            return Ok(());
-        }
-        let object = ObjectName {
-            name: name.clone(),
-            span,
-        };
-        self.relation_named(&object).map(drop)
     }
 }

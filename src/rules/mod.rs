@@ -12,6 +12,7 @@ mod extra_unique;
 mod foreign_key_mismatch;
 mod foreign_key_type_mismatch;
 mod identity_mismatch;
+mod invalid_model;
 mod migration_failure;
 mod missing_column;
 mod missing_foreign_key;
@@ -25,6 +26,7 @@ mod presumed_object;
 mod primary_key_mismatch;
 mod report;
 mod rule;
+mod table_in_several_databases;
 mod type_mismatch;
 mod unindexed_foreign_key;
 mod unwritten_required_column;
@@ -62,6 +64,8 @@ pub static RULES: &[&Rule] = &[
     &presumed_object::RULE,
     &broken_revision_chain::RULE,
     &duplicate_model::RULE,
+    &invalid_model::RULE,
+    &table_in_several_databases::RULE,
 ];
 
 /// The rule of a name.

@@ -43,7 +43,10 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         }
     }
     for paired in pair.indexes(model, table) {
-        if let (Some(wanted), IndexMatch::Same(held)) = (&paired.declared.name, &paired.found) {
+        // An index that a key stands in for has no name to compare.
+        if let (Some(wanted), IndexMatch::Same(held)) = (&paired.declared.name, &paired.found)
+            && !held.get().unique
+        {
             let columns = paired.declared.keys.iter().filter_map(|k| k.key.as_ref().ok());
             let named = Named {
                 kind: "index",
@@ -83,6 +86,9 @@ fn keys(ctx: &Context<'_>, model: &Model, table: TableWalker<'_>, out: &Reporter
         };
         if let (Some(wanted), UniqueMatch::Same(held)) = (&unique.name, unique_over(table, &columns, false))
             && !by_name(wanted)
+            && table
+                .primary_key()
+                .is_none_or(|key| held.get().constraint != Some(key.id))
         {
             let named = Named {
                 kind: "unique",

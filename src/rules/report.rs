@@ -60,6 +60,12 @@ impl Report {
         self
     }
 
+    /// The targets that it is about, where it is about several.
+    pub(super) fn targets<'t>(mut self, targets: impl IntoIterator<Item = &'t str>) -> Self {
+        self.finding.targets = targets.into_iter().map(str::to_owned).collect();
+        self
+    }
+
     /// What to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.finding.help = Some(help.into());

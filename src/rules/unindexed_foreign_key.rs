@@ -10,7 +10,7 @@ use crate::tree::ExprKind;
 
 pub(super) static RULE: Rule = Rule {
     name: "unindexed-foreign-key",
-    summary: "No index begins with a foreign key's columns.",
+    summary: "No index begins with a column of the foreign key.",
     level: Level::Note,
     page: include_str!("../../rules/unindexed-foreign-key.md"),
     check: Check::Tables(check),
@@ -39,7 +39,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
                 place.span,
                 format!("no index over {list}"),
                 format!(
-                    "{} makes a foreign key from {} {list} to {target}, and no index begins with its columns: each delete \
+                    "{} makes a foreign key from {} {list} to {target}, and no index begins with a column of it: each delete \
                      there reads the whole table",
                     place.by(),
                     table.qualified()
@@ -69,14 +69,12 @@ fn hidden(table: TableWalker<'_>) -> bool {
     .any(|section| open(table, section).is_some())
 }
 
-/// Whether an index begins with the columns, in any order. One that leaves out NULLs serves too.
+/// Whether an index begins with one of the columns: a search by all of them can use it. One that leaves out NULLs serves too.
 fn serves(index: IndexWalker<'_>, columns: &[&Name]) -> bool {
     let get = index.get();
     let whole = get.predicate.as_ref().is_none_or(|predicate| {
         matches!(&predicate.expr.kind, ExprKind::IsNull(inner, true) if matches!(inner.kind, ExprKind::Var(_)))
     });
-    let lead: Option<Vec<&Name>> = (0..columns.len())
-        .map(|i| get.key_column(i).map(|id| index.table.column_by_id(id).name()))
-        .collect();
-    whole && lead.is_some_and(|lead| columns.iter().all(|c| lead.contains(c)))
+    let first = get.key_column(0).map(|id| index.table.column_by_id(id).name());
+    whole && first.is_some_and(|first| columns.contains(&first))
 }

@@ -4,7 +4,11 @@
 //! The DDL runs on our replay and, where PostgreSQL is installed, on a server. With `SCHEMALIGN_PRISMA` naming a folder with the
 //! engine (`npm i @prisma/schema-engine-wasm`), the `sql` blocks are asked of the engine again. A case may hold a `faults` block
 //! (line, kind, message of each) and lines `Unknown: key` for facts that the models leave open. "Prisma 5." is its version.
-#![expect(clippy::disallowed_methods, reason = "reads the cases and asks the engine")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "reads the cases and asks the engine"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

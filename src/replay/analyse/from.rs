@@ -1,8 +1,8 @@
 //! What a query reads from: tables, subqueries, functions, joins (`parse_clause.c`).
 
-use super::coerce::is_polymorphic;
 use super::expr::Walk;
 use super::names::{Names, Source};
+use super::path::is_polymorphic;
 use super::query::{Column, Reader, plain, renamed};
 use super::stop::Stop;
 use super::types::Ty;

@@ -2,11 +2,10 @@
 
 use smol_str::SmolStr;
 
-use super::coerce::enum_labels;
 use super::stop::{Outcome, Stop};
 use super::types::{Base, Ty, Types};
 use crate::name::{Name, QualifiedName};
-use crate::schema::{Relation, Type};
+use crate::schema::{Relation, Schema, Type, TypeKind};
 use crate::source::Span;
 use crate::sqltype::literal::{Literal, canonical};
 use crate::sqltype::{Builtin, Modifier};
@@ -172,5 +171,16 @@ fn parse_name(text: &str) -> Option<QualifiedName> {
         None => Some(QualifiedName::bare(name)),
         Some(schema) if parts.is_empty() => Some(QualifiedName::in_schema(schema, name)),
         Some(_) => None,
+    }
+}
+
+/// The labels of an enum, where all are known.
+fn enum_labels(schema: &Schema, ty: Ty) -> Option<&Vec<SmolStr>> {
+    let Base::Object(id) = ty.base else {
+        return None;
+    };
+    match &schema.types.get(id)?.kind {
+        TypeKind::Enum(labels) => labels.known(),
+        _ => None,
     }
 }

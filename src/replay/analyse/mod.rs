@@ -1,6 +1,10 @@
 //! Resolves expressions and queries against the schema: names to columns, types to objects, implicit casts written down.
 
+mod candidate;
 mod coerce;
+mod common;
+mod condition;
+mod container;
 mod expr;
 mod from;
 mod function;
@@ -8,13 +12,13 @@ mod label;
 mod literal;
 mod names;
 mod operator;
+mod path;
 mod poly;
 mod query;
 mod select;
 mod stop;
-#[cfg(test)]
-mod tests;
 mod types;
+mod value;
 
 pub(crate) use query::query_shape;
 
@@ -25,9 +29,10 @@ use crate::schema::{Column, ColumnId, Schema, Stored, TableId};
 use crate::sqltype::catalog::{self, Volatility};
 use crate::sqltype::{Category, SqlType};
 use crate::tree::{Expr, ExprKind};
-use coerce::{Form, Node, binary_coercible, coerce_to_target, find_path};
+use coerce::{Form, Node, coerce_to_target};
 use expr::Walk;
 use names::Names;
+use path::{binary_coercible, find_path};
 use stop::{Outcome, Stop};
 use types::{Ty, Types};
 
@@ -169,7 +174,7 @@ pub(crate) fn comparable(schema: &Schema, referencing: &SqlType, referenced: &Sq
     let (left_base, right_base) = (types.base(left).0, types.base(right).0);
     let found = (types.category(left_base).0 == types.category(right_base).0
         && operator::has_equality(types, right_base, left_base))
-        || coerce::can_coerce(types, left_base, right_base, CastContext::Implicit);
+        || path::can_coerce(types, left_base, right_base, CastContext::Implicit);
     match (found, &schema.unlisted) {
         (true, _) => Some(true),
         (false, Some(_)) => None,
@@ -271,3 +276,6 @@ pub(crate) fn type_of(schema: &Schema, columns: &[Column], expr: &Expr) -> Optio
     let node = resolved(&scope, expr).ok()?;
     Some(node.ty.to_sql(node.modifier))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,8 @@
 use smol_str::SmolStr;
 
 use super::CastContext;
-use super::coerce::{Form, Node, coerce, is_polymorphic};
+use super::coerce::{Form, Node, coerce};
+use super::path::is_polymorphic;
 use super::poly;
 use super::select::{Choice, Takes, choose};
 use super::stop::{Outcome, Stop};

@@ -1,7 +1,8 @@
 //! Polymorphic arguments: `check_generic_type_consistency` and `enforce_generic_type_consistency` of `parse_coerce.c`.
 
 use super::CastContext;
-use super::coerce::{can_coerce, common_type, is_polymorphic};
+use super::common::common_type;
+use super::path::{can_coerce, is_polymorphic};
 use super::types::{Ty, Types};
 use crate::sqltype::Builtin;
 

@@ -1,6 +1,6 @@
 //! The shape of a query: its columns, and what it reads. Names are looked up as `parse_relation.c` and `parse_target.c` do.
 
-use super::coerce::common_type;
+use super::common::common_type;
 use super::expr::Walk;
 use super::from::Sources;
 use super::names::{Names, Source, SourceColumn};

@@ -1,7 +1,7 @@
 //! The choice among functions or operators of one name (`parse_func.c` of the server).
 
 use super::CastContext;
-use super::coerce::{can_coerce, is_polymorphic};
+use super::path::{can_coerce, is_polymorphic};
 use super::poly;
 use super::types::{Ty, Types};
 use crate::sqltype::Category;

@@ -3,6 +3,7 @@
 //! Source: `ruleutils.c` of the server. An expression that was analysed (see [`crate::tree::expr`]) holds all that printing
 //! needs; names are looked up in the schema as it stands, so renames show.
 
+mod constant;
 mod printer;
 mod syntax;
 

@@ -434,9 +434,6 @@ fn create_index(index: IndexWalker<'_>, out: &mut String) {
     let (Some(name), Some(keys)) = (i.name.known(), keys) else {
         return;
     };
-    if i.parent.is_some() {
-        return;
-    }
     let unique = if i.unique { "UNIQUE " } else { "" };
     let nulls = if i.nulls_not_distinct {
         " NULLS NOT DISTINCT"
@@ -510,6 +507,16 @@ fn comments(tables: &[TableWalker<'_>], out: &mut String) {
         let name = qualified(table.schema, table.get().namespace, table.name());
         if let Some(comment) = &table.get().comment {
             let _ = writeln!(out, "COMMENT ON TABLE {name} IS {};", literal(comment));
+        }
+        for constraint in table.constraints().filter(|c| c.get().presence.is_present()) {
+            if let (Some(comment), Some(own)) = (&constraint.get().comment, constraint.get().name.known()) {
+                let _ = writeln!(
+                    out,
+                    "COMMENT ON CONSTRAINT {} ON {name} IS {};",
+                    own.quoted(),
+                    literal(comment)
+                );
+            }
         }
         for column in table.columns() {
             if let Some(comment) = &column.get().comment {

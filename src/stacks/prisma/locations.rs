@@ -269,6 +269,7 @@ mod tests {
             found(&[
                 ("db/models/base.prisma", &model),
                 ("db/models/b.prisma", b),
+                ("sql/1/migration.sql", ""),
                 (
                     "prisma.config.ts",
                     "export default defineConfig({ schema: './db/models', migrations: { path: 'sql' } })"

@@ -165,11 +165,11 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
                 let inner = text.get(start + 1..at).unwrap_or("");
                 at = (at + 1).min(bytes.len());
                 // What is composed or escaped is no plain string.
-                let plain = !inner.contains('\\') && !(byte == b'`' && inner.contains("${"));
-                out.push(if plain {
-                    Token::Text(inner)
-                } else {
+                let composed = inner.contains('\\') || byte == b'`' && inner.contains("${");
+                out.push(if composed {
                     Token::Mark(byte)
+                } else {
+                    Token::Text(inner)
                 });
             }
             b if b.is_ascii_alphanumeric() || b == b'_' || b == b'$' => {

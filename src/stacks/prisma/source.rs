@@ -282,7 +282,8 @@ impl<'a> Source<'a> {
                 } else {
                     &BLOCK_ATTRIBUTES
                 };
-                if !known.contains(&name) && !(at == "@" && name.contains('.')) {
+                let native = at == "@" && name.contains('.');
+                if !native && !known.contains(&name) {
                     let message = format!("{at}{name} is no attribute of Prisma's language that is known");
                     self.fault("unknown-attribute", attribute.name_span, message);
                 }

@@ -5,6 +5,7 @@
 
 mod lexer;
 mod parser;
+mod values;
 
 pub use parser::parse;
 

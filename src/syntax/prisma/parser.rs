@@ -4,14 +4,9 @@
 use smol_str::SmolStr;
 
 use super::lexer::{self, Kind, Token};
-use super::{
-    Argument, Arity, Attribute, Block, BlockKind, Document, FieldType, Ident, Member, Setting, SyntaxError,
-    Value, ValueKind,
-};
+use super::{Arity, Block, BlockKind, Document, FieldType, Ident, Member, Setting, SyntaxError};
 use crate::source::{FileId, Span};
 
-/// Brackets within brackets.
-const MAX_DEPTH: usize = 64;
 /// Errors kept of one file; more say nothing new.
 const MAX_ERRORS: usize = 200;
 
@@ -35,30 +30,30 @@ pub fn parse(file: FileId, text: &str) -> Document {
     parser.document
 }
 
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     file: FileId,
-    text: &'a str,
-    tokens: Vec<Token>,
-    at: usize,
+    pub(super) text: &'a str,
+    pub(super) tokens: Vec<Token>,
+    pub(super) at: usize,
     document: Document,
     block: Option<usize>,
 }
 
 /// A line that could not be read: where and why.
-type Broken = (Span, &'static str);
+pub(super) type Broken = (Span, &'static str);
 
 impl Parser<'_> {
-    fn peek(&self) -> Option<Kind> {
+    pub(super) fn peek(&self) -> Option<Kind> {
         self.tokens.get(self.at).map(|t| t.kind)
     }
 
-    fn next(&mut self) -> Option<Token> {
+    pub(super) fn next(&mut self) -> Option<Token> {
         let token = self.tokens.get(self.at).copied();
         self.at += usize::from(token.is_some());
         token
     }
 
-    fn eat(&mut self, kind: Kind) -> Option<Token> {
+    pub(super) fn eat(&mut self, kind: Kind) -> Option<Token> {
         if self.peek() == Some(kind) {
             self.next()
         } else {
@@ -66,20 +61,20 @@ impl Parser<'_> {
         }
     }
 
-    fn mark(&mut self, mark: u8) -> bool {
+    pub(super) fn mark(&mut self, mark: u8) -> bool {
         self.eat(Kind::Mark(mark)).is_some()
     }
 
-    fn slice(&self, token: Token) -> &str {
+    pub(super) fn slice(&self, token: Token) -> &str {
         &self.text[token.start..token.end]
     }
 
-    fn span(&self, token: Token) -> Span {
+    pub(super) fn span(&self, token: Token) -> Span {
         Span::new(self.file, token.start, token.end)
     }
 
     /// The token at hand, or the end of the text.
-    fn here(&self) -> Span {
+    pub(super) fn here(&self) -> Span {
         match self.tokens.get(self.at) {
             Some(token) => self.span(*token),
             None => Span::new(self.file, self.text.len(), self.text.len()),
@@ -87,7 +82,7 @@ impl Parser<'_> {
     }
 
     /// The token before.
-    fn before(&self) -> Span {
+    pub(super) fn before(&self) -> Span {
         let token = self.at.checked_sub(1).and_then(|i| self.tokens.get(i));
         token.map_or_else(|| self.here(), |t| self.span(*t))
     }
@@ -265,7 +260,7 @@ impl Parser<'_> {
     }
 
     /// A name; digits alone count as one so that the line is understood.
-    fn name(&mut self) -> Option<Ident> {
+    pub(super) fn name(&mut self) -> Option<Ident> {
         let token = self.eat(Kind::Word).or_else(|| self.eat(Kind::Number))?;
         Some(Ident {
             text: SmolStr::new(self.slice(token)),
@@ -375,122 +370,11 @@ impl Parser<'_> {
         ty.span = ty.span.to(self.before());
         Ok(ty)
     }
-
-    /// After `@` or `@@`: path and arguments.
-    fn attribute(&mut self) -> Result<Attribute, Broken> {
-        let start = self.before();
-        let name = self.path().ok_or((self.here(), "an attribute has a name"))?;
-        let name_span = start.to(name.span);
-        let args = if self.mark(b'(') {
-            self.arguments(b')', 0)?
-        } else {
-            Vec::new()
-        };
-        Ok(Attribute {
-            name: name.text,
-            name_span,
-            args,
-            span: start.to(self.before()),
-        })
-    }
-
-    /// `a.b.c`.
-    fn path(&mut self) -> Option<Ident> {
-        let mut name = self.name()?;
-        while self.peek() == Some(Kind::Mark(b'.')) {
-            self.at += 1;
-            name.span = name.span.to(self.before());
-            if let Some(part) = self.name() {
-                name.span = name.span.to(part.span);
-            }
-        }
-        name.text = SmolStr::new(&self.text[name.span.range()]);
-        Some(name)
-    }
-
-    /// Arguments up to the closing mark, which is taken.
-    fn arguments(&mut self, close: u8, depth: usize) -> Result<Vec<Argument>, Broken> {
-        let mut args = Vec::new();
-        loop {
-            if self.mark(close) {
-                return Ok(args);
-            }
-            args.push(self.argument(depth)?);
-            if !self.mark(b',') && self.peek() != Some(Kind::Mark(close)) {
-                return Err((self.here(), "the arguments are not closed on their line"));
-            }
-        }
-    }
-
-    fn argument(&mut self, depth: usize) -> Result<Argument, Broken> {
-        let named = self.peek() == Some(Kind::Word)
-            && self
-                .tokens
-                .get(self.at + 1)
-                .is_some_and(|t| t.kind == Kind::Mark(b':'));
-        let name = if named { self.name() } else { None };
-        if named {
-            self.at += 1;
-        }
-        Ok(Argument {
-            name,
-            value: self.value(depth)?,
-        })
-    }
-
-    fn value(&mut self, depth: usize) -> Result<Value, Broken> {
-        let start = self.here();
-        if depth > MAX_DEPTH {
-            return Err((start, "the brackets nest too deep to be read"));
-        }
-        let kind = match self.peek() {
-            Some(Kind::String) => match self.next() {
-                Some(token) => ValueKind::String(self.string(token)),
-                None => return Err((start, "a value is missing")),
-            },
-            Some(Kind::OpenString) => return Err((start, "this string is not closed on its line")),
-            Some(Kind::Number) => match self.next() {
-                Some(token) => ValueKind::Number(SmolStr::new(self.slice(token))),
-                None => return Err((start, "a value is missing")),
-            },
-            Some(Kind::Word) => match self.path() {
-                Some(path) if self.mark(b'(') => ValueKind::Call(path.text, self.arguments(b')', depth + 1)?),
-                Some(path) => ValueKind::Path(path.text),
-                None => return Err((start, "a value is missing")),
-            },
-            Some(Kind::Mark(b'[')) => {
-                self.at += 1;
-                let items = self.arguments(b']', depth + 1)?;
-                ValueKind::Array(items.into_iter().map(|a| a.value).collect())
-            }
-            Some(Kind::Mark(b'{')) => {
-                self.at += 1;
-                ValueKind::Object(self.arguments(b'}', depth + 1)?)
-            }
-            Some(Kind::At | Kind::AtAt | Kind::Mark(_) | Kind::Newline | Kind::Other) | None => {
-                return Err((start, "a value is missing"));
-            }
-        };
-        Ok(Value {
-            kind,
-            span: start.to(self.before()),
-        })
-    }
-
-    /// The characters that a string token stands for.
-    fn string(&self, token: Token) -> SmolStr {
-        let raw = self.text.get(token.start + 1..token.end - 1).unwrap_or("");
-        if !raw.contains('\\') {
-            return SmolStr::new(raw);
-        }
-        let mut out = String::with_capacity(raw.len());
-        lexer::unescape(raw, &mut |text, _, _| out.push_str(text));
-        SmolStr::new(out)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Value;
     use super::*;
 
     fn read(text: &str) -> Document {

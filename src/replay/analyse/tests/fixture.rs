@@ -174,7 +174,7 @@ impl Fixture {
 
     /// A type as `format_type` spells it; `None` for one that is not known here.
     pub(super) fn sql_type(&mut self, spelled: &str) -> Option<SqlType> {
-        let ty = crate::sql::type_name(&text(spelled))?;
+        let ty = read::type_name(&text(spelled))?;
         let BaseType::Named(name) = &ty.base else {
             return Some(ty);
         };
@@ -242,7 +242,7 @@ impl Fixture {
 
     /// Analyses and prints one expression.
     pub(super) fn print(&self, table: TableId, column: Option<&str>, place: Place, sql: &str) -> Came {
-        let expr = match crate::sql::expression(&text(sql)) {
+        let expr = match read::expression(&text(sql)) {
             Ok(expr) => expr,
             Err(gap) => return Came::Unknown(format!("not read: {}", gap.why)),
         };
@@ -299,4 +299,15 @@ fn column(name: &str, ty: Option<SqlType>) -> Column {
         local: true,
         comment: None,
     }
+}
+
+/// Reads a query.
+pub(super) fn read_query(sql: &str) -> Result<crate::tree::Query, crate::known::Gap> {
+    read::query(&text(sql))
+}
+
+#[cfg(test)]
+mod read {
+    //! The reader of SQL is on no floor below this one.
+    pub(super) use crate::sql::{expression, query, type_name};
 }

@@ -172,7 +172,7 @@ fn psql(server: &str, input: &str) -> String {
 
 /// Columns with types, and what is read, as the judge lists them; unknown parts as `?`.
 fn shape(fixture: &Fixture, sql: &str) -> Came {
-    let query = match crate::sql::query(&super::fixture::text(sql)) {
+    let query = match super::fixture::read_query(sql) {
         Ok(query) => query,
         Err(gap) => return Came::Unknown(format!("not read: {}", gap.why)),
     };

@@ -1,0 +1,29 @@
+//! Something in the models' source that the framework itself refuses.
+
+use super::{Check, Context, Report, Reporter, Rule, duplicate_model};
+use crate::finding::Level;
+
+pub(super) static RULE: Rule = Rule {
+    name: "invalid-model",
+    summary: "The models' source has a fault for which the framework refuses it.",
+    level: Level::Error,
+    page: include_str!("../../rules/invalid-model.md"),
+    check: Check::Target(check),
+};
+
+fn check(ctx: &Context<'_>, out: &Reporter) {
+    let faults = ctx.subject.models.iter().flat_map(|set| &set.faults);
+    for fault in faults.filter(|f| f.kind != duplicate_model::RULE.name) {
+        let mut report = Report::new(fault.span, fault.kind.replace('-', " "), fault.message.clone())
+            .object(fault.message.clone())
+            .model(fault.span);
+        // A newer version of the framework may know it.
+        if fault.kind == "unknown-attribute" {
+            report = report.level(Level::Note);
+        }
+        for (span, label) in &fault.related {
+            report = report.related(*span, label.clone());
+        }
+        out.send(report);
+    }
+}

@@ -1,0 +1,74 @@
+//! The same table, column by column, in several databases.
+
+use std::collections::BTreeMap;
+
+use super::{Check, Context, Report, Reporter, Rule};
+use crate::finding::Level;
+use crate::known::Section;
+use crate::name::Name;
+use crate::pair::{is_bookkeeping, is_table, open};
+use crate::schema::TableWalker;
+
+pub(super) static RULE: Rule = Rule {
+    name: "table-in-several-databases",
+    summary: "The migrations of several databases make the same table with the same columns.",
+    level: Level::Note,
+    page: include_str!("../../rules/table-in-several-databases.md"),
+    check: Check::Repository(check),
+};
+
+/// A table's name and its columns' names.
+type Shape<'a> = (String, Vec<&'a Name>);
+
+fn check(targets: &[Context<'_>], out: &Reporter) {
+    let mut copies: BTreeMap<Shape<'_>, Vec<(usize, TableWalker<'_>)>> = BTreeMap::new();
+    for (i, ctx) in targets.iter().enumerate() {
+        let tables = ctx.schema().map(|s| s.live_tables()).unwrap_or_default();
+        for table in tables.into_iter().filter(|t| counts(*t)) {
+            let mut columns: Vec<&Name> = table.columns().map(|c| c.name()).collect();
+            columns.sort();
+            copies
+                .entry((table.qualified(), columns))
+                .or_default()
+                .push((i, table));
+        }
+    }
+    for ((name, _), held) in copies {
+        let Some((first, rest)) = held.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+            continue;
+        };
+        let ctx = &targets[first.0];
+        let Some(place) = ctx.of_table(first.1) else {
+            continue;
+        };
+        let names: Vec<&str> = held.iter().map(|(i, _)| targets[*i].subject.target).collect();
+        let mut report = Report::new(
+            place.span,
+            format!("made in {}", ctx.subject.target),
+            format!("the table {name} is made in several databases with the same columns: {}", names.join(", ")),
+        )
+        .table(&name)
+        .database(Some(&place), "")
+        .help("if each database has rows of its own, nothing is wrong; otherwise only one of them should make the table");
+        for (i, table) in rest {
+            let other = &targets[*i];
+            report = report.at(
+                other.of_table(*table).as_ref(),
+                format!("made in {}", other.subject.target),
+            );
+        }
+        out.send(report.targets(names));
+    }
+}
+
+/// A table of its own with columns that are all known. One of a single column is no copy of another.
+fn counts(table: TableWalker<'_>) -> bool {
+    let get = table.get();
+    is_table(table)
+        && table.is_certain()
+        && get.partition.of.is_none()
+        && get.inherits.is_empty()
+        && !is_bookkeeping(table.name())
+        && open(table, Section::Columns).is_none()
+        && table.columns().count() > 1
+}
