@@ -176,6 +176,22 @@ impl Catalog {
         self.functions.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// Names of functions, in order.
+    #[must_use]
+    pub fn function_names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.functions.keys().copied().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Names of operators, in order.
+    #[must_use]
+    pub fn operator_names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.operators.keys().copied().collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Operators of a name, in the order they were made.
     #[must_use]
     pub fn operators(&self, name: &str) -> &[OperatorRow] {
