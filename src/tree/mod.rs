@@ -1,6 +1,7 @@
 //! The small trees that SQL is lowered to: expressions, queries, and plpgsql. No parser's node outlives the lowering.
 
 pub mod expr;
+pub mod normal;
 pub mod plpgsql;
 pub mod print;
 pub mod query;

@@ -9,4 +9,5 @@ mod judge;
 mod postgres;
 mod prisma_models;
 mod rules_pages;
+mod spellings;
 mod tidy;
