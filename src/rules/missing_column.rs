@@ -51,17 +51,18 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
 
 /// What became of the column, and where.
 fn gone(ctx: &Context<'_>, table: TableWalker<'_>, field: &Field) -> (String, Option<Place>) {
-    let columns = table.get().columns.iter().enumerate().rev();
-    for (i, column) in columns {
-        if column.name != field.column {
-            continue;
-        }
+    for column in table
+        .get()
+        .columns
+        .iter()
+        .rev()
+        .filter(|c| c.name == field.column)
+    {
         if let Presence::Dropped(change) = column.presence
             && let Some(place) = ctx.place(Some(change), Part::Of(Fact::Column, &[&field.column]))
         {
             return (format!("which {} drops", place.by()), Some(place));
         }
-        let _ = i;
     }
     let renamed = format!("renamed from {}", field.column);
     let entry = table
@@ -94,14 +95,19 @@ fn help(table: TableWalker<'_>, field: &Field) -> String {
             field.column
         );
     }
+    let required = field.nullable.exactly() == Some(&false);
     let add = words::wanted(table.schema, &field.ty).map(|ty| {
         format!(
-            "ALTER TABLE {} ADD COLUMN {} {ty}",
+            "ALTER TABLE {} ADD COLUMN {} {ty}{}",
             words::sql_table(table),
-            field.column.quoted()
+            field.column.quoted(),
+            if required { " NOT NULL" } else { "" }
         )
     });
     match add {
+        Some(add) if required => format!(
+            "write a migration (`{add}`, with a value for the rows that are there), or remove the field"
+        ),
         Some(add) => format!("write a migration (`{add}`), or remove the field"),
         None => "write a migration that adds the column, or remove the field".to_owned(),
     }

@@ -1,6 +1,7 @@
 //! A foreign key of the model that the database does not have.
 
 use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::change::ReferentialAction;
 use crate::declared::{DeclaredForeignKey, Expectation};
 use crate::finding::Level;
 use crate::known::Section;
@@ -64,9 +65,14 @@ fn help(table: TableWalker<'_>, key: &DeclaredForeignKey, target: &str) -> Strin
     } else {
         format!(" {}", words::sql_list(&key.referenced))
     };
+    let action = |event: &str, action: &Expectation<ReferentialAction>| match action.exactly() {
+        Some(ReferentialAction::NoAction) | None => String::new(),
+        Some(action) => format!(" {}", words::action(event, *action)),
+    };
+    let actions = action("DELETE", &key.on_delete) + &action("UPDATE", &key.on_update);
     format!(
-        "write a migration (`ALTER TABLE {} ADD FOREIGN KEY {} REFERENCES {target}{referenced}`), or take the foreign key \
-         off the model",
+        "write a migration (`ALTER TABLE {} ADD FOREIGN KEY {} REFERENCES {target}{referenced}{actions}`), or take the \
+         foreign key off the model",
         words::sql_table(table),
         words::sql_list(&key.columns),
     )

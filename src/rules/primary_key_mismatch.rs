@@ -1,5 +1,6 @@
 //! A model's key and its table's primary key are over different columns.
 
+use super::place::Place;
 use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::declared::{Key, Model};
 use crate::finding::Level;
@@ -50,14 +51,14 @@ fn compare(
         return;
     }
     let place = held.map_or_else(|| ctx.of_table(table), |h| ctx.of_constraint(h));
-    let by = place
-        .as_ref()
-        .map_or_else(String::new, |p| format!(" by {}", p.by()));
     let has = if held.is_some() {
+        let by = place
+            .as_ref()
+            .map_or_else(|| "the database".to_owned(), Place::by);
         format!(
-            "the primary key of {} is made {}{by}",
-            table.qualified(),
-            words::list(&found)
+            "{by} makes {} the primary key of {}",
+            words::list(&found),
+            table.qualified()
         )
     } else {
         format!("{} has no primary key", table.qualified())
