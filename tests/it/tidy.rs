@@ -43,6 +43,10 @@ const LONG: &[(&str, &str)] = &[
         "src/replay/constraint.rs",
         "one statement's checks in the server's order",
     ),
+    (
+        "src/session/eval.rs",
+        "one evaluator over every kind of expression",
+    ),
     ("src/replay/drop.rs", "one walk over what depends on what"),
 ];
 
