@@ -1,12 +1,12 @@
 //! Comparing the other facts of a field and its column: nullability and the server default.
 
 use super::ColumnPair;
-use super::expressions::same_value;
 use crate::declared::Expectation;
 use crate::known::{Fact, Gap, Reach, Verdict};
 use crate::replay::as_stored;
 use crate::schema::{RelationKind, Stored, TypeKind};
 use crate::sqltype::BaseType;
+use crate::tree::normal::{Place, compare};
 use crate::tree::{Expr, ExprKind};
 
 /// Which side allows NULL.
@@ -106,13 +106,15 @@ impl<'a> ColumnPair<'a> {
             return Verdict::Unknown(Gap::not_given("the column's type is not known", Reach::Rows));
         };
         let ours = as_stored(table.schema, table.id, Some(ty), wanted);
-        match ours.map(|ours| same_value(&ours.expr, &found.expr)) {
-            Some(Some(true)) => Verdict::Same,
-            Some(Some(false)) => Verdict::Differs(DefaultDifference::Other(wanted, found)),
-            Some(None) | None => Verdict::Unknown(Gap::not_given(
-                "the defaults cannot be brought to one form",
-                Reach::Rows,
-            )),
+        let ours = ours.as_ref().map_or(wanted, |stored| &stored.expr);
+        let place = Place {
+            target: Some(ty),
+            ..Place::default()
+        };
+        match compare(ours, &found.expr, place) {
+            Verdict::Same => Verdict::Same,
+            Verdict::Differs(()) => Verdict::Differs(DefaultDifference::Other(wanted, found)),
+            Verdict::Unknown(gap) => Verdict::Unknown(gap),
         }
     }
 }

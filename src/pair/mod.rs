@@ -2,7 +2,6 @@
 //! over a pair. What a gap could hide is unknown, and unknown is never a difference.
 
 mod enums;
-mod expressions;
 mod facts;
 mod indexes;
 mod keys;
