@@ -148,12 +148,16 @@ fn replay(target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
     let last = at.map(|at| last(histories, at));
     for (history, h) in histories.iter().zip(0..) {
         let mut gaps = history.gaps.iter().peekable();
+        let reconnects = target.histories.get(h).is_some_and(|h| h.runner.reconnects());
         for (migration, m) in history.migrations.iter().zip(0..) {
             if last.is_some_and(|last| last.is_none_or(|last| (h, m) > last)) {
-                return session.finish();
+                return finish(session);
             }
             while let Some((_, gap)) = gaps.next_if(|(at, _)| *at <= m) {
                 session.skip(qualified(gap, target));
+            }
+            if reconnects {
+                session.reconnect();
             }
             session.run(migration);
         }
@@ -161,6 +165,12 @@ fn replay(target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
             session.skip(qualified(gap, target));
         }
     }
+    finish(session)
+}
+
+/// The outcome, names being looked up as on a new connection.
+fn finish(mut session: Session) -> Outcome {
+    session.reconnect();
     session.finish()
 }
 

@@ -8,6 +8,7 @@ use super::workspace::Workspace;
 use super::{progress, terminal};
 use crate::check::{self, Run, Sides};
 use crate::known::Gap;
+use crate::name::Name;
 use crate::report::escape;
 use crate::schema::document;
 use crate::session::Outcome;
@@ -84,7 +85,10 @@ pub(super) fn lines(text: &str) -> String {
 }
 
 fn document(outcome: &Outcome, files: &Files) -> Map<String, Value> {
-    let mut out = document::json(&outcome.schema);
+    // As a connection to a new database of the server prints it, whatever search path the migrations ran with.
+    let mut schema = outcome.schema.clone();
+    schema.search_path = vec![Name::new("public")];
+    let mut out = document::json(&schema);
     out.insert("unresolved".to_owned(), unresolved(&outcome.gaps, files));
     out
 }

@@ -23,6 +23,7 @@ impl Step {
     pub(super) fn create_table(&mut self, spec: &CreateTable) -> Outcome {
         let temporary = spec.temporary || is_temp(&spec.name.name);
         let namespace = self.namespace_for(&spec.name.name, temporary, spec.name.span)?;
+        self.yield_runner_table(namespace, &spec.name.name.name);
         let existing = self.schema().relation_names.get(namespace, &spec.name.name.name);
         if spec.if_not_exists
             && let Some(relation) = existing
@@ -34,6 +35,21 @@ impl Step {
             return Ok(());
         }
         self.create_fresh(spec, namespace, temporary)
+    }
+
+    /// A history that makes its runner's table itself says what it is like: which runner that is was only inferred.
+    fn yield_runner_table(&mut self, namespace: NamespaceId, name: &Name) {
+        let found = self.schema().relation_names.get(namespace, name);
+        if let Some(Relation::Table(id)) = found
+            && self
+                .table(id)
+                .extension
+                .as_ref()
+                .is_some_and(|by| *by == super::RUNNER)
+        {
+            self.table_mut(id).presence = Presence::Dropped(self.id);
+            self.db.schema.relation_names.remove(namespace, name);
+        }
     }
 
     /// `IF NOT EXISTS` where it cannot be told: the table as it may be, or as it is made here.

@@ -83,6 +83,9 @@ pub struct Database {
     places: Arena<PlaceId, (ChangeId, Span)>,
 }
 
+/// Who brought the tables that a migration runner keeps for itself, as an extension would.
+const RUNNER: &str = "migration runner";
+
 /// The origin of what the server or the surroundings made before any migration.
 const INITIAL: ChangeId = ChangeId(u32::MAX);
 
@@ -226,7 +229,7 @@ fn runner_tables(schema: &mut Schema, given: &Given) {
             .collect();
         table.presumed = Some(gap);
         table.rows = Rows::Unknown;
-        table.extension = Some(Name::new("migration runner"));
+        table.extension = Some(Name::new(RUNNER));
         let id = schema.tables.push(table);
         schema
             .relation_names

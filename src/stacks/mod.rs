@@ -54,6 +54,14 @@ pub struct HistoryEvent {
     pub related: Vec<(Span, String)>,
 }
 
+impl Runner {
+    /// Whether it connects anew, or resets its connection, for each migration.
+    #[must_use]
+    pub fn reconnects(&self) -> bool {
+        matches!(self.name, "supabase" | "sql")
+    }
+}
+
 /// A runner of migrations that are followed.
 #[derive(Debug)]
 pub struct Runner {

@@ -7,7 +7,6 @@
 use crate::config::Given;
 use crate::name::Name;
 use crate::session::RunMode;
-use crate::source::{FileId, Span, Text};
 use crate::stacks::history::{Draft, plain};
 use crate::stacks::{Folder, History};
 
@@ -40,7 +39,6 @@ pub fn preset(mut given: Given) -> Given {
 #[must_use]
 pub fn read(folder: Folder<'_>, _: &Given) -> History {
     let mut draft = Draft::new("supabase", folder);
-    let mut reset = false;
     for (index, item) in folder.items().enumerate() {
         if !is_migration(item.name) || index == 0 && is_old_init(item.name) {
             continue;
@@ -48,10 +46,6 @@ pub fn read(folder: Folder<'_>, _: &Given) -> History {
         let Some(text) = draft.text(item.name, item.file) else {
             continue;
         };
-        // The reset only shows where an earlier file changed a setting.
-        let changes = text.as_str().to_ascii_lowercase().contains("search_path");
-        let text = if reset { with_reset(item.file, &text) } else { text };
-        reset |= changes;
         draft.part(item.name, item.file, text, RunMode::OneQuery);
     }
     draft.finish()
@@ -73,9 +67,4 @@ fn is_old_init(name: &str) -> bool {
         .filter(|digits| digits.len() == 14)
         .and_then(|digits| digits.parse::<u64>().ok())
         .is_some_and(|stamp| stamp < 20_211_209_000_000)
-}
-
-fn with_reset(file: FileId, text: &Text) -> Text {
-    let reset = ("RESET ALL;\n".to_owned(), Span::new(file, 0, 0), false);
-    Text::composed(std::iter::once(reset).chain(text.runs()))
 }
