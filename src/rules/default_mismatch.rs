@@ -4,7 +4,7 @@ use super::place::Fact;
 use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::finding::Level;
 use crate::known::Verdict;
-use crate::pair::{ColumnPair, DefaultDifference, is_sequence};
+use crate::pair::{ColumnPair, DefaultDifference, is_sequence, is_table};
 use crate::schema::Stored;
 use crate::source::Span;
 use crate::tree::{Expr, ExprKind};
@@ -19,7 +19,11 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     let (field, get) = (pair.field, pair.column.get());
-    if pair.model.unmanaged || field.serial.is_some() || get.identity.known().is_none_or(Option::is_some) {
+    if pair.model.unmanaged
+        || !is_table(pair.column.table)
+        || field.serial.is_some()
+        || get.identity.known().is_none_or(Option::is_some)
+    {
         return;
     }
     let Verdict::Differs(difference) = pair.default_verdict() else {

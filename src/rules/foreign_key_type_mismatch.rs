@@ -4,7 +4,8 @@ use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::declared::{DeclaredForeignKey, Expectation, Field, Model};
 use crate::finding::Level;
 use crate::name::Name;
-use crate::pair::{ForeignKeyMatch, TablePair, foreign_keys, type_fit};
+use crate::pair::{ForeignKeyMatch, TablePair, foreign_keys, resolve, type_fit};
+use crate::replay::analyse::comparable;
 use crate::schema::{Lookup, Schema, TableWalker};
 use crate::source::Span;
 use crate::sqltype::{BaseType, Category, Fit, SqlType};
@@ -40,15 +41,21 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     }
 }
 
-/// How loud, by how well the referencing column holds what it references.
-fn level(referenced: &SqlType, own: &SqlType, fit: Fit) -> Option<Level> {
+/// How loud, by whether the two compare at all, and by how well the referencing column holds what it references.
+fn level(schema: &Schema, referenced: &SqlType, own: &SqlType) -> Option<Level> {
     let text = |ty: &SqlType| matches!(&ty.base, BaseType::Builtin(b) if b.category() == Category::S);
-    match fit {
+    // A type that the database does not have compares with nothing that could be told.
+    let (Ok(Some(left)), Ok(Some(right))) = (resolve(schema, own), resolve(schema, referenced)) else {
+        return None;
+    };
+    if comparable(schema, &left, &right) == Some(false) {
+        return Some(Level::Error);
+    }
+    match type_fit(schema, referenced, own).ok()? {
         Fit::Same => None,
         Fit::Holds if text(referenced) && text(own) => None,
         Fit::Holds => Some(Level::Note),
-        Fit::Loses => Some(Level::Warn),
-        Fit::Cannot => Some(Level::Error),
+        Fit::Loses | Fit::Cannot => Some(Level::Warn),
     }
 }
 
@@ -60,11 +67,8 @@ fn in_database(ctx: &Context<'_>, table: TableWalker<'_>, out: &Reporter) {
             let (Some(own), Some(wanted)) = (own_column.get().ty.known(), other.get().ty.known()) else {
                 continue;
             };
-            let Ok(fit) = type_fit(table.schema, wanted, own) else {
-                continue;
-            };
             // Types without a comparison are refused by the server; what stands here has one.
-            let Some(level) = level(wanted, own, fit).map(|l| l.min(Level::Warn)) else {
+            let Some(level) = level(table.schema, wanted, own).map(|l| l.min(Level::Warn)) else {
                 continue;
             };
             let Some(place) = ctx.of_constraint(constraint) else {
@@ -145,10 +149,11 @@ fn in_models(ctx: &Context<'_>, schema: &Schema, model: &Model, key: &DeclaredFo
         else {
             continue;
         };
-        let Some(fit) = same_named(own, &wanted).or_else(|| type_fit(schema, &wanted, own).ok()) else {
+        // Types that no migration has made yet are the same by name.
+        if *own == wanted {
             continue;
-        };
-        if let Some(level) = level(&wanted, own, fit) {
+        }
+        if let Some(level) = level(schema, &wanted, own) {
             send(
                 ctx,
                 schema,
@@ -159,11 +164,6 @@ fn in_models(ctx: &Context<'_>, schema: &Schema, model: &Model, key: &DeclaredFo
             );
         }
     }
-}
-
-/// Types that no migration has made yet are the same by name.
-fn same_named(a: &SqlType, b: &SqlType) -> Option<Fit> {
-    (a == b).then_some(Fit::Same)
 }
 
 fn send(

@@ -5,7 +5,7 @@ use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::change::IdentityKind;
 use crate::declared::Expectation;
 use crate::finding::Level;
-use crate::pair::{ColumnPair, is_sequence};
+use crate::pair::{ColumnPair, is_sequence, is_table};
 
 pub(super) static RULE: Rule = Rule {
     name: "identity-mismatch",
@@ -20,7 +20,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     let (Some(default), Some(identity)) = (get.default.known(), get.identity.known()) else {
         return;
     };
-    if pair.model.unmanaged || pair.domain().is_some() {
+    if pair.model.unmanaged || pair.domain().is_some() || !is_table(pair.column.table) {
         return;
     }
     let wants = field.serial.is_some() || matches!(field.identity, Expectation::Exactly(Some(_)));
@@ -30,7 +30,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     let (level, expected, found, has, effect) = match (wants, sequence || identity.is_some()) {
         _ if open => return,
         (true, false) if default.is_some() => (
-            Level::Warn,
+            Level::Note,
             "counted up",
             "another default",
             "has a default of another kind",

@@ -35,7 +35,8 @@ mod words;
 pub use report::Report;
 pub use rule::{Check, Context, Reporter, Rule, Subject};
 
-use crate::finding::Finding;
+use crate::declared::Model;
+use crate::finding::{Finding, Level};
 
 /// Every rule, in the order of the documentation.
 pub static RULES: &[&Rule] = &[
@@ -98,17 +99,30 @@ fn run_on(rule: &'static Rule, ctx: &Context<'_>) -> Vec<Finding> {
     match rule.check {
         Check::Repository(_) => {}
         Check::Target(check) => check(ctx, &reporter),
-        Check::Tables(check) => ctx
-            .pairs
-            .tables
-            .iter()
-            .for_each(|pair| check(ctx, pair, &reporter)),
+        Check::Tables(check) => {
+            for pair in &ctx.pairs.tables {
+                reporter.cap(loudest(pair.model.map(|(_, model)| model)));
+                check(ctx, pair, &reporter);
+            }
+        }
         Check::Columns(check) => {
-            let columns = ctx.pairs.tables.iter().flat_map(|t| &t.columns);
-            columns.for_each(|pair| check(ctx, pair, &reporter));
+            for pair in ctx.pairs.tables.iter().flat_map(|t| &t.columns) {
+                reporter.cap(loudest(Some(pair.model)));
+                check(ctx, pair, &reporter);
+            }
         }
     }
     reporter.finish()
+}
+
+/// No query feels what is wrong with a model that its client hides.
+fn loudest(model: Option<&Model>) -> Level {
+    let hidden = |model: &Model| !model.fields.is_empty() && model.fields.iter().all(|f| f.ignored);
+    if model.is_some_and(hidden) {
+        Level::Note
+    } else {
+        Level::Error
+    }
 }
 
 /// Sorts, and makes one finding of those that differ in their target alone.

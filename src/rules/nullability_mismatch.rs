@@ -44,7 +44,9 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             ),
         ),
         NullDifference::FieldAllows => {
-            let filled = pair.fills_itself() != Some(false) || field.client_default;
+            // A trigger may fill it.
+            let triggers = !pair.column.table.get().triggers.is_empty();
+            let filled = pair.fills_itself() != Some(false) || field.client_default || triggers;
             let what = if filled {
                 "writing NULL fails"
             } else {

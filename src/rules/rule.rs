@@ -1,6 +1,6 @@
 //! What a rule is, what it looks at, and how it reports.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::report::Report;
 use crate::finding::{Finding, Level};
@@ -102,6 +102,7 @@ impl<'a> Context<'a> {
 pub struct Reporter {
     rule: &'static Rule,
     target: String,
+    cap: Cell<Level>,
     found: RefCell<Vec<Finding>>,
 }
 
@@ -110,6 +111,7 @@ impl Reporter {
         Reporter {
             rule,
             target: target.to_owned(),
+            cap: Cell::new(Level::Error),
             found: RefCell::default(),
         }
     }
@@ -118,12 +120,17 @@ impl Reporter {
     pub fn send(&self, report: Report) {
         let Report { mut finding, at_most } = report;
         finding.rule = self.rule.name;
-        finding.level = self.rule.level.min(at_most);
+        finding.level = self.rule.level.min(at_most).min(self.cap.get());
         finding.key = key(&finding);
         if !self.target.is_empty() {
             finding.targets = vec![self.target.clone()];
         }
         self.found.borrow_mut().push(finding);
+    }
+
+    /// Nothing louder than this from now on.
+    pub(super) fn cap(&self, level: Level) {
+        self.cap.set(level);
     }
 
     pub(super) fn finish(self) -> Vec<Finding> {

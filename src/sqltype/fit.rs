@@ -40,8 +40,8 @@ pub fn fit(wanted: &SqlType, found: &SqlType) -> Fit {
 
 fn bases(w: Builtin, wm: Option<&Modifier>, f: Builtin, fm: Option<&Modifier>) -> Fit {
     use Builtin::{
-        Bpchar, Date, Float4, Float8, Json, Jsonb, Numeric, Text, Time, Timestamp, Timestamptz, Timetz,
-        Varchar,
+        Bpchar, Cidr, Date, Float4, Float8, Inet, Json, Jsonb, Macaddr, Numeric, Text, Time, Timestamp,
+        Timestamptz, Timetz, Uuid, Varchar, Xml,
     };
     match (w, f) {
         _ if w == f => modifiers(w, wm, fm),
@@ -55,6 +55,9 @@ fn bases(w: Builtin, wm: Option<&Modifier>, f: Builtin, fm: Option<&Modifier>) -
         (Timestamp, Timestamptz) | (Timestamptz, Timestamp) | (Time, Timetz) | (Timetz, Time) => Fit::Loses,
         (Timestamp | Timestamptz, Date) | (Date, Timestamp | Timestamptz) => Fit::Loses,
         (Json, Jsonb) | (Jsonb, Json) => Fit::Loses,
+        // Their text is taken and given back; what is none of theirs is refused.
+        (Text | Varchar | Bpchar, Uuid | Inet | Cidr | Macaddr | Xml) => Fit::Loses,
+        (Uuid | Inet | Cidr | Macaddr | Xml, Text | Varchar | Bpchar) => Fit::Loses,
         _ => match (integer_width(w), integer_width(f)) {
             (Some(a), Some(b)) if a < b => Fit::Holds,
             (Some(_), Some(_)) => Fit::Loses,
