@@ -55,12 +55,12 @@ impl Step {
         using: bool,
         span: Span,
     ) -> Outcome {
-        self.refuse_type_users(table, id, span)?;
         let old = self.column(table, id).ty.clone();
         if let (Some(from), false) = (old.known(), using) {
             self.check_cast(table, id, from, ty, span)?;
         }
         let default = self.recast_default(table, id, ty, span)?;
+        self.refuse_type_users(table, id, span)?;
         let origin = self.id;
         let shown = self.schema().format_type(ty);
         let column = self.column_mut(table, id);
@@ -361,6 +361,8 @@ impl Step {
         let t = self.table(table);
         let (namespace, name, temporary) = (t.namespace, t.name.clone(), t.temporary);
         let known = self.column(table, id);
+        let ty = known.ty.known().cloned();
+        self.check_identity_type(ty.as_ref(), span)?;
         let refusal = if known.nullable.known() == Some(&true) {
             Some("must be declared NOT NULL before identity can be added")
         } else if matches!(known.identity, Fact::Known(Some(_), _)) {
@@ -374,8 +376,6 @@ impl Step {
             let message = format!("column \"{column}\" of relation \"{name}\" {why}");
             return Err(error::failure("55000", message, span));
         }
-        let ty = known.ty.known().cloned();
-        self.check_identity_type(ty.as_ref(), span)?;
         let ty = ty.unwrap_or(SqlType::builtin(crate::sqltype::Builtin::Int8));
         let sequence = self.column_sequence(namespace, &name, column, options, ty, temporary)?;
         self.make_identity(table, id, sequence, kind);
@@ -479,7 +479,7 @@ impl Step {
             None => return Ok(()),
         };
         let ty = self.column(table, id).ty.known().cloned();
-        let stored = self.analyse_on(table, expr, ty.as_ref())?;
+        let stored = self.immutable_on(table, expr, ty.as_ref(), "generation expression is not immutable")?;
         let origin = self.id;
         self.column_mut(table, id).generated = Fact::Known(Some((stored, kind)), origin);
         self.log(table, Some(id), "generation expression set");

@@ -14,6 +14,7 @@ use crate::known::{Fact, Gap, Presence, Reach, Section};
 use crate::name::Name;
 use crate::schema::{ColumnId, Relation, RelationKind, Rows, TableId};
 use crate::source::Span;
+use crate::sqltype::{Builtin, Modifier};
 use crate::tree::ExprKind;
 
 /// When a part of the statement runs.
@@ -379,6 +380,7 @@ impl Step {
         }
         let id = self.push_column(table, spec)?;
         self.finish_column(table, id, spec)?;
+        self.check_length(table, id, spec.span)?;
         self.check_rows(table, id, spec)?;
         let shown = self
             .column(table, id)
@@ -391,6 +393,34 @@ impl Step {
             for child in self.children(table) {
                 self.add_inherited_column(table, id, child, spec)?;
             }
+        }
+        Ok(())
+    }
+
+    /// The server works out the default of a column that it adds: a text longer than the type takes is refused at once.
+    fn check_length(&self, table: TableId, id: ColumnId, span: Span) -> Outcome {
+        let column = self.column(table, id);
+        let (Some(ty), Some(Some(default))) = (column.ty.known(), column.default.known()) else {
+            return Ok(());
+        };
+        let (Some(Modifier::Length(limit)), Some(Builtin::Varchar | Builtin::Bpchar)) =
+            (&ty.modifier, ty.as_builtin())
+        else {
+            return Ok(());
+        };
+        let mut inner = &default.expr;
+        while let ExprKind::Cast(value, _, style) = &inner.kind {
+            if !style.is_implicit() {
+                return Ok(());
+            }
+            inner = value;
+        }
+        let ExprKind::Const(Some(text), _) = &inner.kind else {
+            return Ok(());
+        };
+        if text.trim_end_matches(' ').chars().count() > *limit as usize {
+            let message = format!("value too long for type {}", self.schema().format_type(ty));
+            return Err(error::failure("22001", message, span));
         }
         Ok(())
     }

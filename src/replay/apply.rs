@@ -2,7 +2,7 @@
 
 use super::{Database, PlaceId};
 use crate::change::{Applied, Change, Failure};
-use crate::known::{ChangeId, Gap};
+use crate::known::{ChangeId, Gap, Reach};
 use crate::schema::{Column, ColumnId, LogEntry, NamespaceId, Schema, Sequence, SequenceId, Table, TableId};
 use crate::source::Span;
 
@@ -167,12 +167,32 @@ impl Step {
             } => self.comment_on(*kind, name, sub, text.as_ref()),
             Change::Insert { table, certain } => self.insert(table, *certain),
             Change::Truncate { tables, cascade } => self.truncate(tables, *cascade),
-            Change::SetLater { .. } | Change::NoSchemaEffect(_) => Ok(()),
+            Change::SetLater { .. } => Ok(()),
+            Change::NoSchemaEffect(what) => {
+                self.note_unlisted(what);
+                Ok(())
+            }
             Change::Opaque(gap) => {
                 self.db.open(gap.clone());
                 self.uncertain.get_or_insert(gap.clone());
                 Ok(())
             }
+        }
+    }
+
+    /// Operators, casts and operator classes are not listed: from here on none is certainly missing.
+    fn note_unlisted(&mut self, what: &str) {
+        let makes = [
+            "CREATE OPERATOR",
+            "CREATE OPERATOR CLASS",
+            "CREATE OPERATOR FAMILY",
+            "ALTER OPERATOR FAMILY",
+            "CREATE CAST",
+            "CREATE ACCESS METHOD",
+        ];
+        if makes.contains(&what) {
+            let gap = Gap::new(self.at, format!("{what} is not followed"), Reach::Rows);
+            self.db.schema.unlisted.get_or_insert(gap);
         }
     }
 

@@ -204,9 +204,15 @@ fn exists(db: &Database, kind: ObjectKind, name: &QualifiedName) -> Truth {
                     }
                 }
             }
-            match doubt {
-                Some(gap) => Truth::Unknown(gap),
-                None => missing(db, name),
+            let brought = db
+                .schema
+                .extensions
+                .iter()
+                .find(|e| e.presence.may_be() && super::extension::brings_function(&e.name, &name.name));
+            match (doubt, brought) {
+                (_, Some(extension)) => by_presence(&extension.presence),
+                (Some(gap), None) => Truth::Unknown(gap),
+                (None, None) => missing(db, name),
             }
         }
         ObjectKind::Collation => {

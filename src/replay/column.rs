@@ -1,6 +1,5 @@
 //! A column as a statement defines it becomes a column as the database holds it.
 
-use super::analyse::{Analysed, Scope, analyse};
 use super::apply::{Outcome, Step};
 use super::error;
 use super::resolve::unknown_column;
@@ -8,7 +7,7 @@ use super::sequence::nextval;
 use crate::change::{ColumnOption, ColumnSpec, GeneratedKind, SequenceOptions};
 use crate::known::{Fact, Gap, Presence, Reach, Section};
 use crate::name::Name;
-use crate::schema::{Column, ColumnId, Stored, TableId, TypeKind};
+use crate::schema::{Column, ColumnId, TableId, TypeKind};
 use crate::sqltype::{BaseType, SqlType};
 use crate::tree::{Expr, ExprKind, RelationRef};
 
@@ -157,6 +156,7 @@ impl Step {
 
     pub(super) fn set_default(&mut self, table: TableId, id: ColumnId, expr: &Expr) -> Outcome {
         let ty = self.column(table, id).ty.known().cloned();
+        refuse_in_default(expr)?;
         let stored = self.analyse_on(table, expr, ty.as_ref())?;
         let bare_null = match (&expr.kind, &stored.expr.kind) {
             (_, ExprKind::Const(None, _)) => true,
@@ -187,7 +187,7 @@ impl Step {
 
     fn set_generated(&mut self, table: TableId, id: ColumnId, expr: &Expr, kind: GeneratedKind) -> Outcome {
         let ty = self.column(table, id).ty.known().cloned();
-        let stored = self.analyse_on(table, expr, ty.as_ref())?;
+        let stored = self.immutable_on(table, expr, ty.as_ref(), "generation expression is not immutable")?;
         let origin = self.id;
         self.column_mut(table, id).generated = Fact::Known(Some((stored, kind)), origin);
         Ok(())
@@ -200,59 +200,6 @@ impl Step {
                 TypeKind::Domain(_) | TypeKind::Presumed(_)
             ),
             BaseType::Builtin(_) | BaseType::Named(_) => false,
-        }
-    }
-
-    /// Resolves an expression on a table; `target` is what it is coerced to.
-    pub(super) fn analyse_on(
-        &mut self,
-        table: TableId,
-        expr: &Expr,
-        target: Option<&SqlType>,
-    ) -> Outcome<Stored> {
-        self.presume_columns(table, expr);
-        let schema = self.schema();
-        let t = &schema.tables[table];
-        let scope = Scope {
-            schema,
-            table: Some(table),
-            columns: &t.columns,
-            open: schema.table(table).open(Section::Columns),
-            target,
-            value: None,
-        };
-        match analyse(&scope, expr) {
-            Analysed::Done(stored) => {
-                self.note_uses(table, &stored.expr);
-                Ok(stored)
-            }
-            Analysed::Refused(mut failure) => {
-                if failure.related.is_empty()
-                    && failure.sqlstate == "42703"
-                    && let Some(name) = failure.message.split('"').nth(1).map(Name::new)
-                {
-                    failure = self.explain_column(failure, table, &name);
-                }
-                Err(failure)
-            }
-        }
-    }
-
-    /// Columns that an expression uses and that an open table does not list.
-    fn presume_columns(&mut self, table: TableId, expr: &Expr) {
-        if self.schema().table(table).open(Section::Columns).is_none() {
-            return;
-        }
-        let mut names = Vec::new();
-        expr.walk(&mut |e| {
-            if let ExprKind::Column(column) = &e.kind {
-                names.push(column.name.clone());
-            }
-        });
-        let at = expr.span;
-        for name in names {
-            // A failure shows again, better worded, when the expression is resolved.
-            let _ = self.column_named(table, &name, at);
         }
     }
 
@@ -301,5 +248,29 @@ pub(super) fn known_column(name: Name, ty: Fact<SqlType>, id: crate::known::Chan
         identity: Fact::Known(None, id),
         generated: Fact::Known(None, id),
         ..unknown_column(name, Presence::Present(id), &gap)
+    }
+}
+
+/// A default knows no row and runs no query.
+fn refuse_in_default(expr: &Expr) -> Outcome {
+    let mut refused = None;
+    expr.walk(&mut |e| {
+        let what = match &e.kind {
+            ExprKind::Column(_) => "column reference",
+            ExprKind::Subquery(_)
+            | ExprKind::Exists(_)
+            | ExprKind::ArrayQuery(_)
+            | ExprKind::InQuery(..)
+            | ExprKind::QuantifiedQuery(..) => "subquery",
+            _ => return,
+        };
+        refused.get_or_insert((what, e.span));
+    });
+    match refused {
+        Some((what, span)) => {
+            let message = format!("cannot use {what} in DEFAULT expression");
+            Err(error::failure("0A000", message, span))
+        }
+        None => Ok(()),
     }
 }

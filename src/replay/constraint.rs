@@ -78,15 +78,16 @@ impl Step {
     ) -> Outcome<Vec<ColumnId>> {
         let mut out = Vec::with_capacity(names.len());
         for (i, name) in names.iter().enumerate() {
-            let id = self.column_or(table, name, |_| {
-                let message = format!("column \"{name}\" named in key does not exist");
-                error::failure("42703", message, span)
-            })?;
             if names[..i].contains(name) && !what.is_empty() {
                 let message = format!("column \"{name}\" appears twice in {what} constraint");
                 return Err(error::failure("42701", message, span));
             }
-            out.push(id);
+        }
+        for name in names {
+            out.push(self.column_or(table, name, |_| {
+                let message = format!("column \"{name}\" named in key does not exist");
+                error::failure("42703", message, span)
+            })?);
         }
         Ok(out)
     }
@@ -140,7 +141,7 @@ impl Step {
         key_names.extend(include.iter().map(Name::to_string));
         let include = self.key_columns(table, include, spec.span, "")?;
         let predicate = match predicate {
-            Some(expr) => Some(self.analyse_on(table, expr, None)?),
+            Some(expr) => Some(self.predicate_on(table, expr)?),
             None => None,
         };
         Ok(Key {
@@ -437,7 +438,7 @@ impl Step {
     }
 
     fn add_check(&mut self, table: TableId, spec: &ConstraintSpec, expr: &Expr, recurse: bool) -> Outcome {
-        let stored = self.analyse_on(table, expr, None)?;
+        let stored = self.condition_on(table, expr, "CHECK")?;
         let columns: Vec<ColumnId> = stored.expr.vars().into_iter().map(ColumnId).collect();
         let name = match &spec.name {
             Some(name) => {

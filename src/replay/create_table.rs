@@ -8,8 +8,8 @@ use super::column::known_column;
 use super::error;
 use super::resolve::blank_table;
 use crate::change::{
-    ColumnOption, ColumnSpec, ConstraintBody, ConstraintSpec, CreateTable, ObjectName, PartitionBound,
-    TableElement,
+    ColumnOption, ColumnSpec, ConstraintBody, ConstraintSpec, CreateTable, Failure, ObjectName,
+    PartitionBound, TableElement,
 };
 use crate::known::{Fact, Presence, Reach, Section};
 use crate::name::{Name, QualifiedName};
@@ -31,10 +31,46 @@ impl Step {
         {
             return self.create_if_absent(spec, namespace, relation, &gap);
         }
-        if self.exists_already(namespace, &spec.name, spec.if_not_exists)? {
-            return Ok(());
+        match self.exists_already(namespace, &spec.name, spec.if_not_exists) {
+            Ok(true) => Ok(()),
+            Ok(false) => self.create_fresh(spec, namespace, temporary),
+            Err(failure) => Err(self.columns_failure(spec, namespace).unwrap_or(failure)),
         }
-        self.create_fresh(spec, namespace, temporary)
+    }
+
+    /// The server sees what is wrong with the columns before it sees that the name is taken.
+    fn columns_failure(&self, spec: &CreateTable, namespace: NamespaceId) -> Option<Failure> {
+        let mut scratch = Step {
+            db: self.db.clone(),
+            id: self.id,
+            at: self.at,
+            uncertain: None,
+        };
+        scratch
+            .db
+            .schema
+            .relation_names
+            .remove(namespace, &spec.name.name.name);
+        let table = blank_table(
+            namespace,
+            Name::new("(not yet made)"),
+            RelationKind::Table,
+            self.id,
+        );
+        let id = scratch.db.schema.tables.push(table);
+        let likes = spec.elements.iter().filter_map(|element| match element {
+            TableElement::Like(like) => Some(&like.table),
+            _ => None,
+        });
+        for source in likes {
+            if self.find_relation(&source.name).is_none() {
+                return Some(error::undefined_relation(&source.name, source.span));
+            }
+        }
+        if let Err(failure) = scratch.take_parents(id, spec) {
+            return Some(failure);
+        }
+        scratch.push_elements(id, spec).err()
     }
 
     /// A history that makes its runner's table itself says what it is like: which runner that is was only inferred.
@@ -91,6 +127,7 @@ impl Step {
         } else {
             RelationKind::Table
         };
+        self.refuse_self(spec)?;
         let mut table = blank_table(namespace, spec.name.name.name.clone(), kind, self.id);
         table.temporary = temporary;
         table.unlogged = spec.unlogged;
@@ -109,6 +146,23 @@ impl Step {
             self.take_from_parent(parent, id, spec.span)?;
         }
         self.like_indexes(id, spec)
+    }
+
+    /// A table cannot copy or inherit itself: it is not there yet.
+    fn refuse_self(&self, spec: &CreateTable) -> Outcome {
+        let likes = spec.elements.iter().filter_map(|element| match element {
+            TableElement::Like(like) => Some(&like.table),
+            _ => None,
+        });
+        let mut sources = likes
+            .chain(&spec.inherits)
+            .chain(spec.partition_of.iter().map(|(parent, _)| parent));
+        let own =
+            sources.find(|s| s.name.name == spec.name.name.name && self.find_relation(&s.name).is_none());
+        match own {
+            Some(source) => Err(error::undefined_relation(&source.name, source.span)),
+            None => Ok(()),
+        }
     }
 
     /// Adds a table under its name.
@@ -306,6 +360,7 @@ impl Step {
             return Ok(());
         };
         let ty = self.type_named(name)?;
+        self.table_mut(id).of_type = Some(ty);
         let attributes = match &self.schema().types[ty].kind {
             TypeKind::Composite(Fact::Known(attributes, _)) => attributes.clone(),
             TypeKind::Composite(Fact::Unknown { gap, .. }) | TypeKind::Presumed(gap) => {

@@ -430,9 +430,9 @@ impl Step {
             }
             for (i, index) in t.indexes.iter().enumerate() {
                 let uses = index.keys.iter().any(|k| {
-                    k.opclass.as_ref().is_some_and(|opclass| {
-                        super::extension::bringing_opclass(&opclass.name) == Some(extension.name.as_str())
-                    })
+                    k.opclass
+                        .as_ref()
+                        .is_some_and(|o| super::extension::brings_opclass(&extension.name, &o.name))
                 }) || super::extension::bringing_method(&index.method)
                     == Some(extension.name.as_str());
                 if index.presence.may_be() && uses {

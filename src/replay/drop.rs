@@ -564,6 +564,10 @@ impl Step {
             return Err(self.gone(failure, gone, &format!("\"{}\"", name.name.name)));
         }
         if kind == ObjectKind::Index {
+            if !if_exists && !self.unknown_name(kind, name) && self.indexes_known(&name.name) {
+                let message = format!("index \"{}\" does not exist", name.name);
+                return Err(error::failure("42704", message, name.span));
+            }
             self.drop_unnamed_index(name);
         }
         // From here on the name is certainly free.

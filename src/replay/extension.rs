@@ -3,24 +3,16 @@
 use super::Gone;
 use super::apply::{Outcome, Step};
 use super::error;
+use super::resolve::blank_table;
 use crate::change::ObjectName;
-use crate::known::Presence;
+use crate::known::{Gap, Presence, Reach, Section};
 use crate::name::{Name, QualifiedName};
-use crate::schema::{Extension, Function, NamespaceId, Parameters, TypeKind};
+use crate::schema::{Extension, NamespaceId, RelationKind, Rows, TypeKind};
 use crate::source::Span;
-use crate::sqltype::{BaseType, Builtin, SqlType};
+use crate::sqltype::catalog;
 
-/// One object of an extension a line.
-static OBJECTS: &str = include_str!("extensions.tsv");
-
-/// Operator classes that must be asked for by name.
+/// Operator classes of extensions whose contents are not listed.
 static OPCLASSES: &[(&str, &str)] = &[
-    ("gin_trgm_ops", "pg_trgm"),
-    ("gist_trgm_ops", "pg_trgm"),
-    ("gin__int_ops", "intarray"),
-    ("gist__intbig_ops", "intarray"),
-    ("gist__int_ops", "intarray"),
-    ("citext_pattern_ops", "citext"),
     ("vector_l2_ops", "vector"),
     ("vector_ip_ops", "vector"),
     ("vector_cosine_ops", "vector"),
@@ -51,27 +43,22 @@ static REQUIRES: &[(&str, &str)] = &[
     ("vectorscale", "vector"),
 ];
 
-fn objects() -> impl Iterator<Item = Vec<&'static str>> {
-    OBJECTS
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .map(|line| line.split('\t').collect())
-}
-
 /// The well-known extension that brings a type.
 pub(super) fn bringing_type(name: &Name) -> Option<&'static str> {
-    objects().find_map(|row| match row.as_slice() {
-        [extension, "type", own, ..] if *own == name.as_str() => Some(*extension),
-        _ => None,
-    })
+    catalog::extension_of_type(name.as_str())
 }
 
-/// The extension that brings an operator class.
-pub(super) fn bringing_opclass(name: &Name) -> Option<&'static str> {
-    OPCLASSES
-        .iter()
-        .find(|(opclass, _)| *opclass == name.as_str())
-        .map(|o| o.1)
+/// Whether an extension brings an operator class.
+pub(super) fn brings_opclass(extension: &Name, opclass: &Name) -> bool {
+    let listed = catalog::extension(extension.as_str());
+    listed.is_some_and(|c| c.opclasses.iter().any(|o| opclass == o.name))
+        || OPCLASSES.contains(&(opclass.as_str(), extension.as_str()))
+}
+
+/// Whether an extension that may be installed brings a function.
+pub(super) fn brings_function(extension: &Name, function: &Name) -> bool {
+    let listed = catalog::extension(extension.as_str());
+    listed.is_some_and(|c| !c.functions(function.as_str()).is_empty())
 }
 
 /// The extension that brings an access method.
@@ -127,18 +114,14 @@ impl Step {
             namespace,
             presence: Presence::Present(self.id),
         });
-        for row in objects() {
-            match row.as_slice() {
-                [extension, "type", own, ..] if *extension == name.as_str() => {
-                    self.bring_type(name, namespace, &Name::new(own));
-                }
-                [extension, "function", own, arguments, result, volatility]
-                    if *extension == name.as_str() =>
-                {
-                    self.bring_function(name, namespace, own, arguments, result, *volatility == "i");
-                }
-                _ => {}
-            }
+        let listed = catalog::extension(name.as_str());
+        let types = listed.into_iter().flat_map(|c| c.types.iter().map(|ty| ty.name));
+        let unlisted = catalog::unlisted_types(name.as_str()).unwrap_or_default();
+        for ty in types.chain(unlisted.iter().copied()) {
+            self.bring_type(name, namespace, &Name::new(ty));
+        }
+        for relation in listed.into_iter().flat_map(|c| c.relations.iter().copied()) {
+            self.bring_relation(name, namespace, &Name::new(relation), span);
         }
         Ok(())
     }
@@ -158,61 +141,22 @@ impl Step {
         self.add_type(ty);
     }
 
-    fn bring_function(
-        &mut self,
-        extension: &Name,
-        namespace: NamespaceId,
-        name: &str,
-        arguments: &str,
-        result: &str,
-        immutable: bool,
-    ) {
-        let mut parameters = Parameters::default();
-        for argument in arguments.split(',').filter(|a| !a.is_empty()) {
-            let ty = self.brought_type(namespace, argument);
-            parameters.list.push((None, ty, true, false, None));
+    /// A table or view of an extension: there, of unknown shape.
+    fn bring_relation(&mut self, extension: &Name, namespace: NamespaceId, name: &Name, span: Span) {
+        if self.schema().relation_names.get(namespace, name).is_some() {
+            return;
         }
-        let (result, set) = match result.strip_prefix("setof ") {
-            Some(inner) => (inner, true),
-            None => (result, false),
-        };
-        let returns = Some(self.brought_type(namespace, result));
-        self.db.schema.functions.push(Function {
-            namespace,
-            name: Name::new(name),
-            parameters,
-            returns,
-            set,
-            procedure: false,
-            language: "c".into(),
-            body: None,
-            immutable,
-            presence: Presence::Present(self.id),
-            extension: Some(extension.clone()),
-        });
-    }
-
-    /// A type in the table of objects: a built-in one, or one of the same extension.
-    fn brought_type(&self, namespace: NamespaceId, spelling: &str) -> SqlType {
-        let (element, array) = match spelling.strip_suffix("[]") {
-            Some(element) => (element, true),
-            None => (spelling, false),
-        };
-        let base = match Builtin::from_spelling(element) {
-            Some(builtin) => BaseType::Builtin(builtin),
-            None => {
-                let name = Name::new(element);
-                match self.schema().type_names.get(namespace, &name) {
-                    Some(id) => BaseType::Object(id),
-                    None => BaseType::Named(QualifiedName::bare(name)),
-                }
-            }
-        };
-        SqlType {
-            base,
-            modifier: None,
-            array,
-        }
+        let why = format!("it is a part of the extension {extension}");
+        let gap = Gap::new(span, why, Reach::Object(name.to_string()));
+        let mut table = blank_table(namespace, name.clone(), RelationKind::View, self.id);
+        table.open = Section::ALL
+            .into_iter()
+            .map(|section| (section, gap.clone()))
+            .collect();
+        table.presumed = Some(gap);
+        table.rows = Rows::Unknown;
+        table.extension = Some(extension.clone());
+        self.new_table(table);
     }
 
     /// `ALTER EXTENSION ... SET SCHEMA`.
@@ -239,16 +183,6 @@ impl Step {
             self.free_type(here, &bare, id, Gone::Moved(self.id));
             self.db.schema.types[id].namespace = target;
             self.bind_type(target, &bare, id);
-        }
-        let functions: Vec<_> = self
-            .schema()
-            .functions
-            .iter()
-            .filter(|(_, f)| f.extension.as_ref() == Some(&extension) && f.presence.may_be())
-            .map(|(id, _)| id)
-            .collect();
-        for id in functions {
-            self.db.schema.functions[id].namespace = target;
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ impl Step {
         spec: &ConstraintSpec,
         key: &ForeignKeySpec,
     ) -> Outcome {
+        self.check_foreign_key_name(table, spec)?;
         let referenced = self.table_named(&key.table)?;
         self.check_sides(table, referenced, key)?;
         let columns = self.foreign_key_columns(table, &key.columns, spec.span)?;
@@ -108,12 +109,7 @@ impl Step {
             .collect()
     }
 
-    fn foreign_key_name(
-        &mut self,
-        table: TableId,
-        spec: &ConstraintSpec,
-        columns: &[Name],
-    ) -> Outcome<Fact<Name>> {
+    fn check_foreign_key_name(&self, table: TableId, spec: &ConstraintSpec) -> Outcome {
         let t = self.table(table);
         if let Some(name) = &spec.name {
             let taken = t
@@ -125,6 +121,18 @@ impl Step {
                 let failure = error::duplicate_constraint(name, &t.name, spec.span);
                 return Err(self.related(failure, origin, format!("constraint \"{name}\" is made here")));
             }
+        }
+        Ok(())
+    }
+
+    fn foreign_key_name(
+        &mut self,
+        table: TableId,
+        spec: &ConstraintSpec,
+        columns: &[Name],
+    ) -> Outcome<Fact<Name>> {
+        let t = self.table(table);
+        if let Some(name) = &spec.name {
             return Ok(Fact::Known(name.clone(), self.id));
         }
         let (namespace, table_name) = (t.namespace, t.name.clone());

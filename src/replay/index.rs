@@ -18,19 +18,11 @@ impl Step {
     pub(super) fn create_index(&mut self, spec: &IndexSpec) -> Outcome {
         let table = self.table_named(&spec.table)?;
         self.check_index_table(table, spec)?;
-        if let Some(name) = &spec.name {
-            let namespace = self.table(table).namespace;
-            let object = ObjectName {
-                name: crate::name::QualifiedName::bare(name.clone()),
-                span: spec.name_span,
-            };
-            if spec.if_not_exists && self.index_may_exist(table, namespace, name) {
-                return Ok(());
-            }
-            if self.exists_already(namespace, &object, spec.if_not_exists)? {
-                return Ok(());
-            }
-        }
+        self.read_expressions(table, spec)?;
+        let predicate = match &spec.predicate {
+            Some(expr) => Some(self.predicate_on(table, expr)?),
+            None => None,
+        };
         let mut keys = Vec::with_capacity(spec.elements.len());
         let mut names = Vec::with_capacity(spec.elements.len());
         for element in &spec.elements {
@@ -43,10 +35,9 @@ impl Step {
         for name in &spec.include {
             include.push(self.column_or(table, name, |_| error::undefined_column(name, spec.span))?);
         }
-        let predicate = match &spec.predicate {
-            Some(expr) => Some(self.analyse_on(table, expr, None)?),
-            None => None,
-        };
+        if self.index_exists(table, spec)? {
+            return Ok(());
+        }
         let index = Index {
             name: Fact::Known(Name::new(""), self.id),
             presence: Presence::Present(self.id),
@@ -67,6 +58,33 @@ impl Step {
             }
         }
         Ok(())
+    }
+
+    /// Names and types of every expression are looked at before anything else.
+    fn read_expressions(&mut self, table: TableId, spec: &IndexSpec) -> Outcome {
+        let keys = spec.elements.iter().map(|element| &element.expr);
+        for expr in spec.predicate.iter().chain(keys) {
+            if !matches!(expr.kind, ExprKind::Column(_)) {
+                self.analyse_on(table, expr, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `IF NOT EXISTS` leaves nothing to do; without it, a taken name is a failure.
+    fn index_exists(&mut self, table: TableId, spec: &IndexSpec) -> Outcome<bool> {
+        let Some(name) = &spec.name else {
+            return Ok(false);
+        };
+        let namespace = self.table(table).namespace;
+        if spec.if_not_exists && self.index_may_exist(table, namespace, name) {
+            return Ok(true);
+        }
+        let object = ObjectName {
+            name: crate::name::QualifiedName::bare(name.clone()),
+            span: spec.name_span,
+        };
+        self.exists_already(namespace, &object, spec.if_not_exists)
     }
 
     fn check_index_table(&self, table: TableId, spec: &IndexSpec) -> Outcome {
@@ -167,7 +185,12 @@ impl Step {
                 }
                 super::constraint::column_key(id, span).expr
             }
-            _ => self.analyse_on(table, &element.expr, None)?,
+            _ => self.immutable_on(
+                table,
+                &element.expr,
+                None,
+                "functions in index expression must be marked IMMUTABLE",
+            )?,
         };
         let opclass = match &element.opclass {
             Some(opclass) => {

@@ -31,6 +31,7 @@ mod reads;
 mod rename;
 mod resolve;
 mod sequence;
+mod stored;
 mod types;
 mod view;
 

@@ -114,6 +114,9 @@ impl Step {
     fn rename_unknown_index(&mut self, name: &ObjectName, _to: &Name) -> Outcome {
         match self.missing_relation(&name.name) {
             Missing::Gone(gone) => Err(self.undefined_relation(name, gone)),
+            Missing::Never if self.indexes_known(&name.name) => {
+                Err(error::undefined_relation(&name.name, name.span))
+            }
             Missing::Hidden(_) | Missing::Never => Ok(()),
         }
     }

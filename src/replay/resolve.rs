@@ -141,6 +141,30 @@ impl Step {
         }
     }
 
+    /// Whether every table of a namespace is known with all its indexes, so that an index that is not listed is not there.
+    /// Without any table it cannot be told: those that are not the history's own may be all there are.
+    pub(super) fn indexes_known(&self, name: &QualifiedName) -> bool {
+        let path = self.lookup_path(name);
+        let mut any = false;
+        for (id, table) in self.schema().tables.iter() {
+            if !table.presence.may_be() || !path.contains(&table.namespace) || table.extension.is_some() {
+                continue;
+            }
+            any = true;
+            let walker = self.schema().table(id);
+            let open = [Section::Indexes, Section::Unique, Section::PrimaryKey]
+                .into_iter()
+                .any(|section| walker.open(section).is_some());
+            if open || table.presumed.is_some() || !table.presence.is_present() {
+                return false;
+            }
+        }
+        any && matches!(self.hidden(name, &path), Missing::Never)
+            && path
+                .iter()
+                .all(|&id| self.schema().namespaces[id].presumed.is_none())
+    }
+
     pub(super) fn undefined_relation(&self, name: &ObjectName, gone: Gone) -> Failure {
         let failure = error::undefined_relation(&name.name, name.span);
         self.gone(failure, gone, &format!("\"{}\"", name.name.name))
@@ -345,6 +369,7 @@ pub(super) fn blank_table(namespace: NamespaceId, name: Name, kind: RelationKind
         triggers: Vec::new(),
         policies: Vec::new(),
         inherits: Vec::new(),
+        of_type: None,
         partition: Partition::default(),
         view: None,
         temporary: false,

@@ -325,7 +325,10 @@ impl Step {
             !ty.array
                 && match ty.base {
                     BaseType::Builtin(b) => matches!(b, Builtin::Int2 | Builtin::Int4 | Builtin::Int8),
-                    BaseType::Object(_) | BaseType::Named(_) => true,
+                    BaseType::Object(id) => {
+                        matches!(self.schema().types[id].kind, crate::schema::TypeKind::Presumed(_))
+                    }
+                    BaseType::Named(_) => true,
                 }
         });
         if fits {

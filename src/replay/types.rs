@@ -5,9 +5,11 @@ use smol_str::SmolStr;
 use super::Gone;
 use super::analyse::{Analysed, Scope, analyse};
 use super::apply::{Outcome, Step};
+use super::column::known_column;
+use super::drop::Object;
 use super::error;
 use super::resolve::Missing;
-use crate::change::{CompositeAction, ConstraintBody, ConstraintSpec, DomainAction, ObjectName};
+use crate::change::{Behaviour, CompositeAction, ConstraintBody, ConstraintSpec, DomainAction, ObjectName};
 use crate::known::{Fact, Gap, Presence, Reach};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{Domain, LogEntry, NamespaceId, Relation, Stored, TableId, Type, TypeId, TypeKind};
@@ -270,15 +272,15 @@ impl Step {
         let (id, Some(mut labels)) = self.enum_labels(name)? else {
             return Ok(());
         };
+        let Some(at) = labels.iter().position(|l| l == from) else {
+            let message = format!("\"{from}\" is not an existing enum label");
+            return Err(error::failure("22023", message, name.span));
+        };
         if labels.contains(to) {
             let message = format!("enum label \"{to}\" already exists");
             return Err(error::failure("42710", message, name.span));
         }
-        let Some(label) = labels.iter_mut().find(|l| *l == from) else {
-            let message = format!("\"{from}\" is not an existing enum label");
-            return Err(error::failure("22023", message, name.span));
-        };
-        *label = to.clone();
+        labels[at] = to.clone();
         self.set_labels(id, labels, format!("label {from} renamed to {to}"));
         self.rename_label_constants(id, from, to);
         Ok(())
@@ -374,6 +376,12 @@ impl Step {
             DomainAction::Default(Some(expr)) => Some(self.domain_expr(expr, base.as_ref(), None)?),
             _ => None,
         };
+        if matches!(
+            action,
+            DomainAction::AddConstraint(_) | DomainAction::NotNull(true)
+        ) {
+            self.refuse_contained(id, name)?;
+        }
         if let (DomainAction::AddConstraint(spec), Some(base)) = (action, &base) {
             self.add_domain_check(id, base, spec)?;
         }
@@ -412,6 +420,32 @@ impl Step {
         Ok(())
     }
 
+    /// Values within arrays cannot be checked anew.
+    fn refuse_contained(&self, id: TypeId, name: &ObjectName) -> Outcome {
+        for (_, table) in self
+            .schema()
+            .tables
+            .iter()
+            .filter(|(_, t)| t.presence.is_present())
+        {
+            let held = table.columns.iter().find(|c| {
+                c.presence.is_present()
+                    && c.ty
+                        .known()
+                        .is_some_and(|ty| ty.array && ty.base == BaseType::Object(id))
+            });
+            if let Some(column) = held {
+                let message = format!(
+                    "cannot alter type \"{}\" because column \"{}.{}\" uses it",
+                    name.name.name, table.name, column.name
+                );
+                let failure = error::failure("0A000", message, name.span);
+                return Err(self.related(failure, column.ty.origin(), "the column is of an array of it"));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn create_composite(&mut self, name: &ObjectName, attributes: &[(Name, SqlType)]) -> Outcome {
         let namespace = self.new_type_place(name)?;
         if self
@@ -443,6 +477,47 @@ impl Step {
         }
         self.db.schema.types[id].kind = TypeKind::Composite(Fact::Known(attributes, self.id));
         self.log_type(id, "attributes altered");
+        let typed: Vec<TableId> = self
+            .schema()
+            .tables
+            .iter()
+            .filter(|(_, t)| t.of_type == Some(id) && t.presence.may_be())
+            .map(|(table, _)| table)
+            .collect();
+        for table in typed {
+            for action in actions {
+                self.typed_table_action(table, name, action)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A typed table follows its type.
+    fn typed_table_action(&mut self, table: TableId, name: &ObjectName, action: &CompositeAction) -> Outcome {
+        let origin = self.id;
+        match action {
+            CompositeAction::Add(attribute, ty) => {
+                let ty = self.resolve_type(ty, name.span)?;
+                let column = known_column(attribute.clone(), Fact::Known(ty, origin), origin);
+                self.add_column(table, column);
+            }
+            CompositeAction::Drop { name: attribute, .. } => {
+                if let Some(column) = self.find_column(table, attribute) {
+                    self.drop_tree(&[Object::Column(table, column)], Behaviour::Cascade, name.span)?;
+                }
+            }
+            CompositeAction::SetType(attribute, ty) => {
+                let ty = self.resolve_type(ty, name.span)?;
+                if let Some(column) = self.find_column(table, attribute) {
+                    self.column_mut(table, column).ty = Fact::Known(ty, origin);
+                }
+            }
+            CompositeAction::Rename(from, to) => {
+                if let Some(column) = self.find_column(table, from) {
+                    self.column_mut(table, column).name = to.clone();
+                }
+            }
+        }
         Ok(())
     }
 

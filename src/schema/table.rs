@@ -83,6 +83,8 @@ pub struct Table {
     pub policies: Vec<Name>,
     /// Tables it inherits from, in order.
     pub inherits: Vec<TableId>,
+    /// The composite type of a table made `OF` it.
+    pub of_type: Option<crate::sqltype::TypeId>,
     /// How it is partitioned, or of what it is a partition.
     pub partition: Partition,
     /// What a view reads.

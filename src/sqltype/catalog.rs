@@ -263,8 +263,28 @@ pub fn catalog() -> &'static Catalog {
 /// The rows of an extension; `None` where its contents are not known (see [`unlisted_types`]).
 #[must_use]
 pub fn extension(name: &str) -> Option<&'static Catalog> {
+    extensions().get(name)
+}
+
+/// A well-known extension that brings a type of this name.
+#[must_use]
+pub fn extension_of_type(name: &str) -> Option<&'static str> {
+    let unlisted = UNLISTED.iter().find(|(_, types)| types.contains(&name));
+    let mut listed: Vec<&'static str> = extensions()
+        .iter()
+        .filter(|(_, catalog)| catalog.types.iter().any(|ty| ty.name == name))
+        .map(|(extension, _)| *extension)
+        .collect();
+    listed.sort_unstable();
+    listed
+        .first()
+        .copied()
+        .or(unlisted.map(|(extension, _)| *extension))
+}
+
+fn extensions() -> &'static FxHashMap<&'static str, Catalog> {
     static EXTENSIONS: OnceLock<FxHashMap<&'static str, Catalog>> = OnceLock::new();
-    let all = EXTENSIONS.get_or_init(|| {
+    EXTENSIONS.get_or_init(|| {
         let mut all: FxHashMap<&'static str, Catalog> = FxHashMap::default();
         let mut current = "";
         for line in include_str!("data/extensions.tsv").lines() {
@@ -278,8 +298,7 @@ pub fn extension(name: &str) -> Option<&'static Catalog> {
         }
         all.insert("plpgsql", Catalog::default());
         all
-    });
-    all.get(name)
+    })
 }
 
 /// Types of extensions that do not ship with PostgreSQL, whose functions and operators are not known here.

@@ -275,7 +275,7 @@ pub(super) fn quantified(
     Ok(node)
 }
 
-/// Whether `left = right` has an operator; the operands stay in their types but for implicit casts.
+/// Whether `left = right` has an operator for just these types, as an operator family has its members.
 pub(super) fn has_equality(types: Types<'_>, left: Ty, right: Ty) -> bool {
     let symbol = Symbol {
         schema: None,
@@ -283,5 +283,5 @@ pub(super) fn has_equality(types: Types<'_>, left: Ty, right: Ty) -> bool {
     };
     let all = candidates(types, &symbol, false);
     let operands = [left, right];
-    exact(types, &all, &operands).is_some() || matches!(choose(types, &operands, all), Choice::One(_))
+    exact(types, &all, &operands).is_some()
 }
