@@ -56,6 +56,9 @@ impl Step {
         span: Span,
     ) -> Outcome {
         let old = self.column(table, id).ty.clone();
+        if matches!(self.column(table, id).identity, Fact::Known(Some(_), _)) {
+            self.check_identity_type(Some(ty), span)?;
+        }
         if let (Some(from), false) = (old.known(), using) {
             self.check_cast(table, id, from, ty, span)?;
         }
@@ -72,7 +75,6 @@ impl Step {
                 ty: Some(ty.clone()),
                 ..SequenceOptions::default()
             };
-            self.check_identity_type(Some(ty), span)?;
             self.set_options(sequence, &options, false);
         }
         self.log(table, Some(id), format!("type set to {shown}"));

@@ -15,7 +15,7 @@ use crate::name::Name;
 use crate::schema::{ColumnId, Relation, RelationKind, Rows, TableId};
 use crate::source::Span;
 use crate::sqltype::{Builtin, Modifier};
-use crate::tree::ExprKind;
+use crate::tree::{ExprKind, SqlValue};
 
 /// When a part of the statement runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -415,10 +415,14 @@ impl Step {
             }
             inner = value;
         }
-        let ExprKind::Const(Some(text), _) = &inner.kind else {
-            return Ok(());
+        let least = match &inner.kind {
+            ExprKind::Const(Some(text), _) => text.trim_end_matches(' ').chars().count(),
+            ExprKind::Bool(value) => value.to_string().len(),
+            // 2026-01-01 00:00:00+00
+            ExprKind::Value(SqlValue::CurrentTimestamp, None) => 22,
+            _ => return Ok(()),
         };
-        if text.trim_end_matches(' ').chars().count() > *limit as usize {
+        if least > *limit as usize {
             let message = format!("value too long for type {}", self.schema().format_type(ty));
             return Err(error::failure("22001", message, span));
         }

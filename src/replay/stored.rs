@@ -68,11 +68,27 @@ impl Step {
     ) -> Outcome<Stored> {
         let (stored, volatility) = self.resolve_on(table, expr, target)?;
         match volatility {
-            Some(Volatility::Stable | Volatility::Volatile) => {
+            Some(Volatility::Stable | Volatility::Volatile) if !self.calls_own(&stored.expr) => {
                 Err(error::failure("42P17", message, expr.span))
             }
-            Some(Volatility::Immutable) | None => Ok(stored),
+            Some(_) | None => Ok(stored),
         }
+    }
+
+    /// Whether an expression calls a function of the history's that is not declared immutable. That says little: the server
+    /// looks into functions in SQL, and a declaration can be altered.
+    fn calls_own(&self, expr: &Expr) -> bool {
+        let mut found = false;
+        expr.walk(&mut |e| {
+            if let ExprKind::Call(call) = &e.kind {
+                found |= self
+                    .schema()
+                    .functions
+                    .iter()
+                    .any(|(_, f)| f.name == call.name.name && !f.immutable && f.presence.may_be());
+            }
+        });
+        found
     }
 
     /// A condition; `clause` is what the server calls it.
