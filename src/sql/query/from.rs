@@ -42,7 +42,16 @@ fn from(walk: Walk<'_>, node: &SyntaxNode) -> From {
     };
     for node in joins.iter().rev() {
         match join(walk, node) {
-            Some(join) => out.joins.push(join),
+            Some(mut join) => {
+                // CROSS and NATURAL JOIN have no condition that could close what is joined to their right: it is joined to
+                // the whole, as the grammar of the server has it (`%left JOIN CROSS LEFT ...`), not to the right side alone.
+                let rest = match join.kind {
+                    JoinKind::Cross | JoinKind::Natural => std::mem::take(&mut join.right.joins),
+                    JoinKind::Inner | JoinKind::Left | JoinKind::Right | JoinKind::Full => Vec::new(),
+                };
+                out.joins.push(join);
+                out.joins.extend(rest);
+            }
             None => return opaque(walk, node),
         }
     }
