@@ -101,6 +101,14 @@ const BEGIN: &[&str] = &[
     "CREATE TABLE \"Delta\" (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), \"userId\" integer UNIQUE, amount integer CHECK (amount > 0))",
     "CREATE TABLE a_table_whose_name_is_so_long_that_invented_names_are_cut (id bigserial, a_column_with_a_name_that_is_quite_long integer UNIQUE)",
     "CREATE VIEW sight AS SELECT id, kind FROM alpha",
+    "CREATE INDEX one ON alpha (kind)",
+    "CREATE INDEX two ON alpha (kind)",
+    "CREATE INDEX three ON alpha (kind)",
+    "CREATE INDEX alpha_kind_idx ON alpha (kind)",
+    "CREATE INDEX beta_pkey ON alpha (kind)",
+    "CREATE INDEX alpha_parent_id_fkey ON alpha (kind)",
+    "CREATE INDEX alpha_kind_key ON alpha (kind)",
+    "DROP INDEX one, two, three, alpha_kind_idx, beta_pkey, alpha_parent_id_fkey, alpha_kind_key",
 ];
 
 fn statement(r: &mut Random) -> String {
