@@ -7,6 +7,8 @@
 mod atom;
 mod call;
 mod chain;
+#[cfg(test)]
+mod tests;
 
 use smol_str::SmolStr;
 

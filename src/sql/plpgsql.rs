@@ -10,6 +10,8 @@ mod loops;
 mod raise;
 mod sql;
 mod statement;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 

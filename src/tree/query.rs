@@ -5,7 +5,7 @@ use crate::source::Span;
 use crate::tree::expr::Expr;
 
 /// A `SELECT`, `VALUES`, `TABLE` or a combination of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Query {
     /// `WITH` queries in order; the column aliases may be fewer than the query's columns.
     pub with: Vec<Cte>,
@@ -23,6 +23,20 @@ pub struct Query {
     pub span: Span,
 }
 
+/// Queries are equal by what they say, wherever they stand.
+impl PartialEq for Query {
+    fn eq(&self, other: &Self) -> bool {
+        self.with == other.with
+            && self.recursive == other.recursive
+            && self.body == other.body
+            && self.order_by == other.order_by
+            && self.limit == other.limit
+            && self.offset == other.offset
+    }
+}
+
+impl Eq for Query {}
+
 /// One query of a `WITH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cte {
@@ -35,7 +49,7 @@ pub struct Cte {
 }
 
 /// The core of a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum QueryBody {
     /// `SELECT ...`.
     Select(Box<Select>),
@@ -48,6 +62,24 @@ pub enum QueryBody {
     /// Parsed and not lowered.
     Opaque(Span),
 }
+
+/// Equal by what they say; what was not lowered is equal to itself alone.
+impl PartialEq for QueryBody {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (QueryBody::Select(a), QueryBody::Select(b)) => a == b,
+            (QueryBody::Values(a), QueryBody::Values(b)) => a == b,
+            (QueryBody::Table(a, _), QueryBody::Table(b, _)) => a == b,
+            (QueryBody::SetOp(a, all, left, right), QueryBody::SetOp(b, every, first, second)) => {
+                a == b && all == every && left == first && right == second
+            }
+            (QueryBody::Opaque(a), QueryBody::Opaque(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for QueryBody {}
 
 /// A set operation; `ALL` is the flag beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +168,7 @@ pub enum JoinKind {
 }
 
 /// What is read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum FromItem {
     /// A table or view; alias and column aliases.
     Relation {
@@ -164,3 +196,66 @@ pub enum FromItem {
     /// Not lowered.
     Opaque(Span),
 }
+
+/// Equal by what they say; what was not lowered is equal to itself alone.
+impl PartialEq for FromItem {
+    fn eq(&self, other: &Self) -> bool {
+        use FromItem::{Function, Group, Opaque, Query, Relation};
+        match (self, other) {
+            (
+                Relation {
+                    name, alias, columns, ..
+                },
+                Relation {
+                    name: other_name,
+                    alias: other_alias,
+                    columns: other_columns,
+                    ..
+                },
+            ) => name == other_name && alias == other_alias && columns == other_columns,
+            (
+                Query {
+                    query,
+                    alias,
+                    columns,
+                    lateral,
+                },
+                Query {
+                    query: other_query,
+                    alias: other_alias,
+                    columns: other_columns,
+                    lateral: other_lateral,
+                },
+            ) => {
+                query == other_query
+                    && alias == other_alias
+                    && columns == other_columns
+                    && lateral == other_lateral
+            }
+            (
+                Function {
+                    call,
+                    alias,
+                    columns,
+                    ordinality,
+                },
+                Function {
+                    call: other_call,
+                    alias: other_alias,
+                    columns: other_columns,
+                    ordinality: other_ordinality,
+                },
+            ) => {
+                call == other_call
+                    && alias == other_alias
+                    && columns == other_columns
+                    && ordinality == other_ordinality
+            }
+            (Group(a), Group(b)) => a == b,
+            (Opaque(a), Opaque(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for FromItem {}

@@ -49,6 +49,8 @@ fn literal(node: &ast::Literal) -> Option<ExprKind> {
         SyntaxKind::POSITIONAL_PARAM => ExprKind::Param(text.strip_prefix('$')?.parse().ok()?),
         SyntaxKind::BIT_STRING => ExprKind::BitString(node.string_value()?.into(), true),
         SyntaxKind::BYTE_STRING => ExprKind::BitString(node.string_value()?.into(), false),
+        // The parser loses characters beyond the basic plane that are written as two escapes.
+        SyntaxKind::ESC_STRING | SyntaxKind::UNICODE_ESC_STRING if has_surrogate(text) => return None,
         SyntaxKind::STRING
         | SyntaxKind::ESC_STRING
         | SyntaxKind::UNICODE_ESC_STRING
@@ -63,6 +65,18 @@ fn literal(node: &ast::Literal) -> Option<ExprKind> {
             )
         }
         _ => return None,
+    })
+}
+
+/// Whether a string's escapes may hold half a character: `\uD83D`, `\d83d`.
+fn has_surrogate(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["d8", "d9", "da", "db"].iter().any(|half| {
+        lower.match_indices(half).any(|(at, _)| {
+            lower
+                .get(..at)
+                .is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_hexdigit()))
+        }) && lower.contains('\\')
     })
 }
 

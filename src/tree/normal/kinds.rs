@@ -72,28 +72,9 @@ pub(super) fn reads_columns_in(parts: &[Norm]) -> bool {
 }
 
 pub(super) fn reads_columns(norm: &Norm) -> bool {
-    match norm {
-        Norm::Column(..) | Norm::Var(_) => true,
-        Norm::Null
-        | Norm::Bool(_)
-        | Norm::Number(_)
-        | Norm::Text(_)
-        | Norm::Raw(_)
-        | Norm::Typed(..)
-        | Norm::Label(_)
-        | Norm::Now
-        | Norm::Value(_)
-        | Norm::Relation(_)
-        | Norm::Opaque => false,
-        Norm::Not(inner) | Norm::IsNull(inner) | Norm::Cast(inner, _) => reads_columns(inner),
-        Norm::Array(parts)
-        | Norm::Call(_, parts)
-        | Norm::Op(_, parts)
-        | Norm::And(parts)
-        | Norm::Or(parts)
-        | Norm::Other(_, parts) => reads_columns_in(parts),
-        Norm::OfSet(value, _, _, parts) => reads_columns(value) || reads_columns_in(parts),
-    }
+    let mut read = Vec::new();
+    columns(norm, &mut read);
+    !read.is_empty()
 }
 
 /// A test of one column: against constants, or for NULL.
@@ -156,4 +137,66 @@ pub(super) fn sequence(norm: &Norm) -> Option<QualifiedName> {
         Some(name) => QualifiedName::in_schema(first, name),
         None => QualifiedName::bare(first),
     })
+}
+
+/// A number with a fraction.
+pub(super) fn is_broken(norm: &Norm) -> bool {
+    matches!(norm, Norm::Number(number) if number.contains('.'))
+}
+
+/// Whether a further condition may decide what two conditions that differ say: it reads a column of theirs, and is not the other
+/// end of a range.
+pub(super) fn may_hide(further: &Norm, one: &Norm, other: &Norm) -> bool {
+    let ends = [one, other]
+        .iter()
+        .all(|norm| match (bound(norm), bound(further)) {
+            (Some(a), Some(b)) => a != b,
+            _ => false,
+        });
+    let mut read = Vec::new();
+    columns(one, &mut read);
+    columns(other, &mut read);
+    let mut here = Vec::new();
+    columns(further, &mut here);
+    !ends && here.iter().any(|column| read.contains(column))
+}
+
+/// Which end of a range a comparison with a constant is: true for the upper one.
+fn bound(norm: &Norm) -> Option<bool> {
+    match norm {
+        Norm::Op(op, parts) if matches!(op.as_str(), "<" | "<=") => match parts.as_slice() {
+            [_, constant] if is_constant(constant) => Some(true),
+            [constant, _] if is_constant(constant) => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn columns<'a>(norm: &'a Norm, out: &mut Vec<&'a Norm>) {
+    match norm {
+        Norm::Column(..) | Norm::Var(_) => out.push(norm),
+        Norm::Null
+        | Norm::Bool(_)
+        | Norm::Number(_)
+        | Norm::Text(_)
+        | Norm::Raw(_)
+        | Norm::Typed(..)
+        | Norm::Label(_)
+        | Norm::Now
+        | Norm::Value(_)
+        | Norm::Relation(_)
+        | Norm::Opaque => {}
+        Norm::Not(inner) | Norm::IsNull(inner) | Norm::Cast(inner, _) => columns(inner, out),
+        Norm::Array(parts)
+        | Norm::Call(_, parts)
+        | Norm::Op(_, parts)
+        | Norm::And(parts)
+        | Norm::Or(parts)
+        | Norm::Other(_, parts) => parts.iter().for_each(|part| columns(part, out)),
+        Norm::OfSet(value, _, _, parts) => {
+            columns(value, out);
+            parts.iter().for_each(|part| columns(part, out));
+        }
+    }
 }

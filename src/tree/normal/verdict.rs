@@ -1,8 +1,8 @@
 //! Compares two normal forms.
 
 use super::kinds::{
-    as_text, is_atom, is_constant, is_generated, is_generator, is_simple, reads_columns, reads_columns_in,
-    sequence, subject, texts,
+    as_text, is_atom, is_broken, is_constant, is_generated, is_generator, is_simple, may_hide, reads_columns,
+    reads_columns_in, sequence, subject, texts,
 };
 use super::literal::coerce;
 use super::{Norm, Place, Tri};
@@ -281,7 +281,10 @@ impl<'a> Judge<'a> {
                 }
                 _ => false,
             };
-            return if straight == Tri::Differs && turned == Tri::Differs && one_side {
+            // `a < 2.0` and `a < 2.1` are one thing for integers.
+            let broken = |parts: &[Norm]| parts.iter().any(is_broken) && !self.takes_fractions(parts);
+            let idle = matches!(op, "<" | "<=") && (broken(x) || broken(y));
+            return if straight == Tri::Differs && turned == Tri::Differs && one_side && !idle {
                 Tri::Differs
             } else {
                 Tri::Unknown
@@ -293,6 +296,20 @@ impl<'a> Judge<'a> {
             return Tri::Differs;
         }
         Tri::Unknown
+    }
+
+    /// Whether a column of these parts is known to hold fractions.
+    fn takes_fractions(&self, parts: &[Norm]) -> bool {
+        parts.iter().any(|norm| {
+            let Norm::Column(_, name) = norm else {
+                return false;
+            };
+            let ty = self.place.named.and_then(|named| named(name));
+            matches!(
+                ty.as_ref().and_then(SqlType::as_builtin),
+                Some(Builtin::Numeric | Builtin::Float4 | Builtin::Float8)
+            )
+        })
     }
 
     /// Two sets that one value is looked up in.
@@ -366,7 +383,11 @@ impl<'a> Judge<'a> {
         }
         match (left.as_slice(), rest.as_slice()) {
             ([], []) => Tri::Same,
-            ([one], [other]) => self.verdict(one, other),
+            ([one], [other]) => match self.verdict(one, other) {
+                // What both demand besides may make the difference idle.
+                Tri::Differs if x.iter().any(|c| c != *one && may_hide(c, one, other)) => Tri::Unknown,
+                verdict => verdict,
+            },
             // Further conditions on other things than the common ones.
             ([], extra) | (extra, []) if extra.iter().all(|norm| is_atom(norm)) => {
                 let common = if left.is_empty() { x } else { y };
