@@ -15,6 +15,7 @@ mod index;
 mod literal;
 mod names;
 mod objects;
+mod plain_insert;
 mod plpgsql;
 mod query;
 mod read;

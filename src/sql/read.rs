@@ -1,7 +1,7 @@
 //! From text to statements: each is parsed alone, lowered at once, and its tree dropped.
 
 use super::source::Lower;
-use super::{Dml, Read, Statement, Transaction, exclusion, head, statement};
+use super::{Dml, Read, Statement, Transaction, exclusion, head, plain_insert, statement};
 use crate::change::ObjectName;
 use crate::known::{Gap, Reach};
 use crate::source::Text;
@@ -13,16 +13,42 @@ use crate::syntax::split::{self, Bound, Piece, PieceKind, Pieces};
 pub struct Statements<'a> {
     text: &'a Text,
     pieces: Pieces<'a>,
+    parser: pg::Parser,
     /// The transaction that `AND CHAIN` begins.
     chained: Option<Read>,
+    /// Statements that were not SQL.
+    errors: u32,
 }
+
+/// Statements of a text that may be no SQL before the rest of it is not read: it is no SQL text then.
+const MOST_ERRORS: u32 = 10_000;
 
 impl<'a> Statements<'a> {
     pub(super) fn new(text: &'a Text) -> Self {
         Statements {
             text,
             pieces: split::pieces(text.as_str()),
+            parser: pg::Parser::default(),
             chained: None,
+            errors: 0,
+        }
+    }
+}
+
+impl Statements<'_> {
+    /// Everything from a piece to the end.
+    fn rest(&self, from: &Piece) -> Read {
+        let text = self.text.slice(from.range.start..self.text.as_str().len());
+        let span = text.whole();
+        let gap = Gap::new(
+            self.text.span(from.range.clone()),
+            "too many statements before this one could not be read",
+            Reach::Everything,
+        );
+        Read {
+            statement: Statement::Opaque(gap),
+            text,
+            span,
         }
     }
 }
@@ -35,16 +61,25 @@ impl Iterator for Statements<'_> {
             return Some(chained);
         }
         loop {
+            if self.errors > MOST_ERRORS {
+                return None;
+            }
             let piece = self.pieces.next()?;
             let text = self.text.slice(piece.range.clone());
             let (statement, chains) = match &piece.kind {
                 PieceKind::CopyData(true) => continue,
                 PieceKind::CopyData(false) => (copied_to_the_end(&text), false),
-                PieceKind::Sql => sql(&text),
+                PieceKind::Sql => sql(&mut self.parser, &text),
                 PieceKind::Meta => (meta(&text), false),
-                PieceKind::Beyond { .. } => (beyond(self.text, &text, &piece), false),
+                PieceKind::Beyond { .. } => (beyond(&mut self.parser, self.text, &text, &piece), false),
             };
             let span = text.whole();
+            if matches!(statement, Statement::Opaque(_)) {
+                self.errors += 1;
+                if self.errors > MOST_ERRORS {
+                    return Some(self.rest(&piece));
+                }
+            }
             if chains {
                 self.chained = Some(Read {
                     statement: Statement::Transaction(Transaction::Begin),
@@ -70,12 +105,15 @@ fn copied_to_the_end(data: &Text) -> Statement {
 }
 
 /// Parses and lowers one statement; true where `AND CHAIN` begins another transaction.
-fn sql(text: &Text) -> (Statement, bool) {
-    let mut parsed = pg::parse_sql(text.as_str());
+fn sql(parser: &mut pg::Parser, text: &Text) -> (Statement, bool) {
+    if let Some(insert) = plain_insert::read(text) {
+        return (Statement::Dml(Box::new(insert)), false);
+    }
+    let mut parsed = parser.sql(text.as_str());
     if parsed.error.is_some()
         && let Some(masked) = exclusion::masked(text.as_str())
     {
-        parsed = pg::parse_sql(&masked);
+        parsed = parser.sql(&masked);
     }
     if let Some(error) = &parsed.error {
         let known = head::known(text.as_str());
@@ -116,7 +154,7 @@ fn syntax_error(text: &Text, error: &pg::SyntaxError) -> Statement {
 
 /// A statement past a bound. Rows are rows however many: the first of an INSERT stand for all, and of another statement on rows
 /// the table is told by its head.
-fn beyond(whole: &Text, text: &Text, piece: &Piece) -> Statement {
+fn beyond(parser: &mut pg::Parser, whole: &Text, text: &Text, piece: &Piece) -> Statement {
     let PieceKind::Beyond {
         bound,
         at,
@@ -126,7 +164,7 @@ fn beyond(whole: &Text, text: &Text, piece: &Piece) -> Statement {
         return opaque(text, "this statement was not understood");
     };
     if let Some(rows) = first_rows {
-        let (statement, _) = sql(&whole.slice(rows.clone()));
+        let (statement, _) = sql(parser, &whole.slice(rows.clone()));
         if matches!(statement, Statement::Dml(_)) {
             return statement;
         }

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rowan::GreenNodeBuilder;
+use rowan::{GreenNodeBuilder, NodeCache};
 use squawk_parser::{EntryPoint, LexedStr, StrStep};
 
 pub use rowan::{TextRange, TextSize};
@@ -31,31 +31,66 @@ pub struct Parsed {
 /// Parses SQL statements. The root is a [`SourceFile`].
 #[must_use]
 pub fn parse_sql(text: &str) -> Parsed {
-    parse(text, EntryPoint::SourceFile)
+    Parser::default().sql(text)
+}
+
+/// A parser for many statements, one by one: what they have in common is kept once.
+#[derive(Debug, Default)]
+pub struct Parser {
+    cache: NodeCache,
+    /// Bytes whose tokens the cache may hold.
+    held: usize,
+}
+
+/// Most bytes whose tokens are kept for the statements that follow.
+const MOST_HELD: usize = 1 << 20;
+
+impl Parser {
+    /// Parses SQL statements. The root is a [`SourceFile`].
+    pub fn sql(&mut self, text: &str) -> Parsed {
+        self.held += text.len();
+        if self.held > MOST_HELD {
+            self.forget();
+            self.held = text.len();
+        }
+        let parsed = parse(text, EntryPoint::SourceFile, &mut self.cache);
+        parsed.unwrap_or_else(|| {
+            self.forget();
+            gave_up(text, EntryPoint::SourceFile)
+        })
+    }
+
+    fn forget(&mut self) {
+        self.cache = NodeCache::default();
+        self.held = 0;
+    }
 }
 
 /// Parses a plpgsql body. The root is an [`ast::Plpgsql`].
 #[must_use]
 pub fn parse_plpgsql(text: &str) -> Parsed {
-    parse(text, EntryPoint::Plpgsql)
+    parse(text, EntryPoint::Plpgsql, &mut NodeCache::default())
+        .unwrap_or_else(|| gave_up(text, EntryPoint::Plpgsql))
 }
 
-/// The parser gives up by a panic where it sees itself without progress; that is an error of the text here.
-fn parse(text: &str, entry: EntryPoint) -> Parsed {
-    catch_unwind(AssertUnwindSafe(|| build(text, entry))).unwrap_or_else(|_| {
-        let mut parsed = build("", entry);
-        parsed.error = Some(SyntaxError {
-            message: "the parser gave up".to_owned(),
-            range: range(0, text.len()),
-        });
-        parsed
-    })
+/// The parser gives up by a panic where it sees itself without progress; `None` then.
+fn parse(text: &str, entry: EntryPoint, cache: &mut NodeCache) -> Option<Parsed> {
+    catch_unwind(AssertUnwindSafe(|| build(text, entry, cache))).ok()
 }
 
-fn build(text: &str, entry: EntryPoint) -> Parsed {
+fn gave_up(text: &str, entry: EntryPoint) -> Parsed {
+    let mut parsed = build("", entry, &mut NodeCache::default());
+    parsed.error = Some(SyntaxError {
+        message: "the parser gave up".to_owned(),
+        range: range(0, text.len()),
+    });
+    parsed
+}
+
+fn build(text: &str, entry: EntryPoint, cache: &mut NodeCache) -> Parsed {
     let lexed = LexedStr::new(text);
     let output = entry.parse(&lexed.to_input());
-    let mut builder = GreenNodeBuilder::new();
+    let mut builder = GreenNodeBuilder::with_cache(cache);
     let mut error: Option<SyntaxError> = None;
     let mut earliest = |message: &str, at: TextRange| {
         if error.as_ref().is_none_or(|e| at.start() < e.range.start()) {

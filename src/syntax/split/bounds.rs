@@ -194,8 +194,10 @@ impl Weigh {
             | b"collate" | b"at" | b"overlaps" | b"isnull" | b"notnull" | b"escape" => {
                 self.top.chain += 1;
             }
-            b"union" | b"intersect" | b"except" | b"join" | b"explain" | b"prepare" | b"rule"
-            | b"declare" | b"with" | b"atomic" | b"elsif" | b"elseif" => self.top.lasting += 1,
+            b"union" | b"intersect" | b"except" | b"explain" | b"prepare" | b"rule" | b"declare"
+            | b"with" | b"atomic" | b"elsif" | b"elseif" => self.top.lasting += 1,
+            b"join" => self.top.lasting += 2,
+            b"exists" => self.top.chain += 2,
             b"select" | b"where" | b"having" | b"on" | b"when" | b"then" | b"set" => self.top.chain = 0,
             b"else" => self.top.chain = 0,
             b"case" if !self.after_end => self.open(Opener::Case),
