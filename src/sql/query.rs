@@ -72,11 +72,8 @@ fn frame(walk: Walk<'_>, node: &SyntaxNode, out: &mut Query) -> Option<()> {
                 }
             }
             SyntaxKind::ORDER_BY_CLAUSE => out.order_by = walk.order_by(&child),
-            SyntaxKind::LIMIT_CLAUSE => {
-                if child.children().all(|value| value.kind() != SyntaxKind::ALL) {
-                    out.limit = Some(Box::new(walk.first(&child)?));
-                }
-            }
+            SyntaxKind::LIMIT_CLAUSE if child.children().any(|value| value.kind() == SyntaxKind::ALL) => {}
+            SyntaxKind::LIMIT_CLAUSE => out.limit = Some(Box::new(walk.first(&child)?)),
             SyntaxKind::OFFSET_CLAUSE => out.offset = Some(Box::new(walk.first(&child)?)),
             SyntaxKind::FETCH_CLAUSE => out.limit = Some(Box::new(fetch(walk, &child))),
             // Row locks change no result.

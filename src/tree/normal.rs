@@ -17,15 +17,20 @@ use crate::name::{Name, QualifiedName};
 use crate::sqltype::{Builtin, SqlType};
 use crate::tree::{Expr, SqlValue};
 
+/// The name and, where it is known, the type of the table's column of a number ([`crate::tree::ExprKind::Var`]).
+pub type ByNumber<'a> = &'a dyn Fn(u32) -> Option<(Name, Option<SqlType>)>;
+/// The type of the table's column of a name.
+pub type ByName<'a> = &'a dyn Fn(&Name) -> Option<SqlType>;
+
 /// What is known about the place of the expressions.
 #[derive(Clone, Copy, Default)]
 pub struct Place<'a> {
     /// The type that the value is coerced to: the column's for a default.
     pub target: Option<&'a SqlType>,
-    /// The name and, where it is known, the type of the table's column of this number ([`crate::tree::ExprKind::Var`]).
-    pub column: Option<&'a dyn Fn(u32) -> Option<(Name, Option<SqlType>)>>,
-    /// The type of the table's column of this name.
-    pub named: Option<&'a dyn Fn(&Name) -> Option<SqlType>>,
+    /// The table's columns by number.
+    pub column: Option<ByNumber<'a>>,
+    /// Their types by name.
+    pub named: Option<ByName<'a>>,
 }
 
 impl std::fmt::Debug for Place<'_> {

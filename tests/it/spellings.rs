@@ -300,3 +300,72 @@ fn the_server_agrees_on_spellings() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Expressions whose structure hangs on the server's precedences.
+const EXPRESSIONS: &[&str] = &[
+    "x || v || t",
+    "a + 1 BETWEEN 2 AND 3 OR p",
+    "a::int BETWEEN 1 AND 2 AND p IS NOT TRUE",
+    "a NOT BETWEEN SYMMETRIC b AND 2 + 1",
+    "NOT a = b AND p",
+    "- a ^ 2",
+    "-a::int",
+    "@ -5 + 3",
+    "2 ^ 3 ^ 2",
+    "a & b | 1 + 2 * 3 % 2",
+    "a - (b - 1)",
+    "x LIKE 'a' || v ESCAPE '!' AND p",
+    "x NOT ILIKE ANY (ARRAY[v, t])",
+    "x SIMILAR TO 'a' ESCAPE '!'",
+    "(p AND a = 1) AND b = 2",
+    "p AND (a = 1 AND b = 2)",
+    "p OR a = 1 AND b = 2 OR m IS NULL",
+    "a IS NULL IS NOT NULL",
+    "a IS NOT DISTINCT FROM b + 1",
+    "(a, b) = (1, 2)",
+    "(a, b) IN ((1, 2), (3, 4))",
+    "a IN (SELECT b FROM t AS u WHERE u.p)",
+    "a = ALL (SELECT 1 UNION ALL SELECT 2)",
+    "now() AT TIME ZONE 'utc' + interval '1 day' > '2020-01-01'",
+    "x || t COLLATE \"C\" < 'a'",
+    "a OPERATOR(pg_catalog.+) b * 2",
+    "CASE WHEN a::int BETWEEN 1 AND 2 THEN 'x' ELSE CASE b WHEN 1 THEN 'y' END END",
+    "substring(x from 1 for 2) || substring(x for 2) || overlay(x placing 'b' from 1)",
+    "position('a' in x) + extract(year from now())",
+    "trim(both 'x' from t) || trim(leading from t) || trim(t, 'y')",
+    "ARRAY[[1, 2], [3, a]]",
+    "(ARRAY[1, 2])[1:2]",
+    "count(*) FILTER (WHERE p) + count(DISTINCT a)",
+    "string_agg(x, ',' ORDER BY x DESC NULLS LAST)",
+    "percentile_cont(0.5) WITHIN GROUP (ORDER BY a)",
+    "ARRAY(SELECT 1)",
+    "E'a\\n\\x41\\''",
+    "B'101' || b'1'",
+    "GREATEST(a, COALESCE(b, 1), NULLIF(a, 2))",
+    "interval '1' hour to minute + '1'::interval(3)",
+    "concat(VARIADIC ARRAY['a', 'b'])",
+    "make_interval(days => 1, hours => 2)",
+];
+
+#[test]
+fn what_is_printed_reads_back_on_the_server() {
+    let Some(server) = super::postgres::server() else {
+        return;
+    };
+    let mut server = server.database("printed");
+    server.run(TABLE);
+    let mut wrong = Vec::new();
+    for written in EXPRESSIONS {
+        let printed = schemalign::tree::print::expr(&expression(written)).unwrap_or_default();
+        let mut view = |expr: &str| {
+            server.run(&format!(
+                "CREATE TEMP VIEW w AS SELECT {expr} AS v FROM t; SELECT pg_get_viewdef('w'::regclass); DROP VIEW w"
+            ))
+        };
+        let (first, second) = (view(written), view(&printed));
+        if first != second || first.iter().any(|line| line.contains("ERROR")) {
+            wrong.push(format!("{written}\n  {printed}\n  {first:?}\n  {second:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -287,20 +287,18 @@ impl Chain<'_> {
         };
         self.at += 1;
         let span = self.walk.cx.range_span(range);
-        let (operand, wrap): (Expr, fn(SmolStr, Box<Expr>) -> ExprKind) = match &op {
-            Op::Not => (self.expr(power::NOT)?, |_, inner| ExprKind::Not(inner)),
-            Op::Symbol(text, power::ADD) if text == "-" || text == "+" => {
-                (self.expr(power::SIGN)?, ExprKind::Unary)
-            }
-            Op::Symbol(_, power::OTHER) => (self.expr(power::OTHER + 1)?, ExprKind::Unary),
+        let operand = match &op {
+            Op::Not => self.expr(power::NOT)?,
+            Op::Symbol(text, power::ADD) if text == "-" || text == "+" => self.expr(power::SIGN)?,
+            Op::Symbol(_, power::OTHER) => self.expr(power::OTHER + 1)?,
             _ => return None,
         };
-        let text = match op {
-            Op::Symbol(text, _) => text,
-            _ => SmolStr::default(),
-        };
         let span = span.to(operand.span);
-        Some(Expr::new(wrap(text, Box::new(operand)), span))
+        let kind = match op {
+            Op::Symbol(text, _) => ExprKind::Unary(text, Box::new(operand)),
+            _ => ExprKind::Not(Box::new(operand)),
+        };
+        Some(Expr::new(kind, span))
     }
 
     /// What follows an operand, from the operator on, which is consumed.
@@ -391,7 +389,7 @@ impl Chain<'_> {
             return Some(ExprKind::InQuery(left, Box::new(query), negated));
         }
         let items = self.walk.all(&node);
-        (!items.is_empty()).then(|| ExprKind::In(left, items, negated))
+        (!items.is_empty()).then_some(ExprKind::In(left, items, negated))
     }
 
     fn like(&mut self, left: Expr, word: &'static str, negated: bool) -> Option<ExprKind> {

@@ -83,7 +83,7 @@ impl Parser<'_> {
                     if into.is_some() {
                         return Err(self.gap("INTO stands there twice"));
                     }
-                    into = Some(self.into_clause()?);
+                    into = Some(self.read_into()?);
                     continue;
                 }
                 _ => {}
@@ -101,7 +101,7 @@ impl Parser<'_> {
             })
     }
 
-    fn into_clause(&mut self) -> Result<Into, Gap> {
+    fn read_into(&mut self) -> Result<Into, Gap> {
         let from = self.at;
         self.at += 1;
         let strict = self.eat("strict");
