@@ -59,6 +59,12 @@ impl<V: Copy + PartialEq> Names<V> {
         entries.retain(|e| !(e.0 == namespace && e.1 == *name));
     }
 
+    /// Whether both are the very same map, so that it need not be compared.
+    #[must_use]
+    pub fn shares(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.buckets, &other.buckets)
+    }
+
     /// All entries, in no order: sort before showing.
     pub fn iter(&self) -> impl Iterator<Item = (NamespaceId, &Name, V)> {
         self.buckets
