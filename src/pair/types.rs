@@ -2,7 +2,7 @@
 
 use super::ColumnPair;
 use crate::declared::{Expectation, Family};
-use crate::known::{Fact, Gap, Reach, Verdict};
+use crate::known::{ChangeId, Fact, Gap, Reach, Verdict};
 use crate::name::QualifiedName;
 use crate::schema::{Lookup, Schema, TypeKind};
 use crate::sqltype::{BaseType, Builtin, Category, Fit, Modifier, SqlType, TypeId, fit};
@@ -16,6 +16,8 @@ pub struct TypeDifference {
     pub found: String,
     /// How well it fits.
     pub fit: Fit,
+    /// The change that set the type that is compared.
+    pub origin: Option<ChangeId>,
     /// The user-defined type that the model names and that the database does not have.
     pub absent: Option<QualifiedName>,
 }
@@ -26,12 +28,12 @@ impl ColumnPair<'_> {
     pub fn type_verdict(&self) -> Verdict<TypeDifference> {
         let schema = self.column.table.schema;
         match &self.column.get().ty {
-            Fact::Known(found, _) => self.against(schema, found),
+            Fact::Known(found, origin) => self.against(schema, found, *origin),
             Fact::Unknown { gap, candidates } => {
                 // Only where every course that can have been taken contradicts the model is it a difference.
                 let mut least: Option<TypeDifference> = None;
-                for (found, _) in candidates {
-                    match self.against(schema, found) {
+                for (found, origin) in candidates {
+                    match self.against(schema, found, *origin) {
                         Verdict::Differs(d) => {
                             if least.as_ref().is_none_or(|l| d.fit < l.fit) {
                                 least = Some(d);
@@ -45,12 +47,13 @@ impl ColumnPair<'_> {
         }
     }
 
-    fn against(&self, schema: &Schema, found: &SqlType) -> Verdict<TypeDifference> {
+    fn against(&self, schema: &Schema, found: &SqlType, origin: ChangeId) -> Verdict<TypeDifference> {
         let one = |wanted: &SqlType| {
             type_fit(schema, wanted, found).map(|fit| TypeDifference {
                 wanted: print(schema, wanted),
                 found: schema.format_type(found),
                 fit,
+                origin: None,
                 absent: absent(schema, wanted),
             })
         };
@@ -70,7 +73,10 @@ impl ColumnPair<'_> {
         };
         match best {
             Ok(d) if d.fit == Fit::Same => Verdict::Same,
-            Ok(d) => Verdict::Differs(d),
+            Ok(d) => Verdict::Differs(TypeDifference {
+                origin: Some(origin),
+                ..d
+            }),
             Err(gap) => Verdict::Unknown(gap),
         }
     }
@@ -279,6 +285,7 @@ fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDif
         wanted: word.to_owned(),
         found: schema.format_type(found),
         fit,
+        origin: None,
         absent: None,
     })
 }

@@ -26,10 +26,11 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         wanted,
         found,
         fit,
+        origin,
         absent,
     } = difference;
     let column = words::column(pair.column);
-    let place = ctx.column_part(pair.column, pair.column.get().ty.origin(), Fact::Type);
+    let place = ctx.column_part(pair.column, origin, Fact::Type);
     let effect = match fit {
         Fit::Same => return,
         Fit::Holds => "which holds the same values",
