@@ -222,6 +222,7 @@ impl Fixture {
             triggers: Vec::new(),
             policies: Vec::new(),
             inherits: Vec::new(),
+            of_type: None,
             partition: Partition::default(),
             view: None,
             temporary: false,
