@@ -3,7 +3,8 @@
 //! A migration is a program. What its conditions ask is answered from the simulated catalogs; where the answer is unknown both
 //! branches run and are joined (`fork`). A course that certainly fails outside a handler is dropped: the history is taken to
 //! have been applied. For the same reason a statement that must fail is noted as a misstep, is taken back alone, and the rest of
-//! its migration runs as if it had been mended, even where a server would have refused the rest of the transaction.
+//! its migration runs as if it had been mended. Where statements go to the server one by one, and the text itself opened a
+//! transaction, the server would have gone on after taking it back: then both are joined.
 //!
 //! Settings (`SET search_path`) last until the connection ends, as on one connection that runs a whole history; a runner that
 //! connects anew for each migration calls [`Session::reconnect`] between them.
@@ -200,6 +201,9 @@ impl Session {
         self.world.frames.clear();
         if let Err(raised) = result {
             self.roll_back_statement(&before);
+            if !raised.is_budget() {
+                self.fail_transaction(raised.failure.span);
+            }
             self.misstep(*raised, read);
         }
         self.end_statement(read.span);

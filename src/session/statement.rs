@@ -82,6 +82,7 @@ impl Session {
         }
         let handled = !self.handlers.is_empty();
         let before = handled.then(|| self.world.clone());
+        let tables = self.world.database.schema().tables.len();
         match self.world.database.apply(change, id, at) {
             Applied::Done => {}
             Applied::Failed(failure) => return Err(Raised::failed(failure)),
@@ -91,6 +92,12 @@ impl Session {
                     self.park_failure(before, RaisedKind::Any(gap.clone()), &gap, at);
                 }
             }
+        }
+        if let (Some(before), Some(gap)) = (&before, self.presumed_since(tables)) {
+            // Where errors are handled, what was never created may well be missing.
+            let mut raised = Raised::certain("42P01", "relation does not exist", at);
+            raised.failure.message.clone_from(&gap.why);
+            self.park_raised(before, raised, &gap);
         }
         if let (Some(before), Some(gap)) = (&before, self.row_doubt(change, at)) {
             self.park_failure(before, RaisedKind::Data(gap.clone()), &gap, at);
@@ -103,6 +110,22 @@ impl Session {
         }
         self.remember_label(change);
         Ok(())
+    }
+
+    /// Why the tables from a number on are taken to be there.
+    fn presumed_since(&self, tables: usize) -> Option<Gap> {
+        let schema = self.world.database.schema();
+        (tables..schema.tables.len())
+            .find_map(|i| schema.tables[crate::schema::TableId(i as u32)].presumed.clone())
+    }
+
+    fn park_raised(&mut self, before: &super::world::World, raised: Box<Raised>, gap: &Gap) {
+        let course = super::world::Course {
+            flow: super::flow::Flow::Raise(raised),
+            world: before.clone(),
+            gap: gap.clone(),
+        };
+        self.park(before, course);
     }
 
     /// Parks the course on which a statement fails: what it did is not there.
@@ -143,7 +166,12 @@ impl Session {
 
     /// What no transaction block and no function may hold.
     fn forbidden_here(&self, read: &Read, top: bool) -> Option<Box<Raised>> {
-        let command = outside_transactions(&read.text)?;
+        let words = leading_words(read.text.as_str(), 8);
+        if top && words.first().is_some_and(|w| w == "lock") && !self.in_transaction_block() {
+            let message = "LOCK TABLE can only be used in transaction blocks";
+            return Some(Raised::certain("25P01", message, read.span));
+        }
+        let command = outside_transactions(&words)?;
         if !top {
             let message = format!("{command} cannot be executed from a function");
             return Some(Raised::certain("25001", message, read.span));
@@ -212,8 +240,7 @@ fn is_plain(element: &crate::change::IndexElement) -> bool {
 }
 
 /// The command, where the statement is one that must run alone (`PreventInTransactionBlock` of the server).
-fn outside_transactions(text: &Text) -> Option<&'static str> {
-    let words = leading_words(text.as_str(), 8);
+fn outside_transactions(words: &[String]) -> Option<&'static str> {
     let word = |i: usize| words.get(i).map_or("", String::as_str);
     let has = |w: &str| words.iter().any(|x| x == w);
     match (word(0), word(1)) {

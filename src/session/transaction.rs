@@ -8,6 +8,7 @@ use super::Session;
 use super::flow::{Raised, Run};
 use super::world::World;
 use super::{Migration, RunMode};
+use crate::known::Gap;
 use crate::name::Name;
 use crate::source::Span;
 use crate::sql::Transaction;
@@ -31,6 +32,10 @@ pub(super) struct Transactions {
     savepoints: Vec<(Name, World)>,
     /// The text is one query of several statements.
     implicit: bool,
+    /// Each statement goes to the server alone, so that what follows a failed transaction runs.
+    alone: bool,
+    /// The first failure within the explicit transaction.
+    failed: Option<Gap>,
     /// What a COMMIT within the present statement has made lasting.
     committed: Option<World>,
 }
@@ -40,6 +45,7 @@ impl Session {
     pub(super) fn begin_migration(&mut self, migration: &Migration, several: bool) {
         self.transactions = Transactions {
             implicit: several,
+            alone: migration.mode == RunMode::Statements,
             ..Transactions::default()
         };
         if migration.mode == RunMode::Transaction {
@@ -61,8 +67,35 @@ impl Session {
         self.transactions = Transactions::default();
     }
 
+    /// A statement failed: within an explicit transaction the server takes back the whole.
+    pub(super) fn fail_transaction(&mut self, at: Span) {
+        if self.transactions.alone && matches!(self.transactions.block, Block::Explicit(_)) {
+            let gap = self.gap(
+                at,
+                "a transaction in which a statement fails is rolled back, unless it was mended",
+            );
+            self.transactions.failed.get_or_insert(gap);
+        }
+    }
+
+    /// The end of a transaction with a failure in it: it was rolled back, or it has been mended since.
+    fn join_failed(&mut self) {
+        let Some(gap) = self.transactions.failed.take() else {
+            return;
+        };
+        if let Block::Explicit(start) = &self.transactions.block {
+            let base = (**start).clone();
+            let mended = std::mem::replace(&mut self.world, base.clone());
+            if !mended.same_effects(&base) {
+                self.note(&gap);
+            }
+            self.world = mended.join(base.clone(), &base, &gap);
+        }
+    }
+
     /// A transaction ends: `SET LOCAL` does, and new labels may be used.
     fn end_transaction(&mut self, at: Span) {
+        self.join_failed();
         self.undo_local(at);
         self.world.new_labels = Arc::default();
         self.transactions.savepoints.clear();
@@ -102,6 +135,7 @@ impl Session {
                 self.begin_implicit();
             }
             Transaction::Rollback => {
+                self.transactions.failed = None;
                 if let Block::Implicit(start) | Block::Explicit(start) =
                     std::mem::take(&mut self.transactions.block)
                 {
@@ -125,6 +159,7 @@ impl Session {
                 self.needs_block("ROLLBACK TO SAVEPOINT", at)?;
                 let found = self.savepoint(name, at)?;
                 self.transactions.savepoints.truncate(found + 1);
+                self.transactions.failed = None;
                 if let Some((_, world)) = self.transactions.savepoints.last() {
                     let world = world.clone();
                     self.world.roll_back_to(&world);

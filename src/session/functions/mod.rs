@@ -101,7 +101,9 @@ impl Session {
         if !strict {
             return None;
         }
-        if args.values.iter().any(Value::is_null) {
+        // `format_type` takes NULL as modifier.
+        let judged = if name == "format_type" { 1 } else { args.len() };
+        if args.values.iter().take(judged).any(Value::is_null) {
             return Some(Ok(Value::Null));
         }
         if let Some(value) = self.system_function(name, args) {
