@@ -80,6 +80,10 @@ pub enum RaiseLevel {
 
 /// What a statement is.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a body has few statements, and they are never moved about"
+)]
 pub enum StmtKind {
     /// A nested block.
     Block(Box<Block>),
