@@ -281,7 +281,8 @@ pub(super) fn coerce_to_target(
         return Err(Stop::gap(span, "the type is not known"));
     };
     let same = node.ty == ty;
-    if !same && !node.ty.is_unknown() && !(types.is_known(node.ty) && types.is_known(ty)) {
+    let told = node.ty.is_unknown() || (types.is_known(node.ty) && types.is_known(ty));
+    if !same && !told {
         let why = format!(
             "how {} becomes {} is not known",
             types.name(node.ty),

@@ -39,6 +39,32 @@ impl Walk<'_> {
         Ok(node)
     }
 
+    /// `make_row_comparison_op` for equality; other comparisons of rows are nodes of their own.
+    pub(super) fn rows(&mut self, op: &str, left: &[Expr], right: &[Expr], span: Span) -> Outcome<Node> {
+        if left.len() != right.len() {
+            return Err(Stop::fail(
+                "42601",
+                "unequal number of entries in row expressions",
+                span,
+            ));
+        }
+        let junction = match op {
+            "=" => ExprKind::And,
+            "<>" | "!=" => ExprKind::Or,
+            _ => return Err(Stop::gap(span, "a comparison of rows")),
+        };
+        let mut done = Vec::with_capacity(left.len());
+        for (left, right) in left.iter().zip(right) {
+            let (left, right) = (self.node(left)?, self.node(right)?);
+            let one = operator::binary(self.types, op, left, right, span)?;
+            done.push(to_boolean(self.types, one, "row comparison")?);
+        }
+        if done.len() == 1 {
+            return done.pop().ok_or_else(|| Stop::gap(span, "an empty row"));
+        }
+        Ok(built(span, Ty::BOOL, done, junction))
+    }
+
     /// `transformAExprIn`.
     pub(super) fn in_list(
         &mut self,

@@ -72,8 +72,10 @@ impl<'a> Walk<'a> {
             ExprKind::Var(number) => self.names.number(*number, span),
             ExprKind::Value(value, precision) => Ok(keyword_value(*value, *precision, expr)),
             ExprKind::Binary(op, left, right) => {
-                let rows = matches!(left.kind, ExprKind::Row(_)) || matches!(right.kind, ExprKind::Row(_));
-                if rows {
+                if let (ExprKind::Row(left), ExprKind::Row(right)) = (&left.kind, &right.kind) {
+                    return self.rows(op, left, right, span);
+                }
+                if matches!(left.kind, ExprKind::Row(_)) || matches!(right.kind, ExprKind::Row(_)) {
                     return Err(Stop::gap(span, "a comparison of rows"));
                 }
                 let left = self.node(left)?;
@@ -106,7 +108,8 @@ impl<'a> Walk<'a> {
             }
             ExprKind::IsNull(operand, negated) => {
                 let operand = self.node(operand)?;
-                if self.types.may_be_row(operand.ty) {
+                let row = matches!(operand.expr.kind, ExprKind::Row(_));
+                if !row && self.types.may_be_row(operand.ty) {
                     return Err(Stop::gap(span, "a test of a row"));
                 }
                 let negated = *negated;
@@ -184,11 +187,13 @@ impl<'a> Walk<'a> {
             | ExprKind::Exists(_)
             | ExprKind::Subquery(_)
             | ExprKind::ArrayQuery(_) => self.names.subquery(span),
-            ExprKind::Row(_)
-            | ExprKind::Default
-            | ExprKind::Star(_)
-            | ExprKind::Param(_)
-            | ExprKind::Opaque(_) => Err(Stop::gap(span, "an expression in a form that is not resolved")),
+            ExprKind::Row(items) => {
+                let items = self.all(items)?;
+                Ok(built(span, Ty::of(Builtin::Record), items, ExprKind::Row))
+            }
+            ExprKind::Default | ExprKind::Star(_) | ExprKind::Param(_) | ExprKind::Opaque(_) => {
+                Err(Stop::gap(span, "an expression in a form that is not resolved"))
+            }
         }
     }
 

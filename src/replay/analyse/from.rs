@@ -36,7 +36,7 @@ impl Sources {
 }
 
 impl Reader<'_> {
-    pub(super) fn from_list(&mut self, list: &[From]) -> Result<Sources, Failure> {
+    pub(super) fn read_from(&mut self, list: &[From]) -> Result<Sources, Failure> {
         let mut all = Sources::default();
         for from in list {
             let one = self.from(from, &all)?;

@@ -11,6 +11,7 @@ mod function;
 mod label;
 mod literal;
 mod names;
+mod opclass;
 mod operator;
 mod path;
 mod poly;
@@ -20,19 +21,20 @@ mod stop;
 mod types;
 mod value;
 
+pub(crate) use opclass::{comparable, has_default_opclass, is_default_opclass};
 pub(crate) use query::query_shape;
 
 use crate::change::Failure;
 use crate::known::{Fact, Gap};
 use crate::name::Name;
 use crate::schema::{Column, ColumnId, Schema, Stored, TableId};
-use crate::sqltype::catalog::{self, Volatility};
-use crate::sqltype::{Category, SqlType};
+use crate::sqltype::SqlType;
+use crate::sqltype::catalog::Volatility;
 use crate::tree::{Expr, ExprKind};
 use coerce::{Form, Node, coerce_to_target};
 use expr::Walk;
 use names::Names;
-use path::{binary_coercible, find_path};
+use path::find_path;
 use stop::{Outcome, Stop};
 use types::{Ty, Types};
 
@@ -157,87 +159,6 @@ fn resolve_columns(scope: &Scope<'_>, expr: &mut Expr) {
         return;
     }
     expr.each_child_mut(&mut |child| resolve_columns(scope, child));
-}
-
-/// Whether a foreign key may compare these types; `None` where it cannot be told.
-pub(crate) fn comparable(schema: &Schema, referencing: &SqlType, referenced: &SqlType) -> Option<bool> {
-    let types = Types { schema };
-    let (left, right) = (Ty::from_sql(referencing)?, Ty::from_sql(referenced)?);
-    if left == right {
-        return Some(true);
-    }
-    if !types.is_known(left) || !types.is_known(right) {
-        return None;
-    }
-    // `ATAddForeignKeyConstraint`: an operator of the unique index's family for both types, or the referencing value must
-    // become the referenced type by itself.
-    let (left_base, right_base) = (types.base(left).0, types.base(right).0);
-    let found = (types.category(left_base).0 == types.category(right_base).0
-        && operator::has_equality(types, right_base, left_base))
-        || path::can_coerce(types, left_base, right_base, CastContext::Implicit);
-    match (found, &schema.unlisted) {
-        (true, _) => Some(true),
-        (false, Some(_)) => None,
-        (false, None) => Some(false),
-    }
-}
-
-/// Whether `opclass` is the default operator class of `ty` for the access method; `None` where it cannot be told.
-pub(crate) fn is_default_opclass(schema: &Schema, ty: &SqlType, method: &str, opclass: &str) -> Option<bool> {
-    let found = default_opclass(schema, ty, method)?;
-    Some(found.is_some_and(|name| name == opclass))
-}
-
-/// Whether the access method has a default operator class for `ty` (42704 where it has none); `None` where it cannot be told.
-pub(crate) fn has_default_opclass(schema: &Schema, ty: &SqlType, method: &str) -> Option<bool> {
-    default_opclass(schema, ty, method).map(|found| found.is_some())
-}
-
-/// `GetDefaultOpClass`: the class of the type itself, then one whose type it is binary-coercible to, a preferred one first.
-#[allow(clippy::option_option, reason = "the outer one says whether it can be told")]
-fn default_opclass(schema: &Schema, ty: &SqlType, method: &str) -> Option<Option<&'static str>> {
-    const METHODS: &[&str] = &["btree", "hash", "gist", "gin", "spgist", "brin", "bloom"];
-    let types = Types { schema };
-    let of = Ty::from_sql(ty)?;
-    if !types.is_known(of) || !METHODS.contains(&method) {
-        return None;
-    }
-    let base = types.base(of).0;
-    let installed = schema
-        .extensions
-        .iter()
-        .filter(|e| e.presence.may_be())
-        .filter_map(|e| catalog::extension(e.name.as_str()));
-    let rows: Vec<_> = std::iter::once(catalog::catalog())
-        .chain(installed)
-        .flat_map(|c| &c.opclasses)
-        .filter(|row| row.default && row.method == method)
-        .filter_map(|row| Some((row.name, types.of_row(row.ty)?)))
-        .collect();
-    if let Some((name, _)) = rows.iter().find(|(_, ty)| *ty == base) {
-        return Some(Some(name));
-    }
-    let compatible: Vec<_> = rows
-        .iter()
-        .filter(|(_, ty)| binary_coercible(types, base, *ty))
-        .collect();
-    let preferred = |ty: Ty| types.category(ty).1 && types.category(ty).0 == types.category(base).0;
-    let best = compatible
-        .iter()
-        .find(|(_, ty)| preferred(*ty))
-        .or(compatible.first())
-        .map(|(name, _)| *name);
-    let opaque = schema.extensions.iter().any(|e| {
-        e.presence.may_be() && (!e.presence.is_present() || catalog::extension(e.name.as_str()).is_none())
-    });
-    if best.is_none()
-        && (opaque
-            || schema.unlisted.is_some()
-            || types.category(base).0 == Category::U && base.builtin().is_none())
-    {
-        return None;
-    }
-    Some(best)
 }
 
 /// Whether a value of one type can be converted to another; `None` where it cannot be told.

@@ -274,14 +274,3 @@ pub(super) fn quantified(
     node.volatility = volatility;
     Ok(node)
 }
-
-/// Whether `left = right` has an operator for just these types, as an operator family has its members.
-pub(super) fn has_equality(types: Types<'_>, left: Ty, right: Ty) -> bool {
-    let symbol = Symbol {
-        schema: None,
-        name: "=",
-    };
-    let all = candidates(types, &symbol, false);
-    let operands = [left, right];
-    exact(types, &all, &operands).is_some()
-}

@@ -12,7 +12,7 @@ use crate::known::{Gap, Reach};
 use crate::name::Name;
 use crate::schema::{ColumnId, Schema, TableId};
 use crate::source::Span;
-use crate::sqltype::SqlType;
+use crate::sqltype::{Builtin, SqlType};
 use crate::tree::{Expr, ExprKind, Query, QueryBody, Select};
 
 /// Queries within queries are followed this far.
@@ -33,6 +33,15 @@ pub(crate) fn query_shape(schema: &Schema, query: &Query) -> Result<QueryShape, 
         depth: 0,
     };
     let columns = reader.settled(query)?;
+    let record = SqlType::builtin(Builtin::Record);
+    if let Some(column) = columns.iter().find(|c| c.ty.as_ref() == Some(&record)) {
+        return Err(Failure {
+            sqlstate: "42P16",
+            message: format!("column \"{}\" has pseudo-type record", column.name),
+            span: query.span,
+            related: Vec::new(),
+        });
+    }
     Ok(QueryShape {
         columns: columns.into_iter().map(|c| (c.name, c.ty)).collect(),
         reads: reader.reads,
@@ -201,7 +210,7 @@ impl Reader<'_> {
     }
 
     fn select(&mut self, select: &Select, query: &Query) -> Result<Vec<Column>, Failure> {
-        let Sources { named, star } = self.from_list(&select.from)?;
+        let Sources { named, star } = self.read_from(&select.from)?;
         let mut columns = Vec::new();
         for target in &select.targets {
             if let ExprKind::Star(qualifiers) = &target.expr.kind {
@@ -311,10 +320,7 @@ impl Reader<'_> {
             ));
         }
         for (name, span) in names {
-            result = self.note_name(name, span, named);
-            if result.is_err() {
-                return result;
-            }
+            self.note_name(name, span, named)?;
         }
         self.outer.push(named.to_vec());
         for query in queries {
@@ -379,8 +385,50 @@ impl Reader<'_> {
         }
     }
 
+    /// Puts a NULL of its type in place of each subquery.
+    fn without_queries(&mut self, expr: &mut Expr) -> Result<(), Failure> {
+        let span = expr.span;
+        let query = match &expr.kind {
+            ExprKind::Subquery(query) | ExprKind::ArrayQuery(query) => query.clone(),
+            ExprKind::Exists(_) | ExprKind::InQuery(..) | ExprKind::QuantifiedQuery(..) => {
+                expr.kind = ExprKind::Bool(true);
+                return Ok(());
+            }
+            _ => {
+                let mut result = Ok(());
+                expr.each_child_mut(&mut |child| {
+                    if result.is_ok() {
+                        result = self.without_queries(child);
+                    }
+                });
+                return result;
+            }
+        };
+        let was_open = self.open.take();
+        let columns = self.settled(&query);
+        let open = self.open.is_some();
+        self.open = was_open;
+        let ty = columns?.into_iter().next().and_then(|c| c.ty).filter(|_| !open);
+        let array = matches!(expr.kind, ExprKind::ArrayQuery(_));
+        let ty = match ty {
+            Some(ty) if array && !ty.array => Some(ty.array_of()),
+            other => other.filter(|_| !array),
+        };
+        if let Some(ty) = ty {
+            let null = Box::new(Expr::new(ExprKind::Null, span));
+            expr.kind = ExprKind::Cast(null, ty, crate::tree::CastStyle::Explicit);
+        }
+        Ok(())
+    }
+
     /// The type of an expression; `None` where it cannot be told.
     pub(super) fn type_of(&mut self, expr: &Expr, named: &[Source]) -> Result<Option<SqlType>, Failure> {
+        let mut plain = expr.clone();
+        self.outer.push(named.to_vec());
+        let done = self.without_queries(&mut plain);
+        self.outer.pop();
+        done?;
+        let expr = &plain;
         let mut walk = Walk {
             types: self.types,
             names: Names::Query(named),

@@ -24,7 +24,7 @@ pub(super) fn interval(text: &str, modifier: Option<&Modifier>) -> Literal {
         Some(_) => return UNTOLD,
     };
     let word = text.trim_matches(is_space);
-    let parsed = match word.strip_prefix('P') {
+    let parsed = match text.strip_prefix('P') {
         Some(iso) if fields.is_empty() => parse_iso(iso),
         _ => parse(word, fields),
     };
@@ -47,19 +47,31 @@ fn parse(text: &str, fields: &str) -> Option<Interval> {
     let mut out = Interval::default();
     let mut words = tokens(text)?.into_iter().peekable();
     words.peek()?;
+    let alone = words.len() == 1;
+    let mut seen = Vec::new();
     while let Some(word) = words.next() {
         if word.contains(':') {
+            if seen.iter().any(|unit| matches!(*unit, 'H' | 'M' | 'S')) {
+                return None;
+            }
+            seen.extend(['H', 'M', 'S']);
             out.micros = out.micros.checked_add(clock(&word)?)?;
             continue;
         }
         match words.peek() {
             Some(unit) if unit.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                // No unit may stand twice.
+                let kind = kind_of(unit)?;
+                if seen.contains(&kind) {
+                    return None;
+                }
+                seen.push(kind);
                 add(&mut out, &word, unit)?;
                 words.next();
             }
             // A bare number counts seconds when it stands alone.
-            None => add(&mut out, &word, "second")?,
-            Some(_) => return None,
+            None if alone => add(&mut out, &word, "second")?,
+            _ => return None,
         }
     }
     Some(out)
@@ -82,6 +94,24 @@ fn tokens(text: &str) -> Option<Vec<String>> {
         );
     }
     Some(out)
+}
+
+/// One letter for the spellings of a unit.
+fn kind_of(unit: &str) -> Option<char> {
+    Some(match unit.to_ascii_lowercase().as_str() {
+        "microsecond" | "microseconds" | "us" | "usec" | "usecs" => 'u',
+        "millisecond" | "milliseconds" | "ms" | "msec" | "msecs" => 'm',
+        "second" | "seconds" | "sec" | "secs" | "s" => 'S',
+        "minute" | "minutes" | "min" | "mins" | "m" => 'M',
+        "hour" | "hours" | "hr" | "hrs" | "h" => 'H',
+        "day" | "days" | "d" => 'D',
+        "week" | "weeks" | "w" => 'W',
+        "month" | "months" | "mon" | "mons" => 'O',
+        "year" | "years" | "yr" | "yrs" | "y" => 'Y',
+        "decade" | "decades" | "decs" => 'E',
+        "century" | "centuries" | "c" => 'C',
+        _ => return None,
+    })
 }
 
 /// Adds a number of a unit; parts of days and longer units are left out.

@@ -112,7 +112,7 @@ fn uuid(text: &str) -> Literal {
     let mut hyphen = false;
     for c in inner.chars() {
         match c {
-            '-' if !hyphen && digits.len() % 4 == 0 && !digits.is_empty() && digits.len() < 32 => {
+            '-' if !hyphen && digits.len().is_multiple_of(4) && !digits.is_empty() && digits.len() < 32 => {
                 hyphen = true
             }
             c if c.is_ascii_hexdigit() && digits.len() < 32 => {
@@ -134,7 +134,7 @@ fn uuid(text: &str) -> Literal {
 fn bytea(text: &str) -> Literal {
     if let Some(hex) = text.strip_prefix("\\x") {
         let digits: String = hex.chars().filter(|c| !is_space(*c)).collect();
-        return if digits.len() % 2 == 0
+        return if digits.len().is_multiple_of(2)
             && digits.chars().all(|c| c.is_ascii_hexdigit())
             && digits.len() == hex.len()
         {

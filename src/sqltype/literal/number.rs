@@ -54,6 +54,16 @@ struct Decimal<'a> {
     exponent: i32,
 }
 
+/// An exponent, held within what no number needs.
+fn exponent_of(digits: &str) -> i32 {
+    const FAR: i32 = 1_000_000;
+    let far = if digits.starts_with('-') { -FAR } else { FAR };
+    digits
+        .trim_start_matches('+')
+        .parse()
+        .map_or(far, |n: i32| n.clamp(-FAR, FAR))
+}
+
 fn decimal(word: &str) -> Option<Decimal<'_>> {
     let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
@@ -63,10 +73,7 @@ fn decimal(word: &str) -> Option<Decimal<'_>> {
             if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
                 return None;
             }
-            (
-                unsigned.get(..at)?,
-                exponent.trim_start_matches('+').parse().ok()?,
-            )
+            (unsigned.get(..at)?, exponent_of(exponent))
         }
         None => (unsigned, 0),
     };
@@ -145,9 +152,10 @@ pub(super) fn float(ty: Builtin, text: &str) -> Literal {
     if newer_form(unsigned) {
         return NEWER;
     }
-    if decimal(word).is_none() {
+    let Some(parts) = decimal(word) else {
         return invalid(ty, text);
-    }
+    };
+    let zero = !format!("{}{}", parts.whole, parts.fraction).contains(|c: char| c != '0');
     let out_of_range = || {
         Literal::Invalid(
             "22003",
@@ -157,16 +165,56 @@ pub(super) fn float(ty: Builtin, text: &str) -> Literal {
     // The shortest digits, as `1.5e3`.
     let (shortest, limit) = if ty == Builtin::Float4 {
         match word.parse::<f32>() {
-            Ok(value) if value.is_finite() => (format!("{value:e}"), 6),
+            Ok(value) if value.is_finite() && (zero || value != 0.0) => {
+                let shortest = format!("{value:e}");
+                if on_the_edge(value, &shortest) {
+                    return UNTOLD;
+                }
+                (shortest, 6)
+            }
             _ => return out_of_range(),
         }
     } else {
         match word.parse::<f64>() {
-            Ok(value) if value.is_finite() => (format!("{value:e}"), 15),
+            Ok(value) if value.is_finite() && (zero || value != 0.0) => {
+                let shortest = format!("{value:e}");
+                if value.abs() >= 9_007_199_254_740_992.0 && !is_whole(value, &shortest) {
+                    return UNTOLD;
+                }
+                (shortest, 15)
+            }
             _ => return out_of_range(),
         }
     };
     Literal::Text(print_float(&shortest, limit))
+}
+
+const UNTOLD: Literal = Literal::Untold("a floating-point number of many digits");
+
+/// The server takes no digits that lie halfway to the next number; Rust does (`d2s.c`: the bounds are not accepted).
+fn on_the_edge(value: f32, shortest: &str) -> bool {
+    let Ok(written) = shortest.parse::<f64>() else {
+        return true;
+    };
+    let exact = f64::from(value);
+    [value.next_up(), value.next_down()]
+        .iter()
+        .any(|next| next.is_finite() && f64::midpoint(exact, f64::from(*next)).to_bits() == written.to_bits())
+}
+
+/// Whether the digits are all that the number has: then they lie on no edge.
+fn is_whole(value: f64, shortest: &str) -> bool {
+    let digits = |text: &str| -> String {
+        let digits: String = text
+            .split('e')
+            .next()
+            .unwrap_or("")
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
+        digits.trim_end_matches('0').to_owned()
+    };
+    digits(&format!("{value:.0}")) == digits(shortest)
 }
 
 /// Fixed form for exponents from -4 up to `limit`, scientific otherwise (`d2s.c`, `f2s.c`).

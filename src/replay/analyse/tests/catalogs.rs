@@ -47,10 +47,6 @@ fn what_servers_print_comes_back() {
     assert!(count.wrong.is_empty(), "{}", count.wrong.join("\n"));
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test on files that are not in the repository"
-)]
 fn documents(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {

@@ -2,4 +2,6 @@
 
 mod catalogs;
 mod fixture;
+mod pairs;
+mod random;
 mod server;
