@@ -9,8 +9,9 @@ use crate::discover::{self, Found, Target};
 use crate::finding::Finding;
 use crate::known::{Gap, Reach};
 use crate::rules::{self, Subject};
-use crate::session::{Outcome, Session};
+use crate::session::{Migration, Outcome, Session};
 use crate::source::Files;
+use crate::sql;
 use crate::stacks::History;
 use crate::stacks::declared_schema::{self, Created};
 
@@ -149,23 +150,39 @@ fn replay(target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
     for (history, h) in histories.iter().zip(0..) {
         let mut gaps = history.gaps.iter().peekable();
         let reconnects = target.histories.get(h).is_some_and(|h| h.runner.reconnects());
-        for (migration, m) in history.migrations.iter().zip(0..) {
-            if last.is_some_and(|last| last.is_none_or(|last| (h, m) > last)) {
-                return finish(session);
+        for (batch, first) in history.migrations.chunks(BATCH).zip((0..).step_by(BATCH)) {
+            for ((migration, reads), m) in batch.iter().zip(read_ahead(batch)).zip(first..) {
+                if last.is_some_and(|last| last.is_none_or(|last| (h, m) > last)) {
+                    return finish(session);
+                }
+                while let Some((_, gap)) = gaps.next_if(|(at, _)| *at <= m) {
+                    session.skip(qualified(gap, target));
+                }
+                if reconnects {
+                    session.reconnect();
+                }
+                match reads {
+                    Some(reads) => session.run_parsed(migration, reads),
+                    None => session.run(migration),
+                }
             }
-            while let Some((_, gap)) = gaps.next_if(|(at, _)| *at <= m) {
-                session.skip(qualified(gap, target));
-            }
-            if reconnects {
-                session.reconnect();
-            }
-            session.run(migration);
         }
         for (_, gap) in gaps {
             session.skip(qualified(gap, target));
         }
     }
     finish(session)
+}
+
+/// Migrations that are parsed at once, before the first of them runs.
+const BATCH: usize = 64;
+/// A longer text is parsed while it runs, statement by statement, so that memory stays bounded.
+const LONG: usize = 1 << 20;
+
+/// The statements of each migration, parsed in parallel; `None` where the text is long.
+fn read_ahead(batch: &[Migration]) -> Vec<Option<Vec<sql::Read>>> {
+    let read = |m: &Migration| (m.text.as_str().len() < LONG).then(|| sql::read(&m.text));
+    batch.par_iter().map(read).collect()
 }
 
 /// The outcome, names being looked up as on a new connection.

@@ -169,15 +169,21 @@ impl Session {
 
     /// Runs one migration.
     pub fn run(&mut self, migration: &Migration) {
+        self.run_parsed(migration, crate::sql::statements(&migration.text));
+    }
+
+    /// Runs one migration whose statements were read beforehand: all of them, in order.
+    pub fn run_parsed(&mut self, migration: &Migration, statements: impl IntoIterator<Item = Read>) {
         self.journal.begin(migration.name.clone());
         self.statistics.migrations += 1;
         self.budget = Budget::default();
         let end = migration.text.whole();
-        // Only an implicit transaction needs to know beforehand whether there is more than one statement.
-        let several = migration.mode == RunMode::OneQuery
-            && crate::sql::statements(&migration.text).take(2).count() > 1;
+        // An implicit transaction needs to know beforehand whether there is more than one statement.
+        let mut statements = statements.into_iter();
+        let first: Vec<Read> = statements.by_ref().take(2).collect();
+        let several = migration.mode == RunMode::OneQuery && first.len() > 1;
         self.begin_migration(migration, several);
-        for read in crate::sql::statements(&migration.text) {
+        for read in first.into_iter().chain(statements) {
             self.statistics.statements += 1;
             self.top_level(&read);
         }
