@@ -335,17 +335,7 @@ pub fn index_definition(table: TableWalker<'_>, name: &Name, index: &Index) -> R
 }
 
 fn index_key(table: TableWalker<'_>, key: &IndexKey) -> Result<String, Gap> {
-    let mut out = match key.expr.expr.kind {
-        ExprKind::Var(_) => table.schema.print_index_key(table.id, &key.expr)?,
-        _ => {
-            let text = table.schema.print_expr(Some(table.id), &key.expr)?;
-            if is_call(&key.expr) {
-                text
-            } else {
-                format!("({text})")
-            }
-        }
-    };
+    let mut out = table.schema.print_key_in_full(table.id, &key.expr)?;
     let name = |n: &QualifiedName| match &n.schema {
         Some(schema) if *schema != "pg_catalog" => format!("{}.{}", schema.quoted(), n.name.quoted()),
         _ => n.name.quoted(),
@@ -363,18 +353,6 @@ fn index_key(table: TableWalker<'_>, key: &IndexKey) -> Result<String, Gap> {
         (true, false) => out.push_str(" DESC NULLS LAST"),
     }
     Ok(out)
-}
-
-/// Whether the server prints the expression as a call, which needs no parentheses (`looks_like_function` in `ruleutils.c`).
-fn is_call(stored: &Stored) -> bool {
-    match &stored.expr.kind {
-        ExprKind::Call(_) | ExprKind::Keyword(..) => true,
-        ExprKind::Cast(inner, _, crate::tree::CastStyle::Implicit) => is_call(&Stored {
-            expr: (**inner).clone(),
-            spelling: None,
-        }),
-        _ => false,
-    }
 }
 
 fn sequence_text(schema: &Schema, s: &Sequence) -> Option<String> {

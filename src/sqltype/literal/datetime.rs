@@ -1,6 +1,37 @@
 //! Dates and times in ISO form. Words whose value is that of the moment (`now`, `today`) cannot be told.
 
 use super::{Literal, is_space};
+use crate::sqltype::Builtin;
+
+/// Words that stand for a date or time by themselves.
+const WORDS: &[&str] = &[
+    "now",
+    "today",
+    "tomorrow",
+    "yesterday",
+    "epoch",
+    "infinity",
+    "allballs",
+];
+
+/// What a text in another form comes to: a lone word that stands for nothing is refused, and so is a day that no month has.
+fn other(ty: Builtin, text: &str) -> Literal {
+    let word = text.trim_matches(is_space);
+    let lone = word.chars().all(|c| c.is_ascii_alphabetic());
+    if lone && !WORDS.contains(&word.to_ascii_lowercase().as_str()) {
+        let message = format!("invalid input syntax for type {}: \"{text}\"", ty.name());
+        return Literal::Invalid("22007", message);
+    }
+    let parts: Vec<&str> = word.split('-').collect();
+    if let [year, month, day] = parts.as_slice()
+        && year.len() == 4
+        && let (Some(_), Some(month), Some(_)) = (number(year, 4), number(month, 2), number(day, 2))
+        && month > 12
+    {
+        return Literal::Invalid("22008", format!("date/time field value out of range: \"{text}\""));
+    }
+    UNTOLD
+}
 
 const UNTOLD: Literal = Literal::Untold("a date or time in another form than the ISO one");
 
@@ -153,13 +184,17 @@ pub(super) fn date(text: &str) -> Literal {
     if is_epoch(text) {
         return Literal::Text("1970-01-01".to_owned());
     }
-    split(text).map_or(UNTOLD, |(date, _)| Literal::Text(print_date(&date)))
+    split(text).map_or_else(
+        || other(Builtin::Date, text),
+        |(date, _)| Literal::Text(print_date(&date)),
+    )
 }
 
 pub(super) fn time(text: &str) -> Literal {
     match parse_time(text.trim_matches(is_space)) {
         Some(time) if time.offset.is_none() => Literal::Text(print_time(&time)),
-        _ => UNTOLD,
+        Some(_) => UNTOLD,
+        None => other(Builtin::Time, text),
     }
 }
 
@@ -171,9 +206,10 @@ pub(super) fn timestamp(text: &str) -> Literal {
     if is_epoch(text) {
         return Literal::Text("1970-01-01 00:00:00".to_owned());
     }
-    split(text).map_or(UNTOLD, |(date, time)| {
-        Literal::Text(format!("{} {}", print_date(&date), print_time(&time)))
-    })
+    split(text).map_or_else(
+        || other(Builtin::Timestamp, text),
+        |(date, time)| Literal::Text(format!("{} {}", print_date(&date), print_time(&time))),
+    )
 }
 
 /// Printed in UTC; a text without a zone is taken as UTC too.
@@ -185,7 +221,7 @@ pub(super) fn timestamptz(text: &str) -> Literal {
         return Literal::Text("1970-01-01 00:00:00+00".to_owned());
     }
     let Some((date, time)) = split(text) else {
-        return UNTOLD;
+        return other(Builtin::Timestamptz, text);
     };
     let (date, time) = to_utc(date, time);
     if date.year < 1 || date.year > 9999 {
