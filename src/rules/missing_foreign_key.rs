@@ -35,7 +35,18 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         if matches!(table.schema.table_named(target), crate::schema::Lookup::Absent) {
             continue;
         }
-        let place = ctx.of_table(table);
+        let gone = ctx.dropped_foreign_key(table, &key.columns.iter().collect::<Vec<_>>());
+        let (why, label) = match &gone {
+            Some(place) => (
+                format!("but {} drops it", place.by()),
+                "the foreign key goes away here".to_owned(),
+            ),
+            None => (
+                format!("but no migration makes one on {}", table.qualified()),
+                format!("{} is created here", table.qualified()),
+            ),
+        };
+        let place = gone.or_else(|| ctx.of_table(table));
         let own = words::list(&key.columns);
         let target = words::qualified(Some(table.schema), target);
         out.send(
@@ -43,17 +54,15 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
                 key.span,
                 "a foreign key here",
                 format!(
-                    "{} declares a foreign key from {own} to {target}, but no migration makes one on {}: nothing keeps the \
-                     rows that it leads to",
-                    words::model(model),
-                    table.qualified()
+                    "{} declares a foreign key from {own} to {target}, {why}: nothing keeps the rows that it leads to",
+                    words::model(model)
                 ),
             )
             .table(table.qualified())
             .object(key.name.as_ref().map_or_else(|| format!("foreign key {own}"), Name::to_string))
             .expected(format!("{own} references {target} {}", words::list(&key.referenced)))
             .model(key.span)
-            .database(place.as_ref(), format!("{} is created here", table.qualified()))
+            .database(place.as_ref(), label)
             .help(help(table, key, &target)),
         );
     }

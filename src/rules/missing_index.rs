@@ -1,11 +1,13 @@
 //! An index of the model that the database does not have.
 
+use super::place::Place;
 use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::declared::DeclaredIndex;
 use crate::finding::Level;
 use crate::known::Section;
 use crate::name::Name;
 use crate::pair::{IndexMatch, TablePair};
+use crate::schema::TableWalker;
 
 pub(super) static RULE: Rule = Rule {
     name: "missing-index",
@@ -32,11 +34,17 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
                 format!("{what} here"),
                 format!("the index over them on {} has {what}", table.qualified()),
             ),
-            IndexMatch::Absent => (
-                ctx.of_table(table),
-                format!("{} is created here", table.qualified()),
-                format!("no migration makes one on {}", table.qualified()),
-            ),
+            IndexMatch::Absent => match dropped(ctx, table, declared) {
+                Some(place) => {
+                    let drops = format!("{} drops it", place.by());
+                    (Some(place), "the index goes away here".to_owned(), drops)
+                }
+                None => (
+                    ctx.of_table(table),
+                    format!("{} is created here", table.qualified()),
+                    format!("no migration makes one on {}", table.qualified()),
+                ),
+            },
         };
         let method = if declared.method == "btree" {
             String::new()
@@ -65,6 +73,12 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
             )),
         );
     }
+}
+
+/// Where an index over the same columns was dropped.
+fn dropped(ctx: &Context<'_>, table: TableWalker<'_>, index: &DeclaredIndex) -> Option<Place> {
+    let columns: Option<Vec<&Name>> = index.keys.iter().map(|k| k.key.as_ref().ok()).collect();
+    ctx.dropped_index(table, &columns?, false)
 }
 
 fn keys(index: &DeclaredIndex) -> String {

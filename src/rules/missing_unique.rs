@@ -40,11 +40,17 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
                 "NULLs are distinct here".to_owned(),
                 format!("{} takes several rows that are NULL there", table.qualified()),
             ),
-            UniqueMatch::Absent => (
-                ctx.of_table(table),
-                format!("{} is created here", table.qualified()),
-                format!("no migration makes {} unique over them", table.qualified()),
-            ),
+            UniqueMatch::Absent => match ctx.dropped_index(table, &columns, true) {
+                Some(place) => {
+                    let drops = format!("{} drops what kept them so", place.by());
+                    (Some(place), "goes away here".to_owned(), drops)
+                }
+                None => (
+                    ctx.of_table(table),
+                    format!("{} is created here", table.qualified()),
+                    format!("no migration makes {} unique over them", table.qualified()),
+                ),
+            },
         };
         let list = words::list(&columns);
         out.send(

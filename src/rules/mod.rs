@@ -11,6 +11,7 @@ mod extra_table;
 mod extra_unique;
 mod foreign_key_mismatch;
 mod foreign_key_type_mismatch;
+mod gone;
 mod identity_mismatch;
 mod invalid_model;
 mod migration_failure;

@@ -23,6 +23,8 @@ pub(super) enum Part<'a> {
     Of(Fact, &'a [&'a Name]),
     /// A constraint: the word that it is of, and its columns.
     Constraint(&'static str, &'a [&'a Name]),
+    /// What drops a constraint or index of this name.
+    Dropped(&'a Name),
 }
 
 /// What of a column is meant.
@@ -114,6 +116,9 @@ fn within(change: &Change, part: Part<'_>) -> Option<Span> {
             | Change::CreateDomain { name, .. },
             _,
         ) => Some(name.span),
+        (Change::Drop { names, .. }, Part::Dropped(name)) => {
+            names.iter().find(|n| n.name.name == *name).map(|n| n.span)
+        }
         (Change::Drop { names, .. }, Part::Object) if names.len() == 1 => names.first().map(|n| n.span),
         _ => None,
     }
@@ -178,6 +183,9 @@ fn in_column_constraint(constraint: &ConstraintSpec, column: &Name, part: Part<'
 fn in_action(action: &TableAction, part: Part<'_>) -> Option<Span> {
     let touched = |names: &[&Name], column: &Name, span: Span| names.contains(&column).then_some(span);
     match (action, part) {
+        (TableAction::DropConstraint { name, span, .. }, Part::Dropped(dropped)) => {
+            (name == dropped).then_some(*span)
+        }
         (TableAction::AddColumn { column, .. }, _) => in_column(column, part),
         (TableAction::AddConstraint(constraint), _) => in_constraint(constraint, part),
         (
