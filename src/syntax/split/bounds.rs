@@ -8,6 +8,9 @@ use super::lexer::{Kind, Token};
 
 /// Most weight on the way to a token. Measured: with it every walk of a tree fits a stack of 2 MB, also in a debug build.
 pub(super) const MAX_WEIGHT: u32 = 400;
+/// The same where an `AND` or `OR` does not part what stands before it from what follows: some operators of the parser's grammar
+/// reach across.
+const MAX_RAW_WEIGHT: u32 = 1_000;
 /// What an open bracket, `CASE` or block weighs.
 const LEVEL_WEIGHT: u32 = 4;
 /// Most tokens of a statement; the parser needs about 200 bytes for each.
@@ -50,10 +53,53 @@ enum Opener {
 #[derive(Debug, Clone, Copy)]
 struct Level {
     opener: Opener,
-    /// Set operations, joins and the like: no separator ends their chain.
+    /// Set operations and the like: no separator ends their chain.
     lasting: u32,
-    /// Operators since the last separator.
-    chain: u32,
+    /// Joins since the last set operation.
+    joins: u32,
+    /// `AND` and `OR` since the last separator.
+    logic: u32,
+    /// Other operators since the last separator, `AND` or `OR`.
+    tight: u32,
+    /// Operators of any kind since the last separator.
+    raw: u32,
+}
+
+impl Level {
+    fn new(opener: Opener) -> Self {
+        Level {
+            opener,
+            lasting: 0,
+            joins: 0,
+            logic: 0,
+            tight: 0,
+            raw: 0,
+        }
+    }
+
+    fn weight(&self) -> Weight {
+        let lasting = self.lasting + self.joins;
+        Weight {
+            parted: lasting + self.logic + self.tight,
+            raw: lasting + self.raw,
+        }
+    }
+
+    fn operators(&mut self, count: u32) {
+        self.tight = self.tight.saturating_add(count);
+        self.raw = self.raw.saturating_add(count);
+    }
+
+    fn separate(&mut self) {
+        (self.logic, self.tight, self.raw) = (0, 0, 0);
+    }
+}
+
+/// The weight of a level, or of all below it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Weight {
+    parted: u32,
+    raw: u32,
 }
 
 /// Which keywords open a block.
@@ -69,7 +115,7 @@ pub(super) struct Weigh {
     language: Language,
     levels: Vec<Level>,
     /// Sum over `levels` below the last one.
-    below: u32,
+    below: Weight,
     top: Level,
     tokens: u32,
     /// The last token ended a statement of plpgsql, so that a keyword may begin one.
@@ -83,12 +129,8 @@ impl Weigh {
         Weigh {
             language,
             levels: Vec::new(),
-            below: 0,
-            top: Level {
-                opener: Opener::Bracket,
-                lasting: 0,
-                chain: 0,
-            },
+            below: Weight::default(),
+            top: Level::new(Opener::Bracket),
             tokens: 0,
             begins: true,
             after_end: false,
@@ -115,7 +157,9 @@ impl Weigh {
         match token.kind {
             Kind::Trivia | Kind::Quoted | Kind::String | Kind::Number => {}
             Kind::Open(what) => self.exceeded = Some((Bound::Open(what), token.start)),
-            Kind::Operator => self.top.chain += operators(&text.as_bytes()[token.start..token.end]),
+            Kind::Operator => self
+                .top
+                .operators(operators(&text.as_bytes()[token.start..token.end])),
             Kind::Punct(b) => self.punct(b),
             Kind::Word => self.word(&text.as_bytes()[token.start..token.end]),
         }
@@ -130,12 +174,11 @@ impl Weigh {
     }
 
     fn check(&mut self, from: usize, token: Token) {
-        let weight = self
-            .below
-            .saturating_add(self.top.lasting)
-            .saturating_add(self.top.chain);
+        let top = self.top.weight();
         if self.exceeded.is_none() {
-            if weight > MAX_WEIGHT {
+            if self.below.parted.saturating_add(top.parted) > MAX_WEIGHT
+                || self.below.raw.saturating_add(top.raw) > MAX_RAW_WEIGHT
+            {
                 self.exceeded = Some((Bound::Depth, token.start));
             } else if self.tokens > MAX_TOKENS || token.end - from > MAX_BYTES {
                 self.exceeded = Some((Bound::Size, token.start));
@@ -144,20 +187,20 @@ impl Weigh {
     }
 
     fn open(&mut self, opener: Opener) {
-        self.below += self.top.lasting + self.top.chain + LEVEL_WEIGHT;
+        let top = self.top.weight();
+        self.below.parted += top.parted + LEVEL_WEIGHT;
+        self.below.raw += top.raw + LEVEL_WEIGHT;
         self.levels.push(self.top);
-        self.top = Level {
-            opener,
-            lasting: 0,
-            chain: 0,
-        };
+        self.top = Level::new(opener);
     }
 
     /// Closes up to the innermost level of this kind; nothing where there is none.
     fn close(&mut self, bracket: bool) {
         let ours = |o: Opener| (o == Opener::Bracket) == bracket;
         while let Some(level) = self.levels.pop() {
-            self.below -= level.lasting + level.chain + LEVEL_WEIGHT;
+            let weight = level.weight();
+            self.below.parted -= weight.parted + LEVEL_WEIGHT;
+            self.below.raw -= weight.raw + LEVEL_WEIGHT;
             let closed = std::mem::replace(&mut self.top, level);
             if ours(closed.opener) || !bracket {
                 break;
@@ -168,16 +211,13 @@ impl Weigh {
     fn punct(&mut self, b: u8) {
         match b {
             b'(' | b'[' => {
-                self.top.chain += u32::from(b == b'[');
+                self.top.operators(u32::from(b == b'['));
                 self.open(Opener::Bracket);
             }
             b')' | b']' => self.close(true),
-            b',' => self.top.chain = 0,
-            b';' => {
-                self.top.chain = 0;
-                self.top.lasting = 0;
-            }
-            b'.' => self.top.chain += 1,
+            b',' => self.top.separate(),
+            b';' => self.top = Level::new(self.top.opener),
+            b'.' => self.top.operators(1),
             _ => {}
         }
     }
@@ -190,16 +230,25 @@ impl Weigh {
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
         match &*lower {
-            b"and" | b"or" | b"not" | b"is" | b"in" | b"like" | b"ilike" | b"between" | b"similar"
-            | b"collate" | b"at" | b"overlaps" | b"isnull" | b"notnull" | b"escape" => {
-                self.top.chain += 1;
+            b"and" | b"or" => {
+                self.top.logic += 1;
+                self.top.raw += 1;
+                self.top.tight = 0;
             }
-            b"union" | b"intersect" | b"except" | b"explain" | b"prepare" | b"rule" | b"declare"
-            | b"with" | b"atomic" | b"elsif" | b"elseif" => self.top.lasting += 1,
-            b"join" => self.top.lasting += 2,
-            b"exists" => self.top.chain += 2,
-            b"select" | b"where" | b"having" | b"on" | b"when" | b"then" | b"set" => self.top.chain = 0,
-            b"else" => self.top.chain = 0,
+            b"not" | b"is" | b"in" | b"like" | b"ilike" | b"between" | b"similar" | b"collate" | b"at"
+            | b"overlaps" | b"isnull" | b"notnull" | b"escape" => self.top.operators(1),
+            b"exists" => self.top.operators(2),
+            b"join" => self.top.joins += 2,
+            b"union" | b"intersect" | b"except" => {
+                self.top.lasting += 1;
+                self.top.joins = 0;
+            }
+            b"explain" | b"prepare" | b"rule" | b"declare" | b"with" | b"atomic" | b"elsif" | b"elseif" => {
+                self.top.lasting += 1;
+            }
+            b"select" | b"where" | b"having" | b"on" | b"when" | b"then" | b"set" | b"else" => {
+                self.top.separate()
+            }
             b"case" if !self.after_end => self.open(Opener::Case),
             b"begin" | b"loop" if self.language == Language::Plpgsql && !self.after_end => {
                 self.open(Opener::Block);
