@@ -358,10 +358,9 @@ impl Head {
 
     /// `CREATE [OR REPLACE] FUNCTION | PROCEDURE`, told by first letters as psql does.
     fn creates_routine(&self) -> bool {
-        match self.letters {
-            [b'c', b'f' | b'p', ..] => true,
-            [b'c', b'o', b'r', b'f' | b'p'] => true,
-            _ => false,
-        }
+        matches!(
+            self.letters,
+            [b'c', b'f' | b'p', ..] | [b'c', b'o', b'r', b'f' | b'p']
+        )
     }
 }
