@@ -10,7 +10,6 @@ use crate::schema::{
     ConstraintKind, ConstraintWalker, Index, IndexKey, NamespaceId, RelationKind, Schema, Sequence, Stored,
     TableId, TableWalker, Type, TypeKind,
 };
-use crate::tree::ExprKind;
 
 /// Facts by key; `None` where the value cannot be told. `open` holds prefixes of keys below which more may exist.
 #[derive(Debug, Default)]
