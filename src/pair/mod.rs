@@ -17,6 +17,8 @@ pub use keys::{
 };
 pub use types::{TypeDifference, resolve, type_fit};
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::declared::{Expectation, Field, Model, ModelKind, Models};
 use crate::known::{Gap, Section};
 use crate::name::{Name, QualifiedName};
@@ -29,7 +31,12 @@ pub struct Pairs<'a> {
     pub tables: Vec<TablePair<'a>>,
     /// Model enums and the database's types.
     pub enums: Vec<EnumPair<'a>>,
+    /// Positions of the pairs of each table.
+    by_table: ByTable,
 }
+
+/// Positions of pairs by their table, in order.
+type ByTable = FxHashMap<TableId, Vec<usize>>;
 
 /// A model and its table; one of them may be missing.
 pub struct TablePair<'a> {
@@ -73,11 +80,11 @@ impl<'a> Pairs<'a> {
             );
         }
         add_extra_columns(&mut tables);
-        let known: Vec<TableId> = tables.iter().filter_map(TablePair::table_id).collect();
+        let known = by_table(&tables);
         let rest = schema
             .live_tables()
             .into_iter()
-            .filter(|t| !known.contains(&t.id));
+            .filter(|t| !known.contains_key(&t.id));
         tables.extend(rest.filter(|t| t.is_certain()).map(|table| TablePair {
             model: None,
             table: Lookup::Found(table),
@@ -86,32 +93,40 @@ impl<'a> Pairs<'a> {
             extra: Vec::new(),
         }));
         Pairs {
+            by_table: by_table(&tables),
             tables,
             enums: enum_pairs(schema, sets),
         }
     }
 
-    /// The pairs of one table: several where several models map it.
-    pub fn of_table(&self, id: TableId) -> impl Iterator<Item = &TablePair<'a>> {
-        self.tables.iter().filter(move |pair| pair.table_id() == Some(id))
-    }
-
     /// Whether a pair is the first of its table: what is said of the table alone is said there.
     #[must_use]
     pub fn is_first(&self, pair: &TablePair<'a>) -> bool {
-        let first = pair.table_id().and_then(|id| self.of_table(id).next());
+        let first = self.of_table(pair).next();
         first.is_some_and(|first| std::ptr::eq(first, pair))
     }
 
     /// All models of the table of a pair.
     pub fn models_of(&self, pair: &TablePair<'a>) -> impl Iterator<Item = &'a Model> {
-        let id = pair.table_id();
-        let pairs = self
-            .tables
-            .iter()
-            .filter(move |p| id.is_some() && p.table_id() == id);
-        pairs.filter_map(|p| p.model.map(|(_, model)| model))
+        self.of_table(pair)
+            .filter_map(|p| p.model.map(|(_, model)| model))
     }
+
+    /// The pairs of a pair's table: several where several models map it.
+    fn of_table(&self, pair: &TablePair<'a>) -> impl Iterator<Item = &TablePair<'a>> {
+        let all = pair.table_id().and_then(|id| self.by_table.get(&id));
+        all.into_iter().flatten().filter_map(|&at| self.tables.get(at))
+    }
+}
+
+fn by_table(tables: &[TablePair<'_>]) -> ByTable {
+    let mut out = ByTable::default();
+    for (at, pair) in tables.iter().enumerate() {
+        if let Some(id) = pair.table_id() {
+            out.entry(id).or_default().push(at);
+        }
+    }
+    out
 }
 
 /// Pairs one model; `None` for models without a table of their own.
@@ -173,29 +188,20 @@ fn is_system_column(name: &Name) -> bool {
 
 /// Gives each table's first pair the columns that none of its models has.
 fn add_extra_columns(tables: &mut [TablePair<'_>]) {
-    for i in 0..tables.len() {
-        let Lookup::Found(table) = tables[i].table else {
-            continue;
-        };
-        let is_same = |pair: &TablePair<'_>| pair.table_id() == Some(table.id);
-        if tables[..i].iter().any(is_same) {
+    for positions in by_table(tables).into_values() {
+        let pairs = || positions.iter().filter_map(|&at| tables.get(at));
+        if pairs().any(|pair| pair.model_open(Section::Columns).is_some()) {
             continue;
         }
-        let known: Vec<&Name> = tables[i..]
-            .iter()
-            .filter(|pair| is_same(pair))
-            .flat_map(|pair| {
-                pair.model
-                    .iter()
-                    .flat_map(|(_, m)| m.fields.iter().map(|f| &f.column))
-            })
-            .collect();
-        let open = tables[i..]
-            .iter()
-            .any(|pair| is_same(pair) && pair.model_open(Section::Columns).is_some());
-        if !open {
-            let present = table.columns().filter(|c| c.get().presence.is_present());
-            tables[i].extra = present.filter(|c| !known.contains(&c.name())).collect();
+        let fields = pairs().flat_map(|pair| pair.model.iter().flat_map(|(_, m)| &m.fields));
+        let known: FxHashSet<&Name> = fields.map(|f| &f.column).collect();
+        let Some((at, table)) = positions.first().zip(pairs().next().and_then(TablePair::found)) else {
+            continue;
+        };
+        let present = table.columns().filter(|c| c.get().presence.is_present());
+        let extra = present.filter(|c| !known.contains(c.name())).collect();
+        if let Some(first) = tables.get_mut(*at) {
+            first.extra = extra;
         }
     }
 }
@@ -217,13 +223,19 @@ impl<'a> TablePair<'a> {
         (model.kind != ModelKind::View && is_table(table)).then_some((set, model, table))
     }
 
+    /// The table, where it certainly is there.
+    #[must_use]
+    pub fn found(&self) -> Option<TableWalker<'a>> {
+        match &self.table {
+            Lookup::Found(table) => Some(*table),
+            Lookup::Absent | Lookup::Unknown(_) => None,
+        }
+    }
+
     /// The table's id.
     #[must_use]
     pub fn table_id(&self) -> Option<TableId> {
-        match &self.table {
-            Lookup::Found(table) => Some(table.id),
-            Lookup::Absent | Lookup::Unknown(_) => None,
-        }
+        self.found().map(|table| table.id)
     }
 
     /// What keeps absence in a section of the table from being evidence.

@@ -2,6 +2,8 @@
 //!
 //! A change is recorded by its statement. Only what a finding shows needs more, so the statement is read again then.
 
+use std::rc::Rc;
+
 use super::Context;
 use crate::change::{
     Change, ColumnOption, ColumnSpec, ConstraintBody, ConstraintSpec, TableAction, TableElement,
@@ -75,19 +77,31 @@ impl Context<'_> {
         if matches!(part, Part::Statement) {
             return None;
         }
+        let changes = self.reread(statement)?;
+        let found = changes
+            .iter()
+            .filter_map(|change| within(change, part))
+            .next_back()?;
+        statement.contains(found).then_some(found)
+    }
+
+    /// The changes of a statement, read once.
+    fn reread(&self, statement: Span) -> Option<Rc<Vec<Change>>> {
+        if let Some(changes) = self.reread.borrow().get(&statement) {
+            return Some(changes.clone());
+        }
         let file = self.subject.files.read(statement.file).ok()?;
         file.text.get(statement.range())?;
         let text = Text::of_file(statement.file, file.text.clone()).slice(statement.range());
-        let read = crate::sql::read(&text);
-        let changes = read.iter().filter_map(|r| match &r.statement {
-            Statement::Changes(changes) => Some(changes),
-            _ => None,
-        });
-        let found = changes
-            .flatten()
-            .filter_map(|change| within(change, part))
-            .last()?;
-        statement.contains(found).then_some(found)
+        let mut changes = Vec::new();
+        for read in crate::sql::read(&text) {
+            if let Statement::Changes(mut own) = read.statement {
+                changes.append(&mut own);
+            }
+        }
+        let changes = Rc::new(changes);
+        self.reread.borrow_mut().insert(statement, changes.clone());
+        Some(changes)
     }
 }
 
@@ -104,7 +118,11 @@ fn within(change: &Change, part: Part<'_>) -> Option<Span> {
             found.or(Some(table.name.span))
         }
         (Change::AlterTable(table), Part::Object) => Some(table.name.span),
-        (Change::AlterTable(table), _) => table.actions.iter().filter_map(|a| in_action(a, part)).last(),
+        (Change::AlterTable(table), _) => table
+            .actions
+            .iter()
+            .filter_map(|a| in_action(a, part))
+            .next_back(),
         (Change::CreateIndex(index), _) => Some(index.name_span),
         (Change::CreateTableAs { name, .. } | Change::CreateView { name, .. }, _) => Some(name.span),
         (

@@ -1,13 +1,17 @@
 //! What a rule is, what it looks at, and how it reports.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use super::report::Report;
+use crate::change::Change;
 use crate::finding::{Finding, Level};
 use crate::pair::{ColumnPair, Pairs, TablePair};
 use crate::replay::Journal;
 use crate::schema::Schema;
-use crate::source::Files;
+use crate::source::{Files, Span};
 
 /// One target, as the rules are given it: what was replayed, what was read.
 #[derive(Debug, Clone)]
@@ -71,6 +75,8 @@ pub struct Context<'a> {
     pub subject: &'a Subject<'a>,
     /// Models and tables, paired.
     pub pairs: Pairs<'a>,
+    /// Statements that were read again to tell a place within them.
+    pub(super) reread: RefCell<FxHashMap<Span, Rc<Vec<Change>>>>,
 }
 
 impl<'a> Context<'a> {
@@ -81,6 +87,7 @@ impl<'a> Context<'a> {
         Context {
             subject,
             pairs: Pairs::new(schema, &subject.models),
+            reread: RefCell::default(),
         }
     }
 
