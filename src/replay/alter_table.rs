@@ -420,6 +420,7 @@ impl Step {
             ExprKind::Bool(value) => value.to_string().len(),
             // 2026-01-01 00:00:00+00
             ExprKind::Value(SqlValue::CurrentTimestamp, None) => 22,
+            ExprKind::Call(call) if call.name.name == "now" && call.args.is_empty() => 22,
             _ => return Ok(()),
         };
         if least > *limit as usize {

@@ -304,6 +304,14 @@ impl Step {
             return self.merge_column(id, existing, column);
         }
         if existing.is_some() {
+            // The server has looked at every type by then.
+            for element in &spec.elements {
+                if let TableElement::Column(other) = element
+                    && let Some(ty) = &other.ty
+                {
+                    self.resolve_type(ty, other.ty_span)?;
+                }
+            }
             let message = format!("column \"{}\" specified more than once", column.name);
             return Err(error::failure("42701", message, column.span));
         }
