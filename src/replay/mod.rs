@@ -18,6 +18,7 @@ mod depend;
 mod drop;
 mod error;
 mod extension;
+mod follow;
 mod foreign_key;
 mod function;
 mod index;

@@ -6,15 +6,12 @@ use super::error;
 use super::resolve::Missing;
 use crate::change::{ObjectKind, ObjectName};
 use crate::known::{Fact, Presence, Section};
-use crate::name::Name;
+use crate::name::{Name, QualifiedName};
 use crate::schema::{
     ColumnId, ConstraintKind, IndexId, NamespaceId, Relation, RelationKind, SequenceId, Stored, Table,
-    TableId, TypeId,
+    TableId,
 };
 use crate::source::Span;
-use crate::sqltype::{BaseType, SqlType};
-use crate::tree::ExprKind;
-use smol_str::SmolStr;
 
 impl Step {
     pub(super) fn rename(
@@ -73,7 +70,7 @@ impl Step {
         };
         self.check_rename_kind(kind, relation, name)?;
         let target = ObjectName {
-            name: crate::name::QualifiedName::bare(to.clone()),
+            name: QualifiedName::bare(to.clone()),
             span: name.span,
         };
         self.exists_already(namespace, &target, false)?;
@@ -186,6 +183,7 @@ impl Step {
         let gone = Gone::Renamed(self.id);
         self.db.gone_others.insert(key, name.name.name.clone(), gone);
         self.db.gone_others.remove(key, to);
+        self.follow_schema(&name.name.name, to);
         self.db.schema.namespaces[id].name = to.clone();
         Ok(())
     }
@@ -200,6 +198,10 @@ impl Step {
             .map(|(id, _)| id)
             .collect();
         // Which overload is meant is not said: with one there is no doubt.
+        self.follow_function(&found, |from| QualifiedName {
+            name: to.clone(),
+            ..from.clone()
+        });
         if let [id] = found.as_slice() {
             self.db.schema.functions[*id].name = to.clone();
         }
@@ -261,35 +263,6 @@ impl Step {
         }
     }
 
-    /// A label has another name: constants of the enum follow.
-    pub(super) fn rename_label_constants(&mut self, ty: TypeId, from: &SmolStr, to: &SmolStr) {
-        let is_label = |text: &Option<SmolStr>, of: &SqlType| {
-            of.base == BaseType::Object(ty) && !of.array && text.as_ref() == Some(from)
-        };
-        let tables: Vec<TableId> = self.schema().tables.iter().map(|(id, _)| id).collect();
-        for table in tables {
-            let mut found = false;
-            for_each_stored(self.table(table), &mut |stored| {
-                stored.expr.walk(&mut |e| {
-                    if let ExprKind::Const(text, of) = &e.kind {
-                        found |= is_label(text, of);
-                    }
-                });
-            });
-            if found {
-                for_each_stored_mut(self.table_mut(table), &mut |stored| {
-                    stored.expr.walk_mut(&mut |e| {
-                        if let ExprKind::Const(text, of) = &mut e.kind
-                            && is_label(text, of)
-                        {
-                            *text = Some(to.clone());
-                        }
-                    });
-                });
-            }
-        }
-    }
-
     /// `SET SCHEMA`: indexes and owned sequences move along.
     pub(super) fn set_schema(
         &mut self,
@@ -338,7 +311,7 @@ impl Step {
             return Ok(());
         }
         let bare = ObjectName {
-            name: crate::name::QualifiedName::bare(name.name.name.clone()),
+            name: QualifiedName::bare(name.name.name.clone()),
             span: name.span,
         };
         match relation {
@@ -426,6 +399,11 @@ impl Step {
             .filter(|(_, f)| f.name == name.name.name && path.contains(&f.namespace) && f.presence.may_be())
             .map(|(id, _)| id)
             .collect();
+        let schema = self.namespace_name(target).clone();
+        self.follow_function(&found, |from| QualifiedName {
+            schema: Some(schema.clone()),
+            ..from.clone()
+        });
         if let [id] = found.as_slice() {
             self.db.schema.functions[*id].namespace = target;
         }

@@ -36,6 +36,26 @@ pub(super) fn canonical(text: &str, element: &dyn Fn(&str) -> Literal, other_del
     Literal::Text(format!("{{{}}}", out.join(",")))
 }
 
+/// Puts one element in place of another.
+pub(super) fn with_element(text: &str, from: &str, to: &str) -> Option<String> {
+    let items = split(text.strip_prefix('{')?.strip_suffix('}')?)?;
+    if !items
+        .iter()
+        .any(|(item, quoted)| item == from && (*quoted || item != "NULL"))
+    {
+        return None;
+    }
+    let items: Vec<String> = items
+        .into_iter()
+        .map(|(item, quoted)| match item.as_str() {
+            "NULL" if !quoted => item,
+            item if item == from => quote(to),
+            item => quote(item),
+        })
+        .collect();
+    Some(format!("{{{}}}", items.join(",")))
+}
+
 /// Items, and whether each was quoted; `None` for nested arrays and what is malformed.
 fn split(inner: &str) -> Option<Vec<(String, bool)>> {
     let mut items = Vec::new();

@@ -70,6 +70,12 @@ pub fn canonical(ty: Builtin, array: bool, text: &str, modifier: Option<&Modifie
     }
 }
 
+/// An array's text with one element in place of another; `None` where it does not hold that one.
+#[must_use]
+pub fn with_element(array: &str, from: &str, to: &str) -> Option<String> {
+    array::with_element(array, from, to)
+}
+
 /// The message of an input function that does not understand its text.
 fn invalid(ty: Builtin, text: &str) -> Literal {
     Literal::Invalid(
