@@ -6,6 +6,7 @@ use crate::change::{ColumnOption, ColumnSpec, GeneratedKind, IdentityKind};
 use crate::known::{Gap, Reach};
 use crate::name::{Name, QualifiedName};
 use crate::syntax::pg::{AstNode, ast};
+use crate::tree::ExprKind;
 
 /// A column of CREATE TABLE.
 pub(super) fn column(cx: &Lower<'_>, node: &ast::Column) -> Option<ColumnSpec> {
@@ -97,7 +98,11 @@ fn one(cx: &Lower<'_>, spec: &mut ColumnSpec, node: &ast::Constraint) -> Option<
             if let Some(collation) = collation {
                 spec.collation = Some(collation);
             }
-            ColumnOption::Default(expr::expr(cx, &value))
+            let lowered = expr::expr(cx, &value);
+            if !matches!(value, ast::Expr::ParenExpr(_)) && !is_default(&lowered.kind) {
+                return None;
+            }
+            ColumnOption::Default(lowered)
         }
         ast::Constraint::GeneratedConstraint(generated) => self::generated(cx, &generated.generated_as()?)?,
         ast::Constraint::CheckConstraint(_)
@@ -109,6 +114,26 @@ fn one(cx: &Lower<'_>, spec: &mut ColumnSpec, node: &ast::Constraint) -> Option<
             ColumnOption::Constraint(constraint::constraint(cx, node, Some(&spec.name))?)
         }
     })
+}
+
+/// Whether an expression may be a default without brackets: `NOT NULL` and other constraints may follow, so the server takes
+/// no operator there that shares a word with them (`b_expr` in `gram.y`).
+fn is_default(kind: &ExprKind) -> bool {
+    !matches!(
+        kind,
+        ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Not(_)
+            | ExprKind::In(..)
+            | ExprKind::InQuery(..)
+            | ExprKind::Like(..)
+            | ExprKind::Between(..)
+            | ExprKind::IsNull(..)
+            | ExprKind::IsBool(..)
+            | ExprKind::AtTimeZone(..)
+            | ExprKind::Quantified(..)
+            | ExprKind::QuantifiedQuery(..)
+    )
 }
 
 /// `DEFAULT 'a' COLLATE "C"`: a default takes no COLLATE (`b_expr` in `gram.y`), so it belongs to the column.

@@ -26,6 +26,8 @@ mod source;
 mod sqltype;
 mod statement;
 mod table;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use read::Statements;
