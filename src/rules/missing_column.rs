@@ -1,10 +1,13 @@
 //! A field whose column no migration makes.
 
+use rustc_hash::FxHashMap;
+
 use super::place::{Fact, Part, Place};
 use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::declared::Field;
 use crate::finding::Level;
 use crate::known::Presence;
+use crate::name::Name;
 use crate::pair::TablePair;
 use crate::schema::{ColumnId, TableWalker};
 
@@ -20,6 +23,13 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((_, model, table)) = pair.both() else {
         return;
     };
+    if pair.missing.is_empty() {
+        return;
+    }
+    let columns = table
+        .columns()
+        .map(|c| (words::plain(c.name().as_str()), c.name()));
+    let similar: FxHashMap<String, &Name> = columns.collect();
     for field in &pair.missing {
         let name = words::field(model, field);
         let column = format!("{}.{}", table.qualified(), field.column);
@@ -38,7 +48,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         .column(&field.column)
         .model(field.span)
         .database(place.as_ref(), label)
-        .help(help(table, field));
+        .help(help(table, field, &similar));
         if let Some(ty) = words::wanted(table.schema, &field.ty) {
             report = report.expected(ty);
         }
@@ -84,15 +94,11 @@ fn gone(ctx: &Context<'_>, table: TableWalker<'_>, field: &Field) -> (String, Op
     ("which no migration creates".to_owned(), None)
 }
 
-fn help(table: TableWalker<'_>, field: &Field) -> String {
-    let similar = table
-        .columns()
-        .find(|c| words::alike(c.name().as_str(), field.column.as_str()));
-    if let Some(column) = similar {
+fn help(table: TableWalker<'_>, field: &Field, similar: &FxHashMap<String, &Name>) -> String {
+    if let Some(column) = similar.get(&words::plain(field.column.as_str())) {
         return format!(
             "map the field to the column {} that the migrations make, or write a migration that adds {}",
-            column.name(),
-            field.column
+            column, field.column
         );
     }
     let required = field.nullable.exactly() == Some(&false);

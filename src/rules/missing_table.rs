@@ -86,10 +86,11 @@ fn gone(ctx: &Context<'_>, schema: &Schema, name: &QualifiedName) -> (String, Op
 }
 
 fn help(schema: &Schema, model: &Model, name: &QualifiedName, kind: &str) -> String {
+    let wanted = words::plain(name.name.as_str());
     let similar = schema
         .live_tables()
         .into_iter()
-        .find(|t| words::alike(t.name().as_str(), name.name.as_str()));
+        .find(|t| words::plain(t.name().as_str()) == wanted);
     match similar {
         Some(table) => format!(
             "map {} to the {kind} {} that the migrations make, or write a migration for {}",

@@ -86,11 +86,8 @@ pub(super) fn action(event: &str, action: ReferentialAction) -> String {
     format!("ON {event} {}", action.sql())
 }
 
-/// Whether two names differ in spelling habits alone: case, underscores, a plural's s.
-pub(super) fn alike(a: &str, b: &str) -> bool {
-    let plain = |s: &str| {
-        let s = s.replace('_', "").to_lowercase();
-        s.strip_suffix('s').map(str::to_owned).unwrap_or(s)
-    };
-    plain(a) == plain(b)
+/// A name without spelling habits: case, underscores, a plural's s.
+pub(super) fn plain(name: &str) -> String {
+    let name = name.replace('_', "").to_lowercase();
+    name.strip_suffix('s').map(str::to_owned).unwrap_or(name)
 }

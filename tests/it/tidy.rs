@@ -30,28 +30,10 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[(
 )];
 
 /// Files that may have more than [`MAX_LINES`] lines, and why.
-const LONG: &[(&str, &str)] = &[
-    (
-        "src/replay/analyse/coerce.rs",
-        "parse_coerce.c of the server, in its order",
-    ),
-    (
-        "src/replay/analyse/expr.rs",
-        "parse_expr.c of the server, in its order",
-    ),
-    (
-        "src/replay/constraint.rs",
-        "one statement's checks in the server's order",
-    ),
-    (
-        "src/session/eval.rs",
-        "one evaluator over every kind of expression",
-    ),
-    ("src/replay/drop.rs", "one walk over what depends on what"),
-];
+const LONG: &[(&str, &str)] = &[("src/replay/drop.rs", "one walk over what depends on what")];
 
 /// About 500 is the aim; a file that has grown past this holds more than one topic.
-const MAX_LINES: usize = 600;
+const MAX_LINES: usize = 700;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
