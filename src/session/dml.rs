@@ -154,7 +154,7 @@ impl Session {
             return Ok(());
         }
         self.world.database.touch_rows(Some(id));
-        self.world.effects += 1;
+        self.touch();
         if !dml.filtered && dml.query.is_none() && !self.has_triggers(table) {
             let change = Change::Truncate {
                 tables: vec![dml.table.clone()],

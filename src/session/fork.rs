@@ -6,8 +6,11 @@ use super::world::{Course, World};
 use crate::known::{Gap, Reach};
 use crate::source::Span;
 
-/// Steps that one migration may take.
-pub(super) const MAX_STEPS: u64 = 1_000_000;
+/// Steps that one statement of a migration's text may take.
+const MAX_STEPS: u64 = 1_000_000;
+/// Steps that all of them may take; past it each may take a few.
+const MAX_IN_ALL: u64 = 2_000_000;
+const FEW_STEPS: u64 = 20_000;
 /// Calls within calls.
 pub(super) const MAX_DEPTH: u32 = 24;
 /// Courses that wait for the end of a loop, block or function.
@@ -16,8 +19,26 @@ const MAX_PARKED: usize = 64;
 /// What a budget counts.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
-    pub(super) steps: u64,
+    steps: u64,
+    /// Of earlier statements.
+    spent: u64,
     pub(super) depth: u32,
+}
+
+impl Budget {
+    /// A new statement begins.
+    pub(super) fn next_statement(&mut self) {
+        self.spent = self.spent.saturating_add(self.steps);
+        self.steps = 0;
+        self.depth = 0;
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.steps
+            > MAX_STEPS
+                .min(MAX_IN_ALL.saturating_sub(self.spent))
+                .max(FEW_STEPS)
+    }
 }
 
 impl Session {
@@ -29,16 +50,16 @@ impl Session {
     /// Takes steps in proportion to work or memory.
     pub(super) fn spend(&mut self, steps: u64, at: Span) -> Run<()> {
         self.budget.steps = self.budget.steps.saturating_add(steps);
-        if self.budget.steps <= MAX_STEPS {
-            return Ok(());
+        if self.budget.is_exhausted() {
+            return Err(exhausted("takes more steps than are followed", at));
         }
-        Err(exhausted("takes more steps than are followed", at))
+        Ok(())
     }
 
     /// Enters a call or a nested query.
     pub(super) fn descend(&mut self, at: Span) -> Run<()> {
         if self.budget.depth >= MAX_DEPTH {
-            return Err(exhausted("calls go deeper than is followed", at));
+            return Err(exhausted("has calls that go deeper than is followed", at));
         }
         self.budget.depth += 1;
         Ok(())
@@ -65,7 +86,7 @@ impl Session {
         self.note(&gap);
         if gap.reach != Reach::Rows {
             self.world.database.open(gap);
-            self.world.effects += 1;
+            self.touch_schema();
         }
     }
 
@@ -73,7 +94,7 @@ impl Session {
     pub(super) fn perhaps(&mut self, gap: &Gap, run: impl FnOnce(&mut Session) -> Flow) -> Flow {
         let base = self.world.clone();
         let flow = run(self);
-        if flow == Flow::Normal && self.world.same_effects(&base) && self.world.frames.is_empty() {
+        if flow == Flow::Normal && self.world.version == base.version && self.world.frames.is_empty() {
             return Flow::Normal;
         }
         let taken = Course {
@@ -108,6 +129,10 @@ impl Session {
                 self.world = course.world;
                 return course.flow;
             }
+            if self.budget.is_exhausted() {
+                let at = course.gap.at.unwrap_or(Span::new(crate::source::FileId(0), 0, 0));
+                return Flow::Raise(exhausted("takes more steps than are followed", at));
+            }
             match merged.iter().position(|c| c.flow.merges(&course.flow)) {
                 Some(at) => {
                     let first = merged.swap_remove(at);
@@ -137,15 +162,46 @@ impl Session {
     }
 
     fn join_courses(&mut self, base: &World, first: Course, second: Course) -> Course {
-        let same = first.world.same_effects(base) && second.world.same_effects(base);
-        if !same {
-            self.note(&first.gap.clone());
-        }
+        let gap = first.gap;
         Course {
             flow: first.flow,
-            world: first.world.join(second.world, base, &first.gap),
-            gap: first.gap,
+            world: self.join_worlds(first.world, second.world, base, &gap),
+            gap,
         }
+    }
+
+    /// Two courses that go on as one.
+    pub(super) fn join_worlds(&mut self, first: World, second: World, base: &World, gap: &Gap) -> World {
+        let (same, same_schema) = (first.version == second.version, first.same_schema(&second));
+        if !same {
+            // A join looks at every object.
+            let objects = base.database.schema().tables.len() as u64;
+            self.budget.steps = self.budget.steps.saturating_add(200 + objects);
+        }
+        if !same_schema {
+            self.note(gap);
+        }
+        let mut world = first.join(second, base, gap);
+        if !same {
+            self.clock += 1;
+            world.version = self.clock;
+        }
+        if !same_schema {
+            world.schema_version = self.clock;
+        }
+        world
+    }
+
+    /// The database has changed.
+    pub(super) fn touch(&mut self) {
+        self.clock += 1;
+        self.world.version = self.clock;
+    }
+
+    /// More than rows has changed.
+    pub(super) fn touch_schema(&mut self) {
+        self.touch();
+        self.world.schema_version = self.clock;
     }
 
     /// Lets a course wait for the construct that takes it up.

@@ -18,6 +18,7 @@ mod fork;
 mod functions;
 mod host;
 mod labels;
+mod logic;
 mod number;
 mod ops;
 mod plpgsql;
@@ -41,7 +42,7 @@ use smol_str::SmolStr;
 use crate::change::Failure;
 use crate::config::Given;
 use crate::known::{ChangeId, Gap};
-use crate::name::Name;
+use crate::name::{Name, QualifiedName};
 use crate::replay::{Database, Journal};
 use crate::schema::Schema;
 use crate::source::{FileId, Span, Text};
@@ -130,14 +131,22 @@ pub struct Session {
     /// What held before the statement that runs.
     statement_start: Option<World>,
     last_change: Option<ChangeId>,
+    /// What failed statements would have made, with the misstep.
+    lost: Vec<(Name, usize)>,
     /// Calls that led here, outermost first.
     via: Vec<Span>,
     /// Conditions of the handlers around, innermost last.
     handlers: Vec<Vec<SmolStr>>,
     /// Courses that wait for the construct that takes them up.
     parked: Vec<Course>,
+    /// What the query that runs reads, by alias.
+    aliases: Vec<Name>,
     /// Named queries of the queries that run.
     ctes: Vec<(Name, Arc<query::Table>)>,
+    /// Numbers the states of the database.
+    clock: u64,
+    /// Catalogs as they were last asked, with the state that they describe.
+    catalogs: HashMap<QualifiedName, (u64, Arc<query::Table>), BuildHasherDefault<FxHasher>>,
     blocks: HashMap<TextKey, Arc<crate::tree::plpgsql::Block>, BuildHasherDefault<FxHasher>>,
     texts: HashMap<TextKey, Arc<Vec<Read>>, BuildHasherDefault<FxHasher>>,
 }
@@ -158,10 +167,14 @@ impl Session {
             transactions: Transactions::default(),
             statement_start: None,
             last_change: None,
+            lost: Vec::new(),
             via: Vec::new(),
             handlers: Vec::new(),
             parked: Vec::new(),
+            aliases: Vec::new(),
             ctes: Vec::new(),
+            clock: 0,
+            catalogs: HashMap::default(),
             blocks: HashMap::default(),
             texts: HashMap::default(),
         }
@@ -190,11 +203,13 @@ impl Session {
         self.end_migration(end);
         self.blocks.clear();
         self.texts.clear();
+        self.catalogs.clear();
     }
 
     /// Runs a statement of a migration's text; one that fails is noted and leaves nothing behind.
     fn top_level(&mut self, read: &Read) {
         let gaps = self.gaps.len();
+        self.budget.next_statement();
         let before = self.world.clone();
         self.statement_start = Some(before.clone());
         self.last_change = None;
@@ -203,7 +218,7 @@ impl Session {
         self.handlers.clear();
         self.via.clear();
         self.ctes.clear();
-        self.budget.depth = 0;
+        self.aliases.clear();
         self.world.frames.clear();
         if let Err(raised) = result {
             self.roll_back_statement(&before);
@@ -230,11 +245,38 @@ impl Session {
                 Some(change) => change,
                 None => self.journal.record(read.span, Vec::new()),
             };
+            if let Some(first) = self.consequence_of(&raised.failure) {
+                let related = (
+                    raised.failure.span,
+                    format!("fails because of it: {}", raised.failure.message),
+                );
+                if let Some(misstep) = self.missteps.get_mut(first) {
+                    misstep.failure.related.push(related);
+                }
+                return;
+            }
+            self.remember_lost(read);
             self.missteps.push(Misstep {
                 failure: raised.failure,
                 change,
             });
         }
+    }
+
+    /// What a failed statement would have made is missing from now on.
+    fn remember_lost(&mut self, read: &Read) {
+        if let crate::sql::Statement::Changes(changes) = &read.statement {
+            let misstep = self.missteps.len();
+            let names = changes.iter().flat_map(reach::made);
+            self.lost.extend(names.map(|name| (name, misstep)));
+        }
+    }
+
+    /// The misstep that another one only follows from: it lacks what the earlier statement would have made.
+    fn consequence_of(&self, failure: &Failure) -> Option<usize> {
+        let lacks = matches!(failure.sqlstate, "42P01" | "42703" | "42704" | "42883" | "3F000");
+        let named = |name: &Name| failure.message.contains(&format!("\"{name}\""));
+        self.lost.iter().find(|l| lacks && named(&l.0)).map(|l| l.1)
     }
 
     /// A migration that cannot be read runs here: what it reaches is open from now on.

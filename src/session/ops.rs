@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::Session;
-use super::eval::{compare_op, like, not};
 use super::flow::{Raised, Run};
 use super::functions::parse_array;
+use super::logic::{compare_op, like, not};
 use super::number::Decimal;
 use super::query::Env;
 use super::value::{MAX_ARRAY, MAX_TEXT, Object, Oid, Partial, Str, Value};

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::change::{Change, ObjectKind, ObjectName};
 use crate::known::{Gap, Reach};
-use crate::name::QualifiedName;
+use crate::name::{Name, QualifiedName};
 use crate::schema::{Lookup, Relation};
 use crate::source::{Span, Text};
 use crate::sql::{Read, Statement};
@@ -163,27 +163,46 @@ impl Session {
         }
     }
 
-    /// What a body may reach at most, by the words in it.
+    /// What a body may reach at most, by the words in it: DDL, text that is executed, functions of the history that do so.
     pub(super) fn body_reach(&self, body: &Text) -> Reach {
-        let text = body.as_str().to_ascii_lowercase();
-        let word = |w: &str| {
-            text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .any(|x| x == w)
-        };
-        let effects = [
-            "create", "alter", "drop", "execute", "call", "perform", "select", "comment", "do", "truncate",
+        const EFFECTS: [&str; 9] = [
+            "create",
+            "alter",
+            "drop",
+            "execute",
+            "call",
+            "comment",
+            "do",
+            "truncate",
+            "set_config",
         ];
-        if effects.into_iter().any(word) {
-            Reach::Everything
-        } else {
-            Reach::Rows
+        let functions = &self.world.database.schema().functions;
+        let mut texts = vec![body.as_str().to_ascii_lowercase()];
+        let mut visited = std::collections::BTreeSet::new();
+        while let Some(text) = texts.pop() {
+            let words: std::collections::HashSet<&str> =
+                text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+            if EFFECTS.iter().any(|w| words.contains(w)) {
+                return Reach::Everything;
+            }
+            for (id, function) in functions.iter() {
+                let name = function.name.as_str().to_lowercase();
+                if let Some(body) = &function.body
+                    && words.contains(name.as_str())
+                    && visited.insert(id)
+                {
+                    texts.push(body.as_str().to_ascii_lowercase());
+                }
+            }
         }
+        Reach::Rows
     }
 
     /// What a statement may reach that ran out of budget.
     pub(super) fn exhausted_reach(&self, read: &Read) -> Reach {
         match &read.statement {
             Statement::Do { body, .. } => self.body_reach(body),
+            Statement::Query(_) | Statement::Dml(_) => self.body_reach(&read.text),
             _ => Reach::Everything,
         }
     }
@@ -204,4 +223,36 @@ impl Session {
 
 fn holed(name: &QualifiedName) -> bool {
     name.name.as_str().contains(HOLE) || name.schema.as_ref().is_some_and(|s| s.as_str().contains(HOLE))
+}
+
+/// The names of what a change makes: those that later statements may lack where it fails.
+pub(super) fn made(change: &Change) -> Vec<Name> {
+    use crate::change::TableAction;
+    match change {
+        Change::CreateTable(create) => vec![create.name.name.name.clone()],
+        Change::CreateTableAs { name, .. }
+        | Change::CreateView { name, .. }
+        | Change::CreateEnum { name, .. }
+        | Change::CreateDomain { name, .. }
+        | Change::CreateComposite { name, .. }
+        | Change::CreateOtherType { name, .. }
+        | Change::CreateSequence { name, .. } => vec![name.name.name.clone()],
+        Change::Rename { to, .. } => vec![to.clone()],
+        Change::CreateSchema { name, .. } => vec![name.clone()],
+        Change::CreateFunction(function) => vec![function.name.name.name.clone()],
+        Change::CreateIndex(index) => index.name.iter().cloned().collect(),
+        Change::AlterTable(alter) => alter
+            .actions
+            .iter()
+            .filter_map(|action| match action {
+                TableAction::AddColumn { column, .. } => Some(column.name.clone()),
+                TableAction::RenameColumn { to, .. } | TableAction::RenameConstraint { to, .. } => {
+                    Some(to.clone())
+                }
+                TableAction::AddConstraint(constraint) => constraint.name.clone(),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
 }

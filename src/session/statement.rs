@@ -102,8 +102,12 @@ impl Session {
         if let (Some(before), Some(gap)) = (&before, self.row_doubt(change, at)) {
             self.park_failure(before, RaisedKind::Data(gap.clone()), &gap, at);
         }
-        if !matches!(change, Change::NoSchemaEffect(_) | Change::SetLater { .. }) {
-            self.world.effects += 1;
+        match change {
+            // What is presumed because of it is new in the schema.
+            _ if self.world.database.schema().tables.len() != tables => self.touch_schema(),
+            Change::NoSchemaEffect(_) | Change::SetLater { .. } => {}
+            Change::Insert { .. } | Change::Truncate { .. } => self.touch(),
+            _ => self.touch_schema(),
         }
         if let Change::Opaque(gap) = change {
             self.note(gap);

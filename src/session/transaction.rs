@@ -86,10 +86,7 @@ impl Session {
         if let Block::Explicit(start) = &self.transactions.block {
             let base = (**start).clone();
             let mended = std::mem::replace(&mut self.world, base.clone());
-            if !mended.same_effects(&base) {
-                self.note(&gap);
-            }
-            self.world = mended.join(base.clone(), &base, &gap);
+            self.world = self.join_worlds(mended, base.clone(), &base, &gap);
         }
     }
 

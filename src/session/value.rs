@@ -233,6 +233,16 @@ impl Value {
         }
     }
 
+    /// Whether values of one kind are certainly not equal.
+    pub(super) fn differs(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Text(_) | Value::System(_), Value::Text(_)) | (Value::Oid(_), Value::Oid(_)) => {
+                matches!(self.equals(other), Value::Bool(false))
+            }
+            _ => false,
+        }
+    }
+
     /// `a = b` for values of comparable types: NULL and unknown are kept.
     pub(super) fn equals(&self, other: &Value) -> Value {
         match self.compare(other) {

@@ -24,8 +24,10 @@ pub(super) struct World {
     pub(super) new_labels: Arc<Vec<(QualifiedName, SmolStr)>>,
     /// Functions that run, innermost last.
     pub(super) frames: Vec<Frame>,
-    /// Counts changes, so that it can be told whether a course had any effect.
-    pub(super) effects: u64,
+    /// The state of the database: a number that no other state of it has.
+    pub(super) version: u64,
+    /// The same for all but rows.
+    pub(super) schema_version: u64,
 }
 
 /// One run of a function body or `DO` block.
@@ -73,15 +75,16 @@ impl World {
             local: Arc::default(),
             new_labels: Arc::default(),
             frames: Vec::new(),
-            effects: 0,
+            version: 0,
+            schema_version: 0,
         }
     }
 
-    /// What is known when either of two courses was taken that both began at `base`.
+    /// What is known when either of two courses was taken that both began at `base`; where they differ the caller numbers it.
     pub(super) fn join(self, other: World, base: &World, gap: &Gap) -> World {
-        let untouched = self.effects == base.effects && other.effects == base.effects;
-        let effects = self.effects.max(other.effects);
-        let database = if untouched {
+        let same = self.version == other.version;
+        let (version, schema_version) = (self.version, self.schema_version);
+        let database = if same {
             self.database
         } else {
             self.database.join(other.database, &base.database, gap)
@@ -102,13 +105,14 @@ impl World {
                 Arc::new(both.cloned().collect())
             },
             frames: join_frames(self.frames, other.frames, gap),
-            effects,
+            version,
+            schema_version,
         }
     }
 
     /// Whether the courses differ in what the database may hold.
-    pub(super) fn same_effects(&self, base: &World) -> bool {
-        self.effects == base.effects
+    pub(super) fn same_schema(&self, other: &World) -> bool {
+        self.schema_version == other.schema_version
     }
 
     /// Takes back everything but the variables: what the end of a subtransaction does.
@@ -117,7 +121,8 @@ impl World {
         self.settings = before.settings.clone();
         self.local = before.local.clone();
         self.new_labels = before.new_labels.clone();
-        self.effects = before.effects;
+        self.version = before.version;
+        self.schema_version = before.schema_version;
     }
 
     /// Finds a variable: innermost block first.

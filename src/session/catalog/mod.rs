@@ -15,6 +15,8 @@ mod types;
 
 pub(super) use names::is_function;
 
+use std::sync::Arc;
+
 use super::Session;
 use super::query::{Row, Table};
 use super::value::{Object, Value};
@@ -36,8 +38,21 @@ pub(super) fn is_system_relation(name: &QualifiedName) -> bool {
 }
 
 impl Session {
-    /// The rows of a catalog; `None` for a name that is none.
-    pub(super) fn catalog_rows(&self, name: &QualifiedName, at: Span) -> Option<Table> {
+    /// A catalog as the database stands; `None` for a name that is none.
+    pub(super) fn catalog(&mut self, name: &QualifiedName, at: Span) -> Option<Arc<Table>> {
+        if let Some((version, table)) = self.catalogs.get(name)
+            && *version == self.world.version
+        {
+            return Some(table.clone());
+        }
+        let table = Arc::new(self.catalog_rows(name, at)?);
+        self.catalogs
+            .insert(name.clone(), (self.world.version, table.clone()));
+        Some(table)
+    }
+
+    /// The rows of a catalog.
+    fn catalog_rows(&self, name: &QualifiedName, at: Span) -> Option<Table> {
         if !is_system_relation(name) {
             return None;
         }
@@ -182,7 +197,12 @@ fn doubt(presence: &Presence) -> Option<Gap> {
 }
 
 /// Why a section of a table may hold more than is listed.
+///
+/// Constraints and indexes of tables that a runner or an extension made bear names of their own; they are left out.
 fn open_section(table: TableWalker<'_>, section: Section) -> Option<Gap> {
+    if table.get().extension.is_some() && section != Section::Columns {
+        return None;
+    }
     let presumed = table.get().presumed.clone();
     table.open(section).cloned().or(presumed)
 }

@@ -36,7 +36,7 @@ impl Builder<'_> {
                     self.push(values, doubt(&table.get().presence));
                 }
                 self.namespace_gaps("table_schema", false);
-                self.system_tables("table_schema", "table_name");
+                self.system_tables("table_schema", "table_name", false);
             }
             "views" => {
                 self.columns = &["table_catalog", "table_schema", "table_name", "view_definition"];
@@ -52,7 +52,7 @@ impl Builder<'_> {
                     }
                 }
                 self.namespace_gaps("table_schema", false);
-                self.system_tables("table_schema", "table_name");
+                self.system_tables("table_schema", "table_name", true);
             }
             "schemata" => {
                 self.columns = &["catalog_name", "schema_name", "schema_owner"];
@@ -102,13 +102,13 @@ impl Builder<'_> {
                 self.columns = &["schemaname", "tablename"];
                 self.named_tables(&[RelationKind::Table, RelationKind::Partitioned]);
                 self.namespace_gaps("schemaname", false);
-                self.system_tables("schemaname", "tablename");
+                self.system_tables("schemaname", "tablename", true);
             }
             "pg_views" => {
                 self.columns = &["schemaname", "viewname"];
                 self.named_tables(&[RelationKind::View]);
                 self.namespace_gaps("schemaname", false);
-                self.system_tables("schemaname", "viewname");
+                self.system_tables("schemaname", "viewname", true);
             }
             "pg_matviews" => {
                 self.columns = &["schemaname", "matviewname"];
@@ -197,7 +197,7 @@ impl Builder<'_> {
     }
 
     /// The relations that every server has.
-    fn system_tables(&mut self, schema: &str, name: &str) {
+    fn system_tables(&mut self, schema: &str, name: &str, maybe: bool) {
         let gap = self.gap.clone();
         for (place, list) in [
             ("pg_catalog", names::CATALOG),
@@ -207,7 +207,7 @@ impl Builder<'_> {
                 self.wild(
                     &[(schema, Value::text(place)), (name, Value::text(table))],
                     &gap,
-                    true,
+                    maybe,
                 );
             }
         }

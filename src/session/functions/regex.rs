@@ -112,7 +112,7 @@ impl Pattern {
     /// The first match at or after `from`; outer `None` where it takes too long.
     fn find(&self, text: &[char], from: usize) -> Option<Option<(usize, usize)>> {
         let mut steps = 200_000;
-        let last = if self.start { from.min(0) } else { text.len() };
+        let last = if self.start { 0 } else { text.len() };
         if self.start && from > 0 {
             return Some(None);
         }

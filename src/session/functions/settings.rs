@@ -128,7 +128,7 @@ impl Session {
                     ));
                 }
             }
-            self.world.effects += 1;
+            self.touch_schema();
         }
     }
 

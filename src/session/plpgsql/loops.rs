@@ -1,12 +1,11 @@
 //! Loops: iterations that are certain run one by one; of those that are not, one stands for any number.
 
 use super::block::trim;
-use super::record;
-use crate::known::{Gap, Truth};
+use crate::known::Truth;
 use crate::name::Name;
 use crate::session::Session;
 use crate::session::flow::{Flow, Raised, Run};
-use crate::session::query::{Env, Row, Table};
+use crate::session::query::{Env, Table};
 use crate::session::value::Value;
 use crate::session::world::{Course, Scope, Variable, World};
 use crate::source::Span;
@@ -17,12 +16,12 @@ use crate::tree::plpgsql::{Stmt, StmtKind};
 const UNSURE: usize = 3;
 
 /// A loop that runs.
-struct Running<'a> {
+pub(super) struct Running<'a> {
     label: Option<&'a Name>,
     body: &'a [Stmt],
     at: Span,
     /// What holds where the loop began.
-    base: World,
+    pub(super) base: World,
     frames: usize,
     scopes: usize,
     /// Courses on which the loop has ended.
@@ -30,7 +29,7 @@ struct Running<'a> {
 }
 
 /// How an iteration ends.
-enum Iteration {
+pub(super) enum Iteration {
     GoesOn,
     Ends(Flow),
 }
@@ -107,7 +106,7 @@ impl Session {
         }
     }
 
-    fn running<'a>(
+    pub(super) fn running<'a>(
         &mut self,
         label: Option<&'a Name>,
         body: &'a [Stmt],
@@ -140,7 +139,7 @@ impl Session {
     }
 
     /// Runs the body once; courses that leave the loop are set aside.
-    fn iterate(&mut self, running: &mut Running<'_>) -> Iteration {
+    pub(super) fn iterate(&mut self, running: &mut Running<'_>) -> Iteration {
         let mark = self.parked.len();
         let flow = self.run_statements(running.body);
         let here = |label: &Option<Name>| label.is_none() || label.as_ref() == running.label;
@@ -189,7 +188,7 @@ impl Session {
     }
 
     /// Goes on after the loop. `flow` is how its last iteration ended, `Normal` for leaving it.
-    fn leave(&mut self, mut running: Running<'_>, last: Option<Flow>) -> Flow {
+    pub(super) fn leave(&mut self, mut running: Running<'_>, last: Option<Flow>) -> Flow {
         let gap = running.exits.first().map_or_else(
             || self.gap(running.at, "how often a loop runs"),
             |c| c.gap.clone(),
@@ -258,7 +257,7 @@ impl Session {
     }
 
     /// Forgets the variables that a loop's body assigns.
-    fn widen(&mut self, body: &[Stmt], at: Span) {
+    pub(super) fn widen(&mut self, body: &[Stmt], at: Span) {
         let mut targets = Vec::new();
         assigned(body, &mut targets);
         self.forget(&targets, at, "how often the loop ran before");
@@ -339,163 +338,6 @@ impl Session {
         if let Some(variable) = self.world.variable_mut(name) {
             variable.value = value;
         }
-    }
-
-    /// `FOR row IN query`: a row that may be there gives an iteration that may come.
-    fn run_rows(
-        &mut self,
-        label: Option<&Name>,
-        variables: &[Name],
-        table: Table,
-        body: &[Stmt],
-        at: Span,
-    ) -> Flow {
-        let undeclared = variables.first().filter(|v| self.world.variable(v).is_none());
-        let mut running = self.running(label, body, at, undeclared);
-        for row in &table.rows {
-            if let Err(raised) = self.tick(at) {
-                return Flow::Raise(raised);
-            }
-            let skip = (row.maybe.is_some() || row.many).then(|| self.world.clone());
-            if row.many {
-                self.widen(body, at);
-            }
-            if let Err(raised) = self.assign_row(variables, &table, row, at) {
-                return self.leave(running, Some(Flow::Raise(raised)));
-            }
-            let ends = match self.iterate(&mut running) {
-                Iteration::GoesOn => None,
-                Iteration::Ends(flow) => Some(flow),
-            };
-            if ends.is_none() && row.many {
-                self.widen(body, at);
-            }
-            match (skip, ends) {
-                (None, None) => {}
-                (None, Some(Flow::Normal)) => return self.leave(running, None),
-                (None, Some(flow)) => return self.leave(running, Some(flow)),
-                (Some(_), Some(Flow::Raise(raised))) if raised.is_budget() => return Flow::Raise(raised),
-                (Some(before), ends) => {
-                    let gap = row.maybe.clone();
-                    let gap = gap.unwrap_or_else(|| self.gap(at, "how many rows there are"));
-                    let mut courses = Vec::new();
-                    match ends {
-                        Some(Flow::Normal) => {}
-                        other => courses.push(Course {
-                            flow: other.unwrap_or(Flow::Normal),
-                            world: self.world.clone(),
-                            gap: gap.clone(),
-                        }),
-                    }
-                    // A row that is there for certain, one of many, surely ran once.
-                    if row.maybe.is_some() || courses.is_empty() {
-                        courses.push(Course {
-                            flow: Flow::Normal,
-                            world: before,
-                            gap,
-                        });
-                    }
-                    let base = running.base.clone();
-                    let flow = self.merge(&base, courses);
-                    if flow != Flow::Normal {
-                        return self.leave(running, Some(flow));
-                    }
-                }
-            }
-        }
-        self.leave(running, Some(Flow::Normal))
-    }
-
-    fn assign_row(&mut self, variables: &[Name], table: &Table, row: &Row, at: Span) -> Run<()> {
-        if let [variable] = variables {
-            let whole = self.world.variable(variable).is_none_or(|v| v.ty.is_empty())
-                || self.takes_row(std::slice::from_ref(variable));
-            let value = if whole {
-                match &table.open {
-                    Some(gap) if table.columns.is_empty() => Value::Unknown(gap.clone()),
-                    _ => record(&table.columns, &row.values),
-                }
-            } else {
-                let open = || table.open.clone().map_or(Value::Null, Value::Unknown);
-                row.values.first().cloned().unwrap_or_else(open)
-            };
-            return self.assign(std::slice::from_ref(variable), value, at);
-        }
-        for (i, variable) in variables.iter().enumerate() {
-            let open = || table.open.clone().map_or(Value::Null, Value::Unknown);
-            let value = row.values.get(i).cloned().unwrap_or_else(open);
-            self.assign(std::slice::from_ref(variable), value, at)?;
-        }
-        Ok(())
-    }
-
-    fn run_each(
-        &mut self,
-        label: Option<&Name>,
-        variables: &[Name],
-        slice: bool,
-        array: &Value,
-        body: &[Stmt],
-        at: Span,
-    ) -> Flow {
-        let items = match array {
-            Value::Array(items) if !slice => items.to_vec(),
-            Value::Text(text) if !slice => match crate::session::functions::parse_array(text.as_str()) {
-                Some(Value::Array(items)) => items.to_vec(),
-                _ => return self.unknown_rows(label, variables, body, at, None),
-            },
-            Value::Null => {
-                return Flow::Raise(Raised::certain(
-                    "22004",
-                    "FOREACH expression must not be null",
-                    at,
-                ));
-            }
-            other => return self.unknown_rows(label, variables, body, at, other.gap().cloned()),
-        };
-        let table = Table {
-            columns: variables.to_vec(),
-            open: None,
-            rows: items
-                .into_iter()
-                .map(|item| {
-                    Row::certain(match (item, variables.len()) {
-                        (Value::Record(fields), n) if n > 1 => fields.iter().map(|f| f.1.clone()).collect(),
-                        (item, _) => vec![item],
-                    })
-                })
-                .collect(),
-        };
-        self.run_scalars(label, variables, table, body, at)
-    }
-
-    fn unknown_rows(
-        &mut self,
-        label: Option<&Name>,
-        variables: &[Name],
-        body: &[Stmt],
-        at: Span,
-        gap: Option<Gap>,
-    ) -> Flow {
-        let gap = gap.unwrap_or_else(|| self.gap(at, "the elements of an array"));
-        let table = Table {
-            columns: variables.to_vec(),
-            open: None,
-            rows: vec![Row::any(variables.len(), &gap)],
-        };
-        self.run_scalars(label, variables, table, body, at)
-    }
-
-    /// Elements are assigned as they are, not as rows.
-    fn run_scalars(
-        &mut self,
-        label: Option<&Name>,
-        variables: &[Name],
-        table: Table,
-        body: &[Stmt],
-        at: Span,
-    ) -> Flow {
-        self.run_rows(label, variables, table, body, at)
     }
 }
 

@@ -2,18 +2,21 @@
 //!
 //! Source: PostgreSQL manual, chapter 43; `pl_exec.c`.
 
+mod assign;
 mod block;
 mod call;
 mod conditions;
 mod dynamic;
 mod loops;
+mod rows;
 
 use std::sync::Arc;
 
 use super::Session;
 use super::flow::{Flow, Raised, RaisedKind, Run};
-use super::query::{Env, Table, field};
+use super::query::{Env, Table};
 use super::value::Value;
+use super::world::{Course, World};
 use crate::known::{Gap, Reach, Truth};
 use crate::name::Name;
 use crate::source::Span;
@@ -126,88 +129,17 @@ impl Session {
         exprs.iter().map(|e| self.eval(e, &Env::EMPTY)).collect()
     }
 
-    fn run_assignment(&mut self, target: &[Name], subscripted: bool, value: &Expr, at: Span) -> Run<()> {
-        let value = self.eval(value, &Env::EMPTY)?;
-        if subscripted {
-            self.forget(&[target.to_vec()], at, "an element was assigned");
-            return Ok(());
-        }
-        self.assign(target, value, at)
-    }
-
-    /// Assigns to a variable, or a field of a record.
-    fn assign(&mut self, target: &[Name], value: Value, at: Span) -> Run<()> {
-        let Some((first, rest)) = target.split_first() else {
-            return Ok(());
-        };
-        // `label.variable`, unless the first name is a variable itself.
-        let (first, rest) = match rest.split_first() {
-            Some((second, rest)) if self.world.variable(first).is_none() => (second, rest),
-            _ => (first, rest),
-        };
-        let Some(ty) = self.world.variable(first).map(|v| v.ty.clone()) else {
-            return Ok(());
-        };
-        if let [name] = rest {
-            if let Some(variable) = self.world.variable_mut(first) {
-                set_field(&mut variable.value, name, value);
-            }
-            return Ok(());
-        }
-        let value = if rest.is_empty() {
-            self.cast_spelled(value, &ty, at)?
-        } else {
-            self.unknown(at, "a field of a field")
-        };
-        if let Some(variable) = self.world.variable_mut(first) {
-            variable.value = value;
-        }
-        Ok(())
-    }
-
-    /// Casts to a type as a declaration spells it; types of rows and of other columns are left as they are.
-    fn cast_spelled(&mut self, value: Value, ty: &str, at: Span) -> Run<Value> {
-        if ty.is_empty() || ty.contains('%') || ty == "record" || value.is_null() {
-            return Ok(value);
-        }
-        match self.spelled_type(ty, at) {
-            Some(ty) => self.cast(value, &ty, at),
-            None => Ok(value),
-        }
-    }
-
-    /// Makes variables unknown.
-    pub(super) fn forget(&mut self, targets: &[Vec<Name>], at: Span, why: &str) {
-        let gap = self.gap(at, why);
-        for target in targets {
-            let Some(first) = target.first() else { continue };
-            let name = match target.get(1) {
-                Some(second) if self.world.variable(first).is_none() => second,
-                _ => first,
-            };
-            if let Some(variable) = self.world.variable_mut(name) {
-                variable.value = Value::Unknown(gap.clone());
-            }
-        }
-    }
-
     fn run_if(&mut self, branches: &[(Expr, Vec<Stmt>)], otherwise: &[Stmt]) -> Flow {
-        let Some(((condition, body), rest)) = branches.split_first() else {
-            return self.run_statements(otherwise);
-        };
-        match self.condition(condition, &Env::EMPTY) {
-            Err(raised) => Flow::Raise(raised),
-            Ok(Truth::Yes) => self.run_statements(body),
-            Ok(Truth::No) => self.run_if(rest, otherwise),
-            Ok(Truth::Unknown(gap)) => {
-                let base = self.world.clone();
-                let flow = self.run_statements(body);
-                let taken = self.end_course(&base, flow, &gap);
-                let flow = self.run_if(rest, otherwise);
-                let other = self.end_course(&base, flow, &gap);
-                self.merge(&base, vec![taken, other])
-            }
-        }
+        let bodies = branches.iter().map(|b| b.1.as_slice());
+        let mut conditions = branches.iter().map(|b| &b.0);
+        self.run_branches(bodies, |session| {
+            let condition = conditions.next();
+            condition.map_or(Ok(Truth::No), |c| session.condition(c, &Env::EMPTY))
+        })
+        .unwrap_or_else(|fork| {
+            let flow = self.run_statements(otherwise);
+            self.end_fork(fork, flow)
+        })
     }
 
     fn run_case(
@@ -221,53 +153,87 @@ impl Session {
             Ok(subject) => subject,
             Err(raised) => return Flow::Raise(raised),
         };
-        self.run_case_branches(subject.as_ref(), branches, otherwise, at)
-    }
-
-    fn run_case_branches(
-        &mut self,
-        subject: Option<&Value>,
-        branches: &[(Vec<Expr>, Vec<Stmt>)],
-        otherwise: Option<&[Stmt]>,
-        at: Span,
-    ) -> Flow {
-        let Some(((conditions, body), rest)) = branches.split_first() else {
-            return match otherwise {
+        let bodies = branches.iter().map(|b| b.1.as_slice());
+        let mut conditions = branches.iter().map(|b| b.0.as_slice());
+        self.run_branches(bodies, |session| {
+            let list = conditions.next().unwrap_or_default();
+            session.any_holds(subject.as_ref(), list, at)
+        })
+        .unwrap_or_else(|fork| {
+            let flow = match otherwise {
                 Some(body) => self.run_statements(body),
                 None => Flow::Raise(Raised::certain("20000", "case not found", at)),
             };
-        };
+            self.end_fork(fork, flow)
+        })
+    }
+
+    /// Whether one of the values of a WHEN is the subject, or one of its conditions holds.
+    fn any_holds(&mut self, subject: Option<&Value>, list: &[Expr], at: Span) -> Run<Truth> {
         let mut holds = Truth::No;
-        for condition in conditions {
-            let value = match self.eval(condition, &Env::EMPTY) {
-                Ok(value) => value,
-                Err(raised) => return Flow::Raise(raised),
-            };
+        for condition in list {
+            let value = self.eval(condition, &Env::EMPTY)?;
             let truth = match subject {
-                Some(subject) => match self.compare_values("=", subject, &value, at) {
-                    Ok(value) => value.truth(),
-                    Err(raised) => return Flow::Raise(raised),
-                },
+                Some(subject) => self.compare_values("=", subject, &value, at)?.truth(),
                 None => value.truth(),
             };
             holds = match (holds, truth) {
-                (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,
+                (Truth::Yes, _) | (_, Truth::Yes) => return Ok(Truth::Yes),
                 (Truth::Unknown(gap), _) | (_, Truth::Unknown(gap)) => Truth::Unknown(gap),
                 (Truth::No, Truth::No) => Truth::No,
             };
         }
-        match holds {
-            Truth::Yes => self.run_statements(body),
-            Truth::No => self.run_case_branches(subject, rest, otherwise, at),
-            Truth::Unknown(gap) => {
-                let base = self.world.clone();
-                let flow = self.run_statements(body);
-                let taken = self.end_course(&base, flow, &gap);
-                let flow = self.run_case_branches(subject, rest, otherwise, at);
-                let other = self.end_course(&base, flow, &gap);
-                self.merge(&base, vec![taken, other])
+        Ok(holds)
+    }
+
+    /// Runs the first branch whose condition holds, and those before it whose condition cannot be told, each as a course of its
+    /// own. `Err` where none holds for certain: what comes otherwise is left to the caller.
+    fn run_branches<'a>(
+        &mut self,
+        bodies: impl Iterator<Item = &'a [Stmt]>,
+        mut condition: impl FnMut(&mut Session) -> Run<Truth>,
+    ) -> Result<Flow, Option<Box<Fork>>> {
+        let mut fork: Option<Box<Fork>> = None;
+        for body in bodies {
+            match condition(self) {
+                Err(raised) => return Ok(self.end_fork(fork, Flow::Raise(raised))),
+                Ok(Truth::No) => {}
+                Ok(Truth::Yes) => {
+                    let flow = self.run_statements(body);
+                    return Ok(self.end_fork(fork, flow));
+                }
+                Ok(Truth::Unknown(gap)) => {
+                    let base = self.world.clone();
+                    let flow = self.run_statements(body);
+                    let course = self.end_course(&base, flow, &gap);
+                    let fork = fork.get_or_insert_with(|| {
+                        Box::new(Fork {
+                            base,
+                            courses: Vec::new(),
+                            gap,
+                        })
+                    });
+                    fork.courses.push(course);
+                }
             }
         }
+        Err(fork)
+    }
+
+    /// Joins the courses of a fork with the one that ends here.
+    fn end_fork(&mut self, fork: Option<Box<Fork>>, flow: Flow) -> Flow {
+        let Some(fork) = fork else { return flow };
+        let Fork {
+            base,
+            mut courses,
+            gap,
+        } = *fork;
+        courses.push(Course {
+            flow,
+            world: self.world.clone(),
+            gap,
+        });
+        self.merge(&base, courses)
     }
 
     /// `EXIT`, `CONTINUE`, with their condition.
@@ -391,100 +357,17 @@ impl Session {
         self.set_found(&table);
         self.assign_first(&table, into, strict, at)
     }
+}
 
-    /// Assigns the first row of a result; NULLs where there is none.
-    fn assign_first(&mut self, table: &Table, into: &[Vec<Name>], strict: bool, at: Span) -> Run<()> {
-        if strict && table.is_exact() && table.rows.len() != 1 {
-            let (code, message) = if table.rows.is_empty() {
-                ("P0002", "query returned no rows")
-            } else {
-                ("P0003", "query returned more than one row")
-            };
-            return Err(Raised::certain(code, message, at));
-        }
-        let first = table.rows.first();
-        let unsure = match first {
-            Some(row) if row.maybe.is_none() && !row.many => None,
-            None => None,
-            Some(_) if table.rows.iter().take(1).all(|r| r.maybe.is_none()) => None,
-            Some(_) => table.gap(),
-        };
-        if strict && let Some(gap) = table.gap() {
-            self.may_raise(RaisedKind::Any(gap.clone()), &gap, at);
-        }
-        if let Some(gap) = &unsure {
-            self.forget(into, at, &gap.why.clone());
-            return Ok(());
-        }
-        let nulls = Vec::new();
-        let values = first.map_or(&nulls, |r| &r.values);
-        if let [target] = into
-            && self.takes_row(target)
-        {
-            let value = match (first, &table.open) {
-                (None, _) => Value::Null,
-                (Some(_), Some(gap)) if table.columns.is_empty() => Value::Unknown(gap.clone()),
-                (Some(row), _) => record(&table.columns, &row.values),
-            };
-            return self.assign(target, value, at);
-        }
-        for (i, target) in into.iter().enumerate() {
-            let value = match (values.get(i), &table.open, first) {
-                (Some(value), _, _) => value.clone(),
-                (None, Some(gap), Some(_)) => Value::Unknown(gap.clone()),
-                (None, _, _) => Value::Null,
-            };
-            self.assign(target, value, at)?;
-        }
-        Ok(())
-    }
-
-    /// Whether a variable takes a whole row: a record or a row type.
-    fn takes_row(&self, target: &[Name]) -> bool {
-        let [name] = target else { return false };
-        let Some(variable) = self.world.variable(name) else {
-            return false;
-        };
-        variable.ty == "record"
-            || variable.ty.ends_with("%rowtype")
-            || matches!(variable.value, Value::Record(_))
-            || self.is_row_type(&variable.ty)
-    }
-
-    fn is_row_type(&self, ty: &str) -> bool {
-        if ty.is_empty() || ty.contains('%') || ty.contains('(') || ty.contains('[') {
-            return false;
-        }
-        let known = crate::sqltype::Builtin::from_spelling(ty).is_some();
-        !known
-            && crate::sql::qualified_name(ty).is_some_and(|name| {
-                matches!(
-                    self.relation(&name),
-                    crate::schema::Lookup::Found((crate::schema::Relation::Table(_), _))
-                )
-            })
-    }
+/// Courses that began where a condition could not be told.
+struct Fork {
+    base: World,
+    courses: Vec<Course>,
+    gap: Gap,
 }
 
 /// A row as a value.
 pub(super) fn record(columns: &[Name], values: &[Value]) -> Value {
     let fields = columns.iter().cloned().zip(values.iter().cloned());
     Value::Record(Arc::new(fields.collect()))
-}
-
-fn set_field(record: &mut Value, name: &Name, value: Value) {
-    match record {
-        Value::Record(fields) => {
-            let fields = Arc::make_mut(fields);
-            match fields.iter_mut().find(|f| f.0 == *name) {
-                Some(field) => field.1 = value,
-                None => fields.push((name.clone(), value)),
-            }
-        }
-        Value::Null => *record = Value::Record(Arc::new(vec![(name.clone(), value)])),
-        other => {
-            // The rest stays unknown.
-            let _ = field(other, name);
-        }
-    }
 }

@@ -15,7 +15,15 @@ pub(super) const MAX_ROWS: usize = 100_000;
 
 impl Session {
     /// One item of `FROM`: its description, and its rows.
-    pub(super) fn from_item(&mut self, item: &FromItem, env: &Env<'_>, at: Span) -> Run<(Source, Table)> {
+    ///
+    /// Rows of a catalog that differ from a wanted value are left out at once.
+    pub(super) fn read_item(
+        &mut self,
+        item: &FromItem,
+        wanted: &[(Name, Value)],
+        env: &Env<'_>,
+        at: Span,
+    ) -> Run<(Source, Table)> {
         let (alias, mut table, columns, catalog) = match item {
             FromItem::Relation {
                 name,
@@ -23,7 +31,7 @@ impl Session {
                 columns,
                 span,
             } => {
-                let (table, catalog) = self.relation_rows(name, *span)?;
+                let (table, catalog) = self.relation_rows(name, wanted, *span)?;
                 let alias = alias.clone().unwrap_or_else(|| name.name.clone());
                 (Some(alias), table, columns, catalog)
             }
@@ -69,14 +77,20 @@ impl Session {
     }
 
     /// The rows of a named relation.
-    fn relation_rows(&mut self, name: &QualifiedName, at: Span) -> Run<(Table, bool)> {
+    fn relation_rows(
+        &mut self,
+        name: &QualifiedName,
+        wanted: &[(Name, Value)],
+        at: Span,
+    ) -> Run<(Table, bool)> {
         if name.schema.is_none()
             && let Some((_, table)) = self.ctes.iter().rev().find(|c| c.0 == name.name)
         {
             return Ok(((**table).clone(), false));
         }
-        if let Some(table) = self.catalog_rows(name, at) {
-            return Ok((table, true));
+        if let Some(table) = self.catalog(name, at) {
+            self.spend(table.rows.len() as u64 / 64, at)?;
+            return Ok((table.only(wanted), true));
         }
         match self.relation(name) {
             Lookup::Found((Relation::Table(id), _)) => Ok((self.user_rows(id, at), false)),

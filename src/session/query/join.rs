@@ -11,7 +11,9 @@ use crate::session::flow::{Raised, Run};
 use crate::session::value::Value;
 use crate::source::Span;
 use crate::tree::query::{From, Join};
-use crate::tree::{Expr, ExprKind, FromItem, JoinKind};
+
+use super::conditions::{collect_aliases, equalities, qualified_by_all, qualified_by_only, split};
+use crate::tree::{Expr, FromItem, JoinKind};
 
 /// What has been joined so far.
 #[derive(Debug, Default)]
@@ -35,7 +37,7 @@ impl Joined {
 
 impl Session {
     /// Everything that `FROM` and `WHERE` let through.
-    pub(super) fn from_list(
+    pub(super) fn read_list(
         &mut self,
         list: &[From],
         filter: Option<&Expr>,
@@ -46,10 +48,18 @@ impl Session {
         if let Some(filter) = filter {
             split(filter, &mut filters);
         }
-        let mut joined = Joined::one();
+        let mut aliases = Vec::new();
+        list.iter().for_each(|from| collect_aliases(from, &mut aliases));
+        let outer = std::mem::replace(&mut self.aliases, aliases);
+        let mut joined = Ok(Joined::one());
         for from in list {
-            joined = self.joined(joined, from, &mut filters, env, at)?;
+            joined = match joined {
+                Ok(joined) => self.joined(joined, from, &mut filters, env, at),
+                Err(raised) => Err(raised),
+            };
         }
+        self.aliases = outer;
+        let mut joined = joined?;
         // What is left reads names of outer queries, or variables, or cannot be told apart.
         for filter in filters.into_iter().flatten() {
             joined.rows = self.filtered(joined.rows, &joined.sources, filter, env)?;
@@ -106,7 +116,8 @@ impl Session {
         let joined = if lateral && !left.sources.is_empty() {
             self.lateral(left, item, env, at)?
         } else {
-            let (source, table) = self.from_item(item, env, at)?;
+            let wanted = self.wanted(item, filters, left.sources.is_empty(), env);
+            let (source, table) = self.read_item(item, &wanted, env, at)?;
             let (source, table) = self.prefiltered(source, table, filters, env)?;
             let keys = equalities(&left.sources, &source, filters);
             self.product(left, source, table, &keys, at)?
@@ -147,7 +158,7 @@ impl Session {
                 group: None,
                 outer: Some(env),
             };
-            let (source, table) = self.from_item(item, &inner, at)?;
+            let (source, table) = self.read_item(item, &[], &inner, at)?;
             for right in table.rows {
                 if out.rows.len() > MAX_ROWS {
                     return Err(too_many(at));
@@ -419,7 +430,11 @@ impl Session {
 }
 
 fn too_many(at: Span) -> Box<Raised> {
-    let mut raised = Raised::certain("54000", "a query looks at more rows than are followed", at);
+    let mut raised = Raised::certain(
+        "54000",
+        "asks a query that looks at more rows than are followed",
+        at,
+    );
     raised.kind = crate::session::flow::RaisedKind::Budget;
     raised
 }
@@ -432,107 +447,13 @@ fn pair(left: &Row, right: &Row) -> Row {
     }
 }
 
-/// The parts of a conjunction.
-fn split<'a>(expr: &'a Expr, out: &mut Vec<Option<&'a Expr>>) {
-    match &expr.kind {
-        ExprKind::And(items) => items.iter().for_each(|i| split(i, out)),
-        _ => out.push(Some(expr)),
-    }
-}
-
-fn alias_of(item: &FromItem) -> Option<Name> {
+pub(super) fn alias_of(item: &FromItem) -> Option<Name> {
     match item {
         FromItem::Relation { alias, name, .. } => alias.clone().or_else(|| Some(name.name.clone())),
         FromItem::Query { alias, .. } => alias.clone(),
         FromItem::Function { alias, call, .. } => alias.clone().or_else(|| super::from::function_name(call)),
         FromItem::Group(_) | FromItem::Opaque(_) => None,
     }
-}
-
-/// The columns that an expression names; `None` where it holds queries or calls that may look elsewhere.
-fn names(expr: &Expr) -> Option<Vec<&crate::tree::ColumnName>> {
-    let mut out = Vec::new();
-    if collect(expr, &mut out) { Some(out) } else { None }
-}
-
-fn collect<'a>(expr: &'a Expr, out: &mut Vec<&'a crate::tree::ColumnName>) -> bool {
-    match &expr.kind {
-        ExprKind::Column(name) => {
-            out.push(name);
-            true
-        }
-        ExprKind::Call(call) => {
-            crate::session::catalog::is_function(call.name.name.as_str())
-                && call.named.is_empty()
-                && call.args.iter().all(|a| collect(a, out))
-        }
-        ExprKind::Binary(_, a, b) | ExprKind::IsDistinct(a, b, _) => collect(a, out) && collect(b, out),
-        ExprKind::Quantified(a, _, _, b) => collect(a, out) && collect(b, out),
-        ExprKind::Like(a, _, b, _, _) => collect(a, out) && collect(b, out),
-        ExprKind::In(a, items, _) => collect(a, out) && items.iter().all(|i| collect(i, out)),
-        ExprKind::Not(a)
-        | ExprKind::IsNull(a, _)
-        | ExprKind::Cast(a, ..)
-        | ExprKind::Collate(a, _)
-        | ExprKind::IsBool(a, ..) => collect(a, out),
-        ExprKind::Array(items) | ExprKind::Or(items) | ExprKind::And(items) => {
-            items.iter().all(|i| collect(i, out))
-        }
-        ExprKind::Null
-        | ExprKind::Bool(_)
-        | ExprKind::Number(_)
-        | ExprKind::String(_)
-        | ExprKind::Const(..)
-        | ExprKind::Param(_)
-        | ExprKind::Value(..) => true,
-        _ => false,
-    }
-}
-
-/// Whether a condition names columns of this item alone, each by its alias, and at least one.
-fn qualified_by_only(expr: &Expr, source: &Source) -> bool {
-    names(expr).is_some_and(|names| {
-        !names.is_empty()
-            && names
-                .iter()
-                .all(|n| n.qualifiers.last().is_some() && n.qualifiers.last() == source.alias.as_ref())
-    })
-}
-
-/// Whether every column that a condition names is qualified by an item that is there.
-fn qualified_by_all(expr: &Expr, sources: &[Source]) -> bool {
-    names(expr).is_some_and(|names| {
-        !names.is_empty()
-            && names.iter().all(|n| {
-                n.qualifiers
-                    .last()
-                    .is_some_and(|q| sources.iter().any(|s| s.alias.as_ref() == Some(q)))
-            })
-    })
-}
-
-/// Columns of the left side and of a new item that a condition says are equal: positions in the rows.
-fn equalities(left: &[Source], right: &Source, filters: &[Option<&Expr>]) -> Vec<(usize, usize)> {
-    let place = |sources: &[Source], name: &crate::tree::ColumnName| {
-        let qualifier = name.qualifiers.last()?;
-        let source = sources.iter().find(|s| s.alias.as_ref() == Some(qualifier))?;
-        Some(source.start + source.columns.iter().position(|c| *c == name.name)?)
-    };
-    let right = std::slice::from_ref(right);
-    let mut out = Vec::new();
-    for filter in filters.iter().flatten() {
-        let ExprKind::Binary(op, a, b) = &filter.kind else {
-            continue;
-        };
-        let (ExprKind::Column(a), ExprKind::Column(b), "=") = (&a.kind, &b.kind, op.as_str()) else {
-            continue;
-        };
-        match (place(left, a), place(right, b), place(left, b), place(right, a)) {
-            (Some(l), Some(r), ..) | (_, _, Some(l), Some(r)) => out.push((l, r)),
-            _ => {}
-        }
-    }
-    out
 }
 
 /// A key under which equal values meet; `None` for values that must be compared one by one.

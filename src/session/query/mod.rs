@@ -1,6 +1,7 @@
 //! Queries: rows of catalogs, literals and functions are computed; rows of the user's tables are unknown unless there are none.
 
 mod aggregate;
+mod conditions;
 mod from;
 mod join;
 mod scope;
@@ -71,6 +72,24 @@ impl Table {
         }
     }
 
+    /// The rows that are not known to differ from the values wanted.
+    fn only(&self, wanted: &[(Name, Value)]) -> Table {
+        let wanted: Vec<(usize, &Value)> = wanted
+            .iter()
+            .filter_map(|(name, value)| Some((self.columns.iter().position(|c| c == name)?, value)))
+            .collect();
+        let differs = |row: &Row| {
+            wanted
+                .iter()
+                .any(|(i, value)| row.values.get(*i).is_some_and(|v| v.differs(value)))
+        };
+        Table {
+            columns: self.columns.clone(),
+            open: self.open.clone(),
+            rows: self.rows.iter().filter(|r| !differs(r)).cloned().collect(),
+        }
+    }
+
     /// Whether each row is there for certain, and how many there are is told.
     pub(super) fn is_exact(&self) -> bool {
         self.rows.iter().all(|r| r.maybe.is_none() && !r.many)
@@ -129,7 +148,7 @@ impl Session {
                     columns: Vec::new(),
                     span: *span,
                 };
-                let (_, table) = self.from_item(&item, env, *span)?;
+                let (_, table) = self.read_item(&item, &[], env, *span)?;
                 self.tail(table, query, env)
             }
             QueryBody::SetOp(op, all, left, right) => {
@@ -211,7 +230,7 @@ impl Session {
     /// Rows of any table may have come or gone.
     pub(super) fn touch_all_rows(&mut self) {
         self.world.database.touch_rows(None);
-        self.world.effects += 1;
+        self.touch();
     }
 }
 

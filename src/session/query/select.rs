@@ -31,7 +31,7 @@ static SET_FUNCTIONS: &[&str] = &[
 impl Session {
     pub(super) fn select(&mut self, select: &Select, query: &Query, env: &Env<'_>) -> Run<Table> {
         let at = query.span;
-        let joined = self.from_list(&select.from, select.filter.as_ref(), env, at)?;
+        let joined = self.read_list(&select.from, select.filter.as_ref(), env, at)?;
         let grouped = !select.group_by.is_empty()
             || select.having.is_some()
             || select.targets.iter().any(|t| has_aggregate(&t.expr))
@@ -43,6 +43,9 @@ impl Session {
         };
         for target in &select.targets {
             self.describe(target, &joined.sources, &mut out, at);
+        }
+        if joined.rows.iter().all(|r| r.maybe.is_some()) {
+            self.check_names(select, &joined.sources, env)?;
         }
         let mut keys = Vec::new();
         if grouped {
@@ -72,6 +75,28 @@ impl Session {
             super::tail::distinct(&mut out);
         }
         self.limit(out, query, env)
+    }
+
+    /// Where no row is certain, errors of evaluating one are not; names that no table has are errors all the same.
+    fn check_names(&mut self, select: &Select, sources: &[Source], env: &Env<'_>) -> Run<()> {
+        let env = Env {
+            sources,
+            row: &[],
+            group: None,
+            outer: Some(env),
+        };
+        let mut names = Vec::new();
+        for expr in select.targets.iter().map(|t| &t.expr).chain(&select.filter) {
+            expr.walk(&mut |e| {
+                if let ExprKind::Column(name) = &e.kind {
+                    names.push((name.clone(), e.span));
+                }
+            });
+        }
+        for (name, span) in names {
+            self.column(&name, &env, span)?;
+        }
+        Ok(())
     }
 
     /// The names of the columns that a target gives.

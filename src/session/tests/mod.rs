@@ -1,1 +1,174 @@
-//! Migrations run from text, and what the database holds afterwards.
+//! Migrations run from text, and what the session notes of them. What they do to a schema is judged by a server (`tests/replay`).
+
+use super::{Migration, Outcome, RunMode, Session};
+use crate::config::Given;
+use crate::known::Reach;
+use crate::source::{FileId, Text};
+
+fn run_as(mode: RunMode, given: &Given, texts: &[&str]) -> Outcome {
+    let mut session = Session::new(given);
+    for (i, text) in texts.iter().enumerate() {
+        session.run(&Migration {
+            name: i.to_string(),
+            file: FileId(i as u32),
+            text: Text::of_file(FileId(i as u32), (*text).into()),
+            mode,
+        });
+    }
+    session.finish()
+}
+
+fn run(text: &str) -> Outcome {
+    run_as(RunMode::Statements, &Given::default(), &[text])
+}
+
+fn codes(outcome: &Outcome) -> Vec<&str> {
+    outcome.missteps.iter().map(|m| m.failure.sqlstate).collect()
+}
+
+fn tables(outcome: &Outcome) -> Vec<String> {
+    let live = outcome.schema.live_tables();
+    live.iter()
+        .filter(|t| t.is_certain())
+        .map(|t| t.name().to_string())
+        .collect()
+}
+
+#[test]
+fn budgets_end_what_would_not() {
+    let endless = [
+        "DO $$ BEGIN LOOP NULL; END LOOP; END $$;",
+        "CREATE FUNCTION r(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN r(n + 1); END $$; SELECT r(1);",
+        "DO $$ DECLARE s text := 'x'; BEGIN FOR i IN 1..100 LOOP s := s || s; END LOOP; END $$;",
+        "DO $$ DECLARE s text[] := '{x}'; BEGIN FOR i IN 1..100 LOOP s := s || s; END LOOP; END $$;",
+        "DO $$ BEGIN FOR i IN 1..1000000000 LOOP PERFORM i; END LOOP; END $$;",
+        "SELECT count(*) FROM generate_series(1, 1000000000);",
+        "SELECT * FROM pg_attribute a, pg_attribute b, pg_attribute c;",
+        "DO $$ DECLARE u text := current_setting('a.b', true); BEGIN LOOP IF u = 'x' THEN EXIT; ELSIF u = 'y' THEN RETURN; END IF; END LOOP; END $$;",
+    ];
+    for text in endless {
+        let outcome = run(&format!("{text}\nCREATE TABLE after_it (id int);"));
+        assert_eq!(codes(&outcome), [""; 0], "{text}");
+        assert_eq!(tables(&outcome), ["after_it"], "{text}");
+        assert!(
+            outcome.gaps.iter().all(|g| g.reach == Reach::Rows),
+            "{text}: {:?}",
+            outcome.gaps
+        );
+    }
+}
+
+#[test]
+fn an_unknown_setting_forks() {
+    let text = "CREATE TABLE t (a int);
+        DO $$ BEGIN
+            IF current_setting('app.mode', true) = 'x' THEN ALTER TABLE t ADD b int; RETURN; END IF;
+            ALTER TABLE t ADD c int;
+        END $$;";
+    let outcome = run(text);
+    assert_eq!(outcome.given_missing, ["setting app.mode"]);
+    let columns: Vec<_> = outcome.schema.live_tables()[0]
+        .columns()
+        .map(|c| (c.name().to_string(), c.get().presence.is_present()))
+        .collect();
+    assert!(columns.contains(&("a".to_owned(), true)), "{columns:?}");
+    assert!(columns.contains(&("b".to_owned(), false)) && columns.contains(&("c".to_owned(), false)));
+    let mut given = Given::default();
+    given.settings.insert("app.mode".to_owned(), "y".to_owned());
+    let outcome = run_as(RunMode::Statements, &given, &[text]);
+    assert!(outcome.gaps.is_empty() && outcome.given_missing.is_empty());
+}
+
+#[test]
+fn an_aborting_branch_is_dropped() {
+    let outcome = run("CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 3);
+        DO $$ BEGIN IF (SELECT count(*) FROM t) > 2 THEN RAISE EXCEPTION 'no'; END IF; ALTER TABLE t ADD b int; END $$;");
+    assert_eq!(codes(&outcome), [""; 0]);
+    assert!(outcome.gaps.is_empty(), "{:?}", outcome.gaps);
+}
+
+#[test]
+fn the_way_of_sending_decides() {
+    let given = Given::default();
+    let concurrently = "CREATE TABLE t (a int);\nCREATE INDEX CONCURRENTLY i ON t (a);";
+    let count = |mode, text| codes(&run_as(mode, &given, &[text])).len();
+    assert_eq!(count(RunMode::Statements, concurrently), 0);
+    assert_eq!(count(RunMode::Transaction, concurrently), 1);
+    assert_eq!(count(RunMode::OneQuery, concurrently), 1);
+    let alone = ["CREATE TABLE t (a int);", "CREATE INDEX CONCURRENTLY i ON t (a);"];
+    assert_eq!(codes(&run_as(RunMode::OneQuery, &given, &alone)), [""; 0]);
+    let label = [
+        "CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE t (m mood);",
+        "ALTER TYPE mood ADD VALUE 'ok'; ALTER TABLE t ALTER m SET DEFAULT 'ok';",
+    ];
+    assert_eq!(codes(&run_as(RunMode::OneQuery, &given, &label)), ["55P04"]);
+    assert_eq!(codes(&run_as(RunMode::Transaction, &given, &label)), ["55P04"]);
+    assert_eq!(codes(&run_as(RunMode::Statements, &given, &label)), [""; 0]);
+}
+
+#[test]
+fn work_on_rows_names_what_is_there() {
+    let outcome = run("CREATE TABLE t (a int); CREATE TABLE gone (a int); DROP TABLE gone;
+        UPDATE t SET b = 1; INSERT INTO gone VALUES (1); INSERT INTO never_made VALUES (1); SELECT * FROM gone;
+        SELECT nothing FROM t; DELETE FROM t WHERE a = 1;");
+    assert_eq!(codes(&outcome), ["42703", "42P01", "42P01", "42703"]);
+}
+
+#[test]
+fn what_follows_from_a_misstep_is_told_with_it() {
+    let outcome = run(
+        "CREATE TABLE t (a int); CREATE TABLE gone (id int PRIMARY KEY); DROP TABLE gone;
+        ALTER TABLE t ADD b int REFERENCES gone; CREATE INDEX ON t (b); ALTER TABLE t ALTER b SET NOT NULL;",
+    );
+    assert_eq!(codes(&outcome), ["42P01"]);
+    assert_eq!(
+        outcome.missteps[0].failure.related.len(),
+        3,
+        "{:?}",
+        outcome.missteps
+    );
+}
+
+#[test]
+fn text_with_holes_reaches_no_further_than_it_can() {
+    let reaches = |statement: &str| {
+        let text = format!(
+            "CREATE TABLE t (a int); CREATE TABLE u (a int);
+             DO $$ DECLARE x text := current_setting('a.b', true); BEGIN {statement} END $$;"
+        );
+        let outcome = run(&text);
+        outcome
+            .gaps
+            .iter()
+            .map(|g| g.reach.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(reaches("EXECUTE 'GRANT SELECT ON t TO ' || x;"), [""; 0]);
+    assert_eq!(reaches("EXECUTE format('ANALYZE %I', x);"), [""; 0]);
+    assert_eq!(
+        reaches("EXECUTE format('ALTER TABLE t ADD COLUMN %I int', x);"),
+        ["public.t"]
+    );
+    assert_eq!(
+        reaches("EXECUTE format('CREATE INDEX ON t (%I)', x);"),
+        ["public.t"]
+    );
+    assert_eq!(
+        reaches("EXECUTE format('ALTER TABLE %I ADD a int', x);"),
+        ["public.t", "public.u", "schema public"]
+    );
+    assert_eq!(reaches("EXECUTE x;"), ["everything"]);
+}
+
+#[test]
+fn a_failure_in_execute_stands_at_its_text() {
+    let text = "CREATE TABLE t (a int);\nDO $$ BEGIN EXECUTE 'ALTER TABLE t ADD COLUMN a ' || 'int'; END $$;";
+    let outcome = run(text);
+    assert_eq!(codes(&outcome), ["42701"]);
+    let span = outcome.missteps[0].failure.span;
+    assert!(
+        text[span.range()].contains('a') && span.start as usize > text.find("ALTER").unwrap_or(0),
+        "{:?}",
+        &text[span.range()]
+    );
+}
