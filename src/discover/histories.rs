@@ -21,9 +21,10 @@ const WHOLE: &[&str] = &["schema.sql", "structure.sql"];
 pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
     let mut candidates: BTreeSet<&'a str> = BTreeSet::new();
     for (path, inside) in index.folders() {
-        if inside.file("migration.sql").is_some() || inside.file("up.sql").is_some() {
-            candidates.insert(split(path).0);
-        } else if inside.file("_journal.json").is_some() && split(path).1 == "meta" {
+        if inside.file("migration.sql").is_some()
+            || inside.file("up.sql").is_some()
+            || inside.file("_journal.json").is_some() && split(path).1 == "meta"
+        {
             candidates.insert(split(path).0);
         } else if is_root(path, inside) {
             candidates.insert(path);
@@ -33,7 +34,7 @@ pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
     for path in candidates {
         if roots
             .iter()
-            .any(|r| is_within(path, r.path) && (r.path != "" || path == ""))
+            .any(|r| is_within(path, r.path) && (!r.path.is_empty() || path.is_empty()))
         {
             continue;
         }

@@ -122,7 +122,8 @@ fn unsupported(path: &str, stack: &str, dialect: Dialect) -> NotChecked {
 /// The history of each schema, each history once.
 fn mates(index: &Index<'_>, roots: &[Root<'_>], schemas: &[Schema]) -> Vec<Option<usize>> {
     let mut mates: Vec<Option<usize>> = vec![None; schemas.len()];
-    let ways: [&dyn Fn(&Schema, &Root<'_>) -> bool; 3] = [
+    type Way<'a> = &'a dyn Fn(&Schema, &Root<'_>) -> bool;
+    let ways: [Way<'_>; 3] = [
         &|schema, root| is_named(schema, root),
         &|schema, root| root.runner.name == "prisma" && shares_project(index, schema, root),
         &|schema, root| root.runner.name != "prisma" && shares_project(index, schema, root),

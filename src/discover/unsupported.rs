@@ -14,7 +14,7 @@ pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {
     for (path, inside) in index.folders() {
         if roots
             .iter()
-            .any(|r| is_within(path, r.path) && !(r.path.is_empty() && !path.is_empty()))
+            .any(|r| is_within(path, r.path) && (!r.path.is_empty() || path.is_empty()))
         {
             continue;
         }

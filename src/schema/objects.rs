@@ -84,6 +84,10 @@ pub struct Type {
 
 /// What a user-defined type is.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "types are few and kept behind a pointer by their arena"
+)]
 pub enum TypeKind {
     /// Labels in order, each with the change that added it; unknown where a gap reached them.
     Enum(Fact<Vec<SmolStr>>),
@@ -182,6 +186,7 @@ pub struct Function {
 #[derive(Debug, Clone, Default)]
 pub struct Parameters {
     /// In order.
+    #[allow(clippy::type_complexity, reason = "one row, read by position in few places")]
     pub list: Vec<(Option<Name>, SqlType, bool, bool, Option<crate::tree::Expr>)>,
 }
 

@@ -1,4 +1,10 @@
 //! All integration tests: one binary, a module per suite.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "tests print what was judged or skipped, read their cases, and start servers and the program itself"
+)]
 
 mod cases;
 mod chains;

@@ -7,8 +7,7 @@ use crate::change::{GeneratedKind, IdentityKind};
 use crate::known::Fact;
 use crate::name::quote;
 use crate::schema::{
-    ColumnWalker, ConstraintKind, ConstraintWalker, IndexWalker, RelationKind, Schema, SequenceId,
-    TableWalker, TypeKind,
+    ColumnWalker, ConstraintKind, ConstraintWalker, IndexWalker, RelationKind, Schema, TableWalker, TypeKind,
 };
 use crate::sqltype::Builtin;
 
@@ -297,14 +296,27 @@ fn column(column: ColumnWalker<'_>) -> String {
 }
 
 fn ownership(schema: &Schema, out: &mut String) {
-    let owned = schema
+    for (_, s) in schema
         .sequences
         .iter()
-        .filter(|(_, s)| s.presence.is_present() && s.identity.is_none() && !s.temporary);
-    for (id, s) in owned {
-        let _: SequenceId = id;
+        .filter(|(_, s)| s.presence.is_present() && !s.temporary)
+    {
         let Some((table, column)) = s.owner else { continue };
         let table = schema.table(table);
+        if s.identity.is_some() {
+            // An identity column gives its sequence its own type; only `LIKE ... INCLUDING IDENTITY` makes another.
+            if table.column_by_id(column).get().ty.known() != Some(&s.ty) {
+                let name = qualified(schema, s.namespace, &s.name);
+                let _ = writeln!(
+                    out,
+                    "ALTER SEQUENCE {name} AS {} MINVALUE {} MAXVALUE {};",
+                    schema.format_type(&s.ty),
+                    s.min,
+                    s.max
+                );
+            }
+            continue;
+        }
         let owner = format!(
             "{}.{}",
             qualified(schema, table.get().namespace, table.name()),

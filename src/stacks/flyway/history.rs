@@ -110,13 +110,12 @@ fn add(draft: &mut Draft<'_>, folder: Folder<'_>, script: &Script<'_>, given: &G
         .files
         .find(&format!("{}.conf", folder.files.path(script.file)));
     let configured = configuration.map(|c| folder.files.text(c)).and_then(|text| {
-        let line = text.lines().find_map(|l| {
+        text.lines().find_map(|l| {
             l.trim()
                 .strip_prefix("executeInTransaction")?
                 .split_once('=')
                 .map(|l| l.1.trim() == "true")
-        });
-        line
+        })
     });
     let transaction = configured.unwrap_or_else(|| !leaves_transaction(text.as_str()));
     let mode = if transaction {
