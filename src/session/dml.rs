@@ -136,10 +136,18 @@ impl Session {
     }
 
     fn mark_insert(&mut self, table: &ObjectName, certain: bool, at: Span) -> Run<()> {
-        let triggers = match self.relation(&table.name) {
-            Lookup::Found((Relation::Table(id), None)) => self.has_triggers(Some(id)),
-            _ => true,
+        let known = match self.relation(&table.name) {
+            Lookup::Found((Relation::Table(id), None)) => Some(id),
+            _ => None,
         };
+        let triggers = self.has_triggers(known);
+        // Most inserts tell nothing new: a table of which it is known need not be touched again.
+        if let Some(id) = known {
+            let rows = &self.world.database.schema().tables[id].rows;
+            if *rows == Rows::Some || (*rows == Rows::Unknown && !(certain && !triggers)) {
+                return Ok(());
+            }
+        }
         let change = Change::Insert {
             table: table.clone(),
             certain: certain && !triggers,

@@ -56,6 +56,11 @@ impl Session {
         Ok(())
     }
 
+    /// Counts work that cannot be refused; the next step is, once it is too much.
+    pub(super) fn charge(&mut self, steps: u64) {
+        self.budget.steps = self.budget.steps.saturating_add(steps);
+    }
+
     /// Enters a call or a nested query.
     pub(super) fn descend(&mut self, at: Span) -> Run<()> {
         if self.budget.depth >= MAX_DEPTH {
@@ -76,7 +81,7 @@ impl Session {
 
     /// Notes for the coverage what could not be followed.
     pub(super) fn note(&mut self, gap: &Gap) {
-        if !self.gaps.contains(gap) {
+        if self.noted.insert(gap.clone()) {
             self.gaps.push(gap.clone());
         }
     }
@@ -176,7 +181,7 @@ impl Session {
         if !same {
             // A join looks at every object.
             let objects = base.database.schema().tables.len() as u64;
-            self.budget.steps = self.budget.steps.saturating_add(200 + objects);
+            self.charge(200 + objects);
         }
         if !same_schema {
             self.note(gap);

@@ -32,7 +32,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::Arc;
 
@@ -124,6 +124,8 @@ pub struct Session {
     journal: Journal,
     missteps: Vec<Misstep>,
     gaps: Vec<Gap>,
+    /// The same, to note each once.
+    noted: HashSet<Gap, BuildHasherDefault<FxHasher>>,
     statistics: Statistics,
     given_missing: BTreeSet<String>,
     budget: Budget,
@@ -132,7 +134,7 @@ pub struct Session {
     statement_start: Option<World>,
     last_change: Option<ChangeId>,
     /// What failed statements would have made, with the misstep.
-    lost: Vec<(Name, usize)>,
+    lost: HashMap<Name, usize, BuildHasherDefault<FxHasher>>,
     /// Calls that led here, outermost first.
     via: Vec<Span>,
     /// Conditions of the handlers around, innermost last.
@@ -161,13 +163,14 @@ impl Session {
             journal: Journal::default(),
             missteps: Vec::new(),
             gaps: Vec::new(),
+            noted: HashSet::default(),
             statistics: Statistics::default(),
             given_missing: BTreeSet::new(),
             budget: Budget::default(),
             transactions: Transactions::default(),
             statement_start: None,
             last_change: None,
-            lost: Vec::new(),
+            lost: HashMap::default(),
             via: Vec::new(),
             handlers: Vec::new(),
             parked: Vec::new(),
@@ -268,15 +271,24 @@ impl Session {
         if let crate::sql::Statement::Changes(changes) = &read.statement {
             let misstep = self.missteps.len();
             let names = changes.iter().flat_map(reach::made);
-            self.lost.extend(names.map(|name| (name, misstep)));
+            for name in names {
+                self.lost.entry(name).or_insert(misstep);
+            }
         }
     }
 
     /// The misstep that another one only follows from: it lacks what the earlier statement would have made.
     fn consequence_of(&self, failure: &Failure) -> Option<usize> {
         let lacks = matches!(failure.sqlstate, "42P01" | "42703" | "42704" | "42883" | "3F000");
-        let named = |name: &Name| failure.message.contains(&format!("\"{name}\""));
-        self.lost.iter().find(|l| lacks && named(&l.0)).map(|l| l.1)
+        if !lacks || self.lost.is_empty() {
+            return None;
+        }
+        // What the server's messages put in quotes are names.
+        let quoted = failure.message.split('"').skip(1).step_by(2);
+        quoted
+            .filter_map(|name| self.lost.get(&Name::new(name)))
+            .min()
+            .copied()
     }
 
     /// A migration that cannot be read runs here: what it reaches is open from now on.

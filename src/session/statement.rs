@@ -11,6 +11,12 @@ use crate::source::{Span, Text};
 use crate::sql::{Read, Statement};
 use crate::tree::{ExprKind, QueryBody};
 
+/// Steps that reading a text costs beside those for its length, and a change.
+const READING: u64 = 200;
+const CHANGING: u64 = 50;
+/// Texts that are kept as read.
+const MAX_TEXTS: usize = 1000;
+
 impl Session {
     /// Runs a statement. A query gives its rows; so does work on rows with RETURNING, as unknown ones.
     pub(super) fn run_read(&mut self, read: &Read, top: bool) -> Run<Option<Table>> {
@@ -74,6 +80,7 @@ impl Session {
 
     /// Applies one change.
     pub(super) fn apply_change(&mut self, change: &Change, at: Span) -> Run<()> {
+        self.charge(CHANGING);
         let id = self.journal.record(at, self.via.clone());
         self.last_change = Some(id);
         self.queried_functions(change)?;
@@ -192,8 +199,11 @@ impl Session {
         if let Some(reads) = self.texts.get(&key) {
             return reads.clone();
         }
+        self.charge(READING + text.as_str().len() as u64 / 4);
         let reads = std::sync::Arc::new(crate::sql::read(text));
-        self.texts.insert(key, reads.clone());
+        if self.texts.len() < MAX_TEXTS {
+            self.texts.insert(key, reads.clone());
+        }
         reads
     }
 

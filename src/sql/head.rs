@@ -94,7 +94,7 @@ pub(super) fn reach(text: &str) -> Reach {
         "alter" => alter(&mut words),
         "drop" => drop(&mut words),
         "comment" => Reach::Fact("a comment".to_owned()),
-        "select" | "with" | "values" | "table" => query(&mut words),
+        "select" | "with" | "values" | "table" => query(text, &mut words),
         "set" | "reset" => set(&mut words),
         "truncate" => Reach::Rows,
         "insert" | "update" | "delete" | "merge" | "copy" | "grant" | "revoke" | "vacuum" | "analyze"
@@ -106,15 +106,16 @@ pub(super) fn reach(text: &str) -> Reach {
 }
 
 /// A query makes a table where it has an INTO.
-fn query(words: &mut Words<'_>) -> Reach {
+fn query(text: &str, words: &mut Words<'_>) -> Reach {
     if words.find("into") {
         words.skip(&["temp", "temporary", "unlogged", "table"]);
         return words.object();
     }
-    if words.words.len() < MOST {
-        Reach::Rows
-    } else {
+    // The head is not the whole: an INTO may stand further on.
+    if split::tokens(text).any(|token| token.1.eq_ignore_ascii_case("into")) {
         Reach::Everything
+    } else {
+        Reach::Rows
     }
 }
 

@@ -12,7 +12,7 @@ const LOCK: (&str, &[u8]) = (
     "prisma/migrations/migration_lock.toml",
     b"provider = \"postgresql\"\n",
 );
-const MODELS: &[u8] = b"datasource db { provider = \"postgresql\"\n url = env(\"X\") }\nmodel User {\n  id Int @id\n  email String\n}\n";
+const MODELS: &[u8] = b"datasource db {\n  provider = \"postgresql\"\n  url = env(\"X\")\n}\nmodel User {\n  id Int @id\n  email String\n}\n";
 
 /// Checks a history of one migration before, the hostile one, and one after, with a small model: what stands around the
 /// hostile part must still be seen.

@@ -84,9 +84,9 @@ impl<'a> Walk<'a> {
             }
             ExprKind::Unary(op, operand) => {
                 if op == "-"
-                    && let ExprKind::Number(digits) = &operand.kind
+                    && let Some((digits, negative)) = negated(operand)
                 {
-                    return number(digits, true, span);
+                    return number(digits, !negative, span);
                 }
                 let operand = self.node(operand)?;
                 operator::prefix(self.types, op, operand, span)
@@ -310,6 +310,22 @@ impl<'a> Walk<'a> {
                 ),
                 span,
             )),
+        }
+    }
+}
+
+/// A number behind minus signs, and whether they make it negative: the grammar folds each sign into the constant.
+fn negated(operand: &Expr) -> Option<(&str, bool)> {
+    let mut at = operand;
+    let mut negative = false;
+    loop {
+        match &at.kind {
+            ExprKind::Number(digits) => return Some((digits, negative)),
+            ExprKind::Unary(op, inner) if op == "-" => {
+                negative = !negative;
+                at = inner;
+            }
+            _ => return None,
         }
     }
 }
