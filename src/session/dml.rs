@@ -144,7 +144,7 @@ impl Session {
         // Most inserts tell nothing new: a table of which it is known need not be touched again.
         if let Some(id) = known {
             let rows = &self.world.database.schema().tables[id].rows;
-            if *rows == Rows::Some || (*rows == Rows::Unknown && !(certain && !triggers)) {
+            if *rows == Rows::Some || (*rows == Rows::Unknown && (triggers || !certain)) {
                 return Ok(());
             }
         }
