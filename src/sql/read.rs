@@ -109,6 +109,11 @@ fn sql(parser: &mut pg::Parser, text: &Text) -> (Statement, bool) {
     if let Some(insert) = plain_insert::read(text) {
         return (Statement::Dml(Box::new(insert)), false);
     }
+    if text.as_str().contains('\0') {
+        let known = head::known(text.as_str());
+        let why = "this statement holds a NUL byte, or a placeholder whose value is not given";
+        return (known.unwrap_or_else(|| opaque(text, why)), false);
+    }
     let mut parsed = parser.sql(text.as_str());
     if parsed.error.is_some()
         && let Some(masked) = exclusion::masked(text.as_str())

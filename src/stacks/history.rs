@@ -4,6 +4,7 @@ use super::{Folder, History, HistoryEvent};
 use crate::known::{Gap, Reach};
 use crate::session::{Migration, RunMode};
 use crate::source::{FileId, Span, Text};
+use placeholders::Replaced;
 
 pub mod placeholders;
 pub mod plain;
@@ -59,6 +60,17 @@ impl<'a> Draft<'a> {
             text,
             mode,
         });
+    }
+
+    /// Adds a migration with its placeholders replaced, and notes those that no value is given for.
+    pub fn replaced(&mut self, name: &str, file: FileId, replaced: Replaced, mode: RunMode) {
+        for (placeholder, at) in replaced.missing {
+            let why = format!(
+                "the placeholder ${{{placeholder}}} has no value (--given {placeholder}=VALUE gives one)"
+            );
+            self.gap(Gap::new(at, why, Reach::Rows));
+        }
+        self.part(name, file, replaced.text, mode);
     }
 
     /// A migration in a language that is not followed: a gap where it stands, as wide as its text allows.

@@ -9,7 +9,8 @@
 use crate::config::Given;
 use crate::session::RunMode;
 use crate::source::{FileId, Text};
-use crate::stacks::history::{Draft, placeholders, plain};
+use crate::stacks::history::placeholders::{self, Replaced};
+use crate::stacks::history::{Draft, plain};
 use crate::stacks::{Folder, History};
 
 /// What a file is by its name.
@@ -124,11 +125,11 @@ fn add(draft: &mut Draft<'_>, folder: Folder<'_>, script: &Script<'_>, given: &G
         RunMode::Statements
     };
     let replaced = replace(&text, given);
-    draft.part(script.name, script.file, replaced, mode);
+    draft.replaced(script.name, script.file, replaced, mode);
 }
 
 /// Placeholders: those that are given, and Flyway's own that need no answer.
-fn replace(text: &Text, given: &Given) -> Text {
+fn replace(text: &Text, given: &Given) -> Replaced {
     let mut given = given.clone();
     let schema = given
         .search_path

@@ -7,7 +7,8 @@
 use crate::config::Given;
 use crate::session::RunMode;
 use crate::source::{FileId, Text};
-use crate::stacks::history::{Draft, placeholders, plain};
+use crate::stacks::history::placeholders::{self, Replaced};
+use crate::stacks::history::{Draft, plain};
 use crate::stacks::{Folder, History};
 
 /// Reads the migrations folder.
@@ -56,11 +57,11 @@ pub fn add(draft: &mut Draft<'_>, name: &str, file: FileId, given: &Given) {
     } else {
         RunMode::Statements
     };
-    draft.part(name, file, up, mode);
+    draft.replaced(name, file, up, mode);
 }
 
 /// The up part of a file, and whether it runs in a transaction.
-fn up(text: &Text, given: &Given) -> Option<(Text, bool)> {
+fn up(text: &Text, given: &Given) -> Option<(Replaced, bool)> {
     let (mut from, mut to, mut transaction) = (None, None, true);
     let (mut substituted, mut substitute): (Vec<_>, Option<usize>) = (Vec::new(), None);
     for (start, line) in plain::lines(text.as_str()) {

@@ -62,6 +62,7 @@ pub fn may_change_schema(text: &str) -> bool {
 /// counted: they change no table that stays.
 #[must_use]
 pub fn reaches(text: &str) -> Vec<Reach> {
+    let text = &without_comments(text);
     let words: Vec<(usize, &str)> = words(text).collect();
     let is = |word: &str, list: &[&str]| list.iter().any(|w| word.eq_ignore_ascii_case(w));
     let cascade = words.iter().any(|(_, w)| is(w, &["cascade"]));
@@ -109,6 +110,25 @@ pub fn reaches(text: &str) -> Vec<Reach> {
     out.sort();
     out.dedup();
     out
+}
+
+/// Lines that are comments, blanked out: what prose says of tables is not run.
+fn without_comments(text: &str) -> String {
+    let comment = |line: &str| {
+        let line = line.trim_start();
+        ["//", "/*", "* ", "*/", "--"]
+            .iter()
+            .any(|mark| line.starts_with(mark))
+    };
+    text.lines()
+        .map(|line| {
+            if comment(line) {
+                "\n".to_owned()
+            } else {
+                format!("{line}\n")
+            }
+        })
+        .collect()
 }
 
 /// The plain name that follows a noun: `IF NOT EXISTS public.users`.
