@@ -131,11 +131,8 @@ fn merge(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by(|a, b| order(a).cmp(&order(b)));
     let mut out: Vec<Finding> = Vec::new();
     for mut finding in found {
-        let same = out
-            .iter_mut()
-            .rev()
-            .take_while(|f| f.span == finding.span)
-            .find(|f| f.rule == finding.rule && f.key == finding.key && f.message == finding.message);
+        // Equal ones follow each other in this order.
+        let same = out.last_mut().filter(|earlier| order(earlier) == order(&finding));
         match same {
             Some(earlier) => {
                 earlier.targets.append(&mut finding.targets);
