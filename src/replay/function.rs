@@ -232,18 +232,12 @@ impl Step {
             .rev()
             .find(|e| e.what == dropped)
             .map(|e| e.change);
-        // Only what the history dropped itself is certainly not there.
-        match change {
-            None => Ok(()),
-            Some(_) => {
-                let message = format!(
-                    "trigger \"{name}\" for table \"{}\" does not exist",
-                    self.table(id).name
-                );
-                let failure = error::failure("42704", message, table.span);
-                Err(self.related(failure, change, "it is dropped here"))
-            }
-        }
+        let message = format!(
+            "trigger \"{name}\" for table \"{}\" does not exist",
+            self.table(id).name
+        );
+        let failure = error::failure("42704", message, table.span);
+        Err(self.related(failure, change, "it is dropped here"))
     }
 
     pub(super) fn rename_trigger(&mut self, name: &Name, table: &ObjectName, to: &Name) -> Outcome {
@@ -252,6 +246,12 @@ impl Step {
         if let Some(trigger) = t.triggers.iter_mut().find(|trigger| trigger.name == *name) {
             trigger.name = to.clone();
             self.log(id, None, format!("trigger {name} renamed to {to}"));
+        } else if !self.unlisted_parts(id) {
+            let message = format!(
+                "trigger \"{name}\" for table \"{}\" does not exist",
+                self.table(id).name
+            );
+            return Err(error::failure("42704", message, table.span));
         }
         Ok(())
     }
@@ -259,7 +259,7 @@ impl Step {
     /// Whether a table may have triggers or policies that are not listed.
     fn unlisted_parts(&self, id: crate::schema::TableId) -> bool {
         let t = self.table(id);
-        t.presumed.is_some() || !t.open.is_empty()
+        t.presumed.is_some() || t.unlisted.is_some() || !t.open.is_empty() || !t.presence.is_present()
     }
 
     pub(super) fn policy(
@@ -287,6 +287,12 @@ impl Step {
         } else if known {
             self.table_mut(id).policies.retain(|policy| policy != name);
             self.log(id, None, format!("policy {name} dropped"));
+        } else if !if_exists && !self.unlisted_parts(id) {
+            let message = format!(
+                "policy \"{name}\" for table \"{}\" does not exist",
+                self.table(id).name
+            );
+            return Err(error::failure("42704", message, table.span));
         }
         Ok(())
     }

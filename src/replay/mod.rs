@@ -3,6 +3,7 @@
 //! Rolling back is dropping a clone: [`Database`] is cheap to clone. What a statement does is in the file of its noun; each
 //! works on a copy of the database that is thrown away when the server would refuse the statement.
 
+mod add_column;
 mod alter_column;
 mod alter_table;
 #[allow(dead_code, reason = "called as the statements that need it are replayed")]
@@ -13,10 +14,12 @@ mod ask;
 mod column;
 mod comment;
 mod constraint;
+mod constraint_by_name;
 mod create_table;
 mod depend;
 mod domain;
 mod drop;
+mod drop_named;
 mod error;
 mod extension;
 mod follow;
@@ -33,6 +36,7 @@ mod parents;
 mod reads;
 mod rename;
 mod resolve;
+mod rows;
 mod sequence;
 mod stored;
 mod types;

@@ -368,6 +368,7 @@ pub(super) fn blank_table(namespace: NamespaceId, name: Name, kind: RelationKind
         indexes: Vec::new(),
         triggers: Vec::new(),
         policies: Vec::new(),
+        unlisted: None,
         inherits: Vec::new(),
         of_type: None,
         partition: Partition::default(),

@@ -81,6 +81,8 @@ pub struct Table {
     pub triggers: Vec<Trigger>,
     /// Row security policies that are there, by name.
     pub policies: Vec<Name>,
+    /// Triggers or policies may be there, or gone, that are listed otherwise.
+    pub unlisted: Option<Gap>,
     /// Tables it inherits from, in order.
     pub inherits: Vec<TableId>,
     /// The composite type of a table made `OF` it.

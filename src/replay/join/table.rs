@@ -64,6 +64,10 @@ impl Join<'_> {
             join_constraint,
         );
         table.presence = both(&table.presence, &theirs.presence);
+        if table.triggers != theirs.triggers || table.policies != theirs.policies {
+            table.unlisted.get_or_insert_with(|| gap.clone());
+        }
+        table.unlisted = table.unlisted.take().or(theirs.unlisted);
         table.triggers.retain(|t| theirs.triggers.contains(t));
         table.policies.retain(|p| theirs.policies.contains(p));
         table.rows = join_rows(&table.rows, &theirs.rows);

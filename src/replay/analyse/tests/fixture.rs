@@ -221,6 +221,7 @@ impl Fixture {
             indexes: Vec::new(),
             triggers: Vec::new(),
             policies: Vec::new(),
+            unlisted: None,
             inherits: Vec::new(),
             of_type: None,
             partition: Partition::default(),
