@@ -21,7 +21,9 @@ const WHOLE: &[&str] = &["schema.sql", "structure.sql"];
 pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
     let mut candidates: BTreeSet<&'a str> = BTreeSet::new();
     for (path, inside) in index.folders() {
-        if inside.file("migration.sql").is_some()
+        // A `migration.sql` beside the schema itself is a script, and the folder above it no history.
+        let beside_models = inside.items.iter().any(|item| item.name.ends_with(".prisma"));
+        if inside.file("migration.sql").is_some() && !beside_models
             || inside.file("up.sql").is_some()
             || inside.file("_journal.json").is_some() && split(path).1 == "meta"
         {
