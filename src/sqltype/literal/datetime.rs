@@ -14,11 +14,13 @@ const WORDS: &[&str] = &[
     "allballs",
 ];
 
-/// What a text in another form comes to: a lone word that stands for nothing is refused, and so is a day that no month has.
+/// What a text in another form comes to: a lone word that stands for nothing and a text without letters and
+/// digits are refused, and so is a day that no month has.
 fn other(ty: Builtin, text: &str) -> Literal {
     let word = text.trim_matches(is_space);
     let lone = word.chars().all(|c| c.is_ascii_alphabetic());
-    if lone && !WORDS.contains(&word.to_ascii_lowercase().as_str()) {
+    let empty = !word.chars().any(|c| c.is_ascii_alphanumeric());
+    if (lone || empty) && !WORDS.contains(&word.to_ascii_lowercase().as_str()) {
         let message = format!("invalid input syntax for type {}: \"{text}\"", ty.name());
         return Literal::Invalid("22007", message);
     }
