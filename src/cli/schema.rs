@@ -7,6 +7,7 @@ use super::outcome::{Exit, Failure};
 use super::workspace::Workspace;
 use super::{progress, terminal};
 use crate::check::{self, Run, Sides};
+use crate::config::Given;
 use crate::known::Gap;
 use crate::name::Name;
 use crate::report::escape;
@@ -32,8 +33,9 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
     let mut out = String::new();
     match arguments.format {
         SchemaFormat::Json => {
-            if let Some(outcome) = &only(&runs.runs)?.outcome {
-                let document = Value::Object(document(outcome, &work.files));
+            let run = only(&runs.runs)?;
+            if let Some(outcome) = &run.outcome {
+                let document = Value::Object(document(outcome, &run.target.given, &work.files));
                 out = serde_json::to_string_pretty(&document).unwrap_or_default() + "\n";
             }
         }
@@ -84,10 +86,12 @@ pub(super) fn lines(text: &str) -> String {
     text.split('\n').map(escape).collect::<Vec<_>>().join("\n")
 }
 
-fn document(outcome: &Outcome, files: &Files) -> Map<String, Value> {
-    // As a connection to a new database of the server prints it, whatever search path the migrations ran with.
+fn document(outcome: &Outcome, given: &Given, files: &Files) -> Map<String, Value> {
+    // As a fresh connection prints it, whatever search path the migrations ran with; a platform sets the path of every one.
     let mut schema = outcome.schema.clone();
-    schema.search_path = vec![Name::new("public")];
+    if given.platform_schemas.is_empty() {
+        schema.search_path = vec![Name::new("public")];
+    }
     let mut out = document::json(&schema);
     out.insert("unresolved".to_owned(), unresolved(&outcome.gaps, files));
     out
