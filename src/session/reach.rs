@@ -165,6 +165,15 @@ impl Session {
 
     /// What a body may reach at most, by the words in it: DDL, text that is executed, functions of the history that do so.
     pub(super) fn body_reach(&self, body: &Text) -> Reach {
+        self.reach_of_words(body, true)
+    }
+
+    /// What a query or work on rows may reach that could not be read or followed: only what functions of the history do.
+    pub(super) fn query_reach(&self, text: &Text) -> Reach {
+        self.reach_of_words(text, false)
+    }
+
+    fn reach_of_words(&self, text: &Text, statements: bool) -> Reach {
         const EFFECTS: [&str; 9] = [
             "create",
             "alter",
@@ -177,12 +186,12 @@ impl Session {
             "set_config",
         ];
         let functions = &self.world.database.schema().functions;
-        let mut texts = vec![body.as_str().to_ascii_lowercase()];
+        let mut texts = vec![(text.as_str().to_ascii_lowercase(), statements)];
         let mut visited = std::collections::BTreeSet::new();
-        while let Some(text) = texts.pop() {
+        while let Some((text, statements)) = texts.pop() {
             let words: std::collections::HashSet<&str> =
                 text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-            if EFFECTS.iter().any(|w| words.contains(w)) {
+            if words.contains("set_config") || (statements && EFFECTS.iter().any(|w| words.contains(w))) {
                 return Reach::Everything;
             }
             for (id, function) in functions.iter() {
@@ -191,18 +200,40 @@ impl Session {
                     && words.contains(name.as_str())
                     && visited.insert(id)
                 {
-                    texts.push(body.as_str().to_ascii_lowercase());
+                    texts.push((body.as_str().to_ascii_lowercase(), true));
                 }
             }
         }
         Reach::Rows
     }
 
+    /// The gap of a statement that was not understood, no wider than what kind of statement it is allows.
+    pub(super) fn opaque_gap(&self, gap: &Gap, read: &Read) -> Gap {
+        let words = super::statement::leading_words(read.text.as_str(), 1);
+        let word = words.first().map_or("", String::as_str);
+        let rows = match word {
+            "insert" | "update" | "delete" | "merge" | "values" => true,
+            // `SELECT ... INTO` makes a table.
+            "select" | "with" => {
+                let text = read.text.as_str().to_ascii_lowercase();
+                !text
+                    .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .any(|w| w == "into")
+            }
+            _ => false,
+        };
+        if rows && gap.reach != Reach::Rows {
+            gap.reaching(self.query_reach(&read.text))
+        } else {
+            gap.clone()
+        }
+    }
+
     /// What a statement may reach that ran out of budget.
     pub(super) fn exhausted_reach(&self, read: &Read) -> Reach {
         match &read.statement {
             Statement::Do { body, .. } => self.body_reach(body),
-            Statement::Query(_) | Statement::Dml(_) => self.body_reach(&read.text),
+            Statement::Query(_) | Statement::Dml(_) => self.query_reach(&read.text),
             _ => Reach::Everything,
         }
     }

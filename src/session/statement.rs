@@ -58,7 +58,8 @@ impl Session {
             }
             Statement::NoEffect(_) => Ok(None),
             Statement::Opaque(gap) => {
-                self.open(gap.clone());
+                self.open(self.opaque_gap(gap, read));
+                self.touch_all_rows();
                 Ok(None)
             }
         }
@@ -276,7 +277,7 @@ fn outside_transactions(words: &[String]) -> Option<&'static str> {
 }
 
 /// The first words of a statement in lower case, comments left out.
-fn leading_words(text: &str, count: usize) -> Vec<String> {
+pub(super) fn leading_words(text: &str, count: usize) -> Vec<String> {
     let mut out = Vec::new();
     let mut rest = text;
     while out.len() < count {
