@@ -15,7 +15,8 @@ use crate::schema::{
 };
 use crate::source::Span;
 
-/// The referenced columns and the index behind them; `None` where the table may have one that is not listed.
+/// The referenced columns and the index behind them; `None` where the table may have one that is not listed. No columns: those of
+/// a primary key that is not known.
 type Referenced = (Vec<ColumnId>, Option<IndexId>);
 
 impl Step {
@@ -29,8 +30,12 @@ impl Step {
         let referenced = self.table_named(&key.table)?;
         self.check_sides(table, referenced, key)?;
         let columns = self.foreign_key_columns(table, &key.columns, spec.span)?;
-        let (target, index) = self.referenced_columns(referenced, key, columns.len(), spec.span)?;
-        if target.len() != columns.len() {
+        let (target, index) = self.referenced_columns(referenced, key, spec.span)?;
+        let untold = target
+            .is_empty()
+            .then(|| self.schema().table(referenced).open(Section::PrimaryKey));
+        let untold = untold.flatten().cloned();
+        if untold.is_none() && target.len() != columns.len() {
             let message = "number of referencing and referenced columns for foreign key disagree";
             return Err(error::failure("42830", message, spec.span));
         }
@@ -51,6 +56,14 @@ impl Step {
             initially_deferred: spec.initially_deferred,
             validated: !spec.not_valid,
             ..blank_constraint(name, ConstraintKind::ForeignKey(foreign), columns, self.id)
+        };
+        let constraint = match untold {
+            None => constraint,
+            // It is there; which columns it references cannot be told, and nothing may be read from it.
+            Some(gap) => Constraint {
+                presence: crate::known::Presence::Maybe(gap),
+                ..constraint
+            },
         };
         self.push_foreign_key(table, constraint)
     }
@@ -145,11 +158,10 @@ impl Step {
         &mut self,
         referenced: TableId,
         key: &ForeignKeySpec,
-        count: usize,
         span: Span,
     ) -> Outcome<Referenced> {
         if key.referenced.is_empty() {
-            return self.referenced_primary_key(referenced, count, key);
+            return self.referenced_primary_key(referenced, key);
         }
         let columns = self.foreign_key_columns(referenced, &key.referenced, span)?;
         let indexes = &self.table(referenced).indexes;
@@ -201,12 +213,7 @@ impl Step {
             })
     }
 
-    fn referenced_primary_key(
-        &mut self,
-        referenced: TableId,
-        count: usize,
-        key: &ForeignKeySpec,
-    ) -> Outcome<Referenced> {
+    fn referenced_primary_key(&mut self, referenced: TableId, key: &ForeignKeySpec) -> Outcome<Referenced> {
         if let Some(primary) = self.schema().table(referenced).primary_key() {
             let constraint = primary.get();
             let index = match constraint.kind {
@@ -222,31 +229,11 @@ impl Step {
         }
         if let Some(gap) = self.schema().table(referenced).open(Section::PrimaryKey).cloned() {
             self.doubt(&gap);
-            return self.unknown_key(referenced, count, &gap);
+            return Ok((Vec::new(), None));
         }
         let name = &self.table(referenced).name;
         let message = format!("there is no primary key for referenced table \"{name}\"");
         Err(error::failure("42704", message, key.table.span))
-    }
-
-    /// The primary key of a presumed table: columns without a known name cannot be listed, so the likeliest name is not used.
-    fn unknown_key(&mut self, referenced: TableId, count: usize, gap: &Gap) -> Outcome<Referenced> {
-        let mut out = Vec::with_capacity(count);
-        for number in 1..=count {
-            let name = if count == 1 {
-                "(primary key)".to_owned()
-            } else {
-                format!("(primary key {number})")
-            };
-            let name = Name::new(&name);
-            let known = self.find_column(referenced, &name);
-            out.push(known.unwrap_or_else(|| {
-                let presence = crate::known::Presence::Maybe(gap.clone());
-                let column = super::resolve::unknown_column(name, presence, gap);
-                self.add_column(referenced, column)
-            }));
-        }
-        Ok((out, None))
     }
 
     /// Both sides must compare with an equality operator.

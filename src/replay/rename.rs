@@ -31,7 +31,7 @@ impl Step {
                 if if_exists && self.find_relation(&name.name).is_none() {
                     return Ok(());
                 }
-                self.rename_relation(kind, name, to)
+                self.rename_relation(kind, name, to, if_exists)
             }
             ObjectKind::Type | ObjectKind::Domain => self.rename_type(name, to),
             ObjectKind::Schema => self.rename_schema(name, to),
@@ -52,7 +52,13 @@ impl Step {
     }
 
     /// `ALTER TABLE` renames any relation, `ALTER INDEX` and the like only their own kind.
-    fn rename_relation(&mut self, kind: ObjectKind, name: &ObjectName, to: &Name) -> Outcome {
+    fn rename_relation(
+        &mut self,
+        kind: ObjectKind,
+        name: &ObjectName,
+        to: &Name,
+        if_exists: bool,
+    ) -> Outcome {
         let relation = match self.find_relation(&name.name) {
             Some(relation) => relation,
             None => match kind {
@@ -61,7 +67,9 @@ impl Step {
                 _ => self.relation_named(name)?,
             },
         };
-        if let Relation::Table(id) = relation {
+        if let Relation::Table(id) = relation
+            && !if_exists
+        {
             self.touch(id);
         }
         let namespace = match relation {
@@ -292,8 +300,9 @@ impl Step {
                 if if_exists && self.find_relation(&name.name).is_none() {
                     return Ok(());
                 }
-                let relation = match kind {
-                    ObjectKind::Sequence => Relation::Sequence(self.sequence_named(name)?),
+                let relation = match (self.find_relation(&name.name), kind) {
+                    (Some(relation), _) if if_exists => relation,
+                    (_, ObjectKind::Sequence) => Relation::Sequence(self.sequence_named(name)?),
                     _ => self.relation_named(name)?,
                 };
                 let target = self.namespace_named(to, name.span)?;

@@ -220,7 +220,7 @@ pub enum ConstraintKind {
 pub struct ForeignKey {
     /// The referenced table.
     pub table: TableId,
-    /// Its columns, in the order of the referencing ones.
+    /// Its columns, in the order of the referencing ones; empty where they are those of a primary key that is not known.
     pub columns: Vec<ColumnId>,
     /// `ON DELETE`.
     pub on_delete: ReferentialAction,
