@@ -9,6 +9,7 @@ pub mod config;
 pub mod declared;
 pub mod discover;
 pub mod finding;
+pub mod interpret;
 pub mod known;
 pub mod name;
 pub mod pair;

@@ -2,4 +2,5 @@
 
 pub mod pg;
 pub mod prisma;
+pub mod python;
 pub mod split;

@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["change"],
     &["declared", "schema"],
     &["sql", "replay"],
-    &["session"],
+    &["session", "interpret"],
     &["stacks", "pair"],
     &["rules", "discover"],
     &["check"],

@@ -1,0 +1,67 @@
+//! What a stack gives the interpreter: the meaning of a library's terms, and the part of the world that lies outside Python.
+
+use super::machine::{Machine, Run};
+use super::value::{Args, ClassId, Value};
+use crate::known::{Gap, Truth};
+use crate::source::Span;
+
+/// The meaning of libraries. Each function may answer or leave the term as it is (`None`). They are associated functions over
+/// the machine, so that they can call back into Python (`machine.library` is the value itself).
+pub trait Library<'a>: Sized {
+    /// The part of the world that it keeps (the simulated database): copied when the world forks.
+    type State: Clone;
+
+    /// Its part of the world as it stands.
+    fn save(&mut self) -> Self::State;
+    /// Puts a copy in place.
+    fn restore(&mut self, state: Self::State);
+    /// Two courses come together: what agrees stays known, the rest is unknown because of `gap`. The current state is one of them.
+    fn join(&mut self, other: Self::State, gap: &Gap);
+
+    /// An attribute of a term (not of a path: those are paths), or of a class or instance that has none of its own and whose bases
+    /// include terms.
+    fn attribute(
+        machine: &mut Machine<'a, Self>,
+        object: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Option<Run<'a, Value<'a>>>;
+    /// A call of a term (`callee` is a path, or an attribute of something). Effects happen here.
+    fn call(
+        machine: &mut Machine<'a, Self>,
+        callee: &Value<'a>,
+        args: &Args<'a>,
+        at: Span,
+    ) -> Option<Run<'a, Value<'a>>>;
+    /// The items of a term that is iterated over.
+    fn iterate(
+        machine: &mut Machine<'a, Self>,
+        term: &Value<'a>,
+        at: Span,
+    ) -> Option<Run<'a, Vec<Value<'a>>>>;
+    /// `a[b]` of a term.
+    fn item(
+        machine: &mut Machine<'a, Self>,
+        term: &Value<'a>,
+        key: &Value<'a>,
+        at: Span,
+    ) -> Option<Run<'a, Value<'a>>>;
+    /// The truth of a term.
+    fn truth(machine: &mut Machine<'a, Self>, term: &Value<'a>, at: Span) -> Option<Truth>;
+    /// `with term as name:` begins: what `name` is.
+    fn enter(machine: &mut Machine<'a, Self>, term: &Value<'a>, at: Span) -> Option<Run<'a, Value<'a>>>;
+    /// `with term:` ends; `failed` where an exception leaves it.
+    fn exit(machine: &mut Machine<'a, Self>, term: &Value<'a>, failed: bool, at: Span);
+    /// An attribute of a term is set (`metadata.naming_convention = ...`); `true` where that is all there is to it.
+    fn set_attribute(
+        machine: &mut Machine<'a, Self>,
+        term: &Value<'a>,
+        name: &str,
+        value: &Value<'a>,
+        at: Span,
+    ) -> bool;
+    /// A class statement of the repository has run.
+    fn class_made(machine: &mut Machine<'a, Self>, class: ClassId);
+    /// Something that is not known was called, or could not be followed: what it may do to the library's part of the world.
+    fn opaque(machine: &mut Machine<'a, Self>, gap: &Gap, args: &Args<'a>);
+}

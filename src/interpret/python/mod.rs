@@ -1,0 +1,21 @@
+//! A bounded interpreter for Python: runs modules of the repository as Python would, over values that may be unknown.
+//!
+//! * Modules of the repository are run as Python runs them: packages before their modules, each once, partial while they run.
+//! * What is not in the repository (SQLAlchemy, Alembic, the standard library) is a [`Term`]: a path (`sqlalchemy.String`), an
+//!   attribute, call, item or operation on one. A stack gives the terms it knows their meaning through [`Library`]; the builtins and
+//!   the standard library that matter are in `standard`; every other term stays as it is and is opaque.
+//! * A condition that cannot be told runs both branches on copies of the world; what agrees afterwards stays known ([`Machine`]).
+//! * Steps, depth and memory are bounded; past the bounds the rest is opaque ([`Stop::Exhausted`]).
+
+mod library;
+mod machine;
+mod modules;
+mod value;
+
+pub use library::Library;
+pub use machine::{Machine, Raised, Run, Stop};
+pub use modules::{Module, ModuleId, Modules};
+pub use value::{
+    Annotation, Args, Argument, Class, ClassId, Function, Member, Operator, Term, TermId, TermKind, Unknown,
+    Value,
+};

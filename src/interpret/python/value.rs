@@ -1,0 +1,280 @@
+//! Values of the interpreter: Python's own, what is unknown, and terms over what is not in the repository.
+
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use super::modules::ModuleId;
+use crate::known::Gap;
+use crate::source::{Span, Text};
+use crate::syntax::python::ast;
+
+/// A thing on the heap that can be changed: list, dict, set, instance, class, module namespace, scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectId(pub(super) u32);
+
+/// A class of the repository.
+pub type ClassId = ObjectId;
+
+/// The number of a term: two terms are the same object where their numbers are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TermId(pub(super) u32);
+
+/// A value.
+#[derive(Debug, Clone)]
+pub enum Value<'a> {
+    /// `None`.
+    None,
+    /// `...`.
+    Ellipsis,
+    /// A truth.
+    Bool(bool),
+    /// An integer; one that needs more bits is unknown.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// Text; each byte knows the place that wrote it.
+    Str(Rc<Text>),
+    /// Bytes.
+    Bytes(Rc<[u8]>),
+    /// A tuple.
+    Tuple(Rc<[Value<'a>]>),
+    /// A list, on the heap.
+    List(ObjectId),
+    /// A dict, on the heap, in insertion order.
+    Dict(ObjectId),
+    /// A set or frozenset, on the heap, in insertion order (sorted where Python's order could matter is the caller's affair).
+    Set(ObjectId),
+    /// A function or lambda of the repository.
+    Function(Rc<Function<'a>>),
+    /// A function bound to what it was looked up on.
+    Method(Rc<(Value<'a>, Value<'a>)>),
+    /// A class of the repository.
+    Class(ClassId),
+    /// An instance of a class of the repository (enum members too: see [`Class::members`]).
+    Instance(ObjectId),
+    /// A module of the repository.
+    Module(ModuleId),
+    /// Something of a library, or made of such.
+    Term(Rc<Term<'a>>),
+    /// Cannot be told.
+    Unknown(Rc<Unknown<'a>>),
+}
+
+/// A value that cannot be told.
+#[derive(Debug)]
+pub struct Unknown<'a> {
+    /// Why.
+    pub gap: Gap,
+    /// What it can be: one of these for certain, where not empty. Empty: anything.
+    pub candidates: Vec<Value<'a>>,
+}
+
+/// Something of a library: what was taken, called, indexed or computed, without doing it.
+#[derive(Debug)]
+pub struct Term<'a> {
+    /// Its identity.
+    pub id: TermId,
+    /// What it is.
+    pub kind: TermKind<'a>,
+    /// The expression that made it.
+    pub span: Span,
+}
+
+/// What a term is.
+#[derive(Debug)]
+pub enum TermKind<'a> {
+    /// A library's module or member, as imported: `sqlalchemy.orm.mapped_column`, `builtins.len`. Attributes of a path are paths.
+    Path(SmolStr),
+    /// An attribute of something opaque, or of a class or instance whose bases are opaque.
+    Attribute(Value<'a>, SmolStr),
+    /// A call.
+    Call(Value<'a>, Args<'a>),
+    /// `a[b]`.
+    Item(Value<'a>, Value<'a>),
+    /// An operation with at least one opaque operand.
+    Operation(Operator, Vec<Value<'a>>),
+}
+
+/// An operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "each variant is the operator of its name")]
+pub enum Operator {
+    Binary(ast::Operator),
+    Unary(ast::UnaryOp),
+    Compare(ast::CmpOp),
+}
+
+/// What a call was given.
+#[derive(Debug, Clone, Default)]
+pub struct Args<'a> {
+    /// In order; `*items` are spread where they are known.
+    pub positional: Vec<Argument<'a>>,
+    /// By name, in order; `**items` are spread where they are known.
+    pub keywords: Vec<(SmolStr, Argument<'a>)>,
+    /// There may be more: `*` or `**` of something that is not known.
+    pub open: Option<Gap>,
+}
+
+/// One argument.
+#[derive(Debug, Clone)]
+pub struct Argument<'a> {
+    /// Its value.
+    pub value: Value<'a>,
+    /// Where it is written (for a spread one: where the spread is).
+    pub span: Span,
+}
+
+/// A function or lambda of the repository.
+#[derive(Debug)]
+pub struct Function<'a> {
+    /// Its name; `<lambda>`.
+    pub name: SmolStr,
+    /// Its module.
+    pub module: ModuleId,
+    /// Where its name (a lambda: the whole) is written.
+    pub span: Span,
+    /// Parameters and body.
+    pub code: Code<'a>,
+    /// The scope that it was defined in.
+    pub(super) scope: Option<ObjectId>,
+    /// Defaults, evaluated when it was defined, by parameter.
+    pub(super) defaults: Vec<(SmolStr, Value<'a>)>,
+    /// The class whose body it stands in, for `super()`.
+    pub(super) class: Option<SmolStr>,
+}
+
+/// Parameters and body of a function.
+#[derive(Debug, Clone, Copy)]
+pub enum Code<'a> {
+    /// `def`.
+    Def(&'a ast::StmtFunctionDef),
+    /// `lambda`.
+    Lambda(&'a ast::ExprLambda),
+}
+
+/// A class of the repository, as its body left it; attributes may be set later.
+#[derive(Debug, Clone)]
+pub struct Class<'a> {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its module.
+    pub module: ModuleId,
+    /// Where its name is written.
+    pub span: Span,
+    /// The whole statement.
+    pub whole: Span,
+    /// Bases as written: classes, and terms for those of libraries.
+    pub bases: Vec<Value<'a>>,
+    /// Keywords of the class statement (`table=True`, `metaclass=...`), in order.
+    pub keywords: Vec<(SmolStr, Argument<'a>)>,
+    /// The linearised bases (C3), itself first; terms of libraries among them.
+    pub order: Vec<Value<'a>>,
+    /// The base that cannot be told, where there is one: what it may bring is unknown.
+    pub open: Option<Gap>,
+    /// Its own members: assigned or annotated, in the order of their first appearance.
+    pub members: Vec<Member<'a>>,
+    /// Decorators of libraries that were applied (terms), outermost first: the class itself stays the value.
+    pub decorators: Vec<Value<'a>>,
+}
+
+/// A member of a class's own namespace.
+#[derive(Debug, Clone)]
+pub struct Member<'a> {
+    /// Its name.
+    pub name: SmolStr,
+    /// What it was assigned; `None` where it is only annotated.
+    pub value: Option<Value<'a>>,
+    /// Its annotation.
+    pub annotation: Option<Annotation<'a>>,
+    /// Where its name is written.
+    pub span: Span,
+    /// The whole statement.
+    pub whole: Span,
+}
+
+/// An annotation: evaluated only when asked, in the module's scope as it stands then.
+#[derive(Debug, Clone, Copy)]
+pub struct Annotation<'a> {
+    /// The expression.
+    pub expression: &'a ast::Expr,
+    /// The module whose names it uses.
+    pub module: ModuleId,
+    /// The scope it stands in (a class body or function), where not the module's.
+    pub(super) scope: Option<ObjectId>,
+    /// Where.
+    pub span: Span,
+}
+
+impl<'a> Value<'a> {
+    /// Text made by the interpreter itself, on account of a place.
+    #[must_use]
+    pub fn text(text: &str, span: Span) -> Self {
+        Value::Str(Rc::new(Text::composed([(text.to_owned(), span, false)])))
+    }
+
+    /// Unknown, and why.
+    #[must_use]
+    pub fn unknown(gap: Gap) -> Self {
+        Value::Unknown(Rc::new(Unknown {
+            gap,
+            candidates: Vec::new(),
+        }))
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Str(text) => Some(text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// The path of a library's module or member.
+    #[must_use]
+    pub fn as_path(&self) -> Option<&str> {
+        match self {
+            Value::Term(term) => match &term.kind {
+                TermKind::Path(path) => Some(path),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The callee and arguments of a call of a library.
+    #[must_use]
+    pub fn as_call(&self) -> Option<(&Value<'a>, &Args<'a>)> {
+        match self {
+            Value::Term(term) => match &term.kind {
+                TermKind::Call(callee, args) => Some((callee, args)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The reason why it cannot be told.
+    #[must_use]
+    pub fn gap(&self) -> Option<&Gap> {
+        match self {
+            Value::Unknown(unknown) => Some(&unknown.gap),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Args<'a> {
+    /// The argument of a parameter: by name, else by position.
+    #[must_use]
+    pub fn get(&self, position: usize, name: &str) -> Option<&Argument<'a>> {
+        self.keyword(name).or_else(|| self.positional.get(position))
+    }
+
+    /// The argument given by name.
+    #[must_use]
+    pub fn keyword(&self, name: &str) -> Option<&Argument<'a>> {
+        self.keywords.iter().find(|(n, _)| n == name).map(|(_, a)| a)
+    }
+}
