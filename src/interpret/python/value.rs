@@ -68,6 +68,9 @@ pub struct Unknown<'a> {
     pub gap: Gap,
     /// What it can be: one of these for certain, where not empty. Empty: anything.
     pub candidates: Vec<Value<'a>>,
+    /// Where it is text that is known in part (`f"INSERT INTO {table} VALUES (1)"`): its parts in order, `None` for one that can be
+    /// anything. Empty where nothing of it is known.
+    pub pattern: Vec<Option<Text>>,
 }
 
 /// Something of a library: what was taken, called, indexed or computed, without doing it.
@@ -219,6 +222,27 @@ impl<'a> Value<'a> {
         Value::Unknown(Rc::new(Unknown {
             gap,
             candidates: Vec::new(),
+            pattern: Vec::new(),
+        }))
+    }
+
+    /// One of these, and why it cannot be told which. Nothing to choose from: anything.
+    #[must_use]
+    pub fn one_of(candidates: Vec<Self>, gap: Gap) -> Self {
+        Value::Unknown(Rc::new(Unknown {
+            gap,
+            candidates,
+            pattern: Vec::new(),
+        }))
+    }
+
+    /// Text that is known in part: `None` for a part that can be anything.
+    #[must_use]
+    pub fn text_like(pattern: Vec<Option<Text>>, gap: Gap) -> Self {
+        Value::Unknown(Rc::new(Unknown {
+            gap,
+            candidates: Vec::new(),
+            pattern,
         }))
     }
 
