@@ -9,7 +9,11 @@
 
 mod library;
 mod machine;
+#[allow(dead_code, reason = "called as the machine grows")]
+mod methods;
 mod modules;
+#[allow(dead_code, reason = "called as the machine grows")]
+mod standard;
 mod value;
 
 pub use library::Library;

@@ -1,0 +1,3 @@
+//! Methods of values of builtin types.
+
+pub(crate) mod text;
