@@ -1,5 +1,6 @@
 //! One folder a framework: what its histories and models are. Same file names in every stack.
 
+pub mod alembic;
 pub mod atlas;
 pub mod dbmate;
 pub mod declared_schema;
