@@ -64,4 +64,15 @@ pub trait Library<'a>: Sized {
     fn class_made(machine: &mut Machine<'a, Self>, class: ClassId);
     /// Something that is not known was called, or could not be followed: what it may do to the library's part of the world.
     fn opaque(machine: &mut Machine<'a, Self>, gap: &Gap, args: &Args<'a>);
+
+    /// Whether a library's module has a public name, for `from library import *`; `None` where that is not known.
+    fn exports(_module: &str, _name: &str) -> Option<bool> {
+        None
+    }
+
+    /// Whether a call of a library's member that [`Library::call`] leaves as it is can be taken to raise nothing and to change none
+    /// of its arguments: a constructor of a type, `text("...")`.
+    fn is_harmless(_callee: &Value<'a>) -> bool {
+        false
+    }
 }

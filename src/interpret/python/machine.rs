@@ -1,12 +1,23 @@
 //! The machine: the world that Python code runs in, its bounds, and what stacks call.
 
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use super::budget::Budget;
+use super::flow::Course;
+use super::frame::Frame;
+use super::heap::{Dict, Heap, Instance, Iteration, List, Names, Object, Slot};
 use super::library::Library;
-use super::modules::Modules;
-use super::value::Value;
+use super::modules::{ModuleId, Modules};
+use super::value::{Args, Class, ClassId, Member, ObjectId, Term, TermId, TermKind, Value};
+use super::world::World;
+use crate::known::{Gap, Reach};
 use crate::source::Span;
 
 /// Why an evaluation ended without a value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Stop<'a> {
     /// An exception that certainly is raised.
     Raised(Box<Raised<'a>>),
@@ -17,9 +28,9 @@ pub enum Stop<'a> {
 }
 
 /// An exception.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Raised<'a> {
-    /// What was raised: an instance or a term (`sqlalchemy.exc.ProgrammingError(...)`).
+    /// What was raised: an instance or a term (`sqlalchemy.exc.ProgrammingError(...)`); unknown where it can be any.
     pub exception: Value<'a>,
     /// Where.
     pub span: Span,
@@ -33,4 +44,346 @@ pub struct Machine<'a, L: Library<'a>> {
     /// The stack's part.
     pub library: L,
     pub(super) modules: &'a Modules<'a>,
+    pub(super) world: World<'a>,
+    pub(super) budget: Budget,
+    /// The calls that run, outermost first.
+    pub(super) frames: Vec<Frame<'a>>,
+    /// Courses that wait for the construct that takes them up.
+    pub(super) parked: Vec<Course<'a, L::State>>,
+    /// `try` statements with handlers that run.
+    pub(super) handlers: u32,
+    pub(super) next_object: u32,
+    pub(super) next_term: u32,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) noted: FxHashSet<Gap>,
+    /// Classes in the order in which they were made.
+    pub(super) made: Vec<ClassId>,
+    pub(super) paths: FxHashMap<SmolStr, Value<'a>>,
+}
+
+impl<'a, L: Library<'a>> Machine<'a, L> {
+    /// A machine that has run nothing yet.
+    #[must_use]
+    pub fn new(modules: &'a Modules<'a>, library: L) -> Self {
+        Machine {
+            library,
+            modules,
+            world: World::default(),
+            budget: Budget::default(),
+            frames: Vec::new(),
+            parked: Vec::new(),
+            handlers: 0,
+            next_object: 0,
+            next_term: 0,
+            gaps: Vec::new(),
+            noted: FxHashSet::default(),
+            made: Vec::new(),
+            paths: FxHashMap::default(),
+        }
+    }
+
+    /// The modules that it runs.
+    #[must_use]
+    pub fn modules(&self) -> &'a Modules<'a> {
+        self.modules
+    }
+
+    /// What could not be followed so far.
+    #[must_use]
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// Notes what could not be followed.
+    pub fn note(&mut self, gap: &Gap) {
+        if self.noted.insert(gap.clone()) {
+            self.gaps.push(gap.clone());
+        }
+    }
+
+    /// The calls that lead here, outermost first: where each is written.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Span> {
+        self.frames.iter().filter_map(|f| f.call).collect()
+    }
+
+    /// The module whose code runs.
+    #[must_use]
+    pub fn module(&self) -> Option<ModuleId> {
+        self.frames.last().map(|f| f.module)
+    }
+
+    /// The world, as cheap copies of it are taken and put back: for a stack that tries something.
+    pub(super) fn heap(&self) -> &Heap<'a> {
+        &self.world.heap
+    }
+
+    pub(super) fn heap_mut(&mut self) -> &mut Heap<'a> {
+        &mut self.world.heap
+    }
+
+    /// Puts an object on the heap.
+    pub(super) fn allocate(&mut self, object: Object<'a>) -> ObjectId {
+        let id = ObjectId(self.next_object);
+        self.next_object = self.next_object.saturating_add(1);
+        self.budget.charge(1);
+        self.world.heap.put(id, object);
+        id
+    }
+
+    pub(super) fn term_id(&mut self) -> TermId {
+        let id = TermId(self.next_term);
+        self.next_term = self.next_term.saturating_add(1);
+        id
+    }
+
+    /// A new term.
+    pub fn term(&mut self, kind: TermKind<'a>, span: Span) -> Value<'a> {
+        let id = self.term_id();
+        Value::Term(Rc::new(Term { id, kind, span }))
+    }
+
+    /// The member of a library with this path.
+    pub fn path(&mut self, path: &str, span: Span) -> Value<'a> {
+        if let Some(known) = self.paths.get(path) {
+            return known.clone();
+        }
+        let path = SmolStr::new(path);
+        let value = self.term(TermKind::Path(path.clone()), span);
+        self.paths.insert(path, value.clone());
+        value
+    }
+
+    /// A call of a term that does nothing but say what was called with what.
+    pub fn call_term(&mut self, callee: Value<'a>, args: Args<'a>, at: Span) -> Value<'a> {
+        self.term(TermKind::Call(callee, args), at)
+    }
+
+    /// A new list.
+    pub fn new_list(&mut self, items: Vec<Value<'a>>) -> Value<'a> {
+        let list = List::of(items);
+        Value::List(self.allocate(Object::List(list)))
+    }
+
+    /// A list whose items cannot be told.
+    pub fn open_list(&mut self, gap: Gap) -> Value<'a> {
+        let list = List {
+            items: Vec::new(),
+            open: Some(gap),
+        };
+        Value::List(self.allocate(Object::List(list)))
+    }
+
+    /// A new set of items; those that are equal must be left out before.
+    pub fn new_set(&mut self, items: Vec<Value<'a>>) -> Value<'a> {
+        let list = List::of(items);
+        Value::Set(self.allocate(Object::Set(list)))
+    }
+
+    /// A new dict; a key given twice keeps its place and has the later value.
+    pub fn new_dict(&mut self, entries: Vec<(Value<'a>, Value<'a>)>) -> Value<'a> {
+        let mut dict = Dict::default();
+        for (key, value) in entries {
+            self.dict_put(&mut dict, key, value);
+        }
+        Value::Dict(self.allocate(Object::Dict(dict)))
+    }
+
+    /// A dict whose contents cannot be told.
+    pub fn open_dict(&mut self, gap: Gap) -> Value<'a> {
+        let dict = Dict {
+            open: Some(gap),
+            ..Dict::default()
+        };
+        Value::Dict(self.allocate(Object::Dict(dict)))
+    }
+
+    /// An iterator over items.
+    pub fn new_iterator(&mut self, items: Vec<Value<'a>>) -> Value<'a> {
+        let items = Iteration::Items(List::of(items));
+        Value::Iterator(self.allocate(Object::Iterator(items)))
+    }
+
+    /// An instance of a class, without running `__init__`.
+    pub fn new_instance(&mut self, class: ClassId, attributes: Vec<(SmolStr, Value<'a>)>) -> Value<'a> {
+        let mut names = Names::default();
+        for (name, value) in attributes {
+            names.set(name, value.into());
+        }
+        Value::Instance(self.allocate(Object::Instance(Instance {
+            class: Some(class),
+            attributes: names,
+            open: None,
+        })))
+    }
+
+    /// A class.
+    #[must_use]
+    pub fn class(&self, id: ClassId) -> Option<&Class<'a>> {
+        match self.world.heap.get(id) {
+            Some(Object::Class(class)) => Some(class),
+            _ => None,
+        }
+    }
+
+    /// Changes a class.
+    pub fn class_mut(&mut self, id: ClassId) -> Option<&mut Class<'a>> {
+        match self.world.heap.get_mut(id) {
+            Some(Object::Class(class)) => Some(class),
+            _ => None,
+        }
+    }
+
+    /// All classes, in the order in which they were made.
+    #[must_use]
+    pub fn classes(&self) -> Vec<ClassId> {
+        self.made
+            .iter()
+            .copied()
+            .filter(|id| self.class(*id).is_some())
+            .collect()
+    }
+
+    /// A member of a class, looked for through its linearised bases, and the class that has it.
+    #[must_use]
+    pub fn lookup(&self, class: ClassId, name: &str) -> Option<(ClassId, Member<'a>)> {
+        let order = &self.class(class)?.order;
+        order.iter().find_map(|base| {
+            let Value::Class(base) = base else { return None };
+            let member = self.class(*base)?.members.iter().find(|m| m.name == name)?;
+            Some((*base, member.clone()))
+        })
+    }
+
+    /// The class of an instance.
+    #[must_use]
+    pub fn class_of(&self, value: &Value<'a>) -> Option<ClassId> {
+        match value {
+            Value::Instance(id) => self.instance(*id)?.class,
+            _ => None,
+        }
+    }
+
+    pub(super) fn instance(&self, id: ObjectId) -> Option<&Instance<'a>> {
+        match self.world.heap.get(id) {
+            Some(Object::Instance(instance)) => Some(instance),
+            _ => None,
+        }
+    }
+
+    /// The list, set or iterator behind a value; `None` for other values.
+    pub(super) fn list(&self, value: &Value<'a>) -> Option<&List<'a>> {
+        match value {
+            Value::List(id) | Value::Set(id) => match self.world.heap.get(*id) {
+                Some(Object::List(list) | Object::Set(list)) => Some(list),
+                _ => None,
+            },
+            Value::Iterator(id) => match self.world.heap.get(*id) {
+                Some(Object::Iterator(Iteration::Items(list))) => Some(list),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(super) fn list_mut(&mut self, value: &Value<'a>) -> Option<&mut List<'a>> {
+        self.budget.charge(1);
+        match value {
+            Value::List(id) | Value::Set(id) => match self.world.heap.get_mut(*id) {
+                Some(Object::List(list) | Object::Set(list)) => Some(list),
+                _ => None,
+            },
+            Value::Iterator(id) => match self.world.heap.get_mut(*id) {
+                Some(Object::Iterator(Iteration::Items(list))) => Some(list),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(super) fn dict(&self, value: &Value<'a>) -> Option<&Dict<'a>> {
+        match value {
+            Value::Dict(id) => match self.world.heap.get(*id) {
+                Some(Object::Dict(dict)) => Some(dict),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(super) fn dict_mut(&mut self, value: &Value<'a>) -> Option<&mut Dict<'a>> {
+        self.budget.charge(1);
+        match value {
+            Value::Dict(id) => match self.world.heap.get_mut(*id) {
+                Some(Object::Dict(dict)) => Some(dict),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The entries of a dict, where all are known.
+    #[must_use]
+    pub fn dict_items(&self, value: &Value<'a>) -> Option<Vec<(Value<'a>, Value<'a>)>> {
+        let dict = self.dict(value)?;
+        if dict.open.is_some() {
+            return None;
+        }
+        dict.entries
+            .iter()
+            .map(|(key, slot)| slot.maybe.is_none().then(|| (key.clone(), slot.value.clone())))
+            .collect()
+    }
+
+    /// The items of a list, tuple, set or iterator, where all are known. Takes nothing from an iterator.
+    #[must_use]
+    pub fn known_items(&self, value: &Value<'a>) -> Option<Vec<Value<'a>>> {
+        if let Value::Tuple(items) = value {
+            return Some(items.to_vec());
+        }
+        let list = self.list(value)?;
+        if list.open.is_some() {
+            return None;
+        }
+        list.items
+            .iter()
+            .map(|slot| slot.maybe.is_none().then(|| slot.value.clone()))
+            .collect()
+    }
+
+    /// An exception of a library or of Python (`builtins.ValueError`) that is raised.
+    pub fn raise(&mut self, path: &str, message: &str, at: Span) -> Stop<'a> {
+        let callee = self.path(path, at);
+        let message = super::value::Argument {
+            value: Value::text(message, at),
+            span: at,
+        };
+        let args = Args {
+            positional: vec![message],
+            ..Args::default()
+        };
+        let exception = self.term(TermKind::Call(callee, args), at);
+        Stop::Raised(Box::new(Raised { exception, span: at }))
+    }
+
+    /// Why something cannot be told. It reaches no fact of the schema by itself.
+    #[must_use]
+    pub fn gap(&self, at: Span, why: impl Into<String>) -> Gap {
+        Gap::new(at, why, Reach::Rows)
+    }
+
+    /// Unknown, because of what is at a place.
+    #[must_use]
+    pub fn unknown(&self, at: Span, why: impl Into<String>) -> Value<'a> {
+        Value::unknown(self.gap(at, why))
+    }
+}
+
+impl<'a> List<'a> {
+    pub(crate) fn of(items: Vec<Value<'a>>) -> Self {
+        List {
+            items: items.into_iter().map(Slot::from).collect(),
+            open: None,
+        }
+    }
 }

@@ -7,6 +7,12 @@
 //! * A condition that cannot be told runs both branches on copies of the world; what agrees afterwards stays known ([`Machine`]).
 //! * Steps, depth and memory are bounded; past the bounds the rest is opaque ([`Stop::Exhausted`]).
 
+mod api;
+mod budget;
+mod flow;
+mod frame;
+mod heap;
+mod installed;
 mod library;
 mod machine;
 #[allow(dead_code, reason = "called as the machine grows")]
@@ -15,11 +21,12 @@ mod modules;
 #[allow(dead_code, reason = "called as the machine grows")]
 mod standard;
 mod value;
+mod world;
 
 pub use library::Library;
 pub use machine::{Machine, Raised, Run, Stop};
 pub use modules::{Module, ModuleId, Modules};
 pub use value::{
-    Annotation, Args, Argument, Class, ClassId, Function, Member, Operator, Term, TermId, TermKind, Unknown,
-    Value,
+    Annotation, Args, Argument, Class, ClassId, Code, Function, Member, ObjectId, Operator, Term, TermId,
+    TermKind, Unknown, Value,
 };

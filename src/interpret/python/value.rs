@@ -53,6 +53,8 @@ pub enum Value<'a> {
     Class(ClassId),
     /// An instance of a class of the repository (enum members too: see [`Class::members`]).
     Instance(ObjectId),
+    /// An iterator or generator: on the heap, because it is used up.
+    Iterator(ObjectId),
     /// A module of the repository.
     Module(ModuleId),
     /// Something of a library, or made of such.
@@ -131,6 +133,8 @@ pub struct Argument<'a> {
 /// A function or lambda of the repository.
 #[derive(Debug)]
 pub struct Function<'a> {
+    /// Its identity; attributes that are set on it are kept by it.
+    pub id: TermId,
     /// Its name; `<lambda>`.
     pub name: SmolStr,
     /// Its module.
@@ -144,7 +148,11 @@ pub struct Function<'a> {
     /// Defaults, evaluated when it was defined, by parameter.
     pub(super) defaults: Vec<(SmolStr, Value<'a>)>,
     /// The class whose body it stands in, for `super()`.
-    pub(super) class: Option<SmolStr>,
+    pub(super) class: Option<ObjectId>,
+    /// Whether it yields.
+    pub(super) generator: bool,
+    /// Decorators of libraries that were applied (terms), outermost first: the function itself stays the value.
+    pub decorators: Vec<Value<'a>>,
 }
 
 /// Parameters and body of a function.
@@ -194,6 +202,8 @@ pub struct Member<'a> {
     pub span: Span,
     /// The whole statement.
     pub whole: Span,
+    /// Why it cannot be told whether it is there at all.
+    pub maybe: Option<Gap>,
 }
 
 /// An annotation: evaluated only when asked, in the module's scope as it stands then.

@@ -1,0 +1,252 @@
+//! The heap: every thing that can be changed, in chunks that copies share until one of them writes.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::modules::ModuleId;
+use super::value::{Annotation, Class, ObjectId, Value};
+use crate::known::Gap;
+use crate::source::Span;
+
+const CHUNK: usize = 64;
+
+/// A value that is there, or perhaps there.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot<'a> {
+    pub(crate) value: Value<'a>,
+    /// Why it cannot be told whether it is there.
+    pub(crate) maybe: Option<Gap>,
+}
+
+impl<'a> From<Value<'a>> for Slot<'a> {
+    fn from(value: Value<'a>) -> Self {
+        Slot { value, maybe: None }
+    }
+}
+
+/// Names and their values, in the order of their first binding.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names<'a> {
+    entries: Vec<(SmolStr, Option<Slot<'a>>)>,
+    index: FxHashMap<SmolStr, u32>,
+}
+
+/// Few names are found fastest one by one.
+const FEW: usize = 12;
+
+impl<'a> Names<'a> {
+    fn position(&self, name: &str) -> Option<usize> {
+        if self.entries.len() <= FEW {
+            return self.entries.iter().position(|(n, _)| n == name);
+        }
+        self.index.get(name).map(|at| *at as usize)
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Slot<'a>> {
+        self.entries.get(self.position(name)?)?.1.as_ref()
+    }
+
+    pub(crate) fn set(&mut self, name: SmolStr, slot: Slot<'a>) {
+        if let Some(entry) = self.position(&name).and_then(|at| self.entries.get_mut(at)) {
+            entry.1 = Some(slot);
+            return;
+        }
+        self.entries.push((name, Some(slot)));
+        let count = self.entries.len();
+        if count == FEW + 1 {
+            self.index = (0u32..)
+                .zip(&self.entries)
+                .map(|(i, e)| (e.0.clone(), i))
+                .collect();
+        } else if count > FEW
+            && let Some((name, _)) = self.entries.last()
+        {
+            self.index.insert(name.clone(), count as u32 - 1);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Slot<'a>> {
+        let at = self.position(name)?;
+        self.entries.get_mut(at)?.1.take()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&SmolStr, &Slot<'a>)> {
+        self.entries
+            .iter()
+            .filter_map(|(name, slot)| slot.as_ref().map(|slot| (name, slot)))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&SmolStr, &mut Slot<'a>)> {
+        self.entries
+            .iter_mut()
+            .filter_map(|(name, slot)| slot.as_mut().map(|slot| (&*name, slot)))
+    }
+}
+
+/// A list, or what an iterator still holds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct List<'a> {
+    pub(crate) items: Vec<Slot<'a>>,
+    /// Why it may hold other items, or these in another order.
+    pub(crate) open: Option<Gap>,
+}
+
+/// A dict in insertion order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Dict<'a> {
+    pub(crate) entries: Vec<(Value<'a>, Slot<'a>)>,
+    /// Where keys that are text stand; used where there are many.
+    pub(crate) index: FxHashMap<Rc<str>, u32>,
+    pub(crate) open: Option<Gap>,
+    /// What makes the value of a missing key (`defaultdict`).
+    pub(crate) default: Option<Value<'a>>,
+}
+
+/// What a scope belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScopeKind {
+    Module,
+    Function,
+    Class,
+    /// A comprehension: `:=` binds outside of it.
+    Comprehension,
+}
+
+/// The names of a module, of a call of a function, or of a class body that runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Scope<'a> {
+    pub(crate) kind: ScopeKind,
+    pub(crate) module: ModuleId,
+    pub(crate) names: Names<'a>,
+    pub(crate) parent: Option<ObjectId>,
+    /// Names declared `global` here.
+    pub(crate) globals: Vec<SmolStr>,
+    /// Names declared `nonlocal` here.
+    pub(crate) nonlocals: Vec<SmolStr>,
+    /// Libraries whose names were all imported.
+    pub(crate) stars: Vec<SmolStr>,
+    /// Annotations and places of names, in order (classes, modules).
+    pub(crate) notes: Vec<Note<'a>>,
+    /// Why it may hold other names.
+    pub(crate) open: Option<Gap>,
+}
+
+/// Where a name was first bound or annotated.
+#[derive(Debug, Clone)]
+pub(crate) struct Note<'a> {
+    pub(crate) name: SmolStr,
+    pub(crate) annotation: Option<Annotation<'a>>,
+    pub(crate) span: Span,
+    pub(crate) whole: Span,
+}
+
+/// An instance, or the attributes of a term or function.
+#[derive(Debug, Clone)]
+pub(crate) struct Instance<'a> {
+    /// `None` for the attributes of a term or function.
+    pub(crate) class: Option<ObjectId>,
+    pub(crate) attributes: Names<'a>,
+    pub(crate) open: Option<Gap>,
+}
+
+/// An iterator.
+#[derive(Debug, Clone)]
+pub(crate) enum Iteration<'a> {
+    /// A generator that has not begun: the function, and the scope with its parameters.
+    Generator(Value<'a>, ObjectId),
+    /// What is still to come.
+    Items(List<'a>),
+}
+
+/// A thing on the heap.
+#[derive(Debug, Clone)]
+pub(crate) enum Object<'a> {
+    List(List<'a>),
+    Dict(Dict<'a>),
+    Set(List<'a>),
+    Scope(Box<Scope<'a>>),
+    Class(Box<Class<'a>>),
+    Instance(Instance<'a>),
+    Iterator(Iteration<'a>),
+}
+
+type Chunk<'a> = Vec<Option<Rc<Object<'a>>>>;
+
+/// All objects. A copy costs one count; ids are never given twice, in no copy.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Heap<'a> {
+    chunks: Rc<Vec<Rc<Chunk<'a>>>>,
+}
+
+fn place(id: ObjectId) -> (usize, usize) {
+    (id.0 as usize / CHUNK, id.0 as usize % CHUNK)
+}
+
+impl<'a> Heap<'a> {
+    pub(crate) fn get(&self, id: ObjectId) -> Option<&Object<'a>> {
+        let (chunk, at) = place(id);
+        self.chunks.get(chunk)?.get(at)?.as_deref()
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ObjectId) -> Option<&mut Object<'a>> {
+        let (chunk, at) = place(id);
+        self.get(id)?;
+        let chunks = Rc::make_mut(&mut self.chunks);
+        let slot = Rc::make_mut(chunks.get_mut(chunk)?).get_mut(at)?;
+        slot.as_mut().map(Rc::make_mut)
+    }
+
+    pub(crate) fn put(&mut self, id: ObjectId, object: Object<'a>) {
+        self.put_shared(id, Rc::new(object));
+    }
+
+    fn put_shared(&mut self, id: ObjectId, object: Rc<Object<'a>>) {
+        let (chunk, at) = place(id);
+        let chunks = Rc::make_mut(&mut self.chunks);
+        while chunks.len() <= chunk {
+            chunks.push(Rc::default());
+        }
+        if let Some(chunk) = chunks.get_mut(chunk) {
+            let chunk = Rc::make_mut(chunk);
+            if chunk.len() <= at {
+                chunk.resize(at + 1, None);
+            }
+            if let Some(slot) = chunk.get_mut(at) {
+                *slot = Some(object);
+            }
+        }
+    }
+
+    /// Goes on with what both hold: `join` says what an object is that differs. An object that one of them made is kept.
+    pub(crate) fn join(
+        &mut self,
+        other: &Heap<'a>,
+        mut join: impl FnMut(&Object<'a>, &Object<'a>) -> Object<'a>,
+    ) {
+        if Rc::ptr_eq(&self.chunks, &other.chunks) {
+            return;
+        }
+        let mut changed = Vec::new();
+        let empty: Rc<Chunk<'a>> = Rc::default();
+        for (c, theirs) in other.chunks.iter().enumerate() {
+            let ours = self.chunks.get(c).unwrap_or(&empty);
+            if Rc::ptr_eq(ours, theirs) {
+                continue;
+            }
+            for (at, object) in theirs.iter().enumerate() {
+                let Some(object) = object else { continue };
+                let id = ObjectId((c * CHUNK + at) as u32);
+                match ours.get(at).and_then(Option::as_ref) {
+                    Some(own) if Rc::ptr_eq(own, object) => {}
+                    Some(own) => changed.push((id, Rc::new(join(own, object)))),
+                    None => changed.push((id, object.clone())),
+                }
+            }
+        }
+        for (id, object) in changed {
+            self.put_shared(id, object);
+        }
+    }
+}
