@@ -250,3 +250,74 @@ impl<'a> Heap<'a> {
         }
     }
 }
+
+/// Few entries are found fastest one by one.
+const FEW_ENTRIES: usize = 8;
+
+impl<'a> Dict<'a> {
+    /// Where a key stands that is the same value. Numbers and truths that Python holds equal are one key.
+    pub(crate) fn find_same(&self, key: &Value<'a>) -> Option<usize> {
+        if let Value::Str(text) = key
+            && self.entries.len() > FEW_ENTRIES
+        {
+            return self.index.get(text.as_str()).map(|at| *at as usize);
+        }
+        self.entries.iter().position(|(k, _)| same_key(k, key))
+    }
+
+    /// Puts an entry at the end; the key is known not to be there.
+    pub(crate) fn push(&mut self, key: Value<'a>, slot: Slot<'a>) {
+        let count = self.entries.len();
+        if let Value::Str(text) = &key
+            && count >= FEW_ENTRIES
+        {
+            self.index.insert(Rc::from(text.as_str()), count as u32);
+        }
+        self.entries.push((key, slot));
+        if count == FEW_ENTRIES {
+            self.reindex();
+        }
+    }
+
+    /// Puts an entry in its place, or at the end.
+    pub(crate) fn set(&mut self, key: Value<'a>, slot: Slot<'a>) {
+        match self.find_same(&key).and_then(|at| self.entries.get_mut(at)) {
+            Some(entry) => entry.1 = slot,
+            None => self.push(key, slot),
+        }
+    }
+
+    /// Takes an entry out.
+    pub(crate) fn remove(&mut self, at: usize) -> Slot<'a> {
+        let (_, slot) = self.entries.remove(at);
+        self.reindex();
+        slot
+    }
+
+    fn reindex(&mut self) {
+        self.index = (0u32..)
+            .zip(&self.entries)
+            .filter_map(|(at, (key, _))| Some((Rc::from(key.as_str()?), at)))
+            .collect();
+    }
+}
+
+/// Whether two values are one key: `1 == 1.0 == True`.
+pub(crate) fn same_key(a: &Value<'_>, b: &Value<'_>) -> bool {
+    let number = |v: &Value<'_>| match v {
+        Value::Bool(b) => Some(f64::from(u8::from(*b))),
+        Value::Int(i) => Some(*i as f64),
+        Value::Float(f) => Some(*f),
+        _ => None,
+    };
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => a == b,
+        (Value::Tuple(a), Value::Tuple(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same_key(a, b))
+        }
+        _ => match (number(a), number(b)) {
+            (Some(a), Some(b)) => a == b,
+            _ => super::join::same(a, b),
+        },
+    }
+}

@@ -1,7 +1,7 @@
 //! What a stack gives the interpreter: the meaning of a library's terms, and the part of the world that lies outside Python.
 
 use super::machine::{Machine, Run};
-use super::value::{Args, ClassId, Value};
+use super::value::{Args, ClassId, Operator, Value};
 use crate::known::{Gap, Truth};
 use crate::source::Span;
 
@@ -74,5 +74,30 @@ pub trait Library<'a>: Sized {
     /// of its arguments: a constructor of a type, `text("...")`.
     fn is_harmless(_callee: &Value<'a>) -> bool {
         false
+    }
+
+    /// An operation with a term among its operands; `None` leaves it a term.
+    fn operation(
+        _machine: &mut Machine<'a, Self>,
+        _operator: Operator,
+        _operands: &[Value<'a>],
+        _at: Span,
+    ) -> Option<Run<'a, Value<'a>>> {
+        None
+    }
+
+    /// An item of a term is set (`config["x"] = 1`).
+    fn set_item(
+        _machine: &mut Machine<'a, Self>,
+        _term: &Value<'a>,
+        _key: &Value<'a>,
+        _value: &Value<'a>,
+        _at: Span,
+    ) {
+    }
+
+    /// One item, any of them, of a term whose items cannot be told (a row of a query); `None`: anything.
+    fn row(_machine: &mut Machine<'a, Self>, _term: &Value<'a>, _at: Span) -> Option<Value<'a>> {
+        None
     }
 }

@@ -6,9 +6,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::budget::Budget;
-use super::flow::Course;
+use super::flow::{Course, Flow};
 use super::frame::Frame;
-use super::heap::{Dict, Heap, Instance, Iteration, List, Names, Object, Slot};
+use super::heap::{Dict, Instance, Iteration, List, Names, Object, Slot};
 use super::library::Library;
 use super::modules::{ModuleId, Modules};
 use super::value::{Args, Class, ClassId, Member, ObjectId, Term, TermId, TermKind, Value};
@@ -56,8 +56,10 @@ pub struct Machine<'a, L: Library<'a>> {
     pub(super) next_term: u32,
     pub(super) gaps: Vec<Gap>,
     pub(super) noted: FxHashSet<Gap>,
-    /// Classes in the order in which they were made.
-    pub(super) made: Vec<ClassId>,
+    /// Classes in the order in which they were made, each with the namespace of its module at that time.
+    pub(super) made: Vec<(ClassId, Option<ObjectId>)>,
+    /// How the body of each running `with` over a generator was left.
+    pub(super) pending: Vec<Option<Flow<'a>>>,
     pub(super) paths: FxHashMap<SmolStr, Value<'a>>,
 }
 
@@ -78,6 +80,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             gaps: Vec::new(),
             noted: FxHashSet::default(),
             made: Vec::new(),
+            pending: Vec::new(),
             paths: FxHashMap::default(),
         }
     }
@@ -111,15 +114,6 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     #[must_use]
     pub fn module(&self) -> Option<ModuleId> {
         self.frames.last().map(|f| f.module)
-    }
-
-    /// The world, as cheap copies of it are taken and put back: for a stack that tries something.
-    pub(super) fn heap(&self) -> &Heap<'a> {
-        &self.world.heap
-    }
-
-    pub(super) fn heap_mut(&mut self) -> &mut Heap<'a> {
-        &mut self.world.heap
     }
 
     /// Puts an object on the heap.
@@ -234,14 +228,15 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
     }
 
-    /// All classes, in the order in which they were made.
+    /// All classes, in the order in which they were made. Those of a run of their module that another course has replaced are left
+    /// out.
     #[must_use]
     pub fn classes(&self) -> Vec<ClassId> {
-        self.made
-            .iter()
-            .copied()
-            .filter(|id| self.class(*id).is_some())
-            .collect()
+        let is_current = |(id, scope): &&(ClassId, Option<ObjectId>)| {
+            self.class(*id)
+                .is_some_and(|class| self.namespace(class.module) == *scope)
+        };
+        self.made.iter().filter(is_current).map(|made| made.0).collect()
     }
 
     /// A member of a class, looked for through its linearised bases, and the class that has it.

@@ -7,21 +7,39 @@
 //! * A condition that cannot be told runs both branches on copies of the world; what agrees afterwards stays known ([`Machine`]).
 //! * Steps, depth and memory are bounded; past the bounds the rest is opaque ([`Stop::Exhausted`]).
 
-mod api;
+mod annotation;
+mod attribute;
 mod budget;
+mod call;
+mod class;
+mod collection;
+mod compare;
+mod display;
+mod eval;
+mod exceptions;
+mod exec;
 mod flow;
 mod frame;
 mod heap;
+mod import;
 mod installed;
+mod join;
 mod library;
+mod literal;
+mod loops;
 mod machine;
+mod matching;
 #[allow(dead_code, reason = "called as the machine grows")]
 mod methods;
 mod modules;
+mod ops;
 #[allow(dead_code, reason = "called as the machine grows")]
 mod standard;
+mod tries;
 mod value;
+mod with;
 mod world;
+mod yields;
 
 pub use library::Library;
 pub use machine::{Machine, Raised, Run, Stop};

@@ -228,6 +228,11 @@ impl<'f> Modules<'f> {
         self.modules.get(at).is_some_and(|m| m.path.starts_with(&prefix))
     }
 
+    /// Whether a dotted name below a root is a folder that holds modules.
+    pub(super) fn is_folder_of_modules(&self, root: &str, dotted: &str) -> bool {
+        self.is_module_folder(&join(root, &dotted.replace('.', "/")))
+    }
+
     fn holds(&self, root: &str, dotted: &str) -> bool {
         self.below_root(root, dotted).is_some()
             || self.is_module_folder(&join(root, &dotted.replace('.', "/")))

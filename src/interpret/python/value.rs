@@ -300,6 +300,15 @@ impl<'a> Value<'a> {
 }
 
 impl<'a> Args<'a> {
+    /// Arguments by position, all written at one place.
+    #[must_use]
+    pub fn of(values: Vec<Value<'a>>, span: Span) -> Self {
+        Args {
+            positional: values.into_iter().map(|value| Argument { value, span }).collect(),
+            ..Args::default()
+        }
+    }
+
     /// The argument of a parameter: by name, else by position.
     #[must_use]
     pub fn get(&self, position: usize, name: &str) -> Option<&Argument<'a>> {

@@ -1,0 +1,646 @@
+//! Attributes: of modules, classes, instances, terms; through properties and `super()`.
+
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use super::heap::Object;
+use super::join::one_of;
+use super::library::Library;
+use super::machine::{Machine, Run};
+use super::modules::ModuleId;
+use super::standard;
+use super::value::{Args, ClassId, Function, Member, ObjectId, Term, TermKind, Value};
+use crate::known::{Gap, Reach};
+use crate::source::Span;
+
+/// Whether a function is decorated by a library's member.
+pub(super) fn is_decorated(function: &Function<'_>, wanted: impl Fn(&str) -> bool) -> bool {
+    function.decorators.iter().any(|decorator| {
+        decorator
+            .as_path()
+            .or_else(|| decorator.as_call().and_then(|(callee, _)| callee.as_path()))
+            .is_some_and(&wanted)
+    })
+}
+
+fn is_property(path: &str) -> bool {
+    let last = path.rsplit('.').next().unwrap_or(path);
+    matches!(
+        last,
+        "property"
+            | "cached_property"
+            | "hybrid_property"
+            | "memoized_property"
+            | "abstractproperty"
+            | "computed_field"
+    )
+}
+
+impl<'a, L: Library<'a>> Machine<'a, L> {
+    /// `value.name`.
+    ///
+    /// # Errors
+    /// Where it certainly has none.
+    pub fn attribute(&mut self, value: &Value<'a>, name: &str, at: Span) -> Run<'a, Value<'a>> {
+        if let Value::Unknown(_) = value {
+            return self.each_candidate(value, |machine, value| machine.attribute(value, name, at));
+        }
+        match self.attribute_if_any(value, name, at)? {
+            Some(found) => Ok(found),
+            None => {
+                let why = format!("{} has no attribute '{name}'", self.display(value));
+                Err(self.raise("builtins.AttributeError", &why, at))
+            }
+        }
+    }
+
+    /// `value.name`; `None` where it certainly has no such attribute (`hasattr`, `getattr` with a default).
+    ///
+    /// # Errors
+    /// Where a property fails, or a budget is used up.
+    pub fn attribute_if_any(
+        &mut self,
+        value: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Run<'a, Option<Value<'a>>> {
+        self.tick(at)?;
+        match value {
+            Value::Module(module) => self.attribute_of_module(*module, name, at),
+            Value::Class(class) => self.attribute_of_class(*class, value, name, at),
+            Value::Instance(id) => self.attribute_of_instance(*id, value, name, at),
+            Value::Function(function) => {
+                if let Some(slot) = self
+                    .own_attributes(function.id)
+                    .and_then(|own| own.attributes.get(name))
+                {
+                    return Ok(Some(slot.value.clone()));
+                }
+                Ok(Some(match name {
+                    "__name__" | "__qualname__" => Value::text(&function.name, function.span),
+                    "__module__" => {
+                        let module = self.modules.dotted(function.module);
+                        Value::text(&module, function.span)
+                    }
+                    "__doc__" => Value::None,
+                    _ => self.term(TermKind::Attribute(value.clone(), SmolStr::new(name)), at),
+                }))
+            }
+            Value::Method(method) => match name {
+                "__func__" => Ok(Some(method.0.clone())),
+                "__self__" => Ok(Some(method.1.clone())),
+                _ => {
+                    let function = method.0.clone();
+                    self.attribute_if_any(&function, name, at)
+                }
+            },
+            Value::Term(term) => self.attribute_of_term(term, value, name, at),
+            Value::Unknown(_) => self
+                .each_candidate(value, |machine, value| machine.attribute(value, name, at))
+                .map(Some),
+            _ => standard::attribute(self, value, name, at).transpose(),
+        }
+    }
+
+    fn attribute_of_module(&mut self, module: ModuleId, name: &str, at: Span) -> Run<'a, Option<Value<'a>>> {
+        let Some(id) = self.namespace(module) else {
+            return Ok(None);
+        };
+        let Some(scope) = self.scope(id) else {
+            return Ok(None);
+        };
+        let (slot, open, stars) = (
+            scope.names.get(name).cloned(),
+            scope.open.clone(),
+            scope.stars.clone(),
+        );
+        match slot {
+            Some(slot) if slot.maybe.is_none() => return Ok(Some(slot.value)),
+            Some(slot) => return Ok(Some(slot.value)),
+            None => {}
+        }
+        let whole = self.modules.get(module);
+        if whole.is_package()
+            && let Some(inner) = self.modules.below_root(whole.folder(), name)
+            && self.world.modules.contains_key(&inner)
+        {
+            return Ok(Some(Value::Module(inner)));
+        }
+        if name == "__dict__" {
+            return Ok(Some(self.unknown(at, "the names of a module are not listed")));
+        }
+        if let Some(slot) = self.scope(id).and_then(|s| s.names.get("__getattr__")).cloned() {
+            let args = Args::of(vec![Value::text(name, at)], at);
+            return self.call(&slot.value, args, at).map(Some);
+        }
+        if let Some(gap) = open {
+            return Ok(Some(Value::unknown(gap)));
+        }
+        if !stars.is_empty() && !standard::is_builtin(name) {
+            if let Some(found) = self.find_name(id, module, name, at) {
+                return Ok(Some(found));
+            }
+        }
+        if !self.world.modules.get(&module).is_some_and(|l| l.done) {
+            let why = format!("`{name}` is not yet defined: the modules import each other");
+            return Ok(Some(self.unknown(at, why)));
+        }
+        Ok(None)
+    }
+
+    /// What a member of a class is to who looks it up on an instance or on the class.
+    fn bound(
+        &mut self,
+        member: Value<'a>,
+        object: &Value<'a>,
+        class: &Value<'a>,
+        at: Span,
+    ) -> Run<'a, Value<'a>> {
+        let Value::Function(function) = &member else {
+            if let Value::Unknown(unknown) = &member
+                && unknown.candidates.iter().any(|c| matches!(c, Value::Function(_)))
+            {
+                let unknown = unknown.clone();
+                let mut out = Vec::new();
+                for candidate in &unknown.candidates {
+                    out.push(self.bound(candidate.clone(), object, class, at)?);
+                }
+                return Ok(one_of(out, &unknown.gap));
+            }
+            return Ok(member);
+        };
+        if is_decorated(function, |p| p == "builtins.staticmethod") {
+            return Ok(member);
+        }
+        if is_decorated(function, |p| p == "builtins.classmethod")
+            || matches!(function.name.as_str(), "__init_subclass__" | "__class_getitem__")
+        {
+            return Ok(Value::Method(Rc::new((member, class.clone()))));
+        }
+        if matches!(object, Value::Class(_)) {
+            return Ok(member);
+        }
+        if is_decorated(function, is_property) {
+            return self.call(&member, Args::of(vec![object.clone()], at), at);
+        }
+        if function.name == "__new__" {
+            return Ok(member);
+        }
+        Ok(Value::Method(Rc::new((member, object.clone()))))
+    }
+
+    fn attribute_of_class(
+        &mut self,
+        class: ClassId,
+        value: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Run<'a, Option<Value<'a>>> {
+        let order = self.class(class).map(|c| c.order.clone()).unwrap_or_default();
+        if let Some(found) = self.through(&order, value, value, name, at)? {
+            return Ok(Some(found));
+        }
+        if let Some(run) = standard::attribute(self, value, name, at) {
+            return run.map(Some);
+        }
+        if let Some(found) = self.attribute_of_metaclass(class, value, name, at)? {
+            return Ok(Some(found));
+        }
+        let Some(own) = self.class(class) else {
+            return Ok(None);
+        };
+        let (text, span, module, open) = (own.name.clone(), own.span, own.module, own.open.clone());
+        match name {
+            "__name__" | "__qualname__" => return Ok(Some(Value::text(&text, span))),
+            "__module__" => {
+                let dotted = self.modules.dotted(module);
+                return Ok(Some(Value::text(&dotted, span)));
+            }
+            "__doc__" => return Ok(Some(Value::None)),
+            "__mro__" => return Ok(Some(Value::Tuple(order.into()))),
+            "__bases__" => {
+                let bases = self.class(class).map(|c| c.bases.clone()).unwrap_or_default();
+                return Ok(Some(Value::Tuple(bases.into())));
+            }
+            "__class__" => return Ok(Some(self.path("builtins.type", at))),
+            "__annotations__" | "__dict__" => {
+                return Ok(Some(self.unknown(at, "the names of a class are not listed")));
+            }
+            _ => {}
+        }
+        self.attribute_of_bases(&order, open, value, name, at)
+    }
+
+    fn attribute_of_metaclass(
+        &mut self,
+        class: ClassId,
+        value: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Run<'a, Option<Value<'a>>> {
+        let Some(Value::Class(meta)) = self.metaclass(class) else {
+            return Ok(None);
+        };
+        let Some((_, member)) = self.lookup(meta, name) else {
+            return Ok(None);
+        };
+        let Some(found) = member.value else {
+            return Ok(None);
+        };
+        match &found {
+            Value::Function(function) if is_decorated(function, is_property) => {
+                self.call(&found, Args::of(vec![value.clone()], at), at).map(Some)
+            }
+            Value::Function(_) => Ok(Some(Value::Method(Rc::new((found, value.clone()))))),
+            _ => Ok(Some(found)),
+        }
+    }
+
+    /// The metaclass that a class or one of its bases names.
+    pub(super) fn metaclass(&self, class: ClassId) -> Option<Value<'a>> {
+        self.class(class)?.order.iter().find_map(|base| {
+            let Value::Class(base) = base else { return None };
+            let keywords = &self.class(*base)?.keywords;
+            keywords
+                .iter()
+                .find(|(n, _)| n == "metaclass")
+                .map(|(_, a)| a.value.clone())
+        })
+    }
+
+    /// A member found through linearised bases, as it is to `object`.
+    fn through(
+        &mut self,
+        order: &[Value<'a>],
+        object: &Value<'a>,
+        class: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Run<'a, Option<Value<'a>>> {
+        let mut perhaps: Vec<Value<'a>> = Vec::new();
+        let mut gap: Option<Gap> = None;
+        for base in order {
+            let Value::Class(base) = base else { continue };
+            let found = self
+                .class(*base)
+                .and_then(|c| c.members.iter().find(|m| m.name == name))
+                .and_then(|m| Some((m.value.clone()?, m.maybe.clone())));
+            let Some((found, maybe)) = found else { continue };
+            let found = self.bound(found, object, class, at)?;
+            perhaps.push(found);
+            match maybe {
+                Some(why) => gap = gap.or(Some(why)),
+                None => break,
+            }
+        }
+        Ok(match (perhaps.len(), gap) {
+            (0, _) => None,
+            (_, Some(gap)) => Some(one_of(perhaps, &gap)),
+            (_, None) => perhaps.into_iter().next(),
+        })
+    }
+
+    fn attribute_of_bases(
+        &mut self,
+        order: &[Value<'a>],
+        open: Option<Gap>,
+        value: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Run<'a, Option<Value<'a>>> {
+        let opaque: Vec<&Value<'a>> = order.iter().filter(|b| !is_plain_base(b)).collect();
+        if !opaque.is_empty()
+            && let Some(run) = L::attribute(self, value, name, at)
+        {
+            return run.map(Some);
+        }
+        if let Some(gap) = open {
+            return Ok(Some(Value::unknown(gap)));
+        }
+        if opaque.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(self.term(
+            TermKind::Attribute(value.clone(), SmolStr::new(name)),
+            at,
+        )))
+    }
+
+    fn attribute_of_instance(
+        &mut self,
+        id: ObjectId,
+        value: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Run<'a, Option<Value<'a>>> {
+        let Some(instance) = self.instance(id) else {
+            return Ok(None);
+        };
+        let Some(class) = instance.class else {
+            return Ok(None);
+        };
+        let (own, open) = (instance.attributes.get(name).cloned(), instance.open.clone());
+        let order = self.class(class).map(|c| c.order.clone()).unwrap_or_default();
+        let class_value = Value::Class(class);
+        if let Some(slot) = &own
+            && slot.maybe.is_none()
+        {
+            return Ok(Some(slot.value.clone()));
+        }
+        if own.is_none()
+            && let Some(gap) = self.left_to_settings(class, &order, name, at)
+        {
+            return Ok(Some(Value::unknown(gap)));
+        }
+        let shared = self.through(&order, value, &class_value, name, at)?;
+        if let Some(slot) = own {
+            let gap = slot
+                .maybe
+                .clone()
+                .unwrap_or_else(|| self.gap(at, "may not be set"));
+            return Ok(Some(one_of([slot.value].into_iter().chain(shared), &gap)));
+        }
+        if shared.is_some() {
+            return Ok(shared);
+        }
+        if let Some(run) = standard::attribute(self, value, name, at) {
+            return run.map(Some);
+        }
+        if name == "__class__" {
+            return Ok(Some(class_value));
+        }
+        if let Some(gap) = open.clone() {
+            return Ok(Some(Value::unknown(gap)));
+        }
+        if let Some((_, member)) = self.lookup(class, "__getattr__")
+            && let Some(function) = member.value
+        {
+            let args = Args::of(vec![value.clone(), Value::text(name, at)], at);
+            return self.call(&function, args, at).map(Some);
+        }
+        if name == "__dict__" {
+            return Ok(Some(
+                self.unknown(at, "the attributes of an instance are not listed"),
+            ));
+        }
+        let gap = self.class(class).and_then(|c| c.open.clone());
+        self.attribute_of_bases(&order, gap, value, name, at)
+    }
+
+    /// A field of a settings class is what the environment says, not what the class says.
+    fn left_to_settings(&self, class: ClassId, order: &[Value<'a>], name: &str, at: Span) -> Option<Gap> {
+        let settings = |base: &Value<'a>| {
+            base.as_path()
+                .is_some_and(|p| p.rsplit('.').next() == Some("BaseSettings"))
+        };
+        if !order.iter().any(settings) {
+            return None;
+        }
+        let (_, member) = self.lookup(class, name)?;
+        member.annotation?;
+        let _ = at;
+        Some(Gap::new(
+            member.span,
+            format!("`{name}` is a setting that the environment gives"),
+            Reach::Rows,
+        ))
+    }
+
+    fn attribute_of_term(
+        &mut self,
+        term: &Rc<Term<'a>>,
+        value: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Run<'a, Option<Value<'a>>> {
+        if let Some(slot) = self
+            .own_attributes(term.id)
+            .and_then(|own| own.attributes.get(name))
+        {
+            return Ok(Some(slot.value.clone()));
+        }
+        if let Some((class, object)) = as_super(value) {
+            return self.attribute_of_super(class, &object, name, at).map(Some);
+        }
+        if let Some(run) = standard::attribute(self, value, name, at) {
+            return run.map(Some);
+        }
+        if let TermKind::Path(path) = &term.kind {
+            let path = format!("{path}.{name}");
+            if let Some(module) = self.modules.resolve(self.module(), &path)
+                && self.world.modules.contains_key(&module)
+            {
+                return Ok(Some(Value::Module(module)));
+            }
+            return Ok(Some(self.path(&path, at)));
+        }
+        if let Some(run) = L::attribute(self, value, name, at) {
+            return run.map(Some);
+        }
+        Ok(Some(self.term(
+            TermKind::Attribute(value.clone(), SmolStr::new(name)),
+            at,
+        )))
+    }
+
+    /// `super().name`.
+    fn attribute_of_super(
+        &mut self,
+        class: ClassId,
+        object: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Run<'a, Value<'a>> {
+        let own = match object {
+            Value::Class(own) => Some(*own),
+            _ => self.class_of(object),
+        };
+        let order = own
+            .and_then(|own| self.class(own))
+            .map(|c| c.order.clone())
+            .unwrap_or_default();
+        let from = order
+            .iter()
+            .position(|b| matches!(b, Value::Class(c) if *c == class))
+            .map_or(0, |at| at + 1);
+        let rest = order.get(from..).unwrap_or_default();
+        let class_value = own.map_or(Value::None, Value::Class);
+        if let Some(found) = self.through(rest, object, &class_value, name, at)? {
+            return Ok(found);
+        }
+        let opaque = rest.iter().any(|b| !is_plain_base(b));
+        match name {
+            "__new__" | "__init__" | "__init_subclass__" | "__setattr__" if !opaque => {
+                let function = self.path(&format!("builtins.object.{name}"), at);
+                if matches!(name, "__new__" | "__init_subclass__") {
+                    return Ok(function);
+                }
+                return Ok(Value::Method(Rc::new((function, object.clone()))));
+            }
+            "__new__" => return Ok(self.path("builtins.object.__new__", at)),
+            _ => {}
+        }
+        let callee = self.path("builtins.super", at);
+        let args = Args::of(vec![Value::Class(class), object.clone()], at);
+        let whole = self.call_term(callee, args, at);
+        if let Some(run) = L::attribute(self, &whole, name, at) {
+            return run;
+        }
+        Ok(self.term(TermKind::Attribute(whole, SmolStr::new(name)), at))
+    }
+
+    /// A method that a class of the repository defines for its instances, bound.
+    pub(super) fn method_of_class(
+        &mut self,
+        object: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Run<'a, Option<Value<'a>>> {
+        let (class, class_value) = match object {
+            Value::Instance(_) => match self.class_of(object) {
+                Some(class) => (class, Value::Class(class)),
+                None => return Ok(None),
+            },
+            Value::Class(own) => match self.metaclass(*own) {
+                Some(Value::Class(meta)) => (meta, Value::Class(meta)),
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        let Some((_, member)) = self.lookup(class, name) else {
+            return Ok(None);
+        };
+        match member.value {
+            Some(function @ Value::Function(_)) => {
+                if matches!(object, Value::Class(_)) {
+                    return Ok(Some(Value::Method(Rc::new((function, object.clone())))));
+                }
+                self.bound(function, object, &class_value, at).map(Some)
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// `value.name = new`.
+    ///
+    /// # Errors
+    /// Where the repository's own `__setattr__` fails.
+    pub fn set_attribute(&mut self, value: &Value<'a>, name: &str, new: Value<'a>, at: Span) -> Run<'a, ()> {
+        if let Value::Unknown(unknown) = value {
+            for candidate in &unknown.clone().candidates {
+                self.open(candidate, &unknown.gap);
+            }
+            return Ok(());
+        }
+        if let Value::Instance(_) = value {
+            let args = vec![Value::text(name, at), new.clone()];
+            if let Some(run) = self.call_method_of_class(value, "__setattr__", args, at) {
+                return run.map(|_| ());
+            }
+        }
+        self.store_attribute(value, name, new, at);
+        Ok(())
+    }
+
+    pub(super) fn store_attribute(&mut self, value: &Value<'a>, name: &str, new: Value<'a>, at: Span) {
+        match value {
+            Value::Instance(id) => {
+                if let Some(Object::Instance(instance)) = self.world.heap.get_mut(*id) {
+                    instance.attributes.set(SmolStr::new(name), new.into());
+                }
+            }
+            Value::Class(class) => {
+                let whole = self.frames.last().map_or(at, |f| f.statement);
+                let Some(own) = self.class_mut(*class) else { return };
+                match own.members.iter_mut().find(|m| m.name == name) {
+                    Some(member) => {
+                        member.value = Some(new.clone());
+                        member.maybe = None;
+                    }
+                    None => own.members.push(Member {
+                        name: SmolStr::new(name),
+                        value: Some(new.clone()),
+                        annotation: None,
+                        span: at,
+                        whole,
+                        maybe: None,
+                    }),
+                }
+                L::set_attribute(self, value, name, &new, at);
+            }
+            Value::Module(module) => {
+                if let Some(scope) = self.namespace(*module) {
+                    self.bind_in(scope, name, new);
+                }
+            }
+            Value::Term(term) => {
+                let id = term.id;
+                if !L::set_attribute(self, value, name, &new, at) {
+                    self.set_own_attribute(id, name, new);
+                }
+            }
+            Value::Function(function) => self.set_own_attribute(function.id, name, new),
+            _ => {}
+        }
+    }
+
+    /// `del value.name`.
+    pub(super) fn delete_attribute(&mut self, value: &Value<'a>, name: &str) {
+        match value {
+            Value::Instance(id) => {
+                if let Some(Object::Instance(instance)) = self.world.heap.get_mut(*id) {
+                    instance.attributes.remove(name);
+                }
+            }
+            Value::Class(class) => {
+                if let Some(own) = self.class_mut(*class) {
+                    own.members.retain(|m| m.name != name);
+                }
+            }
+            Value::Module(module) => {
+                if let Some(scope) = self.namespace(*module).and_then(|id| self.scope_mut(id)) {
+                    scope.names.remove(name);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The class and object of `super(...)`.
+fn as_super<'a>(value: &Value<'a>) -> Option<(ClassId, Value<'a>)> {
+    let (callee, args) = value.as_call()?;
+    if callee.as_path() != Some("builtins.super") {
+        return None;
+    }
+    match args.positional.as_slice() {
+        [class, object] => match &class.value {
+            Value::Class(class) => Some((*class, object.value.clone())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Bases that bring no attributes worth asking for: `object`, `Generic[T]`, `ABC`, `Protocol`.
+pub(super) fn is_plain_base(base: &Value<'_>) -> bool {
+    match base {
+        Value::Class(_) => true,
+        Value::Term(term) => match &term.kind {
+            TermKind::Path(path) => {
+                matches!(
+                    path.as_str(),
+                    "builtins.object"
+                        | "abc.ABC"
+                        | "typing.Generic"
+                        | "typing.Protocol"
+                        | "typing_extensions.Protocol"
+                )
+            }
+            TermKind::Item(inner, _) => is_plain_base(inner),
+            _ => false,
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,306 @@
+//! Class statements: bodies, linearised bases, instances.
+
+use smol_str::SmolStr;
+
+use super::attribute::is_plain_base;
+use super::flow::Flow;
+use super::frame::Frame;
+use super::heap::{Object, ScopeKind};
+use super::join::same;
+use super::library::Library;
+use super::machine::{Machine, Run};
+use super::standard;
+use super::value::{Args, Class, ClassId, Member, ObjectId, TermKind, Value};
+use crate::source::Span;
+use crate::syntax::python::{Ranged, ast};
+
+/// Bases that one class may have after they are linearised.
+const MAX_BASES: usize = 200;
+
+impl<'a, L: Library<'a>> Machine<'a, L> {
+    /// `class name(bases): body`.
+    pub(super) fn class_statement(&mut self, statement: &'a ast::StmtClassDef) -> Run<'a, Value<'a>> {
+        let span = self.span(statement.name.range());
+        let whole = self.span(statement.range());
+        let mut decorators = Vec::new();
+        for decorator in &statement.decorator_list {
+            let at = self.span(decorator.range());
+            decorators.push((self.eval(&decorator.expression)?, at));
+        }
+        let outer = self.type_parameters(statement.type_params.as_deref());
+        let run = self.class_inner(statement, decorators, span, whole);
+        if let (Some(outer), Some(frame)) = (outer, self.frames.last_mut()) {
+            frame.scope = outer;
+        }
+        run
+    }
+
+    fn class_inner(
+        &mut self,
+        statement: &'a ast::StmtClassDef,
+        decorators: Vec<(Value<'a>, Span)>,
+        span: Span,
+        whole: Span,
+    ) -> Run<'a, Value<'a>> {
+        let args = match &statement.arguments {
+            Some(arguments) => self.arguments(arguments)?,
+            None => Args::default(),
+        };
+        let Some(frame) = self.frames.last() else {
+            return Ok(Value::None);
+        };
+        let module = frame.module;
+        let id = self.reserve();
+        let scope = self.new_scope(ScopeKind::Class, module, Some(frame_scope(&self.frames)));
+        let mut inner = Frame::new(module, scope, whole);
+        inner.class = Some(id);
+        inner.caught = self.frames.last().and_then(|f| f.caught.clone());
+        let mark = self.parked.len();
+        let flow = self.deeper(whole, |machine| {
+            Ok(machine.within(inner, |machine| machine.exec_block(&statement.body)))
+        })?;
+        let flow = self.leave_class_body(mark, flow);
+        match flow {
+            Flow::Raise(raised) => return Err(super::machine::Stop::Raised(raised)),
+            Flow::Exhausted(at, why) => return Err(super::machine::Stop::Exhausted(at, why)),
+            _ => {}
+        }
+        let bases: Vec<Value<'a>> = args.positional.iter().map(|a| a.value.clone()).collect();
+        let mut class = Class {
+            name: SmolStr::new(statement.name.as_str()),
+            module,
+            span,
+            whole,
+            order: Vec::new(),
+            open: args.open.clone(),
+            members: self.members_of(scope),
+            decorators: decorators
+                .iter()
+                .filter(|d| matches!(d.0, Value::Term(_)))
+                .map(|d| d.0.clone())
+                .collect(),
+            keywords: args.keywords,
+            bases,
+        };
+        let gap = class.bases.iter().find_map(|b| b.gap().cloned());
+        class.open = class.open.or(gap);
+        class.order = self.linearise(id, &class.bases);
+        for base in class.order.iter().skip(1) {
+            if let Value::Class(base) = base {
+                let inherited = self.class(*base).and_then(|c| c.open.clone());
+                class.open = class.open.or(inherited);
+            }
+        }
+        self.world.heap.put(id, Object::Class(Box::new(class)));
+        let namespace = self.namespace(module);
+        self.made.push((id, namespace));
+        standard::class_made(self, id)?;
+        self.init_subclass(id, whole)?;
+        L::class_made(self, id);
+        self.decorate(decorators, Value::Class(id))
+    }
+
+    /// Nothing but exceptions leaves a class body.
+    fn leave_class_body(&mut self, mark: usize, flow: Flow<'a>) -> Flow<'a> {
+        self.take_up(mark, flow, |f| matches!(f, Flow::Return(_)), |f| f)
+    }
+
+    /// An id for a thing that is made later.
+    fn reserve(&mut self) -> ObjectId {
+        let id = ObjectId(self.next_object);
+        self.next_object = self.next_object.saturating_add(1);
+        id
+    }
+
+    /// The members that a class body has left, in the order of their first appearance.
+    fn members_of(&mut self, scope: ObjectId) -> Vec<Member<'a>> {
+        let Some(scope) = self.scope(scope) else {
+            return Vec::new();
+        };
+        let member = |note: &super::heap::Note<'a>| {
+            let slot = scope.names.get(&note.name);
+            if slot.is_none() && note.annotation.is_none() {
+                return None;
+            }
+            Some(Member {
+                name: note.name.clone(),
+                value: slot.map(|s| s.value.clone()),
+                annotation: note.annotation,
+                span: note.span,
+                whole: note.whole,
+                maybe: slot.and_then(|s| s.maybe.clone()),
+            })
+        };
+        scope.notes.iter().filter_map(member).collect()
+    }
+
+    /// `__init_subclass__` of the nearest base that has one.
+    fn init_subclass(&mut self, id: ClassId, at: Span) -> Run<'a, ()> {
+        let Some(class) = self.class(id) else {
+            return Ok(());
+        };
+        let found = class.order.iter().skip(1).find_map(|base| {
+            let Value::Class(base) = base else { return None };
+            let members = &self.class(*base)?.members;
+            members
+                .iter()
+                .find(|m| m.name == "__init_subclass__")?
+                .value
+                .clone()
+        });
+        let Some(function @ Value::Function(_)) = found else {
+            return Ok(());
+        };
+        let mut args = Args::of(vec![Value::Class(id)], at);
+        args.keywords = class
+            .keywords
+            .iter()
+            .filter(|(n, _)| n != "metaclass")
+            .cloned()
+            .collect();
+        self.call(&function, args, at).map(|_| ())
+    }
+
+    /// The linearised bases (C3), the class itself first.
+    fn linearise(&self, id: ClassId, bases: &[Value<'a>]) -> Vec<Value<'a>> {
+        let mut sequences: Vec<Vec<Value<'a>>> = Vec::new();
+        let mut direct = Vec::new();
+        for base in bases {
+            let base = origin(base);
+            match base {
+                Value::Class(class) => {
+                    sequences.push(self.class(*class).map(|c| c.order.clone()).unwrap_or_default());
+                }
+                Value::Term(_) => sequences.push(vec![base.clone()]),
+                _ => continue,
+            }
+            direct.push(base.clone());
+        }
+        sequences.push(direct);
+        let mut out = vec![Value::Class(id)];
+        while out.len() < MAX_BASES {
+            sequences.retain(|s| !s.is_empty());
+            let heads: Vec<&Value<'a>> = sequences.iter().filter_map(|s| s.first()).collect();
+            let free = heads.iter().find(|head| {
+                !sequences
+                    .iter()
+                    .any(|s| s.iter().skip(1).any(|other| same(other, head)))
+            });
+            // Python refuses an order that contradicts itself; here the first base goes first.
+            let Some(next) = free.or(heads.first()).map(|v| (*v).clone()) else {
+                break;
+            };
+            for sequence in &mut sequences {
+                sequence.retain(|other| !same(other, &next));
+            }
+            out.push(next);
+        }
+        out
+    }
+
+    /// `Class(args)`.
+    pub(super) fn instantiate(&mut self, class: ClassId, args: &Args<'a>, at: Span) -> Run<'a, Value<'a>> {
+        if let Some(run) = standard::instantiate(self, class, args, at) {
+            return run;
+        }
+        let this = Value::Class(class);
+        if let Some(method) = self.method_of_class(&this, "__call__", at)? {
+            return self.call(&method, args.clone(), at);
+        }
+        let opaque = self
+            .class(class)
+            .is_some_and(|c| c.open.is_some() || c.order.iter().any(|b| !is_plain_base(b)));
+        if opaque && let Some(run) = L::call(self, &this, args, at) {
+            return run;
+        }
+        let mut instance = None;
+        if let Some((_, member)) = self.lookup(class, "__new__")
+            && let Some(function @ Value::Function(_)) = member.value
+        {
+            let mut all = args.clone();
+            let first = super::value::Argument {
+                value: this.clone(),
+                span: at,
+            };
+            all.positional.insert(0, first);
+            let made = self.call(&function, all, at)?;
+            match &made {
+                Value::Instance(_) if self.class_of(&made) == Some(class) => instance = Some(made),
+                _ => return Ok(made),
+            }
+        }
+        let instance = instance.unwrap_or_else(|| self.new_instance(class, Vec::new()));
+        match self.lookup(class, "__init__").and_then(|(_, m)| m.value) {
+            Some(function) => {
+                let method = Value::Method(std::rc::Rc::new((function, instance.clone())));
+                self.call(&method, args.clone(), at)?;
+                if opaque {
+                    self.set_from_keywords(&instance, &Args::default(), at);
+                }
+            }
+            None if opaque => self.set_from_keywords(&instance, args, at),
+            None if !args.positional.is_empty() || !args.keywords.is_empty() => {
+                let name = self.class(class).map(|c| c.name.clone()).unwrap_or_default();
+                let why = format!("{name}() takes no arguments");
+                return Err(self.raise("builtins.TypeError", &why, at));
+            }
+            None => {}
+        }
+        Ok(instance)
+    }
+
+    /// A base of a library makes the instance: keywords become its attributes as models and settings classes do it; anything else
+    /// about it cannot be told.
+    fn set_from_keywords(&mut self, instance: &Value<'a>, args: &Args<'a>, at: Span) {
+        let gap = self.gap(at, "an instance is made by a library");
+        let Value::Instance(id) = instance else { return };
+        let arguments = super::eval::tuple(args.positional.iter().map(|a| a.value.clone()).collect());
+        if let Some(Object::Instance(own)) = self.world.heap.get_mut(*id) {
+            for (name, argument) in &args.keywords {
+                own.attributes.set(name.clone(), argument.value.clone().into());
+            }
+            if own.attributes.get("args").is_none() {
+                own.attributes.set(SmolStr::new("args"), arguments.into());
+            }
+            own.open = own.open.take().or(args.open.clone()).or(Some(gap));
+        }
+    }
+
+    /// `[T, *Ts, **P]`: names for them in a scope of their own. The scope to go back to.
+    pub(super) fn type_parameters(&mut self, parameters: Option<&'a ast::TypeParams>) -> Option<ObjectId> {
+        let parameters = parameters?;
+        let frame = self.frames.last()?;
+        let (outer, module) = (frame.scope, frame.module);
+        let scope = self.new_scope(ScopeKind::Function, module, Some(outer));
+        for parameter in &parameters.type_params {
+            let (name, kind) = match parameter {
+                ast::TypeParam::TypeVar(p) => (&p.name, "typing.TypeVar"),
+                ast::TypeParam::TypeVarTuple(p) => (&p.name, "typing.TypeVarTuple"),
+                ast::TypeParam::ParamSpec(p) => (&p.name, "typing.ParamSpec"),
+            };
+            let at = self.span(name.range());
+            let callee = self.path(kind, at);
+            let value = self.call_term(callee, Args::of(vec![Value::text(name, at)], at), at);
+            self.bind_in(scope, name, value);
+        }
+        // Names of the statement itself are bound outside: the frame goes back before that.
+        let frame = self.frames.last_mut()?;
+        frame.scope = scope;
+        Some(outer)
+    }
+}
+
+fn frame_scope(frames: &[Frame<'_>]) -> ObjectId {
+    frames.last().map_or(ObjectId(0), |f| f.scope)
+}
+
+/// The class of `Base[int]`, the member of `Generic[T]`.
+fn origin<'v, 'a>(base: &'v Value<'a>) -> &'v Value<'a> {
+    match base {
+        Value::Term(term) => match &term.kind {
+            TermKind::Item(inner, _) => origin(inner),
+            _ => base,
+        },
+        _ => base,
+    }
+}

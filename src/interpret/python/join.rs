@@ -1,0 +1,385 @@
+//! Two courses of one program come together: what agrees stays known, the rest is unknown, with what it can be.
+
+use smol_str::SmolStr;
+
+use super::budget::MAX_CANDIDATES;
+use super::heap::{Dict, Heap, Instance, Iteration, List, Names, Object, Scope, Slot};
+use super::value::{Args, Class, Member, TermKind, Value};
+use super::world::World;
+use crate::known::Gap;
+
+/// Terms and tuples are compared no deeper than this; deeper ones are taken to differ.
+const MAX_COMPARED: u32 = 24;
+
+/// Whether two values are the same for everything that can follow. Text from two places is the same where it reads the same.
+pub(super) fn same(a: &Value<'_>, b: &Value<'_>) -> bool {
+    same_to(a, b, MAX_COMPARED)
+}
+
+fn same_to(a: &Value<'_>, b: &Value<'_>, depth: u32) -> bool {
+    if depth == 0 {
+        return false;
+    }
+    match (a, b) {
+        (Value::None, Value::None) | (Value::Ellipsis, Value::Ellipsis) => true,
+        (Value::Bool(a), Value::Bool(b)) => a == b,
+        (Value::Int(a), Value::Int(b)) => a == b,
+        (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+        (Value::Str(a), Value::Str(b)) => a.as_str() == b.as_str(),
+        (Value::Bytes(a), Value::Bytes(b)) => a == b,
+        (Value::Tuple(a), Value::Tuple(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same_to(a, b, depth - 1))
+        }
+        (Value::List(a), Value::List(b))
+        | (Value::Dict(a), Value::Dict(b))
+        | (Value::Set(a), Value::Set(b))
+        | (Value::Class(a), Value::Class(b))
+        | (Value::Instance(a), Value::Instance(b))
+        | (Value::Iterator(a), Value::Iterator(b)) => a == b,
+        (Value::Function(a), Value::Function(b)) => a.id == b.id,
+        (Value::Method(a), Value::Method(b)) => {
+            same_to(&a.0, &b.0, depth - 1) && same_to(&a.1, &b.1, depth - 1)
+        }
+        (Value::Module(a), Value::Module(b)) => a == b,
+        (Value::Term(a), Value::Term(b)) => a.id == b.id || same_kind(&a.kind, &b.kind, depth - 1),
+        (Value::Unknown(a), Value::Unknown(b)) => std::rc::Rc::ptr_eq(a, b),
+        _ => false,
+    }
+}
+
+fn same_kind(a: &TermKind<'_>, b: &TermKind<'_>, depth: u32) -> bool {
+    match (a, b) {
+        (TermKind::Path(a), TermKind::Path(b)) => a == b,
+        (TermKind::Attribute(a, n), TermKind::Attribute(b, m)) => n == m && same_to(a, b, depth),
+        (TermKind::Call(a, x), TermKind::Call(b, y)) => same_to(a, b, depth) && same_args(x, y, depth),
+        (TermKind::Item(a, x), TermKind::Item(b, y)) => same_to(a, b, depth) && same_to(x, y, depth),
+        (TermKind::Operation(o, a), TermKind::Operation(p, b)) => {
+            o == p && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_to(a, b, depth))
+        }
+        _ => false,
+    }
+}
+
+fn same_args(a: &Args<'_>, b: &Args<'_>, depth: u32) -> bool {
+    a.open.is_some() == b.open.is_some()
+        && a.positional.len() == b.positional.len()
+        && a.keywords.len() == b.keywords.len()
+        && a.positional
+            .iter()
+            .zip(&b.positional)
+            .all(|(a, b)| same_to(&a.value, &b.value, depth))
+        && a.keywords
+            .iter()
+            .zip(&b.keywords)
+            .all(|(a, b)| a.0 == b.0 && same_to(&a.1.value, &b.1.value, depth))
+}
+
+/// One of two values.
+pub(super) fn either<'a>(a: &Value<'a>, b: &Value<'a>, gap: &Gap) -> Value<'a> {
+    if same(a, b) {
+        return a.clone();
+    }
+    one_of([a.clone(), b.clone()], gap)
+}
+
+/// One of several values: candidates of those that are unknown are taken in, equal ones are told once.
+pub(super) fn one_of<'a>(values: impl IntoIterator<Item = Value<'a>>, gap: &Gap) -> Value<'a> {
+    let mut out: Vec<Value<'a>> = Vec::new();
+    let mut why = gap.clone();
+    let mut any = false;
+    for value in values {
+        let parts = match &value {
+            Value::Unknown(unknown) => {
+                if unknown.candidates.is_empty() {
+                    why = unknown.gap.clone();
+                    any = true;
+                }
+                unknown.candidates.clone()
+            }
+            _ => vec![value],
+        };
+        for part in parts {
+            if !out.iter().any(|known| same(known, &part)) {
+                out.push(part);
+            }
+        }
+    }
+    if any || out.len() > MAX_CANDIDATES || out.is_empty() {
+        return Value::unknown(why);
+    }
+    match <[Value<'a>; 1]>::try_from(out) {
+        Ok([one]) => one,
+        Err(out) => Value::one_of(out, why),
+    }
+}
+
+fn slots<'a>(a: &Slot<'a>, b: &Slot<'a>, gap: &Gap) -> Slot<'a> {
+    Slot {
+        value: either(&a.value, &b.value, gap),
+        maybe: a.maybe.clone().or_else(|| b.maybe.clone()),
+    }
+}
+
+fn perhaps<'a>(slot: &Slot<'a>, gap: &Gap) -> Slot<'a> {
+    Slot {
+        value: slot.value.clone(),
+        maybe: slot.maybe.clone().or_else(|| Some(gap.clone())),
+    }
+}
+
+fn names<'a>(a: &Names<'a>, b: &Names<'a>, gap: &Gap) -> Names<'a> {
+    let mut out = Names::default();
+    for (name, slot) in a.iter() {
+        let slot = match b.get(name) {
+            Some(other) => slots(slot, other, gap),
+            None => perhaps(slot, gap),
+        };
+        out.set(name.clone(), slot);
+    }
+    for (name, slot) in b.iter() {
+        if a.get(name).is_none() {
+            out.set(name.clone(), perhaps(slot, gap));
+        }
+    }
+    out
+}
+
+fn opens(a: Option<&Gap>, b: Option<&Gap>) -> Option<Gap> {
+    a.or(b).cloned()
+}
+
+/// Lists of which one begins with the other: the rest is perhaps there. Lists of one length: item by item.
+fn lists<'a>(a: &List<'a>, b: &List<'a>, gap: &Gap) -> List<'a> {
+    let open = opens(a.open.as_ref(), b.open.as_ref());
+    let (short, long) = if a.items.len() <= b.items.len() {
+        (a, b)
+    } else {
+        (b, a)
+    };
+    let fixed = short.items.iter().chain(&long.items).all(|s| s.maybe.is_none());
+    let mut items: Vec<Slot<'a>> = a
+        .items
+        .iter()
+        .zip(&b.items)
+        .map(|(a, b)| slots(a, b, gap))
+        .collect();
+    let agree = short
+        .items
+        .iter()
+        .zip(&long.items)
+        .all(|(a, b)| same(&a.value, &b.value) && a.maybe == b.maybe);
+    if !agree && !(fixed && short.items.len() == long.items.len()) {
+        return List {
+            items: Vec::new(),
+            open: open.or_else(|| Some(gap.clone())),
+        };
+    }
+    let rest = long.items.get(items.len()..).unwrap_or_default();
+    items.extend(rest.iter().map(|slot| perhaps(slot, gap)));
+    List { items, open }
+}
+
+fn sets<'a>(a: &List<'a>, b: &List<'a>, gap: &Gap) -> List<'a> {
+    let find =
+        |list: &List<'a>, value: &Value<'a>| list.items.iter().find(|s| same(&s.value, value)).cloned();
+    let mut items = Vec::new();
+    for slot in &a.items {
+        items.push(match find(b, &slot.value) {
+            Some(other) => slots(slot, &other, gap),
+            None => perhaps(slot, gap),
+        });
+    }
+    for slot in &b.items {
+        if find(a, &slot.value).is_none() {
+            items.push(perhaps(slot, gap));
+        }
+    }
+    List {
+        items,
+        open: opens(a.open.as_ref(), b.open.as_ref()),
+    }
+}
+
+fn dicts<'a>(a: &Dict<'a>, b: &Dict<'a>, gap: &Gap) -> Dict<'a> {
+    let mut out = Dict {
+        open: opens(a.open.as_ref(), b.open.as_ref()),
+        default: a.default.clone().or_else(|| b.default.clone()),
+        ..Dict::default()
+    };
+    for (key, slot) in &a.entries {
+        let slot = match b.find_same(key) {
+            Some(at) => slots(slot, &b.entries[at].1, gap),
+            None => perhaps(slot, gap),
+        };
+        out.push(key.clone(), slot);
+    }
+    for (key, slot) in &b.entries {
+        if a.find_same(key).is_none() {
+            out.push(key.clone(), perhaps(slot, gap));
+        }
+    }
+    out
+}
+
+fn union(a: &[SmolStr], b: &[SmolStr]) -> Vec<SmolStr> {
+    let more = b.iter().filter(|name| !a.contains(name));
+    a.iter().chain(more).cloned().collect()
+}
+
+fn scopes<'a>(a: &Scope<'a>, b: &Scope<'a>, gap: &Gap) -> Scope<'a> {
+    let mut notes = a.notes.clone();
+    notes.extend(
+        b.notes
+            .iter()
+            .filter(|n| a.notes.iter().all(|m| m.name != n.name))
+            .cloned(),
+    );
+    Scope {
+        kind: a.kind,
+        module: a.module,
+        names: names(&a.names, &b.names, gap),
+        parent: a.parent,
+        globals: union(&a.globals, &b.globals),
+        nonlocals: union(&a.nonlocals, &b.nonlocals),
+        stars: union(&a.stars, &b.stars),
+        notes,
+        open: opens(a.open.as_ref(), b.open.as_ref()),
+    }
+}
+
+fn member_join<'a>(a: &Member<'a>, b: &Member<'a>, gap: &Gap) -> Member<'a> {
+    let mut out = a.clone();
+    out.value = match (&a.value, &b.value) {
+        (Some(x), Some(y)) => Some(either(x, y, gap)),
+        (Some(x), None) | (None, Some(x)) => {
+            out.maybe.get_or_insert_with(|| gap.clone());
+            Some(x.clone())
+        }
+        (None, None) => None,
+    };
+    out.maybe = out.maybe.or_else(|| b.maybe.clone());
+    out
+}
+
+fn classes<'a>(a: &Class<'a>, b: &Class<'a>, gap: &Gap) -> Class<'a> {
+    let perhaps = |member: &Member<'a>| Member {
+        maybe: member.maybe.clone().or_else(|| Some(gap.clone())),
+        ..member.clone()
+    };
+    let mut out = a.clone();
+    for member in &mut out.members {
+        *member = match b.members.iter().find(|m| m.name == member.name) {
+            Some(other) => member_join(member, other, gap),
+            None => perhaps(member),
+        };
+    }
+    let more = b
+        .members
+        .iter()
+        .filter(|m| a.members.iter().all(|n| n.name != m.name));
+    out.members.extend(more.map(perhaps));
+    out.open = opens(a.open.as_ref(), b.open.as_ref());
+    out
+}
+
+fn instances<'a>(a: &Instance<'a>, b: &Instance<'a>, gap: &Gap) -> Instance<'a> {
+    Instance {
+        class: a.class,
+        attributes: names(&a.attributes, &b.attributes, gap),
+        open: opens(a.open.as_ref(), b.open.as_ref()),
+    }
+}
+
+/// An object of which two copies differ.
+fn objects<'a>(a: &Object<'a>, b: &Object<'a>, gap: &Gap) -> Object<'a> {
+    match (a, b) {
+        (Object::List(a), Object::List(b)) => Object::List(lists(a, b, gap)),
+        (Object::Set(a), Object::Set(b)) => Object::Set(sets(a, b, gap)),
+        (Object::Dict(a), Object::Dict(b)) => Object::Dict(dicts(a, b, gap)),
+        (Object::Scope(a), Object::Scope(b)) => Object::Scope(Box::new(scopes(a, b, gap))),
+        (Object::Class(a), Object::Class(b)) => Object::Class(Box::new(classes(a, b, gap))),
+        (Object::Instance(a), Object::Instance(b)) => Object::Instance(instances(a, b, gap)),
+        (Object::Iterator(Iteration::Items(a)), Object::Iterator(Iteration::Items(b)))
+            if a.items.len() == b.items.len() =>
+        {
+            Object::Iterator(Iteration::Items(lists(a, b, gap)))
+        }
+        (Object::Iterator(_), Object::Iterator(_)) => Object::Iterator(Iteration::Items(List {
+            items: Vec::new(),
+            open: Some(gap.clone()),
+        })),
+        // An id belongs to one kind of object.
+        (a, _) => a.clone(),
+    }
+}
+
+impl<'a> World<'a> {
+    /// Goes on with what both have in common.
+    pub(super) fn join(&mut self, other: &World<'a>, gap: &Gap) {
+        self.heap.join(&other.heap, |a, b| objects(a, b, gap));
+        if !std::rc::Rc::ptr_eq(&self.modules, &other.modules) {
+            let modules = std::rc::Rc::make_mut(&mut self.modules);
+            for (id, loaded) in other.modules.iter() {
+                modules.entry(*id).or_insert(*loaded).done |= loaded.done;
+            }
+        }
+        if !std::rc::Rc::ptr_eq(&self.attributes, &other.attributes) {
+            let attributes = std::rc::Rc::make_mut(&mut self.attributes);
+            for (id, object) in other.attributes.iter() {
+                attributes.entry(*id).or_insert(*object);
+            }
+        }
+    }
+
+    /// Makes unknown what has changed since `before`: for code that runs an unknown number of times.
+    pub(super) fn widen(&mut self, before: &Heap<'a>, gap: &Gap) {
+        let now = self.heap.clone();
+        let mut heap = before.clone();
+        heap.join(&now, |old, new| widened(old, new, gap));
+        self.heap = heap;
+    }
+}
+
+fn widened<'a>(old: &Object<'a>, new: &Object<'a>, gap: &Gap) -> Object<'a> {
+    let open = |list: &List<'a>| List {
+        items: list.items.iter().map(|slot| perhaps(slot, gap)).collect(),
+        open: Some(gap.clone()),
+    };
+    match (objects(old, new, gap), old) {
+        (Object::List(list), Object::List(_)) => Object::List(open(&list)),
+        (Object::Set(list), _) => Object::Set(open(&list)),
+        (Object::Dict(mut dict), Object::Dict(old)) => {
+            for (key, slot) in &mut dict.entries {
+                if old
+                    .find_same(key)
+                    .is_none_or(|at| !same(&old.entries[at].1.value, &slot.value))
+                {
+                    slot.value = Value::unknown(gap.clone());
+                }
+            }
+            dict.open = Some(gap.clone());
+            Object::Dict(dict)
+        }
+        (Object::Scope(mut scope), Object::Scope(old)) => {
+            widen_names(&mut scope.names, &old.names, gap);
+            Object::Scope(scope)
+        }
+        (Object::Instance(mut instance), Object::Instance(old)) => {
+            widen_names(&mut instance.attributes, &old.attributes, gap);
+            Object::Instance(instance)
+        }
+        (Object::Iterator(_), _) => Object::Iterator(Iteration::Items(List {
+            items: Vec::new(),
+            open: Some(gap.clone()),
+        })),
+        (joined, _) => joined,
+    }
+}
+
+fn widen_names<'a>(names: &mut Names<'a>, old: &Names<'a>, gap: &Gap) {
+    for (name, slot) in names.iter_mut() {
+        if old.get(name).is_none_or(|old| !same(&old.value, &slot.value)) {
+            slot.value = Value::unknown(gap.clone());
+        }
+    }
+}
