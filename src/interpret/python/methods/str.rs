@@ -1,6 +1,6 @@
 //! Methods of text.
 
-use super::super::format;
+use super::super::standard::format;
 use super::super::library::Library;
 use super::super::machine::{Machine, Run};
 use super::super::standard::access;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::format;
+use super::format;
 use super::super::heap::{Dict, Iterator, List, Object, Slot};
 use super::super::library::Library;
 use super::super::machine::{Machine, Run, Stop};
