@@ -5,7 +5,7 @@ use super::super::machine::{Machine, Run};
 use super::super::methods::text as texts;
 use super::super::value::{Args, Value};
 use super::access;
-use super::bind::{self, bind, int, unknown};
+use super::bind::{self, bind, unknown};
 use crate::source::{FileId, Files, Span, Text};
 
 /// Where the repository lies, as far as its own code can see (`__file__`): no other absolute path is one of its files.
@@ -165,6 +165,10 @@ pub(crate) fn attribute<'a, L: Library<'a>>(
                 if here == "/" {
                     break;
                 }
+            }
+            // What lies above has no name here, but is there.
+            if path.starts_with(ROOT) {
+                all.extend((0..16).map(|_| unknown("a folder above the repository", at)));
             }
             Value::Tuple(all.into())
         }
@@ -622,12 +626,6 @@ pub(crate) fn divide<'a, L: Library<'a>>(
     }
     let (a, b) = (named(a)?.as_str().to_owned(), named(b)?.as_str().to_owned());
     Some(of_string(machine, joined(&a, &b), at))
-}
-
-/// An item of `parents`, where it lies above the repository.
-pub(crate) fn parents_item<'a>(parents: &[Value<'a>], index: &Value<'a>, at: Span) -> Option<Value<'a>> {
-    let index = usize::try_from(int(index)?).ok()?;
-    Some(parents.get(index).cloned().unwrap_or_else(|| unknown("a folder above the repository", at)))
 }
 
 /// The arguments of a call with one path.
