@@ -470,3 +470,64 @@ pub(crate) fn text<'a, L: Library<'a>>(
 ) -> Run<'a, Value<'a>> {
     format::text_of(machine, value, at)
 }
+
+/// The items of whatever can be iterated over, with what is not known of each; and why there may be more.
+pub(crate) fn slots<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    at: Span,
+) -> Run<'a, (Vec<Slot<'a>>, Option<Gap>)> {
+    machine.slots(value, at)
+}
+
+/// Takes the first item out of an iterator.
+pub(crate) fn take_first<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    iterator: &Value<'a>,
+    default: Option<Value<'a>>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    machine.begin_iterator(iterator, at)?;
+    let Some(list) = machine.list_mut(iterator) else {
+        return Ok(unknown("the next item", at));
+    };
+    let first = list.items.first().cloned();
+    match (first, list.open.clone()) {
+        (Some(Slot { value, maybe: None }), None) => {
+            list.items.remove(0);
+            Ok(value)
+        }
+        (None, None) => match default {
+            Some(default) => Ok(default),
+            None => Err(raise(machine, "StopIteration", "", at)),
+        },
+        // The first that is there, whichever that is; or nothing.
+        (first, open) => {
+            let gap = open.clone().or_else(|| first.and_then(|f| f.maybe));
+            let gap = gap.unwrap_or_else(|| Gap::new(at, "the next item", crate::known::Reach::Rows));
+            let mut candidates: Option<Vec<Value<'a>>> = open.is_none().then(Vec::new);
+            let mut certain = false;
+            for slot in &list.items {
+                if let Some(all) = &mut candidates {
+                    all.push(slot.value.clone());
+                }
+                if slot.maybe.is_none() {
+                    certain = true;
+                    break;
+                }
+            }
+            list.items.clear();
+            list.open = Some(gap.clone());
+            if !certain {
+                match (&mut candidates, default) {
+                    (Some(all), Some(default)) => all.push(default),
+                    (all, _) => *all = None,
+                }
+            }
+            Ok(match candidates {
+                Some(all) if all.iter().all(|v| v.gap().is_none()) => bind::one_of(all, gap),
+                _ => Value::unknown(gap),
+            })
+        }
+    }
+}
