@@ -179,3 +179,8 @@ pub(crate) fn int(value: &Value<'_>) -> Option<i64> {
         _ => None,
     }
 }
+
+/// An argument at a place.
+pub(crate) fn argument(value: Value<'_>, at: Span) -> Argument<'_> {
+    Argument { value, span: at }
+}

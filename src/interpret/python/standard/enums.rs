@@ -607,3 +607,8 @@ pub(crate) fn contains<'a, L: Library<'a>>(
     }
     Some(Truth::No)
 }
+
+/// Whether a value is an enum's member.
+pub(crate) fn kind_is<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> bool {
+    kind_of(machine, value).is_some()
+}
