@@ -111,6 +111,11 @@ fn file(files: &Files, path: &str) -> Option<FileId> {
     found.next().is_none().then_some(first.0)
 }
 
+/// The place within the repository that a value names.
+pub(crate) fn within(value: &Value<'_>) -> Option<String> {
+    inside(named(value)?.as_str())
+}
+
 fn is_folder(files: &Files, inside: &str) -> bool {
     inside.is_empty() || files.below(inside).next().is_some()
 }
