@@ -1,0 +1,834 @@
+//! Values as text: `str`, `repr`, `format`, f-strings, `%` and `str.format`. Text keeps the places of its bytes.
+
+use std::fmt::Write as _;
+
+use super::super::library::Library;
+use super::super::machine::{Machine, Run};
+use super::super::methods::text;
+use super::super::value::{Args, Value};
+use super::access;
+use super::bind::{one_of, unknown};
+use super::enums;
+use super::numbers::{self, Spec};
+use crate::known::Gap;
+use crate::source::{Span, Text};
+
+const DEPTH: u32 = 32;
+
+/// `str(value)`: text, or unknown.
+pub(crate) fn text_of<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    match value {
+        Value::Str(_) => Ok(value.clone()),
+        Value::Unknown(u) if !u.candidates.is_empty() => {
+            let mut out = Vec::new();
+            for candidate in &u.candidates {
+                match text_of(machine, candidate, at)? {
+                    Value::Unknown(u) if u.candidates.is_empty() => return Ok(Value::Unknown(u)),
+                    Value::Unknown(u) => out.extend(u.candidates.iter().cloned()),
+                    text => out.push(text),
+                }
+            }
+            Ok(one_of(out, u.gap.clone()))
+        }
+        Value::Unknown(_) => Ok(value.clone()),
+        Value::Instance(_) => {
+            if let Some(text) = enums::text_of(machine, value, at) {
+                return Ok(text);
+            }
+            for name in ["__str__", "__repr__"] {
+                if let Some(function) = access::repository_method(machine, value, name, at)? {
+                    let text = machine.call(&function, Args::default(), at)?;
+                    return Ok(match text {
+                        Value::Str(_) | Value::Unknown(_) => text,
+                        _ => unknown("an object as text", at),
+                    });
+                }
+            }
+            Ok(unknown("an object of the repository as text", at))
+        }
+        Value::Term(_) => access::term_text(machine, value, at),
+        _ => repr_of(machine, value, at),
+    }
+}
+
+/// `repr(value)`.
+pub(crate) fn repr_of<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    if let Value::Str(t) = value {
+        // A literal without anything to escape keeps its places.
+        if !t.as_str().contains(['\'', '"', '\\']) && t.as_str().chars().all(|c| (' '..='~').contains(&c)) {
+            let quote = text::made("'".to_owned(), at);
+            return Ok(access::str(text::concat([&quote, t, &quote], at)));
+        }
+    }
+    let mut out = String::new();
+    match write_repr(machine, value, &mut out, DEPTH, at)? {
+        Ok(()) => Ok(Value::text(&out, at)),
+        Err(gap) => Ok(Value::unknown(gap)),
+    }
+}
+
+fn write_repr<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    out: &mut String,
+    depth: u32,
+    at: Span,
+) -> Run<'a, Result<(), Gap>> {
+    let no = |why: &str| Ok(Err(Gap::new(at, why, crate::known::Reach::Everything)));
+    if depth == 0 || out.len() > text::LONGEST {
+        return no("a text too long to follow");
+    }
+    match value {
+        Value::None => out.push_str("None"),
+        Value::Ellipsis => out.push_str("Ellipsis"),
+        Value::Bool(b) => out.push_str(if *b { "True" } else { "False" }),
+        Value::Int(n) => {
+            let _ = write!(out, "{n}");
+        }
+        Value::Float(x) => out.push_str(&numbers::float_repr(*x)),
+        Value::Str(t) => match quoted(t.as_str()) {
+            Some(q) => out.push_str(&q),
+            None => return no("the repr of text in another script"),
+        },
+        Value::Bytes(b) => out.push_str(&quoted_bytes(b)),
+        Value::Tuple(_) | Value::List(_) | Value::Set(_) => {
+            let items = match access::contents(machine, value) {
+                Some(Ok(items)) => items,
+                Some(Err(gap)) => return Ok(Err(gap)),
+                None => return no("an object as text"),
+            };
+            let (open, close) = match value {
+                Value::Tuple(_) => ('(', ')'),
+                Value::List(_) => ('[', ']'),
+                _ if items.len() == 1 => ('{', '}'),
+                // The order of a set of several is not told; whether it is frozen is not kept.
+                _ => return no("a set as text"),
+            };
+            out.push(open);
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push_str(", ");
+                }
+                if let Err(gap) = write_repr(machine, item, out, depth - 1, at)? {
+                    return Ok(Err(gap));
+                }
+            }
+            if items.len() == 1 && open == '(' {
+                out.push(',');
+            }
+            out.push(close);
+        }
+        Value::Dict(_) => {
+            let entries = match access::entries(machine, value) {
+                Ok(entries) => entries,
+                Err(gap) => return Ok(Err(gap)),
+            };
+            if access::is_odd_dict(machine, value) {
+                return no("a dict of another kind as text");
+            }
+            out.push('{');
+            for (i, (key, item)) in entries.iter().enumerate() {
+                if i > 0 {
+                    out.push_str(", ");
+                }
+                if let Err(gap) = write_repr(machine, key, out, depth - 1, at)? {
+                    return Ok(Err(gap));
+                }
+                out.push_str(": ");
+                if let Err(gap) = write_repr(machine, item, out, depth - 1, at)? {
+                    return Ok(Err(gap));
+                }
+            }
+            out.push('}');
+        }
+        Value::Instance(_) => {
+            let Some(function) = access::repository_method(machine, value, "__repr__", at)? else {
+                return no("an object of the repository as text");
+            };
+            match machine.call(&function, Args::default(), at)? {
+                Value::Str(t) => out.push_str(t.as_str()),
+                Value::Unknown(u) => return Ok(Err(u.gap.clone())),
+                _ => return no("an object as text"),
+            }
+        }
+        Value::Unknown(u) => return Ok(Err(u.gap.clone())),
+        Value::Term(_)
+        | Value::Function(_)
+        | Value::Method(_)
+        | Value::Class(_)
+        | Value::Module(_)
+        | Value::Iterator(_) => return no("an object as text"),
+    }
+    Ok(Ok(()))
+}
+
+/// Text as Python quotes it; `None` where it holds characters of which it is not told here whether they are printable.
+pub(crate) fn quoted(text: &str) -> Option<String> {
+    let quote = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push(quote);
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c == quote => {
+                out.push('\\');
+                out.push(c);
+            }
+            ' '..='~' => out.push(c),
+            '\0'..='\x7f' | '\u{80}'..='\u{a0}' | '\u{ad}' => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+            '\u{a1}'..='\u{ff}' => out.push(c),
+            c if c.is_alphanumeric() => out.push(c),
+            _ => return None,
+        }
+    }
+    out.push(quote);
+    Some(out)
+}
+
+pub(crate) fn quoted_bytes(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
+        '"'
+    } else {
+        '\''
+    };
+    let mut out = format!("b{quote}");
+    for b in bytes {
+        match *b {
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            b if char::from(b) == quote => {
+                out.push('\\');
+                out.push(quote);
+            }
+            b @ b' '..=b'~' => out.push(char::from(b)),
+            b => {
+                let _ = write!(out, "\\x{b:02x}");
+            }
+        }
+    }
+    out.push(quote);
+    out
+}
+
+/// `ascii(value)` from `repr`.
+pub(crate) fn ascii(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c as u32 {
+            0..=0x7f => out.push(c),
+            n @ 0x80..=0xff => {
+                let _ = write!(out, "\\x{n:02x}");
+            }
+            n @ 0x100..=0xffff => {
+                let _ = write!(out, "\\u{n:04x}");
+            }
+            n => {
+                let _ = write!(out, "\\U{n:08x}");
+            }
+        }
+    }
+    out
+}
+
+/// `!r`, `!s`, `!a`.
+fn converted<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    conversion: Option<char>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    match conversion {
+        None => Ok(value.clone()),
+        Some('s') => text_of(machine, value, at),
+        Some('r') => repr_of(machine, value, at),
+        _ => Ok(match repr_of(machine, value, at)? {
+            Value::Str(t) => Value::text(&ascii(t.as_str()), at),
+            other => other,
+        }),
+    }
+}
+
+/// One replacement field of an f-string: `{value!conversion:spec}`.
+pub(crate) fn field<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    conversion: Option<char>,
+    spec: Option<&Value<'a>>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let value = converted(machine, value, conversion, at)?;
+    let spec = match spec {
+        None => "",
+        Some(Value::Str(t)) => t.as_str(),
+        Some(Value::Unknown(u)) => return Ok(Value::unknown(u.gap.clone())),
+        Some(_) => return Ok(unknown("a format specification", at)),
+    };
+    formatted(machine, &value, spec, at)
+}
+
+/// `format(value, spec)`.
+pub(crate) fn formatted<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    spec: &str,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    if let Value::Unknown(u) = value {
+        if u.candidates.is_empty() {
+            return Ok(if spec.is_empty() {
+                value.clone()
+            } else {
+                Value::unknown(u.gap.clone())
+            });
+        }
+        let mut out = Vec::new();
+        for candidate in &u.candidates {
+            match formatted(machine, candidate, spec, at)? {
+                Value::Unknown(u) if u.candidates.is_empty() => return Ok(Value::Unknown(u)),
+                Value::Unknown(u) => out.extend(u.candidates.iter().cloned()),
+                text => out.push(text),
+            }
+        }
+        return Ok(one_of(out, u.gap.clone()));
+    }
+    if let Value::Instance(_) = value {
+        if let Some(candidates) = enums::formatted(machine, value, at) {
+            return match candidates {
+                Value::Instance(_) => Ok(unknown("an enum's member as text", at)),
+                other => formatted(machine, &other, spec, at),
+            };
+        }
+        if let Some(function) = access::repository_method(machine, value, "__format__", at)? {
+            let args = super::bind::positional([Value::text(spec, at)], at);
+            return machine.call(&function, args, at);
+        }
+    }
+    if spec.is_empty() {
+        return text_of(machine, value, at);
+    }
+    let parsed = Spec::read(spec);
+    let out = match (value, parsed) {
+        (Value::Str(t), Some(spec)) => string(t, &spec, at).map(access::str),
+        (Value::Int(n), Some(spec)) => numbers::int(*n, &spec).map(|s| Value::text(&s, at)),
+        (Value::Bool(b), Some(spec)) if spec.kind.is_some() => {
+            numbers::int(i64::from(*b), &spec).map(|s| Value::text(&s, at))
+        }
+        (Value::Float(x), Some(spec)) => numbers::float(*x, &spec).map(|s| Value::text(&s, at)),
+        _ => None,
+    };
+    Ok(out.unwrap_or_else(|| unknown(format!("a value formatted by `{spec}`"), at)))
+}
+
+fn string(t: &Text, spec: &Spec, at: Span) -> Option<Text> {
+    if !matches!(spec.kind, None | Some('s'))
+        || spec.sign.is_some()
+        || spec.alternate
+        || spec.grouping.is_some()
+        || spec.align == Some('=')
+    {
+        return None;
+    }
+    let cut = match spec.precision {
+        Some(n) => t.slice(text::bytes_of(t.as_str(), 0..n)),
+        None => t.clone(),
+    };
+    let fill = spec.fill.unwrap_or(if spec.zero { '0' } else { ' ' });
+    text::pad(&cut, spec.width.unwrap_or(0), fill, spec.align.unwrap_or('<'), at)
+}
+
+/// Pieces as one text: known, one of a few, or known in part.
+pub(crate) fn joined<'a>(pieces: &[Value<'a>], at: Span) -> Value<'a> {
+    let texts: Option<Vec<&Text>> = pieces
+        .iter()
+        .map(|p| match p {
+            Value::Str(t) => Some(&**t),
+            _ => None,
+        })
+        .collect();
+    if let Some(texts) = texts {
+        if texts.iter().map(|t| t.as_str().len()).sum::<usize>() > text::LONGEST {
+            return unknown("a text too long to follow", at);
+        }
+        return access::str(text::concat(texts, at));
+    }
+    let Some(gap) = pieces.iter().find_map(Value::gap).cloned() else {
+        return unknown("text put together of something else", at);
+    };
+    if let Some(all) = combined(pieces, at) {
+        return one_of(all, gap);
+    }
+    Value::text_like(pattern(pieces), gap)
+}
+
+/// Every text that the pieces can give, where they are few.
+fn combined<'a>(pieces: &[Value<'a>], at: Span) -> Option<Vec<Value<'a>>> {
+    let mut all: Vec<Vec<&Text>> = vec![Vec::new()];
+    for piece in pieces {
+        let options: Vec<&Text> = match piece {
+            Value::Str(t) => vec![t],
+            Value::Unknown(u) if !u.candidates.is_empty() => u
+                .candidates
+                .iter()
+                .map(|c| match c {
+                    Value::Str(t) => Some(&**t),
+                    _ => None,
+                })
+                .collect::<Option<_>>()?,
+            _ => return None,
+        };
+        if all.len() * options.len() > 24 {
+            return None;
+        }
+        all = all
+            .into_iter()
+            .flat_map(|head| {
+                options.iter().map(move |o| {
+                    let mut head = head.clone();
+                    head.push(*o);
+                    head
+                })
+            })
+            .collect();
+    }
+    Some(all.into_iter().map(|texts| access::str(text::concat(texts, at))).collect())
+}
+
+fn pattern(pieces: &[Value<'_>]) -> Vec<Option<Text>> {
+    let mut out: Vec<Option<Text>> = Vec::new();
+    for piece in pieces {
+        match piece {
+            Value::Str(t) => out.push(Some((**t).clone())),
+            Value::Unknown(u) if !u.pattern.is_empty() => out.extend(u.pattern.iter().cloned()),
+            _ => out.push(None),
+        }
+    }
+    out
+}
+
+/// `template % values`.
+pub(crate) fn percent<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    template: &Text,
+    values: &Value<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let mut pieces = Vec::new();
+    let s = template.as_str();
+    let sequence: Option<Vec<Value<'a>>> = match values {
+        Value::Tuple(items) => Some(items.to_vec()),
+        _ => None,
+    };
+    let one = [values.clone()];
+    let given: &[Value<'a>] = sequence.as_deref().unwrap_or(&one);
+    let mut next = 0usize;
+    let mut named = false;
+    let mut done = 0;
+    while let Some(found) = s[done..].find('%') {
+        let start = done + found;
+        if start > done {
+            pieces.push(access::str(template.slice(done..start)));
+        }
+        let Some(read) = Conversion::read(&s[start..]) else {
+            return Err(access::raise(machine, "ValueError", "incomplete format", at));
+        };
+        done = start + read.length;
+        if read.kind == '%' {
+            pieces.push(access::str(template.slice(start..start + 1)));
+            continue;
+        }
+        if read.star {
+            return Ok(unknown("a `%*d` format", at));
+        }
+        let value = match &read.key {
+            Some(key) => {
+                named = true;
+                match access::dict_get_text(machine, values, key) {
+                    Some(Ok(Some(value))) => value,
+                    Some(Ok(None)) => return Err(access::raise(machine, "KeyError", key, at)),
+                    Some(Err(gap)) => Value::unknown(gap),
+                    None if values.gap().is_some() => values.clone(),
+                    None => return Ok(unknown("a format by names", at)),
+                }
+            }
+            None => {
+                let Some(value) = given.get(next) else {
+                    let why = "not enough arguments for format string";
+                    return Err(access::raise(machine, "TypeError", why, at));
+                };
+                next += 1;
+                value.clone()
+            }
+        };
+        let value = match &value {
+            // An unknown that stands for the whole tuple gives nothing of its own to one field.
+            Value::Unknown(u) if sequence.is_none() => Value::unknown(u.gap.clone()),
+            _ => value,
+        };
+        pieces.push(read.apply(machine, &value, at)?);
+    }
+    if done < s.len() || pieces.is_empty() {
+        pieces.push(access::str(template.slice(done..s.len())));
+    }
+    let leftover = match values {
+        Value::Tuple(items) => next < items.len(),
+        Value::Dict(_) | Value::Unknown(_) | Value::List(_) | Value::Instance(_) | Value::Term(_) => false,
+        _ => next == 0 && !named,
+    };
+    if leftover {
+        let why = "not all arguments converted during string formatting";
+        return Err(access::raise(machine, "TypeError", why, at));
+    }
+    Ok(joined(&pieces, at))
+}
+
+/// `%(key)-05.2f`.
+struct Conversion {
+    key: Option<String>,
+    spec: Spec,
+    star: bool,
+    kind: char,
+    length: usize,
+}
+
+impl Conversion {
+    fn read(text: &str) -> Option<Self> {
+        let mut chars = text.char_indices().skip(1).peekable();
+        let mut key = None;
+        if chars.peek()?.1 == '(' {
+            chars.next();
+            let mut depth = 1;
+            let mut name = String::new();
+            for (_, c) in chars.by_ref() {
+                match c {
+                    '(' => depth += 1,
+                    ')' => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 {
+                    break;
+                }
+                name.push(c);
+            }
+            key = Some(name);
+        }
+        let mut spec = Spec::default();
+        let mut left = false;
+        while let Some((_, c)) = chars.next_if(|(_, c)| "#0- +".contains(*c)) {
+            match c {
+                '#' => spec.alternate = true,
+                '0' => spec.zero = true,
+                '-' => left = true,
+                ' ' if spec.sign != Some('+') => spec.sign = Some(' '),
+                '+' => spec.sign = Some('+'),
+                _ => {}
+            }
+        }
+        let mut star = chars.next_if(|(_, c)| *c == '*').is_some();
+        let mut number = |chars: &mut std::iter::Peekable<std::iter::Skip<std::str::CharIndices<'_>>>| {
+            let mut n: Option<usize> = None;
+            while let Some((_, c)) = chars.next_if(|(_, c)| c.is_ascii_digit()) {
+                let digit = c as usize - '0' as usize;
+                n = Some(n.unwrap_or(0).saturating_mul(10).saturating_add(digit).min(text::LONGEST));
+            }
+            n
+        };
+        spec.width = number(&mut chars);
+        if chars.next_if(|(_, c)| *c == '.').is_some() {
+            star |= chars.next_if(|(_, c)| *c == '*').is_some();
+            spec.precision = Some(number(&mut chars).unwrap_or(0));
+        }
+        while chars.next_if(|(_, c)| "hlL".contains(*c)).is_some() {}
+        let (at, kind) = chars.next()?;
+        if left {
+            spec.align = Some('<');
+            spec.zero = false;
+        }
+        Some(Conversion {
+            key,
+            spec,
+            star,
+            kind,
+            length: at + kind.len_utf8(),
+        })
+    }
+
+    fn apply<'a, L: Library<'a>>(
+        &self,
+        machine: &mut Machine<'a, L>,
+        value: &Value<'a>,
+        at: Span,
+    ) -> Run<'a, Value<'a>> {
+        let text = match self.kind {
+            's' => text_of(machine, value, at)?,
+            'r' => repr_of(machine, value, at)?,
+            'a' => converted(machine, value, Some('a'), at)?,
+            _ => return self.number(machine, value, at),
+        };
+        let spec = Spec {
+            width: self.spec.width,
+            precision: self.spec.precision,
+            align: Some(self.spec.align.unwrap_or('>')),
+            ..Spec::default()
+        };
+        if spec.width.is_none() && spec.precision.is_none() {
+            return Ok(text);
+        }
+        Ok(match &text {
+            Value::Str(t) => string(t, &spec, at).map_or_else(|| unknown("a long text", at), access::str),
+            Value::Unknown(u) => Value::unknown(u.gap.clone()),
+            _ => unknown("a format", at),
+        })
+    }
+
+    fn number<'a, L: Library<'a>>(
+        &self,
+        machine: &mut Machine<'a, L>,
+        value: &Value<'a>,
+        at: Span,
+    ) -> Run<'a, Value<'a>> {
+        let kind = match self.kind {
+            'i' | 'u' => 'd',
+            other => other,
+        };
+        let mut spec = Spec {
+            kind: Some(kind),
+            ..self.spec.clone()
+        };
+        let out = match (kind, value) {
+            ('c', Value::Str(t)) if text::length(t.as_str()) == 1 => Some(t.as_str().to_owned()),
+            (_, Value::Unknown(u)) => return Ok(Value::unknown(u.gap.clone())),
+            ('d', Value::Float(x)) if x.abs() < 9e15 && spec.precision.is_none() => {
+                numbers::int(x.trunc() as i64, &spec)
+            }
+            ('d' | 'x' | 'X' | 'o', Value::Int(_) | Value::Bool(_)) => {
+                let n = super::bind::int(value).unwrap_or(0);
+                if spec.precision.is_some() {
+                    return Ok(unknown("a number with a precision", at));
+                }
+                numbers::int(n, &spec)
+            }
+            ('e' | 'E' | 'f' | 'F' | 'g' | 'G', Value::Int(_) | Value::Bool(_) | Value::Float(_)) => {
+                let x = match value {
+                    Value::Float(x) => *x,
+                    _ => super::bind::int(value).unwrap_or(0) as f64,
+                };
+                if !x.is_finite() {
+                    return Ok(unknown("a number that is not finite", at));
+                }
+                spec.precision = spec.precision.filter(|p| *p < 300).or(if self.spec.precision.is_none() {
+                    Some(6)
+                } else {
+                    return Ok(unknown("a long number", at));
+                });
+                numbers::float(x, &spec)
+            }
+            ('d' | 'x' | 'X' | 'o' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G', Value::Str(_) | Value::None) => {
+                let why = format!("%{} format: a number is required", self.kind);
+                return Err(access::raise(machine, "TypeError", &why, at));
+            }
+            _ => None,
+        };
+        Ok(out.map_or_else(|| unknown("a number in a format", at), |s| Value::text(&s, at)))
+    }
+}
+
+/// One step of a `str.format` template.
+enum Part {
+    Literal(std::ops::Range<usize>),
+    Field {
+        name: String,
+        conversion: Option<char>,
+        spec: std::ops::Range<usize>,
+    },
+}
+
+/// Cuts a `str.format` template; `None` where Python refuses it.
+fn parts(s: &str) -> Option<Vec<Part>> {
+    let bytes = s.as_bytes();
+    let mut out = Vec::new();
+    let (mut at, mut from) = (0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'{' | b'}' if bytes.get(at + 1) == Some(&bytes[at]) => {
+                out.push(Part::Literal(from..at + 1));
+                at += 2;
+                from = at;
+            }
+            b'{' => {
+                out.push(Part::Literal(from..at));
+                let mut depth = 1;
+                let mut end = at + 1;
+                while depth > 0 {
+                    match bytes.get(end)? {
+                        b'{' => depth += 1,
+                        b'}' => depth -= 1,
+                        _ => {}
+                    }
+                    end += 1;
+                }
+                let inner = at + 1..end - 1;
+                let body = &s[inner.clone()];
+                let mut bracket = false;
+                let cut = body
+                    .char_indices()
+                    .find(|&(_, c)| {
+                        match c {
+                            '[' => bracket = true,
+                            ']' => bracket = false,
+                            _ => {}
+                        }
+                        !bracket && (c == '!' || c == ':')
+                    })
+                    .map_or(body.len(), |(i, _)| i);
+                let name = body[..cut].to_owned();
+                let mut rest = cut;
+                let mut conversion = None;
+                if body[rest..].starts_with('!') {
+                    let c = body[rest + 1..].chars().next()?;
+                    conversion = Some(c);
+                    rest += 1 + c.len_utf8();
+                    if rest < body.len() && !body[rest..].starts_with(':') {
+                        return None;
+                    }
+                }
+                let spec = if rest < body.len() { inner.start + rest + 1 } else { inner.end };
+                out.push(Part::Field {
+                    name,
+                    conversion,
+                    spec: spec..inner.end,
+                });
+                at = end;
+                from = end;
+            }
+            b'}' => return None,
+            _ => at += 1,
+        }
+    }
+    out.push(Part::Literal(from..s.len()));
+    Some(out)
+}
+
+/// `template.format(...)`; `mapping` for `format_map`.
+pub(crate) fn str_format<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    template: &Text,
+    args: &Args<'a>,
+    mapping: Option<&Value<'a>>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let mut automatic = 0;
+    format_parts(machine, template, args, mapping, &mut automatic, 2, at)
+}
+
+fn format_parts<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    template: &Text,
+    args: &Args<'a>,
+    mapping: Option<&Value<'a>>,
+    automatic: &mut usize,
+    depth: u32,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let Some(parts) = parts(template.as_str()) else {
+        let why = "Single '}' encountered in format string";
+        return Err(access::raise(machine, "ValueError", why, at));
+    };
+    let mut pieces = Vec::new();
+    for part in parts {
+        match part {
+            Part::Literal(range) if range.is_empty() => {}
+            Part::Literal(range) => pieces.push(access::str(template.slice(range))),
+            Part::Field { name, conversion, spec } => {
+                let value = argument(machine, &name, args, mapping, automatic, at)?;
+                let spec = template.slice(spec);
+                let spec = if spec.as_str().contains(['{', '}']) && depth > 0 {
+                    format_parts(machine, &spec, args, mapping, automatic, depth - 1, at)?
+                } else {
+                    access::str(spec)
+                };
+                pieces.push(field(machine, &value, conversion, Some(&spec), at)?);
+            }
+        }
+    }
+    if pieces.is_empty() {
+        pieces.push(access::str(template.slice(0..0)));
+    }
+    Ok(joined(&pieces, at))
+}
+
+/// The value that `0.name[key]` means.
+fn argument<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    name: &str,
+    args: &Args<'a>,
+    mapping: Option<&Value<'a>>,
+    automatic: &mut usize,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let cut = name.find(['.', '[']).unwrap_or(name.len());
+    let (first, mut path) = name.split_at(cut);
+    let index = if first.is_empty() {
+        *automatic += 1;
+        Some(*automatic - 1)
+    } else {
+        first.parse::<usize>().ok()
+    };
+    let found = match (index, mapping) {
+        (Some(index), None) => args.positional.get(index).map(|a| a.value.clone()),
+        (None, None) => args.keyword(first).map(|a| a.value.clone()),
+        (_, Some(mapping)) => match access::dict_get_text(machine, mapping, first) {
+            Some(Ok(value)) => value,
+            Some(Err(gap)) => Some(Value::unknown(gap)),
+            None => Some(unknown("a format by names", at)),
+        },
+    };
+    let mut value = match found {
+        Some(value) => value,
+        None if args.open.is_some() => {
+            return Ok(args.open.clone().map_or(Value::None, Value::unknown));
+        }
+        None if index.is_some() => {
+            let why = "Replacement index out of range for positional args tuple";
+            return Err(access::raise(machine, "IndexError", why, at));
+        }
+        None => return Err(access::raise(machine, "KeyError", first, at)),
+    };
+    while !path.is_empty() {
+        if let Some(rest) = path.strip_prefix('.') {
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            value = machine.attribute(&value, &rest[..end], at)?;
+            path = &rest[end..];
+        } else {
+            let Some(end) = path.find(']') else {
+                return Err(access::raise(machine, "ValueError", "Missing ']' in format string", at));
+            };
+            let key = &path[1..end];
+            let key = match key.parse::<i64>() {
+                Ok(n) if key.bytes().all(|b| b.is_ascii_digit()) => Value::Int(n),
+                _ => Value::text(key, at),
+            };
+            value = access::subscript(machine, &value, &key, at)?;
+            path = &path[end + 1..];
+        }
+    }
+    Ok(value)
+}
