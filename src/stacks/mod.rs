@@ -16,6 +16,7 @@ pub mod postgres_migrations;
 pub mod prisma;
 pub mod refinery;
 pub mod sql_folder;
+pub mod sqlalchemy;
 pub mod sqlx;
 pub mod supabase;
 
