@@ -127,7 +127,7 @@ impl CaseFile {
         }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.lines
             .iter()
             .fold(String::new(), |out, line| out + line + "\n")

@@ -138,6 +138,12 @@ impl Server {
         self.connect(name)
     }
 
+    /// The address of a database, as SQLAlchemy writes it.
+    pub(crate) fn url(&self, database: &str) -> String {
+        let socket = self.socket.display();
+        format!("postgresql+psycopg2://postgres@/{database}?host={socket}")
+    }
+
     /// Connects to a database.
     pub(crate) fn connect(&self, database: &str) -> Connection {
         let beside = self.bin.join("psql");
