@@ -41,7 +41,7 @@ impl Step {
                     RelationKind::View
                 };
                 match self.live_table(name).filter(|_| *or_replace) {
-                    Some(id) => self.open_object(id, gap),
+                    Some(id) => self.perhaps_replaced(id, gap),
                     None => self.perhaps_table(name, kind, gap),
                 }
             }
@@ -139,6 +139,17 @@ impl Step {
         self.log(id, None, "made by a statement that fails");
     }
 
+    /// A view that may have got another query: other columns, but no keys.
+    fn perhaps_replaced(&mut self, view: TableId, gap: &Gap) {
+        self.open_list(view, Section::Columns, gap);
+        let own = gap.reaching(Reach::Object(self.qualified(view)));
+        let columns = &mut self.table_mut(view).columns;
+        for column in columns.iter_mut().filter(|c| c.presence.may_be()) {
+            column.ty = Fact::unknown(own.clone());
+            doubt(&mut column.presence, &own);
+        }
+    }
+
     fn perhaps_type(&mut self, name: &ObjectName, gap: &Gap, kind: impl FnOnce(Gap) -> TypeKind) {
         if self.find_type(&name.name).is_some() {
             return;
@@ -183,7 +194,11 @@ impl Step {
             );
         }
         match self.find_relation(&name.name) {
-            Some(Relation::Table(id)) => self.open_object(id, gap),
+            Some(Relation::Table(id)) => {
+                // It is gone, or there as it was.
+                let own = gap.reaching(Reach::Object(self.qualified(id)));
+                doubt(&mut self.table_mut(id).presence, &own);
+            }
             Some(Relation::Index(table, index)) => {
                 let own = gap.reaching(Reach::Section(self.qualified(table), Section::Indexes));
                 doubt(
