@@ -264,6 +264,7 @@ fn subject<'a>(files: &'a Files, run: &'a Run) -> Subject<'a> {
         outcome: run.outcome.as_ref(),
         histories: run.histories.iter().collect(),
         models: run.models.iter().collect(),
+        address: run.target.address.as_deref(),
     }
 }
 
