@@ -30,7 +30,8 @@ impl<'a> Lower<'a> {
 
     /// Where a node is written, without the white space and comments around it.
     pub(super) fn span(&self, node: &impl AstNode) -> Span {
-        self.text.span(self.trimmed(self.clip(node.syntax().text_range())))
+        self.text
+            .span(self.trimmed(self.clip(node.syntax().text_range())))
     }
 
     /// A node that ends with an empty part has the white space and comments before that part.
