@@ -136,6 +136,8 @@ pub struct Session {
     last_change: Option<ChangeId>,
     /// The database that is asked for is past the statements that fail.
     mended: bool,
+    /// The statement that runs, and every function that it calls, reaches rows alone.
+    rows_alone: bool,
     /// What failed statements would have made, with the misstep.
     lost: HashMap<Name, usize, BuildHasherDefault<FxHasher>>,
     /// Calls that led here, outermost first.
@@ -174,6 +176,7 @@ impl Session {
             statement_start: None,
             last_change: None,
             mended: false,
+            rows_alone: false,
             lost: HashMap::default(),
             via: Vec::new(),
             handlers: Vec::new(),
