@@ -63,7 +63,10 @@ fn cases_read_alike() {
             }
         }
     }
-    assert!(read > 1000, "{read}");
+    assert!(
+        read > 500,
+        "only {read} statements of the cases are read without the parser"
+    );
 }
 
 /// Pieces of statements; every way through them is compared.
@@ -376,5 +379,8 @@ fn forms_read_alike() {
             read += compare(&sql, &mut parser);
         }
     }
-    assert!(read > 1000, "{read}");
+    assert!(
+        read > 500,
+        "only {read} statements of the cases are read without the parser"
+    );
 }
