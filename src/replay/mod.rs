@@ -6,6 +6,7 @@
 mod add_column;
 mod alter_column;
 mod alter_table;
+mod alter_type;
 #[allow(dead_code, reason = "called as the statements that need it are replayed")]
 pub(crate) mod analyse;
 mod apply;
