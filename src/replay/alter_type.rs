@@ -220,6 +220,8 @@ impl Step {
 
     /// CHECKs, expression indexes and predicates that read a column are made anew from their text; foreign keys are checked.
     fn rebuild(&mut self, table: TableId, id: ColumnId, span: Span) -> Outcome {
+        // Indexes before constraints (`AT_PASS_OLD_INDEX`, `AT_PASS_OLD_CONSTR`).
+        self.rebuild_indexes(table, id, span)?;
         for at in 0..self.table(table).constraints.len() {
             let constraint = &self.table(table).constraints[at];
             if !constraint.presence.may_be() {
@@ -255,7 +257,7 @@ impl Step {
                 self.check_types(other, &columns, table, &target, name.as_ref(), span)?;
             }
         }
-        self.rebuild_indexes(table, id, span)
+        Ok(())
     }
 
     fn rebuild_indexes(&mut self, table: TableId, id: ColumnId, span: Span) -> Outcome {
