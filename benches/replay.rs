@@ -1,30 +1,121 @@
-//! The whole replay beside the bare parser, on one thread, over SQL files below the folders named: CPU time of this thread.
+//! The whole replay beside the bare parser: the same text, the same run, one thread, CPU time of that thread.
 //!
-//! `cargo bench --bench replay -- FOLDER...`; without folders, over the generated statements of the examples.
+//! `cargo bench --bench replay -- HISTORY...`: each is a folder of migrations as its runner knows it, with what is given behind
+//! commas (`migrations/tenant,schemas=storage`). Without one, the histories of the examples. Files are read beforehand.
+//! The parser is given each migration whole, and, in a second figure, each statement alone, as the replay parses.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
     reason = "a benchmark reads files and prints"
 )]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use schemalign::config::Given;
-use schemalign::session::{Migration, RunMode, Session};
-use schemalign::source::{FileId, Text};
+use schemalign::check::{self, Sides};
+use schemalign::config::{Dialect, Given, Options};
+use schemalign::session::{Migration, Session};
+use schemalign::source::Files;
+use schemalign::syntax::split::{self, PieceKind};
 
-fn collect(folder: &Path, out: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    let mut entries: Vec<_> = entries.flatten().map(|e| e.path()).collect();
-    entries.sort();
-    for path in entries {
+/// Rounds; within one, each kind of work is done in turn, so that a machine that slows down slows all of them.
+const ROUNDS: usize = 15;
+/// A round repeats its work until it has taken this long, since the clock is coarse.
+const LEAST: Duration = Duration::from_millis(10);
+
+/// What one runner runs.
+struct History {
+    name: String,
+    given: Given,
+    reconnects: bool,
+    migrations: Vec<Migration>,
+    /// Every statement that the parser may be given.
+    statements: Vec<String>,
+}
+
+impl History {
+    fn read(argument: &str) -> History {
+        let mut parts = argument.split(',');
+        let folder = parts.next().unwrap_or_default().trim_end_matches('/');
+        let mut given: Vec<(String, String)> = Vec::new();
+        for part in parts {
+            match (part.split_once('='), given.last_mut()) {
+                (Some((key, value)), _) => given.push((key.to_owned(), value.to_owned())),
+                (None, Some(last)) => last.1 = format!("{},{part}", last.1),
+                (None, None) => panic!("{part} is no KEY=VALUE"),
+            }
+        }
+        let mut files = Vec::new();
+        collect(Path::new(folder), folder.len() + 1, &mut files);
+        let options = Options {
+            migrations: vec!["history".to_owned()],
+            dialect: Some(Dialect::Postgres),
+            given,
+            ..Options::default()
+        };
+        let runs = check::run(&Files::in_memory(files), &options, Sides::Histories);
+        let run = match runs.map(|mut runs| runs.runs.pop()) {
+            Ok(Some(run)) => run,
+            other => panic!("{folder}: {other:?}"),
+        };
+        let migrations: Vec<Migration> = run.histories.into_iter().flat_map(|h| h.migrations).collect();
+        let statements = migrations.iter().flat_map(statements).collect();
+        History {
+            name: folder.to_owned(),
+            given: run.target.given,
+            reconnects: run.target.histories.iter().any(|h| h.runner.reconnects()),
+            migrations,
+            statements,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.migrations.iter().map(|m| m.text.as_str().len()).sum()
+    }
+
+    fn parse_files(&self) {
+        for migration in &self.migrations {
+            parse(migration.text.as_str());
+        }
+    }
+
+    fn parse_statements(&self) {
+        for statement in &self.statements {
+            parse(statement);
+        }
+    }
+
+    fn replay(&self) {
+        let mut session = Session::new(&self.given);
+        for migration in &self.migrations {
+            if self.reconnects {
+                session.reconnect();
+            }
+            session.run(migration);
+        }
+        std::hint::black_box(session.finish());
+    }
+}
+
+fn parse(text: &str) {
+    std::hint::black_box(squawk_syntax::SourceFile::parse(text).tree());
+}
+
+fn statements(migration: &Migration) -> Vec<String> {
+    let text = migration.text.as_str();
+    split::pieces(text)
+        .filter(|piece| piece.kind == PieceKind::Sql)
+        .map(|piece| text[piece.range].to_owned())
+        .collect()
+}
+
+fn collect(folder: &Path, cut: usize, out: &mut Vec<(String, Vec<u8>)>) {
+    for path in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = path.path();
         if path.is_dir() {
-            collect(&path, out);
-        } else if path.extension().is_some_and(|e| e == "sql") {
-            out.push(path);
+            collect(&path, cut, out);
+        } else if let (Ok(bytes), Some(name)) = (std::fs::read(&path), path.to_str()) {
+            out.push((format!("history/{}", &name[cut..]), bytes));
         }
     }
 }
@@ -35,71 +126,124 @@ fn cpu() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-fn best(runs: usize, mut work: impl FnMut()) -> Duration {
-    (0..runs)
-        .map(|_| {
-            let began = cpu();
-            work();
-            cpu().saturating_sub(began)
-        })
-        .min()
-        .unwrap_or_default()
+fn time(repeats: u32, work: impl Fn()) -> Duration {
+    let began = cpu();
+    for _ in 0..repeats {
+        work();
+    }
+    cpu().saturating_sub(began) / repeats
+}
+
+/// How often work is repeated so that a round of it can be timed; the first run warms it up.
+fn repeats(work: impl Fn()) -> u32 {
+    work();
+    let once = time(1, work).max(Duration::from_micros(1));
+    (LEAST.as_nanos() / once.as_nanos()) as u32 + 1
+}
+
+/// The least and the median.
+#[derive(Default, Clone, Copy)]
+struct Figures {
+    least: Duration,
+    median: Duration,
+}
+
+impl Figures {
+    fn of(mut times: Vec<Duration>) -> Figures {
+        times.sort();
+        Figures {
+            least: times[0],
+            median: times[times.len() / 2],
+        }
+    }
+
+    fn add(&mut self, other: Figures) {
+        self.least += other.least;
+        self.median += other.median;
+    }
+}
+
+fn measure(history: &History) -> [Figures; 3] {
+    let (files, each, replay) = (
+        || history.parse_files(),
+        || history.parse_statements(),
+        || history.replay(),
+    );
+    let counts = [repeats(files), repeats(each), repeats(replay)];
+    let mut times = [const { Vec::new() }; 3];
+    for _ in 0..ROUNDS {
+        times[0].push(time(counts[0], files));
+        times[1].push(time(counts[1], each));
+        times[2].push(time(counts[2], replay));
+    }
+    times.map(Figures::of)
+}
+
+fn row(name: &str, bytes: usize, [files, each, replay]: [Figures; 3]) {
+    let name = name.get(name.len().saturating_sub(36)..).unwrap_or(name);
+    let kilobytes = bytes as f64 / 1e3;
+    let rate = |f: Figures| kilobytes / 1e3 / f.median.as_secs_f64();
+    let ms = |t: Duration| t.as_secs_f64() * 1e3;
+    let ratio = |b: Figures| {
+        (
+            replay.median.as_secs_f64() / b.median.as_secs_f64(),
+            replay.least.as_secs_f64() / b.least.as_secs_f64(),
+        )
+    };
+    let ((a, a_least), (b, b_least)) = (ratio(files), ratio(each));
+    println!(
+        "{name:36}{kilobytes:8.0}{:9.2}{:7.1}{:9.2}{:7.1}{:9.2}{:7.1}{a:8.2} ({a_least:.2}){b:8.2} ({b_least:.2})",
+        ms(files.median),
+        rate(files),
+        ms(each.median),
+        rate(each),
+        ms(replay.median),
+        rate(replay),
+    );
 }
 
 fn main() {
-    let folders: Vec<String> = std::env::args()
+    let mut named: Vec<String> = std::env::args()
         .skip(1)
         .filter(|a| !a.starts_with("--"))
         .collect();
-    let folders = if folders.is_empty() {
-        vec![concat!(env!("CARGO_MANIFEST_DIR"), "/examples").to_owned()]
-    } else {
-        folders
-    };
-    let mut histories: Vec<Vec<String>> = Vec::new();
-    for folder in &folders {
-        let mut files = Vec::new();
-        collect(Path::new(folder), &mut files);
-        histories.push(
-            files
-                .iter()
-                .filter_map(|f| std::fs::read_to_string(f).ok())
-                .collect(),
-        );
+    if named.is_empty() {
+        named = examples();
     }
-    let bytes: usize = histories.iter().flatten().map(String::len).sum();
-    let parse = best(5, || {
-        for text in histories.iter().flatten() {
-            std::hint::black_box(squawk_syntax::SourceFile::parse(text).tree());
-        }
-    });
-    let replay = best(5, || {
-        for history in &histories {
-            let mut session = Session::new(&Given::default());
-            for (number, text) in history.iter().enumerate() {
-                let text = Text::of_file(FileId(number as u32), text.as_str().into());
-                session.run(&Migration {
-                    name: number.to_string(),
-                    file: FileId(number as u32),
-                    text,
-                    mode: RunMode::OneQuery,
-                });
-            }
-            std::hint::black_box(session.finish());
-        }
-    });
-    let rate = |time: Duration| bytes as f64 / 1e6 / time.as_secs_f64();
-    let files: usize = histories.iter().map(Vec::len).sum();
-    println!("{files} files, {:.2} MB", bytes as f64 / 1e6);
+    let histories: Vec<History> = named.iter().map(|n| History::read(n)).collect();
+    println!("median of {ROUNDS} rounds, CPU time of one thread; in brackets the ratio of the least times");
     println!(
-        "squawk-syntax 2.68.0, parse alone: {:8.1} ms  {:6.1} MB/s",
-        parse.as_secs_f64() * 1e3,
-        rate(parse)
+        "{:36}{:>8}{:>16}{:>16}{:>16}{:>15}{:>15}",
+        "history", "kB", "parse files", "statements", "replay", "to files", "to statements"
     );
     println!(
-        "schemalign, whole replay:          {:8.1} ms  {:6.1} MB/s",
-        replay.as_secs_f64() * 1e3,
-        rate(replay)
+        "{:44}{:>9}{:>7}{:>9}{:>7}{:>9}{:>7}",
+        "", "ms", "MB/s", "ms", "MB/s", "ms", "MB/s"
     );
-    println!("ratio {:.2}", replay.as_secs_f64() / parse.as_secs_f64());
+    let (mut bytes, mut total) = (0, [Figures::default(); 3]);
+    for history in &histories {
+        let figures = measure(history);
+        row(&history.name, history.bytes(), figures);
+        bytes += history.bytes();
+        for (all, one) in total.iter_mut().zip(figures) {
+            all.add(one);
+        }
+    }
+    row("all", bytes, total);
+}
+
+/// Folders named `migrations` of the examples.
+fn examples() -> Vec<String> {
+    let mut out = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")];
+    while let Some(folder) = folders.pop() {
+        if folder.ends_with("migrations") {
+            out.extend(folder.to_str().map(str::to_owned));
+            continue;
+        }
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        folders.extend(entries.map(|e| e.path()).filter(|p| p.is_dir()));
+    }
+    out.sort();
+    out
 }

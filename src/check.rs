@@ -146,6 +146,7 @@ fn run_target(files: &Files, target: Target, options: &Options, sides: Sides) ->
 /// Runs histories on one new database, up to a migration where one is named.
 fn replay(target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
     let mut session = Session::new(&target.given);
+    session.assume_mended();
     let last = at.map(|at| last(histories, at));
     for (history, h) in histories.iter().zip(0..) {
         let mut gaps = history.gaps.iter().peekable();
@@ -263,6 +264,7 @@ fn subject<'a>(files: &'a Files, run: &'a Run) -> Subject<'a> {
         outcome: run.outcome.as_ref(),
         histories: run.histories.iter().collect(),
         models: run.models.iter().collect(),
+        address: run.target.address.as_deref(),
     }
 }
 

@@ -25,8 +25,12 @@ impl Name {
     #[must_use]
     pub fn from_sql(written: &str) -> Self {
         match written.strip_prefix('"').and_then(|w| w.strip_suffix('"')) {
-            Some(inner) => Name::new(&inner.replace("\"\"", "\"")),
-            None => Name::new(&written.to_ascii_lowercase()),
+            Some(inner) if inner.contains('"') => Name::new(&inner.replace("\"\"", "\"")),
+            Some(inner) => Name::new(inner),
+            None if written.bytes().any(|b| b.is_ascii_uppercase()) => {
+                Name::new(&written.to_ascii_lowercase())
+            }
+            None => Name::new(written),
         }
     }
 
@@ -160,12 +164,18 @@ pub fn quote(name: &str) -> String {
     let mut bytes = name.bytes();
     let plain = bytes.next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_')
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        && KEYWORDS.binary_search(&name).is_err();
+        && !is_keyword(name);
     if plain {
         name.to_owned()
     } else {
         format!("\"{}\"", name.replace('"', "\"\""))
     }
+}
+
+/// Whether a word in lower case is a keyword that the server quotes where it is a name: of every category but UNRESERVED.
+#[must_use]
+pub fn is_keyword(word: &str) -> bool {
+    KEYWORDS.binary_search(&word).is_ok()
 }
 
 /// Keywords that the server quotes: every category but UNRESERVED (PostgreSQL 15, `pg_get_keywords()`).

@@ -49,6 +49,7 @@ pub(super) fn take(files: &Files, options: &Options) -> Result<Found, Misuse> {
             given: options.given(given)?,
             histories,
             models: merged(models),
+            address: None,
         }],
         not_checked: Vec::new(),
     })

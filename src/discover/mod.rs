@@ -32,6 +32,8 @@ pub struct Target {
     pub histories: Vec<HistorySource>,
     /// Model sets.
     pub models: Vec<ModelSource>,
+    /// Where the database is, as its models' source writes it; `None` where that is not told.
+    pub address: Option<String>,
 }
 
 /// Where a history lies and who runs it.
@@ -121,8 +123,9 @@ pub fn discover(files: &Files, options: &Options) -> Result<Found, Misuse> {
 fn automatic(files: &Files, options: &Options) -> Result<Found, Misuse> {
     let index = index::Index::new(files);
     let roots = histories::find(&index);
-    let schemas = prisma::find(&index);
+    let (schemas, untold) = prisma::find(&index);
     let mut found = pairing::pair(&index, &roots, schemas, options.dialect);
+    found.not_checked.extend(untold);
     found.not_checked.extend(unsupported::find(&index, &roots));
     for target in &mut found.targets {
         target.given = options.given(std::mem::take(&mut target.given))?;

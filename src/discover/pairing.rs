@@ -83,6 +83,7 @@ fn add_schema(
         });
     }
     let name = root.map_or_else(|| name_of(&schema.location.schema), |r| name_of(r.path));
+    let address = schema.address;
     let Location {
         schema: path, files, ..
     } = schema.location;
@@ -91,7 +92,10 @@ fn add_schema(
         path,
         files,
     };
-    found.targets.push(target(&name, dialect, root, Some(models)));
+    found.targets.push(Target {
+        address,
+        ..target(&name, dialect, root, Some(models))
+    });
 }
 
 fn target(name: &str, dialect: Dialect, root: Option<Root<'_>>, models: Option<ModelSource>) -> Target {
@@ -109,6 +113,7 @@ fn target(name: &str, dialect: Dialect, root: Option<Root<'_>>, models: Option<M
         given,
         histories: history.into_iter().collect(),
         models: models.into_iter().collect(),
+        address: None,
     }
 }
 

@@ -1,10 +1,11 @@
 //! Prisma schemas with what pairing needs to know of them.
 
+use super::NotChecked;
 use super::dialect;
 use super::index::{Index, split};
 use crate::config::Dialect;
 use crate::source::Files;
-use crate::stacks::prisma::locations::{Location, locations};
+use crate::stacks::prisma::locations::{Location, Untold, locations};
 
 /// A Prisma schema.
 #[derive(Debug, Clone)]
@@ -17,15 +18,44 @@ pub(super) struct Schema {
     pub(super) dialect: Option<Dialect>,
     /// The provider as written, where it is not known.
     pub(super) provider: Option<String>,
+    /// Where the database is, as written: `env("DATABASE_URL")`.
+    pub(super) address: Option<String>,
 }
 
-/// All schemas in path order.
-pub(super) fn find(index: &Index<'_>) -> Vec<Schema> {
-    let (found, _) = locations(index.files, "");
-    found
-        .into_iter()
-        .map(|location| schema(index.files, location))
-        .collect()
+/// All schemas in path order, and what configurations say of others that could not be told.
+pub(super) fn find(index: &Index<'_>) -> (Vec<Schema>, Vec<NotChecked>) {
+    let files = index.files;
+    let (found, untold) = locations(files, "");
+    let mut not_checked: Vec<NotChecked> = untold.iter().map(|untold| said_untold(files, untold)).collect();
+    let mut schemas = Vec::new();
+    for location in found {
+        if is_documentation(&location) {
+            not_checked.push(NotChecked {
+                what: format!("{} (Prisma)", location.schema),
+                why: "it lies in the documentation, without migrations".to_owned(),
+            });
+        } else {
+            schemas.push(schema(files, location));
+        }
+    }
+    (schemas, not_checked)
+}
+
+fn said_untold(files: &Files, untold: &Untold) -> NotChecked {
+    NotChecked {
+        what: format!("{} (Prisma): {}", files.path(untold.file), untold.what),
+        why: "it is computed, which is not followed; the usual places were looked in (--models and --migrations can say)".to_owned(),
+    }
+}
+
+/// A schema that documentation quotes: nobody's database has it.
+fn is_documentation(location: &Location) -> bool {
+    location.said.is_none()
+        && location.migrations.is_none()
+        && split(&location.schema)
+            .0
+            .split('/')
+            .any(|part| matches!(part, "doc" | "docs" | "documentation"))
 }
 
 fn schema(files: &Files, location: Location) -> Schema {
@@ -37,18 +67,17 @@ fn schema(files: &Files, location: Location) -> Schema {
             (location.files.first().copied(), String::new()),
             |(file, block)| (Some(file), block),
         );
-    let provider = block.lines().find_map(|line| {
-        let value = line
-            .trim()
-            .strip_prefix("provider")?
-            .trim_start()
-            .strip_prefix('=')?;
-        Some(value.trim().to_owned())
-    });
+    let setting = |name: &str| {
+        block.lines().find_map(|line| {
+            let value = line.trim().strip_prefix(name)?.trim_start().strip_prefix('=')?;
+            Some(value.trim().to_owned())
+        })
+    };
     Schema {
         folder: file.map_or("", |file| split(files.path(file)).0).to_owned(),
         dialect: dialect::provider(&block),
-        provider,
+        provider: setting("provider"),
+        address: setting("url"),
         location,
     }
 }

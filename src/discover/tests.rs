@@ -178,3 +178,23 @@ fn other_stacks_are_said() {
         ]
     );
 }
+
+#[test]
+fn a_schema_in_the_documentation_and_a_computed_setting_are_said() {
+    assert_eq!(
+        found(&[
+            ("docs/reference/schema.prisma", DATASOURCE),
+            ("prisma/schema.prisma", DATASOURCE),
+            ("prisma/migrations/1_a/migration.sql", TABLE),
+            (
+                "prisma.config.ts",
+                "export default defineConfig({ migrations: { path: where() } })"
+            ),
+        ]),
+        [
+            "prisma: prisma prisma/migrations + prisma/schema.prisma",
+            "not docs/reference/schema.prisma (Prisma)",
+            "not prisma.config.ts (Prisma): migrations.path",
+        ]
+    );
+}

@@ -3,8 +3,9 @@
 use super::ColumnPair;
 use crate::declared::Expectation;
 use crate::known::{Fact, Gap, Reach, Verdict};
+use crate::name::Name;
 use crate::replay::as_stored;
-use crate::schema::{RelationKind, Stored, TypeKind};
+use crate::schema::{RelationKind, Stored, TableWalker, TypeKind};
 use crate::sqltype::BaseType;
 use crate::tree::normal::{Place, compare};
 use crate::tree::{Expr, ExprKind};
@@ -119,6 +120,30 @@ impl<'a> ColumnPair<'a> {
     }
 }
 
+/// Whether a condition of the models (a CHECK, a predicate) and one of the table demand the same.
+#[must_use]
+pub(crate) fn same_condition(table: TableWalker<'_>, wanted: &Expr, found: &Stored) -> Verdict<()> {
+    let ours = as_stored(table.schema, table.id, None, wanted);
+    let ours = ours.as_ref().map_or(wanted, |stored| &stored.expr);
+    let columns = &table.get().columns;
+    let by_number = |number: u32| {
+        let column = columns.get(number as usize)?;
+        Some((column.name.clone(), column.ty.known().cloned()))
+    };
+    let by_name = |name: &Name| {
+        let column = columns
+            .iter()
+            .find(|c| c.name == *name && c.presence.is_present());
+        column?.ty.known().cloned()
+    };
+    let place = Place {
+        target: None,
+        column: Some(&by_number),
+        named: Some(&by_name),
+    };
+    compare(ours, &found.expr, place)
+}
+
 /// The domain that a column is of.
 #[must_use]
 pub(crate) fn domain_of(column: crate::schema::ColumnWalker<'_>) -> Option<&crate::schema::Domain> {
@@ -166,5 +191,62 @@ pub fn is_sequence(expr: &Expr) -> bool {
         ExprKind::Call(call) => call.name.name == "nextval",
         ExprKind::Cast(inner, ..) => is_sequence(inner),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Given;
+    use crate::name::QualifiedName;
+    use crate::schema::{ConstraintKind, Lookup};
+    use crate::session::{Migration, RunMode, Session};
+    use crate::source::{FileId, Text};
+
+    /// `=`, `!` or `?` for a condition of the models and the one CHECK of a table of these columns.
+    fn verdict(columns: &str, held: &str, wanted: &str) -> char {
+        let sql = format!("CREATE TABLE t ({columns}, CHECK ({held}));");
+        let mut session = Session::new(&Given::default());
+        session.run(&Migration {
+            name: "1".to_owned(),
+            file: FileId(0),
+            text: Text::of_file(FileId(0), sql.into()),
+            mode: RunMode::Statements,
+        });
+        let schema = session.finish().schema;
+        let Lookup::Found(table) = schema.table_named(&QualifiedName::bare(Name::new("t"))) else {
+            return '-';
+        };
+        let wanted = crate::sql::expression(&Text::of_file(FileId(1), wanted.into()));
+        let mut checks = table.get().constraints.iter().filter_map(|c| match &c.kind {
+            ConstraintKind::Check(stored) => Some(stored),
+            _ => None,
+        });
+        match (checks.next(), wanted) {
+            (Some(found), Ok(wanted)) => match same_condition(table, &wanted, found) {
+                Verdict::Same => '=',
+                Verdict::Differs(()) => '!',
+                Verdict::Unknown(_) => '?',
+            },
+            _ => '-',
+        }
+    }
+
+    #[test]
+    fn conditions() {
+        let columns = "a int, s varchar(10), n numeric";
+        for (expected, held, wanted) in [
+            ('=', "a > 0", "0 < a"),
+            ('=', "a >= 1 AND a <= 5", "a BETWEEN 1 AND 5"),
+            ('=', "s IN ('x', 'y')", "s = 'y' OR s = 'x'"),
+            ('=', "s = ANY (ARRAY['x', 'y']::text[])", "s IN ('x', 'y')"),
+            ('!', "s IN ('x', 'y')", "s IN ('x', 'y', 'z')"),
+            ('!', "a > 0", "a >= 0"),
+            ('!', "n IN (1, 2.5)", "n IN (1, 3.5)"),
+            ('?', "a IN (1, 2.5)", "a IN (1, 3.5)"),
+            ('?', "length(s) > 0", "s <> ''"),
+        ] {
+            assert_eq!(verdict(columns, held, wanted), expected, "{held} and {wanted}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::keys::{UniqueMatch, key_columns, unique_over};
 use super::{TablePair, open};
 use crate::declared::{DeclaredIndex, DeclaredIndexKey, Language, Model};
-use crate::known::{Gap, Presence, Section};
+use crate::known::{Gap, Presence, Section, Verdict};
 use crate::name::Name;
 use crate::schema::{IndexId, IndexKey, IndexWalker, TableWalker};
 
@@ -44,7 +44,7 @@ impl<'a> TablePair<'a> {
                 let free = table.indexes().filter(|i| !taken.contains(&i.id));
                 let found =
                     free.filter(|i| i.get().presence.is_present()).find_map(|index| {
-                        match difference(declared, index)? {
+                        match difference(declared, table, index)? {
                             None if pass > 0 || is_name(index, declared.name.as_ref()) => {
                                 Some(IndexMatch::Same(index))
                             }
@@ -101,7 +101,7 @@ fn is_name(index: IndexWalker<'_>, name: Option<&Name>) -> bool {
     name.is_some() && index.get().name.known() == name
 }
 
-/// Expressions and predicates are not compared.
+/// Expressions are not compared, and predicates only with one another.
 fn undecided(declared: &DeclaredIndex) -> Option<Gap> {
     let expression = declared.keys.iter().any(|k| k.key.is_err());
     (expression || declared.predicate.is_some())
@@ -109,7 +109,11 @@ fn undecided(declared: &DeclaredIndex) -> Option<Gap> {
 }
 
 /// `None` where the columns differ; else what differs beside them, if anything.
-fn difference(declared: &DeclaredIndex, index: IndexWalker<'_>) -> Option<Option<&'static str>> {
+fn difference(
+    declared: &DeclaredIndex,
+    table: TableWalker<'_>,
+    index: IndexWalker<'_>,
+) -> Option<Option<&'static str>> {
     let get = index.get();
     let columns = key_columns(index)?;
     let wanted: Option<Vec<&Name>> = declared.keys.iter().map(|k| k.key.as_ref().ok()).collect();
@@ -117,8 +121,14 @@ fn difference(declared: &DeclaredIndex, index: IndexWalker<'_>) -> Option<Option
         return None;
     }
     let pairs = || declared.keys.iter().zip(&get.keys);
-    Some(if get.predicate.is_some() {
+    let predicate = match (&declared.predicate, &get.predicate) {
+        (Some(wanted), Some(found)) => super::facts::same_condition(table, wanted, found),
+        (None, _) | (_, None) => Verdict::Same,
+    };
+    Some(if matches!(predicate, Verdict::Unknown(_)) {
         return None;
+    } else if matches!(predicate, Verdict::Differs(())) {
+        Some("another predicate")
     } else if get.method != declared.method {
         Some("another access method")
     } else if pairs().any(|(d, k)| d.descending != k.descending) {

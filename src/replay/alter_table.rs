@@ -60,9 +60,16 @@ impl Step {
         self.check_kind(table, spec)?;
         let mut work: Vec<(Pass, Work<'_>)> = Vec::with_capacity(spec.actions.len());
         for action in &spec.actions {
-            if let TableAction::SetType { column, span, .. } = action {
-                // The server looks for the column before it runs anything.
-                self.column_named(table, column, *span)?;
+            if let TableAction::SetType {
+                column,
+                ty,
+                using,
+                span,
+                ..
+            } = action
+            {
+                // The server looks at these before it runs anything.
+                self.prepare_type(table, column, ty, using.as_ref(), *span)?;
             }
             work.push((pass(action), Work::Action(action)));
             if let TableAction::AddColumn { column, .. } = action {
@@ -182,9 +189,9 @@ impl Step {
                 column,
                 ty,
                 collation,
-                using,
+                using: _,
                 span,
-            } => self.set_type(table, column, ty, collation.as_ref(), using.as_ref(), *span),
+            } => self.set_type(table, column, ty, collation.as_ref(), *span),
             TableAction::SetDefault {
                 column,
                 default,

@@ -192,6 +192,7 @@ impl Step {
             method: key.method.clone(),
             keys: key.keys.clone(),
             include: key.include.clone(),
+            attributes: index_column_names(key.key_names.iter().cloned()),
             predicate: key.predicate.clone(),
             constraint: Some(constraint_id),
             parent,

@@ -46,15 +46,16 @@ impl Step {
             method: spec.method.clone(),
             keys,
             include,
+            attributes: index_column_names(names.into_iter()),
             predicate,
             constraint: None,
             parent: None,
             comment: None,
         };
-        let id = self.push_index(table, index, spec.name.as_ref(), names.clone());
+        let id = self.push_index(table, index, spec.name.as_ref());
         if !spec.only {
             for child in self.partitions(table) {
-                self.index_on_partition(table, id, child, &names)?;
+                self.index_on_partition(table, id, child)?;
             }
         }
         Ok(())
@@ -142,15 +143,13 @@ impl Step {
         table: TableId,
         mut index: Index,
         explicit: Option<&Name>,
-        names: Vec<String>,
     ) -> IndexId {
         let t = self.table(table);
         let (namespace, table_name) = (t.namespace, t.name.clone());
         index.name = match explicit {
             Some(name) => Fact::Known(name.clone(), self.id),
             None => {
-                let names = index_column_names(names.into_iter());
-                let middle = join_columns(names.iter().map(String::as_str));
+                let middle = join_columns(index.attributes.iter().map(String::as_str));
                 let chosen = self.choose_relation_name(namespace, &table_name, Some(&middle), "idx", false);
                 self.doubt_name(table, Section::Indexes, chosen)
             }
@@ -239,13 +238,7 @@ impl Step {
     }
 
     /// The parent's index on a partition: one of the same shape is attached, otherwise one is made.
-    fn index_on_partition(
-        &mut self,
-        table: TableId,
-        id: IndexId,
-        child: TableId,
-        names: &[String],
-    ) -> Outcome {
+    fn index_on_partition(&mut self, table: TableId, id: IndexId, child: TableId) -> Outcome {
         let parent = self.table(table).indexes[id.0 as usize].clone();
         let wanted = self.translate_index(&parent, table, child);
         if let Some(existing) = self.same_index(child, &wanted, false) {
@@ -256,9 +249,9 @@ impl Step {
             parent: Some((table, id)),
             ..wanted
         };
-        let child_id = self.push_index(child, index, None, names.to_vec());
+        let child_id = self.push_index(child, index, None);
         for grandchild in self.partitions(child) {
-            self.index_on_partition(child, child_id, grandchild, names)?;
+            self.index_on_partition(child, child_id, grandchild)?;
         }
         Ok(())
     }
@@ -294,11 +287,6 @@ impl Step {
             self.table_mut(child).indexes[existing.0 as usize].parent = Some((table, id));
             return Ok(());
         }
-        let key_names = (0..wanted.keys.len())
-            .filter_map(|k| wanted.key_column(k))
-            .chain(wanted.include.iter().copied())
-            .map(|column| self.column(child, column).name.to_string())
-            .collect();
         let own = Key {
             spec: key.spec,
             label: key.label,
@@ -309,7 +297,7 @@ impl Step {
             include: wanted.include,
             predicate: wanted.predicate,
             operators: key.operators.clone(),
-            key_names,
+            key_names: wanted.attributes,
         };
         self.add_key(child, &own, Some((table, id))).map(drop)
     }

@@ -305,35 +305,16 @@ impl Step {
             self.table_mut(child).indexes[existing.0 as usize].parent = Some((parent, id));
             return Ok(());
         }
-        let names = self.stored_key_names(child, &wanted);
         let own = Index {
             parent: Some((parent, id)),
             ..wanted
         };
-        let own_id = self.push_index(child, own, None, names);
+        let own_id = self.push_index(child, own, None);
         for grandchild in self.partitions(child) {
             let own = self.table(child).indexes[own_id.0 as usize].clone();
             self.take_index(child, own_id, &own, grandchild)?;
         }
         Ok(())
-    }
-
-    /// What the keys of a stored index give to the name of its copy: the server names the copy of an expression `expr`.
-    pub(super) fn stored_key_names(&self, table: TableId, index: &Index) -> Vec<String> {
-        let include = index
-            .include
-            .iter()
-            .map(|&c| self.column(table, c).name.to_string());
-        index
-            .keys
-            .iter()
-            .enumerate()
-            .map(|(at, key)| match index.key_column(at) {
-                Some(column) => self.column(table, column).name.to_string(),
-                None => super::naming::key_name(&key.expr.expr),
-            })
-            .chain(include)
-            .collect()
     }
 
     fn take_key(

@@ -166,9 +166,8 @@ impl Step {
 
     fn like_index(&mut self, source: TableId, table: TableId, index: &Index) {
         let own = self.translate_index(index, source, table);
-        let names = self.stored_key_names(table, &own);
         let Some(constraint) = index.constraint else {
-            self.push_index(table, own, None, names);
+            self.push_index(table, own, None);
             return;
         };
         let constraint = self.table(source).constraints[constraint.0 as usize].clone();
@@ -180,8 +179,7 @@ impl Step {
         };
         let t = self.table(table);
         let (namespace, table_name) = (t.namespace, t.name.clone());
-        let names = super::naming::index_column_names(names.into_iter());
-        let middle = super::naming::join_columns(names.iter().map(String::as_str));
+        let middle = super::naming::join_columns(own.attributes.iter().map(String::as_str));
         let middle = (!primary).then_some(middle.as_str());
         let name = self.choose_relation_name(namespace, &table_name, middle, label, true);
         let index_id = IndexId(self.table(table).indexes.len() as u32);

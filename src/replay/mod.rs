@@ -6,6 +6,7 @@
 mod add_column;
 mod alter_column;
 mod alter_table;
+mod alter_type;
 #[allow(dead_code, reason = "called as the statements that need it are replayed")]
 pub(crate) mod analyse;
 mod apply;
@@ -33,6 +34,7 @@ mod like;
 mod naming;
 mod open;
 mod parents;
+mod perhaps;
 mod reads;
 mod rename;
 mod resolve;
@@ -213,6 +215,11 @@ impl Database {
                 table.rows = Rows::Unknown;
             }
         }
+    }
+
+    /// Leaves open what a change would have done that the server refuses: a database that is past it may have that.
+    pub fn perhaps(&mut self, change: &Change, gap: &Gap, id: ChangeId, at: Span) {
+        perhaps::perhaps(self, change, gap, id, at);
     }
 
     /// Leaves open what a gap reaches: everything that it could have changed is unknown from now on.

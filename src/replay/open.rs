@@ -186,7 +186,7 @@ fn open_table(db: &mut Database, id: TableId, gap: &Gap) {
     table.rows = Rows::Unknown;
 }
 
-fn open_type(db: &mut Database, id: crate::sqltype::TypeId, gap: &Gap) {
+pub(super) fn open_type(db: &mut Database, id: crate::sqltype::TypeId, gap: &Gap) {
     let ty = &mut db.schema.types[id];
     if ty.presence.is_present() {
         ty.presence = Presence::Maybe(gap.clone());

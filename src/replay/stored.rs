@@ -43,6 +43,9 @@ impl Step {
         };
         match analyse_volatile(&scope, expr) {
             (Analysed::Done(stored), volatility) => {
+                if stored.spelling.is_some() {
+                    self.check_gone_types(expr)?;
+                }
                 self.note_uses(table, &stored.expr);
                 Ok((stored, volatility))
             }
@@ -139,6 +142,27 @@ impl Step {
             // A failure shows again, better worded, when the expression is resolved.
             let _ = self.column_named(table, &name, at);
         }
+    }
+
+    /// Types that an expression casts to and that the history dropped or renamed.
+    fn check_gone_types(&mut self, expr: &Expr) -> Outcome {
+        let mut named = Vec::new();
+        expr.walk(&mut |e| {
+            if let ExprKind::Cast(_, ty, _) = &e.kind
+                && let BaseType::Named(name) = &ty.base
+            {
+                named.push((name.clone(), ty.clone(), e.span));
+            }
+        });
+        for (name, ty, span) in named {
+            if self.find_type(&name).is_none()
+                && self.find_relation(&name).is_none()
+                && matches!(self.missing_type(&name), Missing::Gone(_))
+            {
+                self.resolve_type(&ty, span)?;
+            }
+        }
+        Ok(())
     }
 
     /// Sequences that an expression names in text: presumed where nothing made them, refused where the history freed the name.

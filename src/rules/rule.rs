@@ -28,6 +28,8 @@ pub struct Subject<'a> {
     pub histories: Vec<&'a crate::stacks::History>,
     /// The model sets that use the target.
     pub models: Vec<&'a crate::declared::Models>,
+    /// Where the database is, as its models' source writes it (`env("DATABASE_URL")`).
+    pub address: Option<&'a str>,
 }
 
 /// A rule: static data and one function. The driver walks, skips what is switched off, and sets the level.

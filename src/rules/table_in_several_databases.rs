@@ -23,6 +23,9 @@ type Shape<'a> = (String, Vec<&'a Name>);
 fn check(targets: &[Context<'_>], out: &Reporter) {
     let mut copies: BTreeMap<Shape<'_>, Vec<(usize, TableWalker<'_>)>> = BTreeMap::new();
     for (i, ctx) in targets.iter().enumerate() {
+        if targets[..i].iter().any(|other| is_copy(ctx, other)) {
+            continue;
+        }
         let tables = ctx.schema().map(|s| s.live_tables()).unwrap_or_default();
         for table in tables.into_iter().filter(|t| counts(*t)) {
             let mut columns: Vec<&Name> = table.columns().map(|c| c.name()).collect();
@@ -59,6 +62,18 @@ fn check(targets: &[Context<'_>], out: &Reporter) {
         }
         out.send(report.targets(names));
     }
+}
+
+/// Whether two targets are one database as far as can be told: the same migrations, word for word, and one address.
+fn is_copy(one: &Context<'_>, other: &Context<'_>) -> bool {
+    let migrations = |ctx: &Context<'_>| -> Vec<(String, String)> {
+        let all = ctx.subject.histories.iter().flat_map(|h| &h.migrations);
+        all.map(|m| (m.name.clone(), m.text.as_str().to_owned()))
+            .collect()
+    };
+    one.subject.address.is_some()
+        && one.subject.address == other.subject.address
+        && migrations(one) == migrations(other)
 }
 
 /// A table of its own with columns that are all known. One of a single column is no copy of another.

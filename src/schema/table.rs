@@ -251,6 +251,9 @@ pub struct Index {
     pub keys: Vec<IndexKey>,
     /// `INCLUDE`.
     pub include: Vec<ColumnId>,
+    /// The names of its own columns (`pg_attribute`), included ones too: they stay when a column of the table is renamed, and
+    /// give a copy its name.
+    pub attributes: Vec<String>,
     /// `WHERE`.
     pub predicate: Option<Stored>,
     /// The constraint that it backs.

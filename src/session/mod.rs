@@ -3,7 +3,7 @@
 //! A migration is a program. What its conditions ask is answered from the simulated catalogs; where the answer is unknown both
 //! branches run and are joined (`fork`). A course that certainly fails outside a handler is dropped: the history is taken to
 //! have been applied. For the same reason a statement that must fail is noted as a misstep, is taken back alone, and the rest of
-//! its migration runs as if it had been mended. Where statements go to the server one by one, and the text itself opened a
+//! its migration runs as if it had been mended (`mend`). Where statements go to the server one by one, and the text itself opened a
 //! transaction, the server would have gone on after taking it back: then both are joined.
 //!
 //! Settings (`SET search_path`) last until the connection ends, as on one connection that runs a whole history; a runner that
@@ -19,6 +19,7 @@ mod functions;
 mod host;
 mod labels;
 mod logic;
+mod mend;
 mod number;
 mod ops;
 mod plpgsql;
@@ -133,6 +134,10 @@ pub struct Session {
     /// What held before the statement that runs.
     statement_start: Option<World>,
     last_change: Option<ChangeId>,
+    /// The database that is asked for is past the statements that fail.
+    mended: bool,
+    /// The statement that runs, and every function that it calls, reaches rows alone.
+    rows_alone: bool,
     /// What failed statements would have made, with the misstep.
     lost: HashMap<Name, usize, BuildHasherDefault<FxHasher>>,
     /// Calls that led here, outermost first.
@@ -170,6 +175,8 @@ impl Session {
             transactions: Transactions::default(),
             statement_start: None,
             last_change: None,
+            mended: false,
+            rows_alone: false,
             lost: HashMap::default(),
             via: Vec::new(),
             handlers: Vec::new(),
@@ -228,7 +235,11 @@ impl Session {
             if !raised.is_budget() {
                 self.fail_transaction(raised.failure.span);
             }
+            let failed = (!raised.is_budget() && raised.gap().is_none()).then_some(raised.failure.sqlstate);
             self.misstep(*raised, read);
+            if let Some(sqlstate) = failed.filter(|_| self.mended) {
+                self.mend(sqlstate, read);
+            }
         }
         self.end_statement(read.span);
         if self.gaps.len() > gaps {

@@ -36,7 +36,12 @@ impl Session {
             Statement::Dml(dml) => {
                 // The tree does not keep ON CONFLICT.
                 let conflict = read.text.as_str().to_ascii_lowercase().contains("conflict");
-                self.run_dml(dml, !conflict, read.span)
+                // What the functions give goes into rows: they need not run where rows are all that they touch.
+                let idle = top && self.query_reach(&read.text) == Reach::Rows;
+                self.rows_alone = idle;
+                let result = self.run_dml(dml, !conflict, read.span);
+                self.rows_alone = false;
+                result
             }
             Statement::Do { language, body } => self.run_do(language, body, read.span).map(|()| None),
             Statement::Call(expr) => {

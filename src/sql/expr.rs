@@ -5,7 +5,7 @@
 //! operators is lowered by its node (`atom`, `call`).
 
 mod atom;
-mod call;
+pub(super) mod call;
 mod chain;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ mod index;
 mod literal;
 mod names;
 mod objects;
-mod plain_insert;
+mod plain;
 mod plpgsql;
 mod query;
 mod read;

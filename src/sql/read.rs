@@ -1,7 +1,7 @@
 //! From text to statements: each is parsed alone, lowered at once, and its tree dropped.
 
 use super::source::Lower;
-use super::{Dml, Read, Statement, Transaction, exclusion, head, plain_insert, statement};
+use super::{Dml, Read, Statement, Transaction, exclusion, head, plain, statement};
 use crate::change::ObjectName;
 use crate::known::{Gap, Reach};
 use crate::source::Text;
@@ -106,14 +106,20 @@ fn copied_to_the_end(data: &Text) -> Statement {
 
 /// Parses and lowers one statement; true where `AND CHAIN` begins another transaction.
 fn sql(parser: &mut pg::Parser, text: &Text) -> (Statement, bool) {
-    if let Some(insert) = plain_insert::read(text) {
-        return (Statement::Dml(Box::new(insert)), false);
+    let holds_nul = text.as_str().contains('\0');
+    if !holds_nul && let Some(statement) = plain::read(text) {
+        return (statement, false);
     }
-    if text.as_str().contains('\0') {
+    if holds_nul {
         let known = head::known(text.as_str());
         let why = "this statement holds a NUL byte, or a placeholder whose value is not given";
         return (known.unwrap_or_else(|| opaque(text, why)), false);
     }
+    parsed(parser, text)
+}
+
+/// The same without the readers of what is written most.
+pub(super) fn parsed(parser: &mut pg::Parser, text: &Text) -> (Statement, bool) {
     let mut parsed = parser.sql(text.as_str());
     if parsed.error.is_some()
         && let Some(masked) = exclusion::masked(text.as_str())

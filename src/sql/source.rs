@@ -2,6 +2,7 @@
 
 use crate::source::{Span, Text};
 use crate::syntax::pg::{AstNode, TextRange};
+use crate::syntax::split;
 
 /// What lowering one statement needs to know: its text. The parser's ranges are relative to it.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +30,18 @@ impl<'a> Lower<'a> {
 
     /// Where a node is written, without the white space and comments around it.
     pub(super) fn span(&self, node: &impl AstNode) -> Span {
-        self.range_span(node.syntax().text_range())
+        self.text
+            .span(self.trimmed(self.clip(node.syntax().text_range())))
+    }
+
+    /// A node that ends with an empty part has the white space and comments before that part.
+    fn trimmed(&self, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+        let str = self.text.as_str().get(range.clone()).unwrap_or("");
+        if !str.ends_with(|c: char| c.is_ascii_whitespace()) && !str.ends_with("*/") {
+            return range;
+        }
+        let length = split::lexemes(str).last().map_or(str.len(), |token| token.end);
+        range.start..range.start + length
     }
 
     /// Where a range of the parsed text is written.

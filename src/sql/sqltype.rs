@@ -30,27 +30,29 @@ pub(super) fn sql_type(cx: &Lower<'_>, node: &ast::Type) -> Option<(SqlType, Opt
                 _ => None,
             }
         }
-        ast::Type::PathType(path) => named(cx, path),
+        ast::Type::PathType(node) => {
+            let path = node.path_ref()?;
+            let name = names::qualified(path.syntax())?;
+            let quoted = cx.str(path.syntax().text_range()).trim_end().ends_with('"');
+            named(name, quoted, &modifiers(cx, node.arg_list().as_ref())?)
+        }
         ast::Type::VarcharType(ty) => {
-            let modifier = length(cx, ty.arg_list().as_ref(), MAX_LENGTH)?;
-            Some((builtin(Builtin::Varchar, modifier), None))
+            let args = modifiers(cx, ty.arg_list().as_ref())?;
+            Some((characters(Builtin::Varchar, &args)?, None))
         }
         ast::Type::CharacterType(ty) => {
-            let modifier = length(cx, ty.arg_list().as_ref(), MAX_LENGTH)?;
-            Some((
-                builtin(Builtin::Bpchar, modifier.or(Some(Modifier::Length(1)))),
-                None,
-            ))
+            let args = modifiers(cx, ty.arg_list().as_ref())?;
+            Some((characters(Builtin::Bpchar, &args)?, None))
         }
         ast::Type::BitType(ty) => {
-            let modifier = length(cx, ty.arg_list().as_ref(), MAX_BITS)?;
+            let modifier = length(&modifiers(cx, ty.arg_list().as_ref())?, MAX_BITS)?;
             Some((
                 builtin(Builtin::Bit, modifier.or(Some(Modifier::Length(1)))),
                 None,
             ))
         }
         ast::Type::BitVaryingType(ty) => {
-            let modifier = length(cx, ty.arg_list().as_ref(), MAX_BITS)?;
+            let modifier = length(&modifiers(cx, ty.arg_list().as_ref())?, MAX_BITS)?;
             Some((builtin(Builtin::Varbit, modifier), None))
         }
         ast::Type::DoubleType(_) => Some((SqlType::builtin(Builtin::Float8), None)),
@@ -99,19 +101,32 @@ fn has(node: &SyntaxNode, kind: SyntaxKind) -> bool {
     node.children().any(|child| child.kind() == kind)
 }
 
-/// A type by its name: a keyword of the grammar, a name of `pg_catalog`, or one to be looked up.
-fn named(cx: &Lower<'_>, node: &ast::PathType) -> Option<(SqlType, Option<u8>)> {
-    let path = node.path_ref()?;
-    let name = names::qualified(path.syntax())?;
-    let quoted = cx.str(path.syntax().text_range()).trim_end().ends_with('"');
-    let args = modifiers(cx, node.arg_list().as_ref())?;
+/// `varchar(n)`, or `char(n)`, which is of one character where nothing is said.
+pub(super) fn characters(base: Builtin, args: &[String]) -> Option<SqlType> {
+    let modifier = length(args, MAX_LENGTH)?;
+    let one = (base == Builtin::Bpchar).then_some(Modifier::Length(1));
+    Some(builtin(base, modifier.or(one)))
+}
+
+/// `timestamp(3)` and the like.
+pub(super) fn seconds_of(base: Builtin, args: &[String]) -> Option<SqlType> {
+    let digits = match args {
+        [] => None,
+        [n] => Some(Modifier::Seconds(fraction(n.parse().ok()?))),
+        _ => return None,
+    };
+    Some(builtin(base, digits))
+}
+
+/// A type by its name, which ended in a quote or not: a keyword of the grammar, a name of `pg_catalog`, or one to be looked up.
+pub(super) fn named(name: QualifiedName, quoted: bool, args: &[String]) -> Option<(SqlType, Option<u8>)> {
     if name.schema.is_none()
         && let Some((base, width)) = serial(name.name.as_str())
     {
         return args.is_empty().then(|| (SqlType::builtin(base), Some(width)));
     }
     if name.schema.is_none() && !quoted && name.name == "float" {
-        return Some((SqlType::builtin(float(&args)?), None));
+        return Some((SqlType::builtin(float(args)?), None));
     }
     let found = match &name.schema {
         None if quoted => Builtin::from_typname(name.name.as_str()),
@@ -120,7 +135,7 @@ fn named(cx: &Lower<'_>, node: &ast::PathType) -> Option<(SqlType, Option<u8>)> 
         Some(_) => None,
     };
     if let Some(base) = found {
-        return Some((builtin(base, builtin_modifier(base, &args)?), None));
+        return Some((builtin(base, builtin_modifier(base, args)?), None));
     }
     if name.schema.as_ref().is_none_or(|schema| *schema == "pg_catalog")
         && let Some(element) = name
@@ -132,7 +147,7 @@ fn named(cx: &Lower<'_>, node: &ast::PathType) -> Option<(SqlType, Option<u8>)> 
     {
         return Some((SqlType::builtin(element).array_of(), None));
     }
-    let modifier = other_modifier(&name, &args);
+    let modifier = other_modifier(&name, args);
     Some((
         SqlType {
             base: BaseType::Named(name),
@@ -252,8 +267,8 @@ fn geometry_shape(written: &str) -> String {
 }
 
 /// `(n)` of a character or bit type: `Some(None)` where it is not written, `None` where the server refuses it.
-fn length(cx: &Lower<'_>, args: Option<&ast::ArgList>, most: u32) -> Option<Option<Modifier>> {
-    match modifiers(cx, args)?.as_slice() {
+fn length(args: &[String], most: u32) -> Option<Option<Modifier>> {
+    match args {
         [] => Some(None),
         [n] => n
             .parse()

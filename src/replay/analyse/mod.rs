@@ -132,8 +132,10 @@ fn resolved(scope: &Scope<'_>, expr: &Expr) -> Outcome<Node> {
         };
     };
     let from = node.ty;
+    // `cookDefault` of heap.c asks what the expression calls before it converts it to the column's type.
+    let volatility = node.volatility;
     match coerce_to_target(types, node, target, CastContext::Assignment, Form::Implicit)? {
-        Some(node) => Ok(node),
+        Some(node) => Ok(Node { volatility, ..node }),
         None => {
             let wanted = Ty::from_sql(target).unwrap_or(Ty::UNKNOWN);
             let message = format!(

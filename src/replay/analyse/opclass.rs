@@ -20,10 +20,9 @@ static FAMILIES: &[&[Builtin]] = &[
 pub(crate) fn comparable(schema: &Schema, referencing: &SqlType, referenced: &SqlType) -> Option<bool> {
     let types = Types { schema };
     let (from, to) = (Ty::from_sql(referencing)?, Ty::from_sql(referenced)?);
-    if from.array || to.array {
-        // Some are taken and fail when rows are compared.
-        return (from == to && from.element().and_then(Ty::builtin) != Some(Builtin::Varchar))
-            .then_some(true);
+    if from == to && from.array && from.element().and_then(Ty::builtin) == Some(Builtin::Varchar) {
+        // Taken with a new table, refused when rows are compared.
+        return None;
     }
     if from == to {
         return Some(true);

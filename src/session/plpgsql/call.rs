@@ -64,6 +64,10 @@ impl Session {
                     None => self.unknown(at, format!("the value of {name}()")),
                 })
             }
+            _ if self.rows_alone => {
+                self.touch_all_rows();
+                Ok(self.unknown(at, format!("the value of {name}()")))
+            }
             [only] => self.run_function(*only, args, named, at),
             several => {
                 let several = several.to_vec();

@@ -35,7 +35,8 @@ pub(super) fn lower(walk: Walk<'_>, node: &SyntaxNode) -> Option<ExprKind> {
         .then(|| ExprKind::Call(Box::new(call)))
 }
 
-fn plain(name: &str, args: Vec<Expr>, sql_syntax: bool) -> Call {
+/// A call of arguments alone.
+pub(in crate::sql) fn plain(name: &str, args: Vec<Expr>, sql_syntax: bool) -> Call {
     Call {
         name: QualifiedName::bare(Name::new(name)),
         args,

@@ -1,6 +1,7 @@
 //! Statements in, what they are out.
 
 mod kinds;
+mod plain;
 
 use super::{Read, Statement, read};
 use crate::change::{

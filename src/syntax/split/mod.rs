@@ -13,9 +13,9 @@ mod tests;
 use std::ops::Range;
 
 use bounds::{Language, Weigh};
-use lexer::{Kind, Token};
 
 pub use bounds::Bound;
+pub use lexer::{Kind, Token};
 
 /// What a piece of the text is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +110,20 @@ pub fn tokens(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
                     token.start..token.end,
                     text.get(token.start..token.end).unwrap_or(""),
                 ));
+            }
+        }
+    })
+}
+
+/// The tokens of a text, white space and comments left out.
+pub fn lexemes(text: &str) -> impl Iterator<Item = Token> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let token = lexer::token(text, at)?;
+            at = token.end;
+            if token.kind != Kind::Trivia {
+                return Some(token);
             }
         }
     })

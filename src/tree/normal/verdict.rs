@@ -325,7 +325,10 @@ impl<'a> Judge<'a> {
             return only_same(same(x == y));
         }
         let members = both(self.covers(x, y), self.covers(y, x));
+        // `a IN (1, 2.5)` and `a IN (1)` are one thing for integers.
+        let idle = x.iter().chain(y).any(is_broken) && !self.takes_fractions(std::slice::from_ref(v));
         match (value, members) {
+            (Tri::Same, members) if idle => only_same(members),
             (Tri::Same, members) => members,
             (Tri::Differs, _) if is_simple(v) && is_simple(w) => Tri::Differs,
             _ => Tri::Unknown,

@@ -1,10 +1,10 @@
 //! `INSERT INTO t (a, b) VALUES (1, 'x'), ...` with literals alone, read without the parser: seeds and dumps hold hundreds of
 //! thousands of them.
 
-use super::{Dml, DmlKind};
 use crate::change::ObjectName;
 use crate::name::{Name, QualifiedName};
 use crate::source::{Span, Text};
+use crate::sql::{Dml, DmlKind};
 use crate::syntax::split;
 use crate::tree::{Expr, ExprKind, Query, QueryBody};
 
