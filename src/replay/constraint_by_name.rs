@@ -148,9 +148,13 @@ impl Step {
             let message = format!("cannot rename inherited constraint \"{from}\"");
             return Err(error::failure("42P16", message, span));
         }
-        self.check_constraint_name(table, to, span)?;
-        if let Some(index) = self.backing_index(table, id) {
+        // The index goes first and takes the constraint along.
+        let index = self.backing_index(table, id);
+        if index.is_some() {
             self.claim_relation_name(table, to, span)?;
+        }
+        self.check_constraint_name(table, to, span)?;
+        if let Some(index) = index {
             self.rename_index_entry(table, index, to);
         }
         let origin = self.id;
