@@ -144,7 +144,8 @@ impl Step {
             let failure = error::failure("42704", message, span);
             return Err(self.explain_constraint(failure, table, from));
         };
-        if self.table(table).constraints[id.0 as usize].inherited > 0 {
+        let constraint = &self.table(table).constraints[id.0 as usize];
+        if constraint.inherited > 0 && matches!(constraint.kind, ConstraintKind::Check(_)) {
             let message = format!("cannot rename inherited constraint \"{from}\"");
             return Err(error::failure("42P16", message, span));
         }

@@ -269,7 +269,7 @@ impl Step {
             .collect();
         for constraint in foreign {
             // Twins for the referenced side's partitions come along with the key itself.
-            if constraint.local || constraint.inherited == 0 {
+            if constraint.local || constraint.inherited == 0 || self.is_copy(parent, &constraint) {
                 self.inherit_foreign_key(parent, child, &constraint)?;
             }
         }
@@ -288,6 +288,7 @@ impl Step {
                 .filter(|c| {
                     c.presence.is_present()
                         && matches!(&c.kind, ConstraintKind::ForeignKey(key) if key.table == parent)
+                        && !self.is_copy(table, c)
                 })
                 .cloned()
                 .collect();
@@ -297,6 +298,21 @@ impl Step {
                 }
             }
         }
+    }
+
+    /// A partition's copy of its parent's key: the parent's own gets the twin (`CloneFkReferenced`).
+    fn is_copy(&self, table: TableId, copy: &Constraint) -> bool {
+        let ConstraintKind::ForeignKey(own) = &copy.kind else {
+            return false;
+        };
+        let Some(of) = self.table(table).partition.of.filter(|_| copy.inherited > 0) else {
+            return false;
+        };
+        self.table(of).constraints.iter().any(|c| {
+            c.presence.is_present()
+                && matches!(&c.kind, ConstraintKind::ForeignKey(key) if key.table == own.table)
+                && self.translate_columns(&c.columns, of, table) == copy.columns
+        })
     }
 
     fn take_index(&mut self, parent: TableId, id: IndexId, index: &Index, child: TableId) -> Outcome {
