@@ -4,7 +4,7 @@ use super::apply::{Outcome, Step};
 use super::constraint::{Key, blank_constraint};
 use super::error;
 use crate::change::{ConstraintBody, ConstraintSpec, ObjectName, PartitionBound};
-use crate::known::{Fact, Presence, Section};
+use crate::known::{Fact, Presence};
 use crate::name::Name;
 use crate::schema::{
     ColumnId, Constraint, ConstraintKind, ForeignKey, Index, IndexId, Partition, RelationKind, Stored,
@@ -387,6 +387,9 @@ impl Step {
         if self.table(child_id).partition.of.is_some() {
             return Err(error::wrong_kind_of_partition(&child.name.name, child.span));
         }
+        if !self.may_descend(child_id, parent, child.span)? {
+            return Ok(());
+        }
         self.table_mut(child_id).partition.of = Some(parent);
         self.table_mut(child_id).partition.default = matches!(bound, PartitionBound::Default);
         self.depend(child_id, parent);
@@ -402,12 +405,11 @@ impl Step {
         let columns: Vec<ColumnId> = self.schema().table(parent).columns().map(|c| c.id).collect();
         for column in columns {
             let name = self.column(parent, column).name.clone();
-            if let Some(own) = self.find_column(child, &name) {
-                self.column_mut(child, own).inherited += 1;
-            } else if self.schema().table(child).open(Section::Columns).is_none() {
+            let own = self.column_or(child, &name, |_| {
                 let message = format!("child table is missing column \"{name}\"");
-                return Err(error::failure("42804", message, span));
-            }
+                error::failure("42804", message, span)
+            })?;
+            self.column_mut(child, own).inherited += 1;
         }
         let checks: Vec<Constraint> = self
             .table(parent)
@@ -489,6 +491,9 @@ impl Step {
     pub(super) fn set_inherit(&mut self, table: TableId, parent: &ObjectName, inherit: bool) -> Outcome {
         let parent_id = self.table_named(parent)?;
         if inherit {
+            if !self.may_descend(table, parent_id, parent.span)? {
+                return Ok(());
+            }
             self.table_mut(table).inherits.push(parent_id);
             self.depend(table, parent_id);
             return self.inherit_columns(parent_id, table, parent.span);
