@@ -125,6 +125,7 @@ impl Step {
             .map(|ty| format!(" {}", self.schema().format_type(ty)))
             .unwrap_or_default();
         self.log(table, Some(id), format!("column {} added:{shown}", spec.name));
+        self.refuse_many_columns(table, spec.name_span)?;
         if recurse {
             for child in self.children(table) {
                 self.add_inherited_column(table, id, child, spec)?;

@@ -251,12 +251,24 @@ impl Step {
 
     /// Where a change stands.
     pub(super) fn place(&self, change: ChangeId) -> Option<Span> {
-        let count = self.db.places.len();
-        (0..count)
-            .rev()
-            .map(|i| self.db.places[PlaceId(i as u32)])
-            .find(|(id, _)| *id == change)
-            .map(|(_, span)| span)
+        let places = &self.db.places;
+        let at = |i: usize| places[PlaceId(i as u32)];
+        // Ids grow, but for what was there at first and where two courses were joined.
+        let key = |id: ChangeId| (id != super::INITIAL).then_some(id);
+        let (mut low, mut high) = (0, places.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if key(at(middle).0) < key(change) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let mut found = (low < places.len()).then(|| at(low));
+        if found.is_none_or(|(id, _)| id != change) {
+            found = (0..places.len()).rev().map(at).find(|(id, _)| *id == change);
+        }
+        found.map(|(_, span)| span)
     }
 
     /// Adds "made here" to a failure.

@@ -105,6 +105,9 @@ impl Step {
         for &id in &ids {
             self.check_opclass(table, id, "btree", spec.span)?;
         }
+        if columns.len() + include.len() > super::index::MOST_KEYS {
+            return Err(error::too_many_keys(spec.span));
+        }
         let include_ids = self.key_columns(table, include, spec.span, "")?;
         let keys = ids.iter().map(|&id| column_key(id, spec.span)).collect();
         Ok(Key {

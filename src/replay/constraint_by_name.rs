@@ -144,13 +144,18 @@ impl Step {
             let failure = error::failure("42704", message, span);
             return Err(self.explain_constraint(failure, table, from));
         };
-        if self.table(table).constraints[id.0 as usize].inherited > 0 {
+        let constraint = &self.table(table).constraints[id.0 as usize];
+        if constraint.inherited > 0 && matches!(constraint.kind, ConstraintKind::Check(_)) {
             let message = format!("cannot rename inherited constraint \"{from}\"");
             return Err(error::failure("42P16", message, span));
         }
-        self.check_constraint_name(table, to, span)?;
-        if let Some(index) = self.backing_index(table, id) {
+        // The index goes first and takes the constraint along.
+        let index = self.backing_index(table, id);
+        if index.is_some() {
             self.claim_relation_name(table, to, span)?;
+        }
+        self.check_constraint_name(table, to, span)?;
+        if let Some(index) = index {
             self.rename_index_entry(table, index, to);
         }
         let origin = self.id;

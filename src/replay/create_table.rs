@@ -12,8 +12,16 @@ use crate::change::{
 };
 use crate::known::{Fact, Presence, Reach, Section};
 use crate::name::{Name, QualifiedName};
-use crate::schema::{ColumnId, NamespaceId, Relation, RelationKind, Table, TableId, TypeKind};
+use crate::schema::{Column, ColumnId, NamespaceId, Relation, RelationKind, Table, TableId, TypeKind};
+use crate::source::Span;
 use crate::tree::ExprKind;
+
+/// `MaxHeapAttributeNumber` of `htup_details.h`.
+const MOST_COLUMNS: usize = 1_600;
+
+fn too_many_columns(span: Span) -> Failure {
+    error::failure("54011", "tables can have at most 1600 columns", span)
+}
 
 impl Step {
     pub(super) fn create_table(&mut self, spec: &CreateTable) -> Outcome {
@@ -139,7 +147,9 @@ impl Step {
         self.add_constraints(id, spec)?;
         if let Some((parent, _)) = &spec.partition_of {
             let parent = self.table_named(parent)?;
-            self.take_from_parent(parent, id, spec.span)?;
+            if self.table(id).partition.of == Some(parent) {
+                self.take_from_parent(parent, id, spec.span)?;
+            }
         }
         self.like_indexes(id, spec)
     }
@@ -172,6 +182,10 @@ impl Step {
 
     /// Columns in order, those of LIKE among them.
     fn push_elements(&mut self, id: TableId, spec: &CreateTable) -> Outcome {
+        let columns = spec.elements.iter().filter(|e| matches!(e, TableElement::Column(_)));
+        if columns.count() > MOST_COLUMNS {
+            return Err(too_many_columns(spec.name.span));
+        }
         for element in &spec.elements {
             match element {
                 TableElement::Column(column) => self.push_element(id, column, spec)?,
@@ -180,7 +194,18 @@ impl Step {
                 TableElement::Opaque(gap) => self.open_all(id, gap),
             }
         }
-        Ok(())
+        self.refuse_many_columns(id, spec.name.span)
+    }
+
+    /// A table that certainly has more columns than the server takes, dropped ones counted.
+    pub(super) fn refuse_many_columns(&self, table: TableId, span: Span) -> Outcome {
+        let columns = &self.table(table).columns;
+        let maybe = |c: &&Column| matches!(c.presence, Presence::Maybe(_));
+        if columns.len() <= MOST_COLUMNS || columns.len() - columns.iter().filter(maybe).count() <= MOST_COLUMNS
+        {
+            return Ok(());
+        }
+        Err(too_many_columns(span))
     }
 
     /// An element that could not be read may be anything.

@@ -6,7 +6,7 @@ use super::error;
 use crate::change::{ConstraintBody, ConstraintSpec, DomainAction, ObjectName};
 use crate::known::Fact;
 use crate::name::Name;
-use crate::schema::{Domain, Stored, TypeId, TypeKind};
+use crate::schema::{Domain, List, Stored, TypeId, TypeKind};
 use crate::sqltype::{BaseType, SqlType};
 use crate::tree::Expr;
 
@@ -44,10 +44,11 @@ impl Step {
         target: Option<&SqlType>,
         value: Option<&SqlType>,
     ) -> Outcome<Stored> {
+        let none = List::default();
         let scope = Scope {
             schema: self.schema(),
             table: None,
-            columns: &[],
+            columns: &none,
             open: None,
             target,
             value,

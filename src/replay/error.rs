@@ -21,6 +21,11 @@ pub(super) fn undefined_relation(name: &QualifiedName, span: Span) -> Failure {
     failure("42P01", format!("relation \"{name}\" does not exist"), span)
 }
 
+/// 54011.
+pub(super) fn too_many_keys(span: Span) -> Failure {
+    failure("54011", "cannot use more than 32 columns in an index", span)
+}
+
 /// 42P07.
 pub(super) fn duplicate_relation(name: &Name, span: Span) -> Failure {
     failure("42P07", format!("relation \"{name}\" already exists"), span)

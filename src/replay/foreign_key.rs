@@ -77,7 +77,9 @@ impl Step {
             self.depend(table, key.table);
         }
         self.table_mut(table).constraints.push(constraint.clone());
-        self.reference_partitions(table, &constraint);
+        if constraint.inherited == 0 {
+            self.reference_partitions(table, &constraint);
+        }
         for child in self.partitions(table) {
             self.inherit_foreign_key(table, child, &constraint)?;
         }

@@ -14,10 +14,16 @@ use crate::schema::{ColumnId, Index, IndexId, IndexKey, Relation, RelationKind, 
 use crate::source::Span;
 use crate::tree::ExprKind;
 
+/// `INDEX_MAX_KEYS` of `pg_config_manual.h`.
+pub(super) const MOST_KEYS: usize = 32;
+
 impl Step {
     pub(super) fn create_index(&mut self, spec: &IndexSpec) -> Outcome {
         let table = self.table_named(&spec.table)?;
         self.check_index_table(table, spec)?;
+        if spec.elements.len() + spec.include.len() > MOST_KEYS {
+            return Err(error::too_many_keys(spec.span));
+        }
         self.read_expressions(table, spec)?;
         let predicate = match &spec.predicate {
             Some(expr) => Some(self.predicate_on(table, expr)?),

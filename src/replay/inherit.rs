@@ -4,7 +4,7 @@ use super::apply::{Outcome, Step};
 use super::constraint::{Key, blank_constraint};
 use super::error;
 use crate::change::{ConstraintBody, ConstraintSpec, ObjectName, PartitionBound};
-use crate::known::{Fact, Presence, Section};
+use crate::known::{Fact, Presence};
 use crate::name::Name;
 use crate::schema::{
     ColumnId, Constraint, ConstraintKind, ForeignKey, Index, IndexId, Partition, RelationKind, Stored,
@@ -269,7 +269,7 @@ impl Step {
             .collect();
         for constraint in foreign {
             // Twins for the referenced side's partitions come along with the key itself.
-            if constraint.local || constraint.inherited == 0 {
+            if constraint.local || constraint.inherited == 0 || self.is_copy(parent, &constraint) {
                 self.inherit_foreign_key(parent, child, &constraint)?;
             }
         }
@@ -288,6 +288,7 @@ impl Step {
                 .filter(|c| {
                     c.presence.is_present()
                         && matches!(&c.kind, ConstraintKind::ForeignKey(key) if key.table == parent)
+                        && !self.is_copy(table, c)
                 })
                 .cloned()
                 .collect();
@@ -297,6 +298,21 @@ impl Step {
                 }
             }
         }
+    }
+
+    /// A partition's copy of its parent's key: the parent's own gets the twin (`CloneFkReferenced`).
+    fn is_copy(&self, table: TableId, copy: &Constraint) -> bool {
+        let ConstraintKind::ForeignKey(own) = &copy.kind else {
+            return false;
+        };
+        let Some(of) = self.table(table).partition.of.filter(|_| copy.inherited > 0) else {
+            return false;
+        };
+        self.table(of).constraints.iter().any(|c| {
+            c.presence.is_present()
+                && matches!(&c.kind, ConstraintKind::ForeignKey(key) if key.table == own.table)
+                && self.translate_columns(&c.columns, of, table) == copy.columns
+        })
     }
 
     fn take_index(&mut self, parent: TableId, id: IndexId, index: &Index, child: TableId) -> Outcome {
@@ -371,6 +387,9 @@ impl Step {
         if self.table(child_id).partition.of.is_some() {
             return Err(error::wrong_kind_of_partition(&child.name.name, child.span));
         }
+        if !self.may_descend(child_id, parent, child.span)? {
+            return Ok(());
+        }
         self.table_mut(child_id).partition.of = Some(parent);
         self.table_mut(child_id).partition.default = matches!(bound, PartitionBound::Default);
         self.depend(child_id, parent);
@@ -386,12 +405,11 @@ impl Step {
         let columns: Vec<ColumnId> = self.schema().table(parent).columns().map(|c| c.id).collect();
         for column in columns {
             let name = self.column(parent, column).name.clone();
-            if let Some(own) = self.find_column(child, &name) {
-                self.column_mut(child, own).inherited += 1;
-            } else if self.schema().table(child).open(Section::Columns).is_none() {
+            let own = self.column_or(child, &name, |_| {
                 let message = format!("child table is missing column \"{name}\"");
-                return Err(error::failure("42804", message, span));
-            }
+                error::failure("42804", message, span)
+            })?;
+            self.column_mut(child, own).inherited += 1;
         }
         let checks: Vec<Constraint> = self
             .table(parent)
@@ -473,6 +491,9 @@ impl Step {
     pub(super) fn set_inherit(&mut self, table: TableId, parent: &ObjectName, inherit: bool) -> Outcome {
         let parent_id = self.table_named(parent)?;
         if inherit {
+            if !self.may_descend(table, parent_id, parent.span)? {
+                return Ok(());
+            }
             self.table_mut(table).inherits.push(parent_id);
             self.depend(table, parent_id);
             return self.inherit_columns(parent_id, table, parent.span);

@@ -31,6 +31,7 @@ mod inherit;
 mod join;
 mod journal;
 mod like;
+mod lineage;
 mod naming;
 mod open;
 mod parents;

@@ -4,6 +4,10 @@
 //! `ChooseConstraintName` in `pg_constraint.c`, `ChooseForeignKeyConstraintNameAddition` in `tablecmds.c`,
 //! `FigureColnameInternal` in `parse_target.c`.
 
+use std::collections::hash_map::Entry;
+
+use rustc_hash::FxHashMap;
+
 use super::apply::Step;
 use crate::known::{Fact, Gap, Presence};
 use crate::name::{MAX_BYTES, Name, make_object_name, truncate};
@@ -30,6 +34,9 @@ impl Taken {
     }
 }
 
+/// Numbers that are tried behind a name; the server tries on for ever.
+const MOST_TRIES: u32 = 1_000;
+
 impl Step {
     /// A free name for a relation: `name1_name2_label`, with a number where that is taken. For an index that backs a
     /// constraint, constraints of the schema count too.
@@ -41,10 +48,12 @@ impl Step {
         label: &str,
         constraint: bool,
     ) -> Fact<Name> {
-        self.choose(name1, name2, label, |step, name| {
-            step.relation_taken(namespace, name).or(|| {
+        let constraints = std::cell::OnceCell::new();
+        self.choose(name1, name2, label, |name| {
+            self.relation_taken(namespace, name).or(|| {
                 if constraint {
-                    step.constraint_taken(namespace, name)
+                    let held = constraints.get_or_init(|| self.constraint_names(namespace, name1));
+                    taken_among(held, name)
                 } else {
                     Taken::No
                 }
@@ -60,9 +69,8 @@ impl Step {
         name2: Option<&str>,
         label: &str,
     ) -> Fact<Name> {
-        self.choose(name1, name2, label, |step, name| {
-            step.constraint_taken(namespace, name)
-        })
+        let held = self.constraint_names(namespace, name1);
+        self.choose(name1, name2, label, |name| taken_among(&held, name))
     }
 
     fn choose(
@@ -70,18 +78,18 @@ impl Step {
         name1: &Name,
         name2: Option<&str>,
         label: &str,
-        taken: impl Fn(&Self, &Name) -> Taken,
+        taken: impl Fn(&Name) -> Taken,
     ) -> Fact<Name> {
         let mut candidates = Vec::new();
         let mut doubt = None;
-        for pass in 0..10_000u32 {
+        for pass in 0..MOST_TRIES {
             let number = if pass == 0 {
                 String::new()
             } else {
                 pass.to_string()
             };
             let name = make_object_name(name1.as_str(), name2, Some(&format!("{label}{number}")));
-            match taken(self, &name) {
+            match taken(&name) {
                 Taken::Yes => {}
                 Taken::Maybe(gap) => {
                     candidates.push((name, self.id));
@@ -115,9 +123,13 @@ impl Step {
         by_presence(presence)
     }
 
-    /// Constraint names count per schema, over all its tables and domains.
-    fn constraint_taken(&self, namespace: NamespaceId, name: &Name) -> Taken {
-        let mut doubt = None;
+    /// Names of constraints, which count per schema, over all its tables and domains: those that a name made from `stem` may
+    /// meet.
+    fn constraint_names<'a>(&'a self, namespace: NamespaceId, stem: &Name) -> Held<'a> {
+        let mut held = Held::default();
+        // The server shortens the stem where the whole is too long.
+        let start = stem.as_str().as_bytes().first().copied();
+        let may_meet = |name: &Name| name.as_str().as_bytes().first().copied() == start;
         for (_, table) in self.schema().tables.iter() {
             if table.namespace != namespace || table.presence.is_dropped() {
                 continue;
@@ -127,14 +139,13 @@ impl Step {
                     continue;
                 }
                 match &constraint.name {
-                    Fact::Known(known, _) if known == name => match by_presence(&constraint.presence) {
-                        Taken::Maybe(gap) => doubt = Some(gap),
-                        taken => return taken,
-                    },
-                    Fact::Unknown { gap, candidates } if candidates.iter().any(|c| c.0 == *name) => {
-                        doubt = Some(gap.clone());
+                    Fact::Known(known, _) if may_meet(known) => held.add(known, maybe(&constraint.presence)),
+                    Fact::Known(..) => {}
+                    Fact::Unknown { gap, candidates } => {
+                        for (candidate, _) in candidates {
+                            held.add(candidate, Some(gap));
+                        }
                     }
-                    Fact::Known(..) | Fact::Unknown { .. } => {}
                 }
             }
         }
@@ -142,12 +153,48 @@ impl Step {
             if let TypeKind::Domain(domain) = &ty.kind
                 && ty.namespace == namespace
                 && ty.presence.may_be()
-                && domain.checks.iter().any(|(check, _)| check == name)
             {
-                return by_presence(&ty.presence);
+                for (check, _) in &domain.checks {
+                    held.add(check, maybe(&ty.presence));
+                }
             }
         }
-        doubt.map_or(Taken::No, Taken::Maybe)
+        held
+    }
+}
+
+/// Names in use; with a gap, those that only may be.
+#[derive(Default)]
+struct Held<'a>(FxHashMap<&'a Name, Option<&'a Gap>>);
+
+impl<'a> Held<'a> {
+    /// A name that is certainly in use stays so.
+    fn add(&mut self, name: &'a Name, doubt: Option<&'a Gap>) {
+        match self.0.entry(name) {
+            Entry::Vacant(entry) => {
+                entry.insert(doubt);
+            }
+            Entry::Occupied(mut entry) => {
+                if doubt.is_none() {
+                    entry.insert(None);
+                }
+            }
+        }
+    }
+}
+
+fn taken_among(held: &Held<'_>, name: &Name) -> Taken {
+    match held.0.get(name) {
+        None => Taken::No,
+        Some(None) => Taken::Yes,
+        Some(Some(gap)) => Taken::Maybe((*gap).clone()),
+    }
+}
+
+fn maybe(presence: &Presence) -> Option<&Gap> {
+    match presence {
+        Presence::Maybe(gap) => Some(gap),
+        Presence::Present(_) | Presence::Dropped(_) => None,
     }
 }
 

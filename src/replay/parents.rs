@@ -12,8 +12,10 @@ impl Step {
         let mut parents = Vec::new();
         for parent in &spec.inherits {
             let parent_id = self.table_named(parent)?;
-            self.table_mut(id).inherits.push(parent_id);
-            parents.push(parent_id);
+            if self.may_descend(id, parent_id, parent.span)? {
+                self.table_mut(id).inherits.push(parent_id);
+                parents.push(parent_id);
+            }
         }
         if let Some((parent, bound)) = &spec.partition_of {
             let parent_id = self.table_named(parent)?;
@@ -22,9 +24,11 @@ impl Step {
                 let message = format!("\"{}\" is not partitioned", parent.name.name);
                 return Err(error::failure("42P17", message, parent.span));
             }
-            self.table_mut(id).partition.of = Some(parent_id);
-            self.table_mut(id).partition.default = matches!(bound, PartitionBound::Default);
-            parents.push(parent_id);
+            if self.may_descend(id, parent_id, parent.span)? {
+                self.table_mut(id).partition.of = Some(parent_id);
+                self.table_mut(id).partition.default = matches!(bound, PartitionBound::Default);
+                parents.push(parent_id);
+            }
         }
         for &parent in &parents {
             self.depend(id, parent);

@@ -7,8 +7,8 @@ use crate::change::{Failure, ObjectName};
 use crate::known::{ChangeId, Fact, Gap, Presence, Reach, Section};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{
-    Column, ColumnId, LogEntry, Namespace, NamespaceId, Partition, Relation, RelationKind, Rows, Table,
-    TableId,
+    Column, ColumnId, List, LogEntry, Namespace, NamespaceId, Partition, Relation, RelationKind, Rows,
+    Table, TableId,
 };
 use crate::source::Span;
 
@@ -363,9 +363,9 @@ pub(super) fn blank_table(namespace: NamespaceId, name: Name, kind: RelationKind
         name,
         kind,
         presence: Presence::Present(id),
-        columns: Vec::new(),
-        constraints: Vec::new(),
-        indexes: Vec::new(),
+        columns: List::default(),
+        constraints: List::default(),
+        indexes: List::default(),
         triggers: Vec::new(),
         policies: Vec::new(),
         unlisted: None,
@@ -381,6 +381,6 @@ pub(super) fn blank_table(namespace: NamespaceId, name: Name, kind: RelationKind
         comment: None,
         dependents: Vec::new(),
         open: Vec::new(),
-        log: Vec::new(),
+        log: List::default(),
     }
 }

@@ -29,8 +29,9 @@ impl Context<'_> {
         columns: &[&Name],
         unique: bool,
     ) -> Option<Place> {
-        let mut indexes = table.get().indexes.iter().enumerate().rev();
-        indexes.find_map(|(i, index)| {
+        let indexes = &table.get().indexes;
+        (0..indexes.len()).rev().find_map(|i| {
+            let index = indexes.get(i)?;
             let walker = IndexWalker {
                 table,
                 id: IndexId(u32::try_from(i).ok()?),

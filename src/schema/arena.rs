@@ -129,18 +129,133 @@ impl<I, T: fmt::Debug> fmt::Debug for Arena<I, T> {
     }
 }
 
+/// An [`Arena`] by position, used as a `Vec` is: a table's parts, of which a statement writes a few and a clone shares the rest.
+pub struct List<T>(Arena<usize, T>);
+
+impl ArenaId for usize {
+    fn from_index(index: usize) -> Self {
+        index
+    }
+    fn index(self) -> usize {
+        self
+    }
+}
+
+impl<T: Clone> List<T> {
+    /// Number of values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.len == 0
+    }
+
+    /// Adds a value.
+    pub fn push(&mut self, value: T) {
+        self.0.push(value);
+    }
+
+    /// The value at a position.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<&T> {
+        self.0.get(at)
+    }
+
+    /// The value at a position, to be changed.
+    pub fn get_mut(&mut self, at: usize) -> Option<&mut T> {
+        self.0.get_mut(at)
+    }
+
+    /// The first value.
+    #[must_use]
+    pub fn first(&self) -> Option<&T> {
+        self.0.get(0)
+    }
+
+    /// All values.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.0.chunks.iter().flat_map(|chunk| chunk.iter()).map(|value| &**value)
+    }
+
+    /// All values, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        Arc::make_mut(&mut self.0.chunks)
+            .iter_mut()
+            .flat_map(|chunk| Arc::make_mut(chunk).iter_mut())
+            .map(Arc::make_mut)
+    }
+
+    /// Whether both are the very same list, so that they need not be compared.
+    #[must_use]
+    pub fn shares(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0.chunks, &other.0.chunks)
+    }
+}
+
+impl<T> std::ops::Index<usize> for List<T> {
+    type Output = T;
+    /// Positions come from the list itself, and nothing is removed.
+    fn index(&self, at: usize) -> &T {
+        &self.0[at]
+    }
+}
+
+impl<T: Clone> std::ops::IndexMut<usize> for List<T> {
+    /// Positions come from the list itself, and nothing is removed.
+    fn index_mut(&mut self, at: usize) -> &mut T {
+        &mut self.0[at]
+    }
+}
+
+impl<T> Clone for List<T> {
+    fn clone(&self) -> Self {
+        List(self.0.clone())
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        List(Arena::default())
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'a, T: Clone> IntoIterator for &'a List<T> {
+    type Item = &'a T;
+    type IntoIter = Box<dyn Iterator<Item = &'a T> + 'a>;
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.iter())
+    }
+}
+
+impl<'a, T: Clone> IntoIterator for &'a mut List<T> {
+    type Item = &'a mut T;
+    type IntoIter = Box<dyn Iterator<Item = &'a mut T> + 'a>;
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.iter_mut())
+    }
+}
+
+impl<T: Clone> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        let mut out = List::default();
+        values.into_iter().for_each(|value| out.push(value));
+        out
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    impl ArenaId for usize {
-        fn from_index(index: usize) -> Self {
-            index
-        }
-        fn index(self) -> usize {
-            self
-        }
-    }
 
     #[test]
     fn clones_do_not_see_later_writes() {

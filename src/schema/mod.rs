@@ -12,7 +12,7 @@ mod objects;
 mod table;
 mod walk;
 
-pub use arena::{Arena, ArenaId};
+pub use arena::{Arena, ArenaId, List};
 pub use names::Names;
 pub use objects::{
     Collation, Domain, Extension, Function, FunctionId, Namespace, NamespaceId, Parameters, Sequence,

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::arena::ArenaId;
+use super::arena::{ArenaId, List};
 use super::objects::{NamespaceId, SequenceId, id};
 use crate::change::{GeneratedKind, IdentityKind, ReferentialAction};
 use crate::known::{ChangeId, Fact, Gap, Presence, Section};
@@ -50,7 +50,7 @@ pub enum Rows {
 }
 
 /// One change to an object, as `schemalign history` lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LogEntry {
     /// The change.
     pub change: ChangeId,
@@ -72,11 +72,11 @@ pub struct Table {
     /// Whether it is there.
     pub presence: Presence,
     /// Columns by number, dropped ones included.
-    pub columns: Vec<Column>,
+    pub columns: List<Column>,
     /// Constraints, dropped ones included.
-    pub constraints: Vec<Constraint>,
+    pub constraints: List<Constraint>,
     /// Indexes, dropped ones and those that back a constraint included.
-    pub indexes: Vec<Index>,
+    pub indexes: List<Index>,
     /// Triggers that are there.
     pub triggers: Vec<Trigger>,
     /// Row security policies that are there, by name.
@@ -108,7 +108,7 @@ pub struct Table {
     /// Sections that a gap left open: what is listed is true, more may exist.
     pub open: Vec<(Section, Gap)>,
     /// Every change to it and its parts.
-    pub log: Vec<LogEntry>,
+    pub log: List<LogEntry>,
 }
 
 /// Partitioning.
@@ -288,6 +288,14 @@ pub struct Trigger {
     pub name: Name,
     /// The function it calls.
     pub function: QualifiedName,
+}
+
+impl Table {
+    /// How many columns, constraints, indexes and noted changes it has, dropped ones included.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        self.columns.len() + self.constraints.len() + self.indexes.len() + self.log.len()
+    }
 }
 
 impl Index {

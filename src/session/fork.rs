@@ -179,9 +179,12 @@ impl Session {
     pub(super) fn join_worlds(&mut self, first: World, second: World, base: &World, gap: &Gap) -> World {
         let (same, same_schema) = (first.version == second.version, first.same_schema(&second));
         if !same {
-            // A join looks at every object.
+            // A join looks at every object, and at every part of those that differ.
+            let (ours, theirs) = (&first.database.schema().tables, &second.database.schema().tables);
+            let differ = ours.iter().filter(|(id, _)| !ours.shares(theirs, *id));
+            let parts: usize = differ.map(|(_, t)| t.parts()).sum();
             let objects = base.database.schema().tables.len() as u64;
-            self.charge(200 + objects);
+            self.charge(200 + objects + parts as u64);
         }
         if !same_schema {
             self.note(gap);

@@ -136,8 +136,8 @@ pub struct Session {
     last_change: Option<ChangeId>,
     /// The database that is asked for is past the statements that fail.
     mended: bool,
-    /// The statement that runs, and every function that it calls, reaches rows alone.
-    rows_alone: bool,
+    /// The work on rows that runs, and whether it and every function that it calls reach rows alone, once that was asked.
+    row_work: Option<(Text, Option<bool>)>,
     /// What failed statements would have made, with the misstep.
     lost: HashMap<Name, usize, BuildHasherDefault<FxHasher>>,
     /// Calls that led here, outermost first.
@@ -176,7 +176,7 @@ impl Session {
             statement_start: None,
             last_change: None,
             mended: false,
-            rows_alone: false,
+            row_work: None,
             lost: HashMap::default(),
             via: Vec::new(),
             handlers: Vec::new(),

@@ -173,6 +173,16 @@ impl Session {
         self.reach_of_words(text, false)
     }
 
+    /// Whether the work on rows that runs reaches rows alone, by whatever it calls.
+    pub(super) fn reaches_rows_alone(&mut self) -> bool {
+        let Some((text, told)) = self.row_work.take() else {
+            return false;
+        };
+        let alone = told.unwrap_or_else(|| self.query_reach(&text) == Reach::Rows);
+        self.row_work = Some((text, Some(alone)));
+        alone
+    }
+
     fn reach_of_words(&self, text: &Text, statements: bool) -> Reach {
         const EFFECTS: [&str; 9] = [
             "create",

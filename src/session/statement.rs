@@ -37,10 +37,9 @@ impl Session {
                 // The tree does not keep ON CONFLICT.
                 let conflict = read.text.as_str().to_ascii_lowercase().contains("conflict");
                 // What the functions give goes into rows: they need not run where rows are all that they touch.
-                let idle = top && self.query_reach(&read.text) == Reach::Rows;
-                self.rows_alone = idle;
+                self.row_work = top.then(|| (read.text.clone(), None));
                 let result = self.run_dml(dml, !conflict, read.span);
-                self.rows_alone = false;
+                self.row_work = None;
                 result
             }
             Statement::Do { language, body } => self.run_do(language, body, read.span).map(|()| None),

@@ -27,7 +27,7 @@ pub(crate) use query::query_shape;
 use crate::change::Failure;
 use crate::known::{Fact, Gap};
 use crate::name::Name;
-use crate::schema::{Column, ColumnId, Schema, Stored, TableId};
+use crate::schema::{Column, ColumnId, List, Schema, Stored, TableId};
 use crate::sqltype::SqlType;
 use crate::sqltype::catalog::Volatility;
 use crate::tree::{Expr, ExprKind};
@@ -45,7 +45,7 @@ pub(crate) struct Scope<'a> {
     /// The table that the expression is stored on, for messages.
     pub table: Option<TableId>,
     /// Its columns by number, dropped ones included; those of a table that is being built too.
-    pub columns: &'a [Column],
+    pub columns: &'a List<Column>,
     /// Set where the table may have columns that are not listed: then a name that is not found is no failure.
     pub open: Option<&'a Gap>,
     /// The type that a default or generated value is coerced to.
@@ -181,7 +181,7 @@ pub(crate) fn castable(schema: &Schema, from: &SqlType, to: &SqlType, context: C
 }
 
 /// The type of a resolved expression on a table with these columns; `None` where it cannot be told.
-pub(crate) fn type_of(schema: &Schema, columns: &[Column], expr: &Expr) -> Option<SqlType> {
+pub(crate) fn type_of(schema: &Schema, columns: &List<Column>, expr: &Expr) -> Option<SqlType> {
     if let ExprKind::Var(number) = expr.kind {
         return match &columns.get(number as usize)?.ty {
             Fact::Known(ty, _) => Some(ty.clone()),

@@ -21,6 +21,7 @@ pub(super) fn join(ours: Database, theirs: Database, base: &Database, gap: &Gap)
         theirs,
         base,
         gap,
+        grown: Vec::new(),
     };
     join.namespaces();
     join.place_all();
@@ -29,6 +30,7 @@ pub(super) fn join(ours: Database, theirs: Database, base: &Database, gap: &Gap)
     join.functions();
     join.tables();
     join.rest();
+    super::lineage::untangle(&mut join.out, &join.grown, gap);
     join.out
 }
 
@@ -39,6 +41,8 @@ struct Join<'a> {
     base: &'a Database,
     gap: &'a Gap,
     places: Places,
+    /// Tables whose parents differed.
+    grown: Vec<TableId>,
 }
 
 /// Whether it is there in either course, when it may be in both.

@@ -1,8 +1,10 @@
 //! Which of our columns, constraints and indexes each of theirs is, table by table.
 
+use rustc_hash::FxHashMap;
+
 use crate::known::{Fact, Presence};
 use crate::name::Name;
-use crate::schema::{Column, ColumnId, Constraint, ConstraintId, Index, IndexId, Table};
+use crate::schema::{Column, ColumnId, Constraint, ConstraintId, Index, IndexId, List, Table};
 
 /// Places of a table's parts: theirs by number to ours.
 #[derive(Debug, Clone, Default)]
@@ -85,7 +87,7 @@ pub(super) fn place(ours: &Table, theirs: &Table, base: Option<&Table>) -> PartP
     }
 }
 
-fn match_parts<T: Part>(ours: &[T], theirs: &[T], base: usize) -> Vec<u32> {
+fn match_parts<T: Part + Clone>(ours: &List<T>, theirs: &List<T>, base: usize) -> Vec<u32> {
     let mut taken = vec![false; ours.len()];
     let mut out = vec![u32::MAX; theirs.len()];
     // Parts of the same number and name first.
@@ -96,18 +98,24 @@ fn match_parts<T: Part>(ours: &[T], theirs: &[T], base: usize) -> Vec<u32> {
             taken[i] = true;
         }
     }
+    let mut named: FxHashMap<&Name, Vec<usize>> = FxHashMap::default();
+    if out.contains(&u32::MAX) {
+        for (o, own) in ours.iter().enumerate() {
+            if own.presence().may_be()
+                && let Some(name) = own.known_name()
+            {
+                named.entry(name).or_default().push(o);
+            }
+        }
+    }
     let mut next = ours.len() as u32;
     for (i, part) in theirs.iter().enumerate() {
         if out[i] != u32::MAX {
             continue;
         }
         let live = part.presence().may_be();
-        let by_name = ours.iter().enumerate().position(|(o, own)| {
-            live && !taken[o]
-                && own.presence().may_be()
-                && own.known_name().is_some()
-                && own.known_name() == part.known_name()
-        });
+        let alike = part.known_name().filter(|_| live).and_then(|name| named.get(name));
+        let by_name = alike.and_then(|places| places.iter().copied().find(|&o| !taken[o]));
         let by_number = i < base && i < ours.len() && !taken[i] && (!live || !ours[i].presence().may_be());
         let found = match by_name {
             Some(found) => found,

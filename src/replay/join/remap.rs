@@ -148,8 +148,12 @@ impl Join<'_> {
             *column = column.map(|c| self.parts(*table).column(c));
             *table = self.places.tables.get(*table);
         }
-        for entry in &mut table.log {
-            entry.column = entry.column.map(|c| parts.column(c));
+        for at in 0..table.log.len() {
+            // Written only where it differs: what is not written stays shared.
+            let moved = table.log[at].column.map(|c| parts.column(c));
+            if moved != table.log[at].column {
+                table.log[at].column = moved;
+            }
         }
     }
 

@@ -1,9 +1,11 @@
 //! Two courses of one table.
 
+use rustc_hash::FxHashSet;
+
 use super::{Join, both, join_rows};
 use crate::known::{Fact, Gap, Presence};
 use crate::schema::{
-    Column, ColumnId, Constraint, ConstraintId, ConstraintKind, Index, IndexId, Relation, Table, TableId,
+    Column, ColumnId, Constraint, ConstraintId, ConstraintKind, Index, IndexId, List, LogEntry, Relation, Table, TableId,
 };
 
 impl Join<'_> {
@@ -41,7 +43,7 @@ impl Join<'_> {
         let index = |i: usize| parts.index(IndexId(i as u32)).0 as usize;
         join_list(
             &mut table.columns,
-            theirs.columns,
+            &theirs.columns,
             &column,
             &gap,
             set_column,
@@ -49,7 +51,7 @@ impl Join<'_> {
         );
         join_list(
             &mut table.indexes,
-            theirs.indexes,
+            &theirs.indexes,
             &index,
             &gap,
             set_index,
@@ -57,7 +59,7 @@ impl Join<'_> {
         );
         join_list(
             &mut table.constraints,
-            theirs.constraints,
+            &theirs.constraints,
             &constraint,
             &gap,
             set_constraint,
@@ -71,6 +73,10 @@ impl Join<'_> {
         table.triggers.retain(|t| theirs.triggers.contains(t));
         table.policies.retain(|p| theirs.policies.contains(p));
         table.rows = join_rows(&table.rows, &theirs.rows);
+        if table.inherits != theirs.inherits || table.partition.of != theirs.partition.of {
+            table.unlisted.get_or_insert_with(|| gap.clone());
+            self.grown.push(place);
+        }
         for parent in theirs.inherits {
             if !table.inherits.contains(&parent) {
                 table.inherits.push(parent);
@@ -106,11 +112,7 @@ impl Join<'_> {
             (ours @ None, theirs) => *ours = theirs,
             (Some(_), None) => {}
         }
-        for entry in theirs.log.into_iter().skip(base) {
-            if !table.log.contains(&entry) {
-                table.log.push(entry);
-            }
-        }
+        join_logs(&mut table.log, &theirs.log, base);
         self.bind_all(place);
     }
 
@@ -132,10 +134,23 @@ impl Join<'_> {
     }
 }
 
+/// What both courses did to a table after their first `base` entries, each once.
+fn join_logs(ours: &mut List<LogEntry>, theirs: &List<LogEntry>, base: usize) {
+    if ours.shares(theirs) {
+        return;
+    }
+    let mut held: FxHashSet<LogEntry> = (base..ours.len()).filter_map(|i| ours.get(i).cloned()).collect();
+    for entry in (base..theirs.len()).filter_map(|i| theirs.get(i)) {
+        if held.insert(entry.clone()) {
+            ours.push(entry.clone());
+        }
+    }
+}
+
 /// Joins parts that stand at places; parts of one side only may be there.
 fn join_list<T: Clone + super::parts::Part>(
-    ours: &mut Vec<T>,
-    theirs: Vec<T>,
+    ours: &mut List<T>,
+    theirs: &List<T>,
     place: &dyn Fn(usize) -> usize,
     gap: &Gap,
     set: fn(&mut T, Presence),
@@ -144,7 +159,7 @@ fn join_list<T: Clone + super::parts::Part>(
     let maybe = Presence::Maybe(gap.clone());
     let own = ours.len();
     let mut met = vec![false; own];
-    for (i, part) in theirs.into_iter().enumerate() {
+    for (i, part) in theirs.iter().cloned().enumerate() {
         let at = place(i);
         if at >= own {
             let mut part = part;

@@ -64,7 +64,7 @@ impl Session {
                     None => self.unknown(at, format!("the value of {name}()")),
                 })
             }
-            _ if self.rows_alone => {
+            _ if self.reaches_rows_alone() => {
                 self.touch_all_rows();
                 Ok(self.unknown(at, format!("the value of {name}()")))
             }

@@ -172,3 +172,24 @@ fn a_failure_in_execute_stands_at_its_text() {
         &text[span.range()]
     );
 }
+
+/// What a function makes of DDL is followed in work on rows too; one that only computes need not run, however long it takes.
+#[test]
+fn functions_that_reach_rows_alone_do_not_run_in_work_on_rows() {
+    let function = |body: &str| {
+        format!(
+            "CREATE TABLE t (a text);\n\
+             CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN {body} RETURN 'x'; END $$;\n\
+             UPDATE t SET a = f(); INSERT INTO t SELECT f();\nCREATE TABLE after_it (id int);"
+        )
+    };
+    let outcome = run(&function("FOR i IN 1..1000000000 LOOP NULL; END LOOP;"));
+    assert!(outcome.gaps.is_empty(), "{:?}", outcome.gaps);
+    assert_eq!(tables(&outcome), ["after_it", "t"]);
+    let outcome = run(&function("CREATE TABLE IF NOT EXISTS made (id int);"));
+    assert!(
+        tables(&outcome).iter().any(|t| t == "made"),
+        "{:?}",
+        tables(&outcome)
+    );
+}

@@ -217,8 +217,8 @@ impl Fixture {
             kind: RelationKind::Table,
             presence: Presence::Present(ORIGIN),
             columns,
-            constraints: Vec::new(),
-            indexes: Vec::new(),
+            constraints: crate::schema::List::default(),
+            indexes: crate::schema::List::default(),
             triggers: Vec::new(),
             policies: Vec::new(),
             unlisted: None,
@@ -234,7 +234,7 @@ impl Fixture {
             comment: None,
             dependents: Vec::new(),
             open: Vec::new(),
-            log: Vec::new(),
+            log: crate::schema::List::default(),
         });
         self.schema
             .relation_names
@@ -255,10 +255,11 @@ impl Fixture {
             return Came::Unknown("the column's type is not known".to_owned());
         }
         let boolean = SqlType::builtin(Builtin::Bool);
+        let none = crate::schema::List::default();
         let scope = Scope {
             schema: &self.schema,
             table: Some(table),
-            columns: if place == Place::Default { &[] } else { &t.columns },
+            columns: if place == Place::Default { &none } else { &t.columns },
             open: None,
             target: match place {
                 Place::Default | Place::Generated => target,
