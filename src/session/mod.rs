@@ -23,6 +23,7 @@ mod mend;
 mod number;
 mod ops;
 mod plpgsql;
+mod program;
 mod query;
 mod reach;
 mod statement;
@@ -50,7 +51,9 @@ use crate::source::{FileId, Span, Text};
 use crate::sql::Read;
 use flow::Raised;
 use fork::Budget;
-use transaction::Transactions;
+use program::Program;
+pub use program::{Checkpoint, Datum, Row, Rows, Sent};
+pub use transaction::Transactions;
 use world::{Course, World};
 
 /// One migration as its runner hands it to the server.
@@ -131,6 +134,8 @@ pub struct Session {
     given_missing: BTreeSet<String>,
     budget: Budget,
     transactions: Transactions,
+    /// The program that runs, where one does.
+    program: Program,
     /// What held before the statement that runs.
     statement_start: Option<World>,
     last_change: Option<ChangeId>,
@@ -173,6 +178,7 @@ impl Session {
             given_missing: BTreeSet::new(),
             budget: Budget::default(),
             transactions: Transactions::default(),
+            program: Program::default(),
             statement_start: None,
             last_change: None,
             mended: false,

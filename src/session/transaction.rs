@@ -14,7 +14,7 @@ use crate::source::Span;
 use crate::sql::Transaction;
 
 /// The state of the connection.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) enum Block {
     /// No transaction is open: each statement is one.
     #[default]
@@ -26,8 +26,8 @@ pub(super) enum Block {
 }
 
 /// What the session knows of its transaction.
-#[derive(Debug, Default)]
-pub(super) struct Transactions {
+#[derive(Debug, Clone, Default)]
+pub struct Transactions {
     block: Block,
     savepoints: Vec<(Name, World)>,
     /// The text is one query of several statements.
@@ -53,6 +53,33 @@ impl Session {
         } else {
             self.begin_implicit();
         }
+    }
+
+    /// What a runner opens for a program.
+    pub(super) fn open_transaction(&mut self) {
+        self.transactions = Transactions {
+            block: Block::Explicit(Box::new(self.world.clone())),
+            ..Transactions::default()
+        };
+    }
+
+    /// A block in which each statement is committed alone begins, or ends; the open transaction is committed before it.
+    pub fn autocommit(&mut self, begins: bool, at: Span) {
+        if begins {
+            self.end_transaction(at);
+        } else if !self.in_transaction_block() {
+            self.open_transaction();
+        }
+    }
+
+    /// Another connection sends something, outside of the open transaction.
+    pub fn leave_transaction(&mut self) -> Transactions {
+        std::mem::take(&mut self.transactions)
+    }
+
+    /// The connection of before goes on.
+    pub fn reenter_transaction(&mut self, transactions: Transactions) {
+        self.transactions = transactions;
     }
 
     fn begin_implicit(&mut self) {

@@ -110,6 +110,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.frames.iter().filter_map(|f| f.call).collect()
     }
 
+    /// Whether a `try` with handlers runs: an exception may be seen.
+    #[must_use]
+    pub fn is_handled(&self) -> bool {
+        self.handlers > 0
+    }
+
     /// The module whose code runs.
     #[must_use]
     pub fn module(&self) -> Option<ModuleId> {

@@ -1,0 +1,447 @@
+//! The session as a program in a host language uses it: a migration is begun, sends statements as it runs, and is ended; between
+//! them its whole state may be kept, put back, and joined with that of another course.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::flow::{Flow, Run};
+use super::fork::Budget;
+use super::query::Table;
+use super::transaction::Transactions;
+use super::value::{Str, Value};
+use super::world::World;
+use super::{Misstep, Session};
+use crate::change::{Change, Failure};
+use crate::known::{Gap, Reach};
+use crate::name::Name;
+use crate::source::{Span, Text};
+use crate::sql::{Read, Statement, Transaction};
+
+/// Everything of a session that one course of a program may change. Cheap to copy.
+#[derive(Debug, Clone)]
+pub struct Checkpoint(Arc<Node>);
+
+#[derive(Debug)]
+struct Node {
+    world: World,
+    transactions: Transactions,
+    /// A transaction whose statement failed takes no other until it is rolled back; a handler saw the failure.
+    aborted: Option<Failure>,
+    /// What this course came from.
+    parent: Option<Checkpoint>,
+    depth: u32,
+}
+
+/// What a session keeps of the program that runs on it.
+#[derive(Debug, Default)]
+pub(super) struct Program {
+    /// The last checkpoint that the present course went through.
+    last: Option<Checkpoint>,
+    aborted: Option<Failure>,
+    /// Calls that lead to what is sent, outermost first.
+    calls: Vec<Span>,
+}
+
+/// The rows that a statement gave, as far as they are known.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    /// Names of the columns.
+    pub columns: Vec<Name>,
+    /// There may be other columns.
+    pub open: Option<Gap>,
+    /// In order.
+    pub rows: Vec<Row>,
+    /// The statement gives rows at all.
+    pub returns: bool,
+}
+
+/// A row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its values, by column.
+    pub values: Vec<Datum>,
+    /// It may be missing, and why.
+    pub maybe: Option<Gap>,
+    /// It stands for any number of rows.
+    pub many: bool,
+}
+
+/// A value that the server sends.
+#[derive(Debug, Clone)]
+pub enum Datum {
+    /// NULL.
+    Null,
+    /// A truth.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A number, as printed.
+    Numeric(SmolStr),
+    /// Text, and everything that prints as text, with the place that wrote it.
+    Text(Text),
+    /// An array.
+    Array(Vec<Datum>),
+    /// Not known.
+    Unknown(Gap),
+}
+
+impl Rows {
+    /// Why it cannot be told which rows there are, where it cannot.
+    #[must_use]
+    pub fn unsure(&self) -> Option<Gap> {
+        self.rows.iter().find_map(|row| {
+            row.maybe.clone().or_else(|| {
+                row.many.then(|| {
+                    let unknown = row.values.iter().find_map(|value| match value {
+                        Datum::Unknown(gap) => Some(gap.clone()),
+                        _ => None,
+                    });
+                    unknown.unwrap_or_else(|| Gap::not_given("how many rows there are", Reach::Rows))
+                })
+            })
+        })
+    }
+}
+
+/// What became of a statement that a program sent.
+#[derive(Debug)]
+pub struct Sent {
+    /// The rows that it gave; or the error that the server gives, and the state is that after the error.
+    pub result: Result<Rows, Failure>,
+    /// It may fail instead: why, and what then holds. Told only where a handler could see it.
+    pub doubt: Option<(Gap, Checkpoint)>,
+}
+
+impl Session {
+    /// A program's migration begins. `transaction`: within a transaction that the runner opens for it, unless one is open still.
+    pub fn begin_program(&mut self, name: &str, transaction: bool) {
+        self.journal.begin(name);
+        self.statistics.migrations += 1;
+        self.budget = Budget::default();
+        self.program.last = None;
+        if transaction && !self.in_transaction_block() {
+            self.open_transaction();
+        }
+        self.checkpoint();
+    }
+
+    /// It ends; `commit` where its transaction does.
+    pub fn end_program(&mut self, commit: bool, at: Span) {
+        self.program = Program::default();
+        if commit {
+            self.end_migration(at);
+        }
+        self.blocks.clear();
+        self.texts.clear();
+        self.catalogs.clear();
+    }
+
+    /// Calls that lead to what is sent next, outermost first.
+    pub fn called_from(&mut self, calls: Vec<Span>) {
+        self.program.calls = calls;
+    }
+
+    /// Sends changes as one statement. `handled`: the program has a handler that could see an error; otherwise a statement that
+    /// must fail is noted as a misstep, and the program goes on as if it had been mended.
+    pub fn send_changes(&mut self, changes: &[Change], at: Span, handled: bool) -> Sent {
+        let read = Read {
+            span: at,
+            text: Text::composed([(String::new(), at, false)]),
+            statement: Statement::Changes(changes.to_vec()),
+        };
+        self.send(&read, handled)
+    }
+
+    /// Sends SQL text: one or more statements, none of which runs once one has failed. The rows are those of the last.
+    pub fn send_text(&mut self, text: &Text, handled: bool) -> Sent {
+        let reads = self.reads(text);
+        let mut out = Sent {
+            result: Ok(Rows::default()),
+            doubt: None,
+        };
+        for read in reads.iter() {
+            let sent = self.send(read, handled);
+            out.result = sent.result;
+            out.doubt = out.doubt.or(sent.doubt);
+            if out.result.is_err() {
+                break;
+            }
+        }
+        out
+    }
+
+    /// Sends SQL text of which parts are not known (`None`): what it can reach by the rest of it is open from now on.
+    pub fn send_pattern(&mut self, parts: &[Option<Text>], why: &str, at: Span) {
+        self.via.clone_from(&self.program.calls);
+        let mut runs = Vec::new();
+        for part in parts {
+            match part {
+                Some(text) => runs.extend(text.runs()),
+                None => runs.push((super::reach::RAW_HOLE.to_owned(), at, false)),
+            }
+        }
+        for read in crate::sql::read(&Text::composed(runs)) {
+            self.statistics.statements += 1;
+            self.statistics.opaque += 1;
+            self.open_statement(&read, why, at);
+        }
+        self.via.clear();
+    }
+
+    /// Begins, commits or rolls back: what a connection's methods do.
+    pub fn send_control(&mut self, control: Transaction, at: Span, handled: bool) -> Sent {
+        let read = Read {
+            span: at,
+            text: Text::composed([(String::new(), at, false)]),
+            statement: Statement::Transaction(control),
+        };
+        self.send(&read, handled)
+    }
+
+    /// Something could not be followed: what it reaches is open from now on.
+    pub fn open_gap(&mut self, gap: Gap) {
+        self.open(gap);
+    }
+
+    /// Notes for the coverage what could not be followed and reaches nothing.
+    pub fn note_gap(&mut self, gap: &Gap) {
+        self.note(gap);
+    }
+
+    /// Rows of any table may have come or gone.
+    pub fn touch_rows_of_all(&mut self) {
+        self.touch_all_rows();
+        self.touch();
+    }
+
+    /// Notes that an error ended the program: what ran before it stands.
+    pub fn note_failure(&mut self, failure: Failure) {
+        let change = self.journal.record(failure.span, self.program.calls.clone());
+        self.missteps.push(Misstep { failure, change });
+    }
+
+    /// Whether a transaction block is open.
+    #[must_use]
+    pub fn is_in_transaction(&self) -> bool {
+        self.in_transaction_block()
+    }
+
+    /// The error after which the open transaction takes no statement.
+    #[must_use]
+    pub fn aborted(&self) -> Option<&Failure> {
+        self.program.aborted.as_ref()
+    }
+
+    fn send(&mut self, read: &Read, handled: bool) -> Sent {
+        self.statistics.statements += 1;
+        self.budget.next_statement();
+        let gaps = self.gaps.len();
+        if let Some(failure) = self.refused_as_aborted(read, handled) {
+            return Sent {
+                result: Err(failure),
+                doubt: None,
+            };
+        }
+        let start = handled.then(|| self.checkpoint());
+        let before = self.world.clone();
+        self.statement_start = Some(before.clone());
+        self.last_change = None;
+        self.via.clone_from(&self.program.calls);
+        if handled {
+            self.handlers.push(vec![SmolStr::new_static("others")]);
+        }
+        let result = self.run_read(read, true);
+        let parked = std::mem::take(&mut self.parked);
+        self.handlers.clear();
+        self.via.clear();
+        self.ctes.clear();
+        self.aliases.clear();
+        self.world.frames.clear();
+        let mut sent = self.after(result, read, &before, handled);
+        self.end_statement(read.span);
+        if self.gaps.len() > gaps {
+            self.statistics.opaque += 1;
+        }
+        if let (Some(start), true) = (start, sent.result.is_ok()) {
+            let fails = parked.iter().find(|course| matches!(course.flow, Flow::Raise(_)));
+            sent.doubt = fails
+                .map(|fails| fails.gap.clone())
+                .map(|gap| (gap.clone(), self.failed_course(start, &gap, read.span)));
+        }
+        sent
+    }
+
+    fn after(&mut self, result: Run<Option<Table>>, read: &Read, before: &World, handled: bool) -> Sent {
+        let raised = match result {
+            Ok(table) => {
+                if let Statement::Transaction(Transaction::Rollback | Transaction::RollbackTo(_)) =
+                    read.statement
+                {
+                    self.program.aborted = None;
+                }
+                return Sent {
+                    result: Ok(table.map_or_else(Rows::default, rows)),
+                    doubt: None,
+                };
+            }
+            Err(raised) => raised,
+        };
+        self.roll_back_statement(before);
+        let certain = !raised.is_budget() && raised.gap().is_none();
+        if handled && certain {
+            let failure = raised.failure;
+            if self.in_transaction_block() {
+                self.program.aborted = Some(failure.clone());
+            }
+            return Sent {
+                result: Err(failure),
+                doubt: None,
+            };
+        }
+        let sqlstate = certain.then_some(raised.failure.sqlstate);
+        self.misstep(*raised, read);
+        if let Some(sqlstate) = sqlstate {
+            self.mend(sqlstate, read);
+        }
+        Sent {
+            result: Ok(Rows::default()),
+            doubt: None,
+        }
+    }
+
+    /// The error that a transaction answers with once a statement of it has failed. Where no handler sees it, it is noted, and the
+    /// program goes on as if the first statement had been mended.
+    fn refused_as_aborted(&mut self, read: &Read, handled: bool) -> Option<Failure> {
+        let first = self.program.aborted.clone()?;
+        if let Statement::Transaction(
+            Transaction::Rollback | Transaction::RollbackTo(_) | Transaction::Commit,
+        ) = read.statement
+        {
+            return None;
+        }
+        let failure = Failure {
+            sqlstate: "25P02",
+            message: "current transaction is aborted, commands ignored until end of transaction block"
+                .to_owned(),
+            span: read.span,
+            related: vec![(
+                first.span,
+                format!("fails, and the handler cannot undo it: {}", first.message),
+            )],
+        };
+        if handled {
+            return Some(failure);
+        }
+        self.program.aborted = None;
+        self.note_failure(failure);
+        None
+    }
+
+    /// What holds where the statement that has run since `start` fails instead.
+    fn failed_course(&self, start: Checkpoint, gap: &Gap, at: Span) -> Checkpoint {
+        let aborted = self.in_transaction_block().then(|| Failure {
+            sqlstate: "XX000",
+            message: gap.why.clone(),
+            span: at,
+            related: Vec::new(),
+        });
+        Checkpoint(Arc::new(Node {
+            world: start.0.world.clone(),
+            transactions: start.0.transactions.clone(),
+            aborted,
+            depth: start.0.depth + 1,
+            parent: Some(start),
+        }))
+    }
+
+    /// Keeps the present state.
+    pub fn checkpoint(&mut self) -> Checkpoint {
+        let node = Node {
+            world: self.world.clone(),
+            transactions: self.transactions.clone(),
+            aborted: self.program.aborted.clone(),
+            depth: self.program.last.as_ref().map_or(0, |last| last.0.depth + 1),
+            parent: self.program.last.clone(),
+        };
+        let checkpoint = Checkpoint(Arc::new(node));
+        self.program.last = Some(checkpoint.clone());
+        checkpoint
+    }
+
+    /// Puts a state back.
+    pub fn restore(&mut self, checkpoint: Checkpoint) {
+        self.world = checkpoint.0.world.clone();
+        self.transactions = checkpoint.0.transactions.clone();
+        self.program.aborted.clone_from(&checkpoint.0.aborted);
+        self.program.last = Some(checkpoint);
+    }
+
+    /// The present course and another come together: what agrees stays known, the rest is unknown because of `gap`.
+    pub fn join(&mut self, other: Checkpoint, gap: &Gap) {
+        // A transaction that takes no more statements cannot have been the one that was committed.
+        match (&self.program.aborted, &other.0.aborted) {
+            (None, Some(_)) => return,
+            (Some(_), None) => return self.restore(other),
+            _ => {}
+        }
+        let ours = self.checkpoint();
+        let base = common(ours.clone(), other.clone());
+        let base_world = base.as_ref().map_or(&ours.0.world, |base| &base.0.world).clone();
+        self.world = self.join_worlds(ours.0.world.clone(), other.0.world.clone(), &base_world, gap);
+        self.program.last = base;
+    }
+}
+
+/// The nearest state that both courses came from.
+fn common(mut a: Checkpoint, mut b: Checkpoint) -> Option<Checkpoint> {
+    loop {
+        if Arc::ptr_eq(&a.0, &b.0) {
+            return Some(a);
+        }
+        if a.0.depth > b.0.depth {
+            a = a.0.parent.clone()?;
+        } else if b.0.depth > a.0.depth {
+            b = b.0.parent.clone()?;
+        } else {
+            a = a.0.parent.clone()?;
+            b = b.0.parent.clone()?;
+        }
+    }
+}
+
+fn rows(table: Table) -> Rows {
+    Rows {
+        columns: table.columns,
+        open: table.open,
+        rows: table
+            .rows
+            .into_iter()
+            .map(|row| Row {
+                values: row.values.into_iter().map(datum).collect(),
+                maybe: row.maybe,
+                many: row.many,
+            })
+            .collect(),
+        returns: true,
+    }
+}
+
+fn datum(value: Value) -> Datum {
+    let nowhere = Span::new(crate::source::FileId(0), 0, 0);
+    match value {
+        Value::Null => Datum::Null,
+        Value::Bool(yes) => Datum::Bool(yes),
+        Value::Int(number) => Datum::Int(number),
+        Value::Numeric(number) => Datum::Numeric(number),
+        Value::Text(Str::Placed(text)) => Datum::Text(text),
+        Value::Text(text) => Datum::Text(text.placed(nowhere)),
+        Value::Array(items) => Datum::Array(items.iter().cloned().map(datum).collect()),
+        Value::Partial(partial) => Datum::Unknown(partial.gap.clone()),
+        Value::System(gap) | Value::Unknown(gap) => Datum::Unknown(gap),
+        Value::Record(_) | Value::Oid(_) => {
+            let text = value.print();
+            Datum::Text(Text::composed([(text, nowhere, false)]))
+        }
+    }
+}

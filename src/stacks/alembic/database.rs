@@ -1,0 +1,91 @@
+//! What operations and connections need of the library beneath them: the simulated database, and what `env.py` has configured.
+
+use super::surface::Kept;
+use crate::change::Change;
+use crate::interpret::python::{Library, Machine, Run, Value};
+use crate::known::Gap;
+use crate::schema::Schema;
+use crate::session::Rows;
+use crate::source::{Span, Text};
+use crate::sql::Transaction;
+
+/// What `context.configure` was given, by the environment of the history that runs.
+#[derive(Debug, Clone, Default)]
+pub struct Context<'a> {
+    /// Its arguments by name (`target_metadata`, `render_as_batch`, `version_table`, ...), those of the last call.
+    pub options: Vec<(smol_str::SmolStr, Value<'a>)>,
+    /// Why there may be others.
+    pub open: Option<Gap>,
+    /// The naming convention of the target metadata, keys and patterns; `None` where it has none.
+    pub naming: Option<Vec<(Value<'a>, Value<'a>)>>,
+}
+
+impl<'a> Context<'a> {
+    /// An argument of `context.configure`.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&Value<'a>> {
+        self.options
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value)
+    }
+}
+
+/// Which connection a statement is sent on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    /// The one that the migrations run on.
+    Own,
+    /// Another one (`engine.connect()`, a session of the project): each statement is committed alone.
+    Apart,
+}
+
+/// A library with a simulated database. Functions that send something raise the exception that the driver raises, where the program
+/// has a handler that could see it; where it has none, a statement that must fail is noted, and the program goes on as if it had
+/// been mended.
+pub trait Database<'a>: Library<'a> {
+    /// What the database holds.
+    fn schema(&self) -> &Schema;
+    /// What the environment has configured.
+    fn context(&self) -> &Context<'a>;
+    /// What operations keep between calls.
+    fn kept(&mut self) -> &mut Kept<'a>;
+
+    /// Sends changes as one statement; `at` is the operation that makes them.
+    ///
+    /// # Errors
+    /// The exception that the program sees.
+    fn apply(machine: &mut Machine<'a, Self>, changes: &[Change], at: Span, on: Connection) -> Run<'a, ()>;
+    /// Sends SQL text; the rows of its last statement.
+    ///
+    /// # Errors
+    /// The exception that the program sees.
+    fn run_sql(machine: &mut Machine<'a, Self>, text: &Text, at: Span, on: Connection) -> Run<'a, Rows>;
+    /// Sends SQL text of which parts (`None`) are not known: what the rest allows it to reach is open from now on.
+    ///
+    /// # Errors
+    /// The exception that the program may see.
+    fn run_pattern(
+        machine: &mut Machine<'a, Self>,
+        parts: &[Option<Text>],
+        why: &str,
+        at: Span,
+        on: Connection,
+    ) -> Run<'a, Rows>;
+    /// Begins, commits or rolls back, sets savepoints.
+    ///
+    /// # Errors
+    /// The exception that the program sees.
+    fn control(
+        machine: &mut Machine<'a, Self>,
+        control: Transaction,
+        at: Span,
+        on: Connection,
+    ) -> Run<'a, ()>;
+    /// `autocommit_block()` begins (`true`) or ends (`false`): the transaction so far is committed, and each statement is alone.
+    fn autocommit(machine: &mut Machine<'a, Self>, begins: bool, at: Span);
+    /// Something was not followed: what its gap reaches is open from now on.
+    fn open(machine: &mut Machine<'a, Self>, gap: Gap);
+    /// Rows of any table may have come or gone.
+    fn touch_rows(machine: &mut Machine<'a, Self>);
+}

@@ -1,0 +1,274 @@
+//! What terms mean to a history of Alembic: operations and connections act on the simulated database.
+
+use std::rc::Rc;
+
+use super::database::{Connection, Context, Database};
+use super::surface::{self, Kept};
+use crate::change::{Change, Failure};
+use crate::interpret::python::{Args, ClassId, Library, Machine, Run, Stop, Value};
+use crate::known::{Gap, Reach, Truth};
+use crate::schema::Schema;
+use crate::session::{Checkpoint, Rows, Sent, Session};
+use crate::source::{Span, Text};
+use crate::sql::Transaction;
+
+/// The library: a session, and what the environment has configured.
+#[derive(Debug)]
+pub struct Alembic<'a> {
+    pub(super) session: Session,
+    pub(super) context: Rc<Context<'a>>,
+    kept: Kept<'a>,
+}
+
+/// What a fork copies of it.
+#[derive(Debug, Clone)]
+pub struct State<'a> {
+    session: Checkpoint,
+    context: Rc<Context<'a>>,
+    kept: Kept<'a>,
+}
+
+impl<'a> Alembic<'a> {
+    /// A library over a session.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        Alembic {
+            session,
+            context: Rc::default(),
+            kept: Kept::default(),
+        }
+    }
+}
+
+/// A machine of this library.
+pub type Python<'a> = Machine<'a, Alembic<'a>>;
+
+impl<'a> Library<'a> for Alembic<'a> {
+    type State = State<'a>;
+
+    fn save(&mut self) -> State<'a> {
+        State {
+            session: self.session.checkpoint(),
+            context: self.context.clone(),
+            kept: self.kept.clone(),
+        }
+    }
+
+    fn restore(&mut self, state: State<'a>) {
+        self.session.restore(state.session);
+        self.context = state.context;
+        self.kept = state.kept;
+    }
+
+    fn join(&mut self, other: State<'a>, gap: &Gap) {
+        self.session.join(other.session, gap);
+        self.kept.join(other.kept, gap);
+    }
+
+    fn attribute(
+        machine: &mut Python<'a>,
+        object: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Option<Run<'a, Value<'a>>> {
+        surface::attribute(machine, object, name, at)
+    }
+
+    fn call(
+        machine: &mut Python<'a>,
+        callee: &Value<'a>,
+        args: &Args<'a>,
+        at: Span,
+    ) -> Option<Run<'a, Value<'a>>> {
+        surface::call(machine, callee, args, at)
+    }
+
+    fn iterate(machine: &mut Python<'a>, term: &Value<'a>, at: Span) -> Option<Run<'a, Vec<Value<'a>>>> {
+        surface::iterate(machine, term, at)
+    }
+
+    fn item(
+        machine: &mut Python<'a>,
+        term: &Value<'a>,
+        key: &Value<'a>,
+        at: Span,
+    ) -> Option<Run<'a, Value<'a>>> {
+        surface::item(machine, term, key, at)
+    }
+
+    fn row(machine: &mut Python<'a>, term: &Value<'a>, at: Span) -> Option<Value<'a>> {
+        surface::row(machine, term, at)
+    }
+
+    fn truth(machine: &mut Python<'a>, term: &Value<'a>, at: Span) -> Option<Truth> {
+        surface::truth(machine, term, at)
+    }
+
+    fn enter(machine: &mut Python<'a>, term: &Value<'a>, at: Span) -> Option<Run<'a, Value<'a>>> {
+        surface::enter(machine, term, at)
+    }
+
+    fn exit(machine: &mut Python<'a>, term: &Value<'a>, failed: bool, at: Span) {
+        surface::exit(machine, term, failed, at);
+    }
+
+    fn set_attribute(
+        _machine: &mut Python<'a>,
+        _term: &Value<'a>,
+        _name: &str,
+        _value: &Value<'a>,
+        _at: Span,
+    ) -> bool {
+        false
+    }
+
+    fn class_made(_machine: &mut Python<'a>, _class: ClassId) {}
+
+    fn opaque(_machine: &mut Python<'a>, _gap: &Gap, _args: &Args<'a>) {}
+
+    fn is_harmless(callee: &Value<'a>) -> bool {
+        surface::is_harmless(callee)
+    }
+}
+
+impl<'a> Database<'a> for Alembic<'a> {
+    fn schema(&self) -> &Schema {
+        self.session.database().schema()
+    }
+
+    fn context(&self) -> &Context<'a> {
+        &self.context
+    }
+
+    fn kept(&mut self) -> &mut Kept<'a> {
+        &mut self.kept
+    }
+
+    fn apply(machine: &mut Python<'a>, changes: &[Change], at: Span, on: Connection) -> Run<'a, ()> {
+        send(machine, at, on, |session, handled| {
+            session.send_changes(changes, at, handled)
+        })
+        .map(|_| ())
+    }
+
+    fn run_sql(machine: &mut Python<'a>, text: &Text, at: Span, on: Connection) -> Run<'a, Rows> {
+        send(machine, at, on, |session, handled| {
+            session.send_text(text, handled)
+        })
+    }
+
+    fn run_pattern(
+        machine: &mut Python<'a>,
+        parts: &[Option<Text>],
+        why: &str,
+        at: Span,
+        _on: Connection,
+    ) -> Run<'a, Rows> {
+        machine.library.session.called_from(machine.calls());
+        machine.library.session.send_pattern(parts, why, at);
+        let gap = Gap::new(at, why, Reach::Rows);
+        machine.may_raise(None, &gap, at);
+        Ok(Rows {
+            open: Some(gap),
+            ..Rows::default()
+        })
+    }
+
+    fn control(machine: &mut Python<'a>, control: Transaction, at: Span, on: Connection) -> Run<'a, ()> {
+        if on == Connection::Apart {
+            return Ok(());
+        }
+        send(machine, at, on, |session, handled| {
+            session.send_control(control, at, handled)
+        })
+        .map(|_| ())
+    }
+
+    fn autocommit(machine: &mut Python<'a>, begins: bool, at: Span) {
+        machine.library.session.autocommit(begins, at);
+    }
+
+    fn open(machine: &mut Python<'a>, gap: Gap) {
+        machine.library.session.open_gap(gap);
+    }
+
+    fn touch_rows(machine: &mut Python<'a>) {
+        machine.library.session.touch_rows_of_all();
+    }
+}
+
+/// Sends something; an error that a handler could see is raised, and one that may come is seen by it on a copy of the world.
+fn send<'a>(
+    machine: &mut Python<'a>,
+    at: Span,
+    on: Connection,
+    run: impl FnOnce(&mut Session, bool) -> Sent,
+) -> Run<'a, Rows> {
+    let handled = machine.is_handled();
+    let calls = machine.calls();
+    let session = &mut machine.library.session;
+    session.called_from(calls);
+    let own = (on == Connection::Apart).then(|| session.leave_transaction());
+    let sent = run(session, handled);
+    if let Some(own) = own {
+        session.reenter_transaction(own);
+    }
+    if let Some((gap, failed)) = sent.doubt {
+        let after = machine.library.save();
+        machine.library.session.restore(failed);
+        machine.may_raise(None, &gap, at);
+        machine.library.restore(after);
+    }
+    sent.result.map_err(|failure| raise(machine, &failure, at))
+}
+
+/// The exception that SQLAlchemy makes of a server's error.
+fn raise<'a>(machine: &mut Python<'a>, failure: &Failure, at: Span) -> Stop<'a> {
+    let class = exception(failure.sqlstate);
+    let driver = driver_class(failure.sqlstate);
+    let message = format!("(psycopg2.errors.{driver}) {}\n", failure.message);
+    machine.raise(&format!("sqlalchemy.exc.{class}"), &message, at)
+}
+
+/// SQLAlchemy's class for an error: that of the driver's exception (psycopg2, `psycopg/pqpath.c`, `exception_from_sqlstate`).
+fn exception(sqlstate: &str) -> &'static str {
+    let class = sqlstate.get(..2).unwrap_or("");
+    match class {
+        "0A" => "NotSupportedError",
+        "20" | "21" | "3D" | "3F" | "42" | "44" => "ProgrammingError",
+        "22" => "DataError",
+        "23" => "IntegrityError",
+        "24" | "25" | "2B" | "2D" | "2F" | "38" | "39" | "3B" | "P0" | "XX" | "F0" => "InternalError",
+        "26" | "27" | "28" | "34" | "40" | "53" | "54" | "55" | "57" | "58" | "HV" => "OperationalError",
+        _ => "DatabaseError",
+    }
+}
+
+/// The class in `psycopg2.errors` (manual, appendix A: condition names in camel case).
+fn driver_class(sqlstate: &str) -> &'static str {
+    match sqlstate {
+        "25P02" => "InFailedSqlTransaction",
+        "25001" => "ActiveSqlTransaction",
+        "42701" => "DuplicateColumn",
+        "42703" => "UndefinedColumn",
+        "42704" => "UndefinedObject",
+        "42710" => "DuplicateObject",
+        "42883" => "UndefinedFunction",
+        "42P01" => "UndefinedTable",
+        "42P06" => "DuplicateSchema",
+        "42P07" => "DuplicateTable",
+        "3F000" => "InvalidSchemaName",
+        "2BP01" => "DependentObjectsStillExist",
+        "23502" => "NotNullViolation",
+        "23503" => "ForeignKeyViolation",
+        "23505" => "UniqueViolation",
+        "23514" => "CheckViolation",
+        "42601" => "SyntaxError",
+        "42804" => "DatatypeMismatch",
+        "42830" => "InvalidForeignKey",
+        "42P16" => "InvalidTableDefinition",
+        "0A000" => "FeatureNotSupported",
+        "55P04" => "UnsafeNewEnumValueUsage",
+        _ => "Error",
+    }
+}
