@@ -9,20 +9,8 @@ use crate::source::Span;
 
 /// The methods of dicts, sorted.
 pub(crate) const NAMES: &[&str] = &[
-    "clear",
-    "copy",
-    "elements",
-    "fromkeys",
-    "get",
-    "items",
-    "keys",
-    "most_common",
-    "move_to_end",
-    "pop",
-    "popitem",
-    "setdefault",
-    "update",
-    "values",
+    "clear", "copy", "elements", "fromkeys", "get", "items", "keys", "most_common", "move_to_end", "pop",
+    "popitem", "setdefault", "update", "values",
 ];
 
 /// A call of a method of a dict.
@@ -148,12 +136,7 @@ fn pop_last<'a, L: Library<'a>>(
                 access::dict_remove(machine, dict, key);
                 Ok(Value::Tuple([key.clone(), value.clone()].into()))
             }
-            None => Err(access::raise(
-                machine,
-                "KeyError",
-                "popitem(): dictionary is empty",
-                at,
-            )),
+            None => Err(access::raise(machine, "KeyError", "popitem(): dictionary is empty", at)),
         },
         Err(gap) => {
             access::blur_dict(machine, dict, &gap);
