@@ -42,9 +42,17 @@ impl<'a> Library<'a> for Judge {
         if self.emitted == other {
             return;
         }
-        let same = self.emitted.iter().zip(other.iter()).take_while(|(a, b)| a == b).count();
+        let same = self
+            .emitted
+            .iter()
+            .zip(other.iter())
+            .take_while(|(a, b)| a == b)
+            .count();
         let mut lines = self.emitted[..same].to_vec();
-        lines.push(Line::Either(self.emitted[same..].to_vec(), other[same..].to_vec()));
+        lines.push(Line::Either(
+            self.emitted[same..].to_vec(),
+            other[same..].to_vec(),
+        ));
         self.emitted = Rc::new(lines);
     }
 
@@ -60,7 +68,8 @@ impl<'a> Library<'a> for Judge {
     ) -> Option<Run<'a, Value<'a>>> {
         match callee.as_path()? {
             "judge.emit" => {
-                let mut shown: Vec<String> = args.positional.iter().map(|a| show(machine, &a.value)).collect();
+                let mut shown: Vec<String> =
+                    args.positional.iter().map(|a| show(machine, &a.value)).collect();
                 let keywords = args.keywords.iter();
                 shown.extend(keywords.map(|(n, a)| format!("{n}={}", show(machine, &a.value))));
                 if args.open.is_some() {
@@ -115,7 +124,13 @@ impl<'a> Library<'a> for Judge {
 
 /// `repr`, with `?` for what is unknown.
 fn show<'a>(machine: &Machine<'a, Judge>, value: &Value<'a>) -> String {
-    let all = |items: &[Value<'a>]| items.iter().map(|i| show(machine, i)).collect::<Vec<_>>().join(", ");
+    let all = |items: &[Value<'a>]| {
+        items
+            .iter()
+            .map(|i| show(machine, i))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     match value {
         Value::None => "None".to_owned(),
         Value::Ellipsis => "Ellipsis".to_owned(),
@@ -133,7 +148,9 @@ fn show<'a>(machine: &Machine<'a, Judge>, value: &Value<'a>) -> String {
         Value::Bytes(bytes) => format!("b'{}'", String::from_utf8_lossy(bytes)),
         Value::Tuple(items) if items.len() == 1 => format!("({},)", all(items)),
         Value::Tuple(items) => format!("({})", all(items)),
-        Value::List(_) => machine.known_items(value).map_or_else(|| "[?]".to_owned(), |i| format!("[{}]", all(&i))),
+        Value::List(_) => machine
+            .known_items(value)
+            .map_or_else(|| "[?]".to_owned(), |i| format!("[{}]", all(&i))),
         Value::Set(_) => match machine.known_items(value) {
             Some(items) if items.is_empty() => "set()".to_owned(),
             Some(items) => {
@@ -145,7 +162,8 @@ fn show<'a>(machine: &Machine<'a, Judge>, value: &Value<'a>) -> String {
         },
         Value::Dict(_) => match machine.dict_items(value) {
             Some(items) => {
-                let entry = |(k, v): &(Value<'a>, Value<'a>)| format!("{}: {}", show(machine, k), show(machine, v));
+                let entry =
+                    |(k, v): &(Value<'a>, Value<'a>)| format!("{}: {}", show(machine, k), show(machine, v));
                 format!("{{{}}}", items.iter().map(entry).collect::<Vec<_>>().join(", "))
             }
             None => "{?: ?}".to_owned(),
@@ -154,7 +172,9 @@ fn show<'a>(machine: &Machine<'a, Judge>, value: &Value<'a>) -> String {
             if unknown.pattern.is_empty() {
                 return "?".to_owned();
             }
-            let part = |p: &Option<schemalign::source::Text>| p.as_ref().map_or("{?}".to_owned(), |t| t.as_str().to_owned());
+            let part = |p: &Option<schemalign::source::Text>| {
+                p.as_ref().map_or("{?}".to_owned(), |t| t.as_str().to_owned())
+            };
             format!("'{}'", unknown.pattern.iter().map(part).collect::<String>())
         }
         Value::Unknown(unknown) => {
@@ -252,7 +272,11 @@ fn python(sources: &BTreeMap<String, String>) -> Option<String> {
     let mut text = String::from_utf8_lossy(&out.stdout).into_owned();
     if !out.status.success() {
         let error = String::from_utf8_lossy(&out.stderr).into_owned();
-        let last = error.lines().rev().find(|l| !l.starts_with(' ') && !l.is_empty()).unwrap_or("");
+        let last = error
+            .lines()
+            .rev()
+            .find(|l| !l.starts_with(' ') && !l.is_empty())
+            .unwrap_or("");
         let class = last.split(':').next().unwrap_or(last);
         let class = class.rsplit('.').next().unwrap_or(class);
         text.push_str(&format!("raises {class}\n"));
@@ -302,7 +326,11 @@ fn read(text: &str) -> Vec<Case> {
                 (case.expected, case.lines) = (body, span);
             } else {
                 let path = std::mem::take(&mut path);
-                let path = if path.is_empty() { "main.py".to_owned() } else { path };
+                let path = if path.is_empty() {
+                    "main.py".to_owned()
+                } else {
+                    path
+                };
                 case.files.insert(path, body);
             }
         }
@@ -329,7 +357,11 @@ fn programs() {
         let mut document: Vec<String> = text.lines().map(str::to_owned).collect();
         for case in read(&text).iter().rev().filter(|c| c.name.contains(&only)) {
             let got = interpret(&case.files);
-            let name = format!("{}: {}", path.file_name().unwrap_or_default().to_string_lossy(), case.name);
+            let name = format!(
+                "{}: {}",
+                path.file_name().unwrap_or_default().to_string_lossy(),
+                case.name
+            );
             if got != case.expected {
                 if update && case.lines.1 > 0 {
                     document.splice(case.lines.0..case.lines.1, got.lines().map(str::to_owned));
@@ -337,9 +369,15 @@ fn programs() {
                     wrong.push(format!("{name}\nexpected\n{}got\n{got}", case.expected));
                 }
             }
-            let open = case.files.values().any(|f| f.contains("unknown") || f.contains("import some"));
+            let open = case
+                .files
+                .values()
+                .any(|f| f.contains("unknown") || f.contains("import some"));
             let stays = case.name.contains("(not judged)");
-            if !open && !stays && let Some(truth) = python(&case.files) {
+            if !open
+                && !stays
+                && let Some(truth) = python(&case.files)
+            {
                 judged += 1;
                 if truth != case.expected && !update {
                     wrong.push(format!("{name}\nPython says\n{truth}expected\n{}", case.expected));

@@ -205,7 +205,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     return run;
                 }
             }
-            TermKind::Call(..) | TermKind::Item(..) | TermKind::Operation(..) => {}
+            TermKind::Call(..) => {
+                if let Some(run) = standard::apply(self, value, &args, at) {
+                    return run;
+                }
+            }
+            TermKind::Item(..) | TermKind::Operation(..) => {}
         }
         if let Some(run) = L::call(self, value, &args, at) {
             return run;

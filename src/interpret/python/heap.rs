@@ -102,6 +102,8 @@ pub(crate) struct Dict<'a> {
     pub(crate) open: Option<Gap>,
     /// What makes the value of a missing key (`defaultdict`).
     pub(crate) default: Option<Value<'a>>,
+    /// It is of another class than `dict` (`OrderedDict`, `defaultdict`), and writes itself otherwise.
+    pub(crate) odd: bool,
 }
 
 /// What a scope belongs to.

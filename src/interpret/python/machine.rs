@@ -131,6 +131,14 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         id
     }
 
+    pub(super) fn heap(&self) -> &super::heap::Heap<'a> {
+        &self.world.heap
+    }
+
+    pub(super) fn heap_mut(&mut self) -> &mut super::heap::Heap<'a> {
+        &mut self.world.heap
+    }
+
     pub(super) fn term_id(&mut self) -> TermId {
         let id = TermId(self.next_term);
         self.next_term = self.next_term.saturating_add(1);

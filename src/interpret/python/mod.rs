@@ -29,11 +29,9 @@ mod literal;
 mod loops;
 mod machine;
 mod matching;
-#[allow(dead_code, reason = "called as the machine grows")]
 mod methods;
 mod modules;
 mod ops;
-#[allow(dead_code, reason = "called as the machine grows")]
 mod standard;
 mod tries;
 mod value;

@@ -129,6 +129,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if let Some(run) = self.sequences(op, left, right, at) {
             return run;
         }
+        if let (ast::Operator::Mod, Value::Str(_)) = (op, left)
+            && let Some(run) =
+                standard::operation(self, Operator::Binary(op), &[left.clone(), right.clone()], at)
+        {
+            return run;
+        }
         if is_plain(left) && is_plain(right) && op != ast::Operator::BitOr {
             let why = format!("unsupported operand type(s) for {}", op.as_str());
             return Err(self.raise("builtins.TypeError", &why, at));

@@ -3,14 +3,26 @@
 use super::super::library::Library;
 use super::super::machine::{Machine, Run};
 use super::super::standard::access::{self, Found};
-use super::super::standard::bind::{bind, exactly, one_of, unknown};
+use super::super::standard::bind::{bind, one_of, unknown};
 use super::super::value::{Args, Value};
 use crate::source::Span;
 
 /// The methods of dicts, sorted.
 pub(crate) const NAMES: &[&str] = &[
-    "clear", "copy", "elements", "fromkeys", "get", "items", "keys", "most_common", "move_to_end", "pop",
-    "popitem", "setdefault", "update", "values",
+    "clear",
+    "copy",
+    "elements",
+    "fromkeys",
+    "get",
+    "items",
+    "keys",
+    "most_common",
+    "move_to_end",
+    "pop",
+    "popitem",
+    "setdefault",
+    "update",
+    "values",
 ];
 
 /// A call of a method of a dict.
@@ -136,7 +148,12 @@ fn pop_last<'a, L: Library<'a>>(
                 access::dict_remove(machine, dict, key);
                 Ok(Value::Tuple([key.clone(), value.clone()].into()))
             }
-            None => Err(access::raise(machine, "KeyError", "popitem(): dictionary is empty", at)),
+            None => Err(access::raise(
+                machine,
+                "KeyError",
+                "popitem(): dictionary is empty",
+                at,
+            )),
         },
         Err(gap) => {
             access::blur_dict(machine, dict, &gap);
@@ -205,9 +222,4 @@ fn pairs<'a, L: Library<'a>>(
 /// Keys, values or pairs, as they are now: as a list, which suffices where the dict is not changed under it.
 fn view<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, dict: &Value<'a>, name: &str) -> Value<'a> {
     access::dict_view(machine, dict, name)
-}
-
-/// The text of a key that is text.
-pub(crate) fn one_argument<'v, 'a>(args: &'v Args<'a>) -> Option<&'v Value<'a>> {
-    exactly::<1>(args).map(|[v]| v)
 }

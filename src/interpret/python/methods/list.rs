@@ -58,7 +58,12 @@ fn append<'a, L: Library<'a>>(
     at: Span,
 ) -> Run<'a, Value<'a>> {
     let Some([item]) = exactly(args) else {
-        return Err(access::raise(machine, "TypeError", "list.append() takes exactly one argument", at));
+        return Err(access::raise(
+            machine,
+            "TypeError",
+            "list.append() takes exactly one argument",
+            at,
+        ));
     };
     machine.tick(at)?;
     if let Some(list) = machine.list_mut(list) {
@@ -75,7 +80,12 @@ pub(crate) fn extend<'a, L: Library<'a>>(
     at: Span,
 ) -> Run<'a, Value<'a>> {
     let Some([items]) = exactly(args) else {
-        return Err(access::raise(machine, "TypeError", "list.extend() takes exactly one argument", at));
+        return Err(access::raise(
+            machine,
+            "TypeError",
+            "list.extend() takes exactly one argument",
+            at,
+        ));
     };
     if let Some(other) = machine.list(items).cloned() {
         machine.spend(other.items.len() as u64, at)?;
@@ -109,14 +119,23 @@ fn insert<'a, L: Library<'a>>(
     at: Span,
 ) -> Run<'a, Value<'a>> {
     let Some([index, item]) = exactly(args) else {
-        return Err(access::raise(machine, "TypeError", "insert expected 2 arguments", at));
+        return Err(access::raise(
+            machine,
+            "TypeError",
+            "insert expected 2 arguments",
+            at,
+        ));
     };
     machine.tick(at)?;
     let (index, item) = (int(index), item.clone());
     match (index, access::known_list(machine, list)) {
         (Some(index), Ok(mut items)) => {
             let count = items.len() as i64;
-            let index = if index < 0 { (index + count).max(0) } else { index.min(count) };
+            let index = if index < 0 {
+                (index + count).max(0)
+            } else {
+                index.min(count)
+            };
             items.insert(index as usize, item);
             access::set_items(machine, list, items);
         }
@@ -178,7 +197,12 @@ fn remove<'a, L: Library<'a>>(
     at: Span,
 ) -> Run<'a, Value<'a>> {
     let Some([item]) = exactly(args) else {
-        return Err(access::raise(machine, "TypeError", "list.remove() takes exactly one argument", at));
+        return Err(access::raise(
+            machine,
+            "TypeError",
+            "list.remove() takes exactly one argument",
+            at,
+        ));
     };
     let items = access::known_list(machine, list);
     let found = items.and_then(|items| Ok((position(machine, &items, item, at)?, items)));
@@ -188,9 +212,12 @@ fn remove<'a, L: Library<'a>>(
             access::set_items(machine, list, items);
             Ok(Value::None)
         }
-        Ok((None, _)) => {
-            Err(access::raise(machine, "ValueError", "list.remove(x): x not in list", at))
-        }
+        Ok((None, _)) => Err(access::raise(
+            machine,
+            "ValueError",
+            "list.remove(x): x not in list",
+            at,
+        )),
         Err(gap) => {
             access::blur_list(machine, list, &gap);
             Ok(Value::None)
@@ -253,7 +280,12 @@ pub(crate) fn seek<'a, L: Library<'a>>(
     let part = items.get(start as usize..end.max(start) as usize).unwrap_or(&[]);
     match position(machine, part, item, at) {
         Ok(Some(i)) => Ok(Value::Int(i as i64 + start)),
-        Ok(None) => Err(access::raise(machine, "ValueError", "the value is not in the list", at)),
+        Ok(None) => Err(access::raise(
+            machine,
+            "ValueError",
+            "the value is not in the list",
+            at,
+        )),
         Err(gap) => Ok(Value::unknown(gap)),
     }
 }

@@ -8,8 +8,8 @@ mod str;
 pub(super) mod text;
 
 pub(super) use dict::update as dict_update;
-pub(super) use list::{extend as list_extend, position};
-pub(super) use set::{combined as combined_sets, holds, unique};
+
+pub(super) use set::unique;
 
 use super::library::Library;
 use super::machine::{Machine, Run};
@@ -33,7 +33,12 @@ pub(super) fn call<'a, L: Library<'a>>(
         Value::Str(t) if matches!(name, "join" | "format" | "format_map") => {
             str::call(machine, t, name, args, at)
         }
-        Value::Str(_) | Value::Bytes(_) | Value::Tuple(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) => {
+        Value::Str(_)
+        | Value::Bytes(_)
+        | Value::Tuple(_)
+        | Value::Int(_)
+        | Value::Bool(_)
+        | Value::Float(_) => {
             if !has(receiver, name) {
                 return None;
             }
@@ -41,7 +46,9 @@ pub(super) fn call<'a, L: Library<'a>>(
                 known(machine, receiver, name, args, at)
             })
         }
-        Value::Unknown(u) if !u.candidates.is_empty() && u.candidates.iter().all(|c| has(c, name) && !changes(c)) => {
+        Value::Unknown(u)
+            if !u.candidates.is_empty() && u.candidates.iter().all(|c| has(c, name) && !changes(c)) =>
+        {
             pure(machine, receiver, args, at, |machine, receiver, args| {
                 known(machine, receiver, name, args, at)
             })
@@ -70,7 +77,9 @@ fn known<'a, L: Library<'a>>(
         Value::Int(_) | Value::Bool(_) | Value::Float(_) => number::call(receiver, name, args),
         _ => return None,
     };
-    Some(Ok(out.unwrap_or_else(|| bind::unknown(format!("the method {name} with these arguments"), at))))
+    Some(Ok(out.unwrap_or_else(|| {
+        bind::unknown(format!("the method {name} with these arguments"), at)
+    })))
 }
 
 /// `close` and `send` of a generator that is not followed further, `__next__`.

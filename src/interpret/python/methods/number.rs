@@ -9,11 +9,28 @@ use super::text;
 use crate::source::Span;
 
 /// The methods of integers and truths, sorted.
-pub(crate) const INT: &[&str] = &["as_integer_ratio", "bit_count", "bit_length", "conjugate", "to_bytes"];
+pub(crate) const INT: &[&str] = &[
+    "as_integer_ratio",
+    "bit_count",
+    "bit_length",
+    "conjugate",
+    "to_bytes",
+];
 /// The methods of floats, sorted.
 pub(crate) const FLOAT: &[&str] = &["as_integer_ratio", "conjugate", "hex", "is_integer"];
 /// The methods of bytes, sorted.
-pub(crate) const BYTES: &[&str] = &["count", "decode", "endswith", "find", "hex", "join", "replace", "split", "startswith", "strip"];
+pub(crate) const BYTES: &[&str] = &[
+    "count",
+    "decode",
+    "endswith",
+    "find",
+    "hex",
+    "join",
+    "replace",
+    "split",
+    "startswith",
+    "strip",
+];
 
 /// A call of a method of a number; `None` where it is not followed.
 pub(crate) fn call<'a>(number: &Value<'a>, name: &str, args: &Args<'a>) -> Option<Value<'a>> {
@@ -53,7 +70,9 @@ pub(crate) fn bytes<'a, L: Library<'a>>(
             if errors.is_some() {
                 return None;
             }
-            let encoding = encoding.map_or(Some("utf-8"), |e| e.as_str())?.to_ascii_lowercase();
+            let encoding = encoding
+                .map_or(Some("utf-8"), |e| e.as_str())?
+                .to_ascii_lowercase();
             let fits = match encoding.as_str() {
                 "utf-8" | "utf8" | "utf_8" => true,
                 "ascii" | "latin-1" | "latin1" => bytes.is_ascii(),
@@ -69,7 +88,9 @@ pub(crate) fn bytes<'a, L: Library<'a>>(
         }
         "startswith" | "endswith" => {
             let [what] = bind(args, ["prefix"])?;
-            let Some(Value::Bytes(what)) = what else { return None };
+            let Some(Value::Bytes(what)) = what else {
+                return None;
+            };
             Some(Value::Bool(if name == "startswith" {
                 bytes.starts_with(what)
             } else {

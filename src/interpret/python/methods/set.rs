@@ -7,14 +7,28 @@ use super::super::standard::access;
 use super::super::standard::bind::{exactly, unknown};
 use super::super::value::{Args, Value};
 use super::list::position;
-use crate::known::{Gap, Truth};
+use crate::known::Gap;
 use crate::source::Span;
 
 /// The methods of sets, sorted.
 pub(crate) const NAMES: &[&str] = &[
-    "add", "clear", "copy", "difference", "difference_update", "discard", "intersection",
-    "intersection_update", "isdisjoint", "issubset", "issuperset", "pop", "remove", "symmetric_difference",
-    "symmetric_difference_update", "union", "update",
+    "add",
+    "clear",
+    "copy",
+    "difference",
+    "difference_update",
+    "discard",
+    "intersection",
+    "intersection_update",
+    "isdisjoint",
+    "issubset",
+    "issuperset",
+    "pop",
+    "remove",
+    "symmetric_difference",
+    "symmetric_difference_update",
+    "union",
+    "update",
 ];
 
 /// A call of a method of a set.
@@ -42,7 +56,12 @@ pub(crate) fn call<'a, L: Library<'a>>(
             let gap = machine.gap(at, "which item a set gives first");
             match access::known_list(machine, set) {
                 Ok(items) if items.is_empty() => {
-                    return Some(Err(access::raise(machine, "KeyError", "pop from an empty set", at)));
+                    return Some(Err(access::raise(
+                        machine,
+                        "KeyError",
+                        "pop from an empty set",
+                        at,
+                    )));
                 }
                 Ok(items) if items.len() == 1 => {
                     access::set_items(machine, set, Vec::new());
@@ -65,7 +84,12 @@ fn add<'a, L: Library<'a>>(
     at: Span,
 ) -> Run<'a, Value<'a>> {
     let Some([item]) = exactly(args) else {
-        return Err(access::raise(machine, "TypeError", "set.add() takes exactly one argument", at));
+        return Err(access::raise(
+            machine,
+            "TypeError",
+            "set.add() takes exactly one argument",
+            at,
+        ));
     };
     machine.tick(at)?;
     let items: Vec<_> = machine
@@ -96,7 +120,12 @@ fn take<'a, L: Library<'a>>(
     at: Span,
 ) -> Run<'a, Value<'a>> {
     let Some([item]) = exactly(args) else {
-        return Err(access::raise(machine, "TypeError", "set.remove() takes exactly one argument", at));
+        return Err(access::raise(
+            machine,
+            "TypeError",
+            "set.remove() takes exactly one argument",
+            at,
+        ));
     };
     let items = access::known_list(machine, set);
     match items.and_then(|items| Ok((position(machine, &items, item, at)?, items))) {
@@ -246,27 +275,14 @@ pub(crate) fn unique<'a, L: Library<'a>>(
             continue;
         }
         if matches!(item, Value::Unknown(_)) {
-            return Err(item.gap().cloned().unwrap_or_else(|| {
-                Gap::not_given("an item that is not known", crate::known::Reach::Rows)
-            }));
+            return Err(item
+                .gap()
+                .cloned()
+                .unwrap_or_else(|| Gap::not_given("an item that is not known", crate::known::Reach::Rows)));
         }
         if position(machine, &out, item, at)?.is_none() {
             out.push(item.clone());
         }
     }
     Ok(out)
-}
-
-/// Whether a value is in a collection.
-pub(crate) fn holds<'a, L: Library<'a>>(
-    machine: &mut Machine<'a, L>,
-    items: &[Value<'a>],
-    item: &Value<'a>,
-    at: Span,
-) -> Truth {
-    match position(machine, items, item, at) {
-        Ok(found) if found.is_some() => Truth::Yes,
-        Ok(_) => Truth::No,
-        Err(gap) => Truth::Unknown(gap),
-    }
 }

@@ -1,22 +1,63 @@
 //! Methods of text.
 
-use super::super::standard::format;
 use super::super::library::Library;
 use super::super::machine::{Machine, Run};
 use super::super::standard::access;
 use super::super::standard::bind::{bind, int, unknown};
+use super::super::standard::format;
 use super::super::value::{Args, Value};
 use super::text;
 use crate::source::{Span, Text};
 
 /// The methods of text, sorted.
 pub(crate) const NAMES: &[&str] = &[
-    "capitalize", "casefold", "center", "count", "encode", "endswith", "expandtabs", "find", "format",
-    "format_map", "index", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier",
-    "islower", "isnumeric", "isprintable", "isspace", "istitle", "isupper", "join", "ljust", "lower",
-    "lstrip", "maketrans", "partition", "removeprefix", "removesuffix", "replace", "rfind", "rindex",
-    "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase",
-    "title", "translate", "upper", "zfill",
+    "capitalize",
+    "casefold",
+    "center",
+    "count",
+    "encode",
+    "endswith",
+    "expandtabs",
+    "find",
+    "format",
+    "format_map",
+    "index",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isprintable",
+    "isspace",
+    "istitle",
+    "isupper",
+    "join",
+    "ljust",
+    "lower",
+    "lstrip",
+    "maketrans",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rfind",
+    "rindex",
+    "rjust",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "translate",
+    "upper",
+    "zfill",
 ];
 
 /// A call of a method whose receiver is known.
@@ -32,7 +73,13 @@ pub(crate) fn call<'a, L: Library<'a>>(
         "format" => return Some(format::str_format(machine, t, args, None, at)),
         "format_map" => {
             let mapping = args.positional.first()?.value.clone();
-            return Some(format::str_format(machine, t, &Args::default(), Some(&mapping), at));
+            return Some(format::str_format(
+                machine,
+                t,
+                &Args::default(),
+                Some(&mapping),
+                at,
+            ));
         }
         "join" => return Some(join(machine, t, args, at)),
         _ => {}
@@ -76,12 +123,26 @@ fn simple<'a>(t: &Text, name: &str, args: &Args<'a>) -> Option<Out<'a>> {
         "isascii" => none().and_then(|()| truth(s.is_ascii())),
         "isspace" => none().and_then(|()| truth(!s.is_empty() && s.chars().all(text::is_space))),
         _ if !s.is_ascii() => None,
-        "capitalize" => none().and_then(|()| text(by_char(t, |first, _, c| if first { upper(c) } else { lower(c) }))),
+        "capitalize" => {
+            none().and_then(|()| text(by_char(t, |first, _, c| if first { upper(c) } else { lower(c) })))
+        }
         "swapcase" => none().and_then(|()| {
-            text(by_char(t, |_, _, c| if c.is_ascii_uppercase() { lower(c) } else { upper(c) }))
+            text(by_char(t, |_, _, c| {
+                if c.is_ascii_uppercase() {
+                    lower(c)
+                } else {
+                    upper(c)
+                }
+            }))
         }),
         "title" => none().and_then(|()| {
-            text(by_char(t, |_, before, c| if before.is_ascii_alphabetic() { lower(c) } else { upper(c) }))
+            text(by_char(t, |_, before, c| {
+                if before.is_ascii_alphabetic() {
+                    lower(c)
+                } else {
+                    upper(c)
+                }
+            }))
         }),
         "isalpha" => none().and_then(|()| truth(every(s, |c| c.is_ascii_alphabetic()))),
         "isalnum" => none().and_then(|()| truth(every(s, |c| c.is_ascii_alphanumeric()))),
@@ -131,7 +192,11 @@ fn by_char(t: &Text, change: impl Fn(bool, char, char) -> char) -> Text {
             out
         })
         .collect();
-    if new == s { t.clone() } else { text::made(new, t.whole()) }
+    if new == s {
+        t.clone()
+    } else {
+        text::made(new, t.whole())
+    }
 }
 
 fn is_title(s: &str) -> bool {
@@ -154,7 +219,11 @@ fn is_title(s: &str) -> bool {
 }
 
 /// Two optional indices over `count` things, as a slice takes them: negative ones count from the end.
-fn range_of(count: usize, start: Option<&Value<'_>>, end: Option<&Value<'_>>) -> Option<std::ops::Range<usize>> {
+fn range_of(
+    count: usize,
+    start: Option<&Value<'_>>,
+    end: Option<&Value<'_>>,
+) -> Option<std::ops::Range<usize>> {
     let count = count as i64;
     let clamp = |value: Option<&Value<'_>>, default: i64| match value {
         None | Some(Value::None) => Some(default),
@@ -194,7 +263,11 @@ fn search<'a>(t: &Text, name: &str, args: &Args<'a>, at: Span) -> Option<Out<'a>
             }
             let part = &s[text::bytes_of(s, range)];
             truth(options.iter().any(|o| {
-                if name == "startswith" { part.starts_with(o) } else { part.ends_with(o) }
+                if name == "startswith" {
+                    part.starts_with(o)
+                } else {
+                    part.ends_with(o)
+                }
             }))
         }
         "find" | "rfind" | "index" | "rindex" | "count" => {
@@ -320,7 +393,11 @@ fn cut<'a, L: Library<'a>>(
                 Some(n) => usize::try_from(int(n)?).ok(),
             };
             let from = from?.as_str()?;
-            let finds = if from.is_empty() { s.len() + 1 } else { s.matches(from).count() };
+            let finds = if from.is_empty() {
+                s.len() + 1
+            } else {
+                s.matches(from).count()
+            };
             if finds.checked_mul(to.as_str().len())? > text::LONGEST {
                 return None;
             }
@@ -356,7 +433,13 @@ fn cut<'a, L: Library<'a>>(
                 let half = text::pad(t, length + before, fill, '>', at)?;
                 return text(text::pad(&half, width, fill, '<', at)?);
             }
-            text(text::pad(t, width, fill, if name == "ljust" { '<' } else { '>' }, at)?)
+            text(text::pad(
+                t,
+                width,
+                fill,
+                if name == "ljust" { '<' } else { '>' },
+                at,
+            )?)
         }
         "zfill" => {
             let [width] = bind(args, ["width"])?;
@@ -391,9 +474,17 @@ fn translate<'a, L: Library<'a>>(
         let mut entries: Vec<_> = from
             .chars()
             .zip(to.chars())
-            .map(|(a, b)| (Value::Int(i64::from(u32::from(a))), Value::Int(i64::from(u32::from(b)))))
+            .map(|(a, b)| {
+                (
+                    Value::Int(i64::from(u32::from(a))),
+                    Value::Int(i64::from(u32::from(b))),
+                )
+            })
             .collect();
-        entries.extend(gone.chars().map(|c| (Value::Int(i64::from(u32::from(c))), Value::None)));
+        entries.extend(
+            gone.chars()
+                .map(|c| (Value::Int(i64::from(u32::from(c))), Value::None)),
+        );
         return Some(Out::Value(machine.new_dict(entries)));
     }
     let [table] = bind(args, ["table"])?;
@@ -401,7 +492,10 @@ fn translate<'a, L: Library<'a>>(
     let mut out = String::new();
     for c in t.as_str().chars() {
         let code = i64::from(u32::from(c));
-        let found = entries.iter().rev().find(|(k, _)| matches!(k, Value::Int(n) if *n == code));
+        let found = entries
+            .iter()
+            .rev()
+            .find(|(k, _)| matches!(k, Value::Int(n) if *n == code));
         match found.map(|(_, v)| v) {
             None => out.push(c),
             Some(Value::None) => {}
@@ -428,8 +522,16 @@ fn join<'a, L: Library<'a>>(
     if let Value::Unknown(u) = items {
         return Ok(Value::unknown(u.gap.clone()));
     }
-    if matches!(items, Value::None | Value::Int(_) | Value::Bool(_) | Value::Float(_)) {
-        return Err(access::raise(machine, "TypeError", "can only join an iterable", at));
+    if matches!(
+        items,
+        Value::None | Value::Int(_) | Value::Bool(_) | Value::Float(_)
+    ) {
+        return Err(access::raise(
+            machine,
+            "TypeError",
+            "can only join an iterable",
+            at,
+        ));
     }
     let ordered = !matches!(items, Value::Set(_));
     let items = match access::iterated(machine, items, at)? {

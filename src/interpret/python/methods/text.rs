@@ -243,18 +243,6 @@ pub(crate) fn partition(text: &Text, separator: &str, last: bool) -> [Text; 3] {
     }
 }
 
-/// `join`.
-pub(crate) fn join(separator: &Text, parts: &[Text], at: Span) -> Text {
-    let mut all = Vec::with_capacity(parts.len() * 2);
-    for (i, part) in parts.iter().enumerate() {
-        if i > 0 {
-            all.push(separator);
-        }
-        all.push(part);
-    }
-    concat(all, at)
-}
-
 /// `text * count`, unless that is too long.
 pub(crate) fn repeat(text: &Text, count: i64, at: Span) -> Option<Text> {
     let count = usize::try_from(count).unwrap_or(0);

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::format;
-use super::super::heap::{Dict, Iterator, List, Object, Slot};
+use super::super::heap::{Dict, List, Object, Slot};
 use super::super::library::Library;
 use super::super::machine::{Machine, Run, Stop};
 use super::super::value::{Args, Value};
 use super::bind::{self, unknown};
+use super::format;
 use crate::known::{Gap, Truth};
 use crate::source::{Span, Text};
 
@@ -70,7 +70,12 @@ pub(crate) fn known_list<'a, L: Library<'a>>(
         return Ok(items.to_vec());
     }
     machine.list(value).map_or_else(
-        || Err(Gap::not_given("a collection that is not known", crate::known::Reach::Rows)),
+        || {
+            Err(Gap::not_given(
+                "a collection that is not known",
+                crate::known::Reach::Rows,
+            ))
+        },
         all_known,
     )
 }
@@ -198,7 +203,13 @@ pub(crate) fn dict_get<'a, L: Library<'a>>(
     match (slot, open) {
         (Some(Slot { value, maybe: None }), _) => Found::Yes(value),
         (Some(Slot { maybe: Some(gap), .. }), Some(_)) => Found::Unknown(gap),
-        (Some(Slot { value, maybe: Some(gap) }), None) => Found::Perhaps(value, gap),
+        (
+            Some(Slot {
+                value,
+                maybe: Some(gap),
+            }),
+            None,
+        ) => Found::Perhaps(value, gap),
         (None, Some(gap)) => Found::Unknown(gap),
         (None, None) => Found::No,
     }
@@ -209,7 +220,10 @@ fn not_a_dict() -> Gap {
 }
 
 /// Where a key stands, where all keys are simple.
-#[allow(clippy::option_option, reason = "not told, and told to be nowhere, are different things")]
+#[allow(
+    clippy::option_option,
+    reason = "not told, and told to be nowhere, are different things"
+)]
 fn quick_place(dict: &Dict<'_>, key: &Value<'_>) -> Option<Option<usize>> {
     if let (Value::Str(text), false) = (key, dict.index.is_empty())
         && let Some(at) = dict.index.get(text.as_str())
@@ -281,7 +295,11 @@ pub(crate) fn dict_set<'a, L: Library<'a>>(
 }
 
 /// Takes an entry out.
-pub(crate) fn dict_remove<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>, key: &Value<'a>) {
+pub(crate) fn dict_remove<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    key: &Value<'a>,
+) {
     let place = match machine.dict(value).map(|dict| quick_place(dict, key)) {
         Some(Some(place)) => place,
         Some(None) => slow_place(machine, value, key).ok().flatten(),
@@ -383,7 +401,10 @@ pub(crate) fn is_odd_dict<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &
 }
 
 /// A new dict of another kind (`OrderedDict`, `Counter`, `defaultdict`).
-pub(crate) fn odd_dict<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, default: Option<Value<'a>>) -> Value<'a> {
+pub(crate) fn odd_dict<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    default: Option<Value<'a>>,
+) -> Value<'a> {
     let dict = Dict {
         odd: true,
         default,
@@ -449,17 +470,6 @@ pub(crate) fn sorted<'a, L: Library<'a>>(
     at: Span,
 ) -> Run<'a, Result<Vec<Value<'a>>, Gap>> {
     super::order::sorted(machine, items, args, at)
-}
-
-/// What a generator or iterator still holds, without taking it.
-pub(crate) fn is_generator<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> bool {
-    match value {
-        Value::Iterator(id) => matches!(
-            machine.heap().get(*id),
-            Some(Object::Iterator(Iterator::Generator(..)))
-        ),
-        _ => false,
-    }
 }
 
 /// `format(value, "")` and its like, as text.

@@ -82,7 +82,12 @@ pub(crate) fn pure<'a, L: Library<'a>>(
             .chain(args.positional.iter().map(|a| &a.value))
             .chain(args.keywords.iter().map(|(_, a)| &a.value))
     };
-    let Some(gap) = args.open.as_ref().or_else(|| values().find_map(Value::gap)).cloned() else {
+    let Some(gap) = args
+        .open
+        .as_ref()
+        .or_else(|| values().find_map(Value::gap))
+        .cloned()
+    else {
         return apply(machine, receiver, args);
     };
     let mut combinations = 1usize;
@@ -99,7 +104,10 @@ pub(crate) fn pure<'a, L: Library<'a>>(
         let mut n = n;
         let mut choose = |value: &Value<'a>| match value {
             Value::Unknown(unknown) => {
-                let chosen = unknown.candidates.get(n % unknown.candidates.len().max(1)).cloned();
+                let chosen = unknown
+                    .candidates
+                    .get(n % unknown.candidates.len().max(1))
+                    .cloned();
                 n /= unknown.candidates.len().max(1);
                 chosen.unwrap_or(Value::None)
             }

@@ -4,21 +4,93 @@ use super::super::library::Library;
 use super::super::machine::{Machine, Run};
 use super::super::methods;
 use super::super::value::{Args, Value};
-use super::bind::{self, bind, exactly, identical, int, one_of, pure, unknown};
+use super::bind::{self, bind, exactly, int, one_of, pure, unknown};
 use super::{access, enums, exceptions, format, order, sequence, types};
 use crate::known::Truth;
 use crate::source::Span;
 
 /// The names of Python's builtins that are no exceptions, sorted.
 const NAMES: &[&str] = &[
-    "Ellipsis", "NotImplemented", "__build_class__", "__debug__", "__import__", "abs", "aiter", "all",
-    "anext", "any", "ascii", "bin", "bool", "breakpoint", "bytearray", "bytes", "callable", "chr",
-    "classmethod", "compile", "complex", "copyright", "credits", "delattr", "dict", "dir", "divmod",
-    "enumerate", "eval", "exec", "exit", "filter", "float", "format", "frozenset", "getattr", "globals",
-    "hasattr", "hash", "help", "hex", "id", "input", "int", "isinstance", "issubclass", "iter", "len",
-    "license", "list", "locals", "map", "max", "memoryview", "min", "next", "object", "oct", "open", "ord",
-    "pow", "print", "property", "quit", "range", "repr", "reversed", "round", "set", "setattr", "slice",
-    "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "vars", "zip",
+    "Ellipsis",
+    "NotImplemented",
+    "__build_class__",
+    "__debug__",
+    "__import__",
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "copyright",
+    "credits",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "exit",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "license",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "quit",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
 ];
 
 /// Whether a name is one of Python's builtins.
@@ -30,20 +102,75 @@ pub(crate) fn is_builtin(name: &str) -> bool {
 
 /// Python's own exceptions, sorted.
 const EXCEPTIONS: &[&str] = &[
-    "ArithmeticError", "AssertionError", "AttributeError", "BaseException", "BaseExceptionGroup",
-    "BlockingIOError", "BrokenPipeError", "BufferError", "BytesWarning", "ChildProcessError",
-    "ConnectionAbortedError", "ConnectionError", "ConnectionRefusedError", "ConnectionResetError",
-    "DeprecationWarning", "EOFError", "EncodingWarning", "EnvironmentError", "Exception", "ExceptionGroup",
-    "FileExistsError", "FileNotFoundError", "FloatingPointError", "FutureWarning", "GeneratorExit",
-    "IOError", "ImportError", "ImportWarning", "IndentationError", "IndexError", "InterruptedError",
-    "IsADirectoryError", "KeyError", "KeyboardInterrupt", "LookupError", "MemoryError",
-    "ModuleNotFoundError", "NameError", "NotADirectoryError", "NotImplementedError", "OSError",
-    "OverflowError", "PendingDeprecationWarning", "PermissionError", "ProcessLookupError",
-    "RecursionError", "ReferenceError", "ResourceWarning", "RuntimeError", "RuntimeWarning",
-    "StopAsyncIteration", "StopIteration", "SyntaxError", "SyntaxWarning", "SystemError", "SystemExit",
-    "TabError", "TimeoutError", "TypeError", "UnboundLocalError", "UnicodeDecodeError",
-    "UnicodeEncodeError", "UnicodeError", "UnicodeTranslateError", "UnicodeWarning", "UserWarning",
-    "ValueError", "Warning", "ZeroDivisionError",
+    "ArithmeticError",
+    "AssertionError",
+    "AttributeError",
+    "BaseException",
+    "BaseExceptionGroup",
+    "BlockingIOError",
+    "BrokenPipeError",
+    "BufferError",
+    "BytesWarning",
+    "ChildProcessError",
+    "ConnectionAbortedError",
+    "ConnectionError",
+    "ConnectionRefusedError",
+    "ConnectionResetError",
+    "DeprecationWarning",
+    "EOFError",
+    "EncodingWarning",
+    "EnvironmentError",
+    "Exception",
+    "ExceptionGroup",
+    "FileExistsError",
+    "FileNotFoundError",
+    "FloatingPointError",
+    "FutureWarning",
+    "GeneratorExit",
+    "IOError",
+    "ImportError",
+    "ImportWarning",
+    "IndentationError",
+    "IndexError",
+    "InterruptedError",
+    "IsADirectoryError",
+    "KeyError",
+    "KeyboardInterrupt",
+    "LookupError",
+    "MemoryError",
+    "ModuleNotFoundError",
+    "NameError",
+    "NotADirectoryError",
+    "NotImplementedError",
+    "OSError",
+    "OverflowError",
+    "PendingDeprecationWarning",
+    "PermissionError",
+    "ProcessLookupError",
+    "RecursionError",
+    "ReferenceError",
+    "ResourceWarning",
+    "RuntimeError",
+    "RuntimeWarning",
+    "StopAsyncIteration",
+    "StopIteration",
+    "SyntaxError",
+    "SyntaxWarning",
+    "SystemError",
+    "SystemExit",
+    "TabError",
+    "TimeoutError",
+    "TypeError",
+    "UnboundLocalError",
+    "UnicodeDecodeError",
+    "UnicodeEncodeError",
+    "UnicodeError",
+    "UnicodeTranslateError",
+    "UnicodeWarning",
+    "UserWarning",
+    "ValueError",
+    "Warning",
+    "ZeroDivisionError",
 ];
 
 /// A call of a builtin; `None` where it is none, or where it stays a term.
@@ -82,28 +209,40 @@ pub(crate) fn call<'a, L: Library<'a>>(
                     Value::Instance(_) | Value::Class(_) => Value::Bool(true),
                     _ => Value::unknown(u.gap.clone()),
                 },
-                Some(_) if matches!(object, Value::Term(_)) => unknown("whether a library's object has an attribute", at),
+                Some(_) if matches!(object, Value::Term(_)) => {
+                    unknown("whether a library's object has an attribute", at)
+                }
                 Some(_) => Value::Bool(true),
             }))
         }
         "setattr" => {
             let [object, name, value] = exactly(args)?;
             let Some(name) = name.as_str() else { return None };
-            Some(machine.set_attribute(object, name, value.clone(), at).map(|()| Value::None))
+            Some(
+                machine
+                    .set_attribute(object, name, value.clone(), at)
+                    .map(|()| Value::None),
+            )
         }
         "isinstance" | "issubclass" => Some(Ok(types::test(machine, name, args, at))),
         "type" => types::type_of(machine, args, at),
         "callable" => exactly(args).map(|[v]| {
             Ok(match v {
                 Value::Function(_) | Value::Method(_) | Value::Class(_) => Value::Bool(true),
-                Value::Term(_) | Value::Unknown(_) | Value::Instance(_) => unknown("whether something can be called", at),
+                Value::Term(_) | Value::Unknown(_) | Value::Instance(_) => {
+                    unknown("whether something can be called", at)
+                }
                 _ => Value::Bool(false),
             })
         }),
         "print" | "breakpoint" | "help" => Some(Ok(Value::None)),
-        "input" | "id" | "hash" | "globals" | "locals" | "eval" | "compile" | "memoryview" | "complex" | "bytearray"
-        | "object"
-            if !args.positional.iter().any(|a| matches!(a.value, Value::Function(_))) && name != "object" =>
+        "input" | "id" | "hash" | "globals" | "locals" | "eval" | "compile" | "memoryview" | "complex"
+        | "bytearray" | "object"
+            if !args
+                .positional
+                .iter()
+                .any(|a| matches!(a.value, Value::Function(_)))
+                && name != "object" =>
         {
             Some(Ok(unknown(format!("what {name}() gives"), at)))
         }
@@ -141,14 +280,20 @@ fn unbound<'a, L: Library<'a>>(
             let empty = Value::text("", at);
             return methods::call(machine, &empty, "maketrans", args, at);
         }
-        ("object" | "str" | "int" | "float" | "tuple", "__new__") => return types::make_new(machine, args, at),
+        ("object" | "str" | "int" | "float" | "tuple", "__new__") => {
+            return types::make_new(machine, args, at);
+        }
         ("object", "__init__") | ("object" | "str" | "int" | "dict" | "list", "__init_subclass__") => {
             return Some(Ok(Value::None));
         }
         ("object", "__setattr__") => {
             let [object, name, value] = exactly(args)?;
             let (object, name, value) = (object.clone(), name.as_str()?.to_owned(), value.clone());
-            return Some(machine.set_attribute(&object, &name, value, at).map(|()| Value::None));
+            return Some(
+                machine
+                    .set_attribute(&object, &name, value, at)
+                    .map(|()| Value::None),
+            );
         }
         _ => {}
     }
@@ -236,7 +381,9 @@ fn string<'a, L: Library<'a>>(
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
     if args.open.is_some() || args.positional.len() + args.keywords.len() > 1 {
-        if let (Some(Value::Bytes(_)), Some(_)) = (args.positional.first().map(|a| &a.value), args.positional.get(1)) {
+        if let (Some(Value::Bytes(_)), Some(_)) =
+            (args.positional.first().map(|a| &a.value), args.positional.get(1))
+        {
             let receiver = args.positional.first()?.value.clone();
             return methods::call(machine, &receiver, "decode", &bind::rest(args), at);
         }
@@ -269,14 +416,25 @@ fn get_attribute<'a, L: Library<'a>>(
     let names: Vec<String> = match &name {
         Value::Str(t) => vec![t.as_str().to_owned()],
         Value::Unknown(u) if !u.candidates.is_empty() => {
-            let names: Option<Vec<_>> = u.candidates.iter().map(|c| c.as_str().map(str::to_owned)).collect();
+            let names: Option<Vec<_>> = u
+                .candidates
+                .iter()
+                .map(|c| c.as_str().map(str::to_owned))
+                .collect();
             match names {
                 Some(names) => names,
                 None => return Some(Ok(Value::unknown(u.gap.clone()))),
             }
         }
         Value::Unknown(u) => return Some(Ok(Value::unknown(u.gap.clone()))),
-        _ => return Some(Err(access::raise(machine, "TypeError", "attribute name must be string", at))),
+        _ => {
+            return Some(Err(access::raise(
+                machine,
+                "TypeError",
+                "attribute name must be string",
+                at,
+            )));
+        }
     };
     let mut out = Vec::new();
     for attribute in &names {
@@ -316,7 +474,21 @@ fn number<'a, L: Library<'a>>(
             Truth::Unknown(gap) => Value::unknown(gap),
         }));
     }
-    if !matches!(name, "int" | "float" | "bytes" | "abs" | "round" | "divmod" | "pow" | "chr" | "ord" | "bin" | "oct" | "hex") {
+    if !matches!(
+        name,
+        "int"
+            | "float"
+            | "bytes"
+            | "abs"
+            | "round"
+            | "divmod"
+            | "pow"
+            | "chr"
+            | "ord"
+            | "bin"
+            | "oct"
+            | "hex"
+    ) {
         return None;
     }
     let mut args = args.clone();
@@ -383,7 +555,10 @@ fn arithmetic<'a>(name: &str, args: &Args<'a>, at: Span) -> Option<Plain<'a>> {
         ("divmod", a, Some(b)) => {
             let (a, b) = (int(a)?, int(b)?);
             if b == 0 {
-                return Some(Err(("ZeroDivisionError", "integer division or modulo by zero".to_owned())));
+                return Some(Err((
+                    "ZeroDivisionError",
+                    "integer division or modulo by zero".to_owned(),
+                )));
             }
             let (q, r) = (a.checked_div(b)?, a.checked_rem(b)?);
             let fix = r != 0 && (r < 0) != (b < 0);
@@ -400,7 +575,9 @@ fn arithmetic<'a>(name: &str, args: &Args<'a>, at: Span) -> Option<Plain<'a>> {
         }
         ("ord", Value::Str(t), None) => {
             let mut chars = t.as_str().chars();
-            let (c, None) = (chars.next()?, chars.next()) else { return None };
+            let (c, None) = (chars.next()?, chars.next()) else {
+                return None;
+            };
             Some(Ok(Value::Int(i64::from(u32::from(c)))))
         }
         ("bin" | "oct" | "hex", v, None) => {
@@ -434,21 +611,20 @@ fn to_int<'a>(text: &str, base: Option<&Value<'a>>) -> Option<Plain<'a>> {
     };
     let doubled = digits.contains("__") || digits.starts_with('_') || digits.ends_with('_');
     let plain = digits.replace('_', "");
-    if radix != 10 && digits.len() > 1 && digits.starts_with('0') && !digits.as_bytes().get(1)?.is_ascii_digit() {
+    if radix != 10
+        && digits.len() > 1
+        && digits.starts_with('0')
+        && !digits.as_bytes().get(1)?.is_ascii_digit()
+    {
         return None;
     }
     if plain.is_empty() || doubled || !plain.chars().all(|c| c.is_digit(radix)) {
         let repr = format::quoted(text)?;
-        return Some(Err(("ValueError", format!("invalid literal for int() with base {radix}: {repr}"))));
+        return Some(Err((
+            "ValueError",
+            format!("invalid literal for int() with base {radix}: {repr}"),
+        )));
     }
     let n = i64::from_str_radix(&plain, radix).ok()?;
     Some(Ok(Value::Int(if negative { -n } else { n })))
-}
-
-/// Whether two values are one object for certain (`True`), for certain not, or not told: `is`.
-pub(crate) fn is<'a>(a: &Value<'a>, b: &Value<'a>) -> Option<bool> {
-    match (a, b) {
-        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
-        _ => Some(identical(a, b)),
-    }
 }

@@ -68,15 +68,12 @@ fn part<'a, L: Library<'a>>(machine: &Machine<'a, L>, member: &Value<'a>, name: 
 }
 
 /// The value of a member.
-pub(crate) fn value_of<'a, L: Library<'a>>(machine: &Machine<'a, L>, member: &Value<'a>) -> Option<Value<'a>> {
+pub(crate) fn value_of<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    member: &Value<'a>,
+) -> Option<Value<'a>> {
     kind_of(machine, member)?;
     part(machine, member, "_value_")
-}
-
-/// The name of a member.
-pub(crate) fn name_of<'a, L: Library<'a>>(machine: &Machine<'a, L>, member: &Value<'a>) -> Option<Value<'a>> {
-    kind_of(machine, member)?;
-    part(machine, member, "_name_")
 }
 
 /// What a member is as text or a number, where its class mixes that in.
@@ -88,7 +85,10 @@ pub(crate) fn plain<'a, L: Library<'a>>(machine: &Machine<'a, L>, member: &Value
 }
 
 /// The text that a member is, where it is text.
-pub(crate) fn text_value<'a, L: Library<'a>>(machine: &Machine<'a, L>, member: &Value<'a>) -> Option<Value<'a>> {
+pub(crate) fn text_value<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    member: &Value<'a>,
+) -> Option<Value<'a>> {
     plain(machine, member).filter(|v| matches!(v, Value::Str(_) | Value::Unknown(_)))
 }
 
@@ -97,7 +97,12 @@ fn defines<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId, name: &
     machine.lookup(class, name).is_some()
 }
 
-fn dotted<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId, member: &Value<'a>, at: Span) -> Option<Value<'a>> {
+fn dotted<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    class: ClassId,
+    member: &Value<'a>,
+    at: Span,
+) -> Option<Value<'a>> {
     let name = part(machine, member, "_name_")?;
     let class = machine.class(class)?.name.clone();
     Some(Value::text(&format!("{class}.{}", name.as_str()?), at))
@@ -143,7 +148,10 @@ pub(crate) fn formatted<'a, L: Library<'a>>(
     match kind {
         // Python 3.12 changed it (3.11 for some).
         Kind::Mixed(Mixin::Str | Mixin::Int) => {
-            let gap = machine.gap(at, "an enum's member with a mixed-in type is formatted otherwise since Python 3.11");
+            let gap = machine.gap(
+                at,
+                "an enum's member with a mixed-in type is formatted otherwise since Python 3.11",
+            );
             let dotted = dotted(machine, class, member, at)?;
             let value = part(machine, member, "_value_")?;
             Some(if value.gap().is_some() {
@@ -174,7 +182,9 @@ pub(crate) fn class_made<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, class
         .unwrap_or_default();
     let mut made: Vec<(Value<'a>, Value<'a>)> = Vec::new();
     for (i, member) in members.iter().enumerate() {
-        let Some(value) = member.value.clone() else { continue };
+        let Some(value) = member.value.clone() else {
+            continue;
+        };
         if !is_member(&member.name, &value) || ignored.contains(&member.name) {
             continue;
         }
@@ -188,7 +198,11 @@ pub(crate) fn class_made<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, class
 
 fn names_in<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> Vec<SmolStr> {
     if let Some(text) = value.as_str() {
-        return text.replace(',', " ").split_whitespace().map(SmolStr::new).collect();
+        return text
+            .replace(',', " ")
+            .split_whitespace()
+            .map(SmolStr::new)
+            .collect();
     }
     match access::contents(machine, value) {
         Some(Ok(items)) => items.iter().filter_map(Value::as_str).map(SmolStr::new).collect(),
@@ -234,18 +248,33 @@ fn make<'a, L: Library<'a>>(
         _ => given,
     };
     let value = converted(machine, kind, &given, at);
-    if let Some((_, instance)) = made.iter().find(|(v, _)| v.gap().is_none() && identical(v, &value)) {
+    if let Some((_, instance)) = made
+        .iter()
+        .find(|(v, _)| v.gap().is_none() && identical(v, &value))
+    {
         return Ok(instance.clone());
     }
     let name = Value::text(&member.name, at);
-    let attributes = [("name", name.clone()), ("_name_", name), ("value", value.clone()), ("_value_", value)];
+    let attributes = [
+        ("name", name.clone()),
+        ("_name_", name),
+        ("value", value.clone()),
+        ("_value_", value),
+    ];
     let attributes = attributes.map(|(n, v)| (SmolStr::new(n), v));
     let mut instance = machine.new_instance(class, attributes.into());
     let args = match &given {
         Value::Tuple(items) => bind::positional(items.iter().cloned(), at),
         given => bind::positional([given.clone()], at),
     };
-    if let Some((_, Member { value: Some(new @ Value::Function(_)), .. })) = machine.lookup(class, "__new__") {
+    if let Some((
+        _,
+        Member {
+            value: Some(new @ Value::Function(_)),
+            ..
+        },
+    )) = machine.lookup(class, "__new__")
+    {
         let mut full = bind::positional([Value::Class(class)], at);
         full.positional.extend(args.positional.iter().cloned());
         instance = match machine.call(&new, full, at)? {
@@ -274,7 +303,12 @@ fn make<'a, L: Library<'a>>(
     Ok(instance)
 }
 
-fn set_part<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, member: &Value<'a>, name: &str, value: Value<'a>) {
+fn set_part<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    member: &Value<'a>,
+    name: &str,
+    value: Value<'a>,
+) {
     if let Value::Instance(id) = member
         && let Some(Object::Instance(instance)) = machine.heap_mut().get_mut(*id)
     {
@@ -283,11 +317,18 @@ fn set_part<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, member: &Value<'a>
 }
 
 /// The value as the mixed-in type makes it.
-fn converted<'a, L: Library<'a>>(machine: &Machine<'a, L>, kind: Kind, given: &Value<'a>, at: Span) -> Value<'a> {
+fn converted<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    kind: Kind,
+    given: &Value<'a>,
+    at: Span,
+) -> Value<'a> {
     let _ = machine;
     match (kind, given) {
         (Kind::Mixed(Mixin::Str) | Kind::Str, Value::Int(n)) => Value::text(&n.to_string(), at),
-        (Kind::Mixed(Mixin::Str | Mixin::Int), Value::Str(_) | Value::Int(_) | Value::Unknown(_)) => given.clone(),
+        (Kind::Mixed(Mixin::Str | Mixin::Int), Value::Str(_) | Value::Int(_) | Value::Unknown(_)) => {
+            given.clone()
+        }
         (Kind::Mixed(Mixin::Str | Mixin::Int), _) => unknown("the value of an enum's member", at),
         _ => given.clone(),
     }
@@ -302,8 +343,13 @@ fn automatic<'a, L: Library<'a>>(
     made: &[(Value<'a>, Value<'a>)],
     at: Span,
 ) -> Run<'a, Value<'a>> {
-    if let Some((_, Member { value: Some(generate @ Value::Function(_)), .. })) =
-        machine.lookup(class, "_generate_next_value_")
+    if let Some((
+        _,
+        Member {
+            value: Some(generate @ Value::Function(_)),
+            ..
+        },
+    )) = machine.lookup(class, "_generate_next_value_")
     {
         let last = machine.new_list(made.iter().map(|(v, _)| v.clone()).collect());
         let count = Value::Int(made.len() as i64);
@@ -320,7 +366,11 @@ fn automatic<'a, L: Library<'a>>(
     let next = match (kind, numbers.last(), numbers.iter().max()) {
         (Kind::Mixed(Mixin::Str), ..) => {
             let last = made.last().and_then(|(v, _)| v.as_str()?.parse::<i64>().ok());
-            if made.is_empty() { Some(1) } else { last.and_then(|n| n.checked_add(1)) }
+            if made.is_empty() {
+                Some(1)
+            } else {
+                last.and_then(|n| n.checked_add(1))
+            }
         }
         (_, None, _) => Some(1),
         (Kind::Flag, _, Some(max)) if *max > 0 => {
@@ -382,7 +432,10 @@ pub(crate) fn attribute<'a, L: Library<'a>>(
     match name {
         "__members__" => Some(match all_members(machine, class)? {
             Ok(members) => {
-                let entries = members.into_iter().map(|(n, m)| (Value::text(&n, at), m)).collect();
+                let entries = members
+                    .into_iter()
+                    .map(|(n, m)| (Value::text(&n, at), m))
+                    .collect();
                 machine.new_dict(entries)
             }
             Err(gap) => Value::unknown(gap),
@@ -532,12 +585,17 @@ pub(crate) fn functional<'a, L: Library<'a>>(
 }
 
 /// Puts a class on the heap; `order` is what follows itself.
-pub(crate) fn new_class<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, class: Class<'a>, order: Vec<Value<'a>>) -> ClassId {
+pub(crate) fn new_class<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    class: Class<'a>,
+    order: Vec<Value<'a>>,
+) -> ClassId {
     let id = machine.allocate(Object::Class(Box::new(class)));
     if let Some(class) = machine.class_mut(id) {
         class.order = std::iter::once(Value::Class(id)).chain(order).collect();
     }
-    machine.made.push(id);
+    let namespace = machine.module().and_then(|m| machine.namespace(m));
+    machine.made.push((id, namespace));
     id
 }
 

@@ -12,7 +12,10 @@ pub(crate) fn is_exception(name: &str) -> bool {
     name.ends_with("Error")
         || name.ends_with("Exception")
         || name.ends_with("Warning")
-        || matches!(name, "KeyboardInterrupt" | "StopIteration" | "StopAsyncIteration" | "SystemExit" | "GeneratorExit")
+        || matches!(
+            name,
+            "KeyboardInterrupt" | "StopIteration" | "StopAsyncIteration" | "SystemExit" | "GeneratorExit"
+        )
 }
 
 /// The name of Python's own exception that a term is, and its arguments.
@@ -57,7 +60,9 @@ pub(crate) fn attribute<'a, L: Library<'a>>(
             let values: Vec<_> = args.positional.iter().map(|a| a.value.clone()).collect();
             Some(Ok(Value::Tuple(values.into())))
         }
-        "__traceback__" | "__cause__" | "__context__" => Some(Ok(machine.unknown(at, "where an exception came from"))),
+        "__traceback__" | "__cause__" | "__context__" => {
+            Some(Ok(machine.unknown(at, "where an exception came from")))
+        }
         _ => None,
     }
 }

@@ -409,7 +409,11 @@ fn combined<'a>(pieces: &[Value<'a>], at: Span) -> Option<Vec<Value<'a>>> {
             })
             .collect();
     }
-    Some(all.into_iter().map(|texts| access::str(text::concat(texts, at))).collect())
+    Some(
+        all.into_iter()
+            .map(|texts| access::str(text::concat(texts, at)))
+            .collect(),
+    )
 }
 
 fn pattern(pieces: &[Value<'_>]) -> Vec<Option<Text>> {
@@ -543,11 +547,16 @@ impl Conversion {
             }
         }
         let mut star = chars.next_if(|(_, c)| *c == '*').is_some();
-        let mut number = |chars: &mut std::iter::Peekable<std::iter::Skip<std::str::CharIndices<'_>>>| {
+        let number = |chars: &mut std::iter::Peekable<std::iter::Skip<std::str::CharIndices<'_>>>| {
             let mut n: Option<usize> = None;
             while let Some((_, c)) = chars.next_if(|(_, c)| c.is_ascii_digit()) {
                 let digit = c as usize - '0' as usize;
-                n = Some(n.unwrap_or(0).saturating_mul(10).saturating_add(digit).min(text::LONGEST));
+                n = Some(
+                    n.unwrap_or(0)
+                        .saturating_mul(10)
+                        .saturating_add(digit)
+                        .min(text::LONGEST),
+                );
             }
             n
         };
@@ -634,11 +643,14 @@ impl Conversion {
                 if !x.is_finite() {
                     return Ok(unknown("a number that is not finite", at));
                 }
-                spec.precision = spec.precision.filter(|p| *p < 300).or(if self.spec.precision.is_none() {
-                    Some(6)
-                } else {
-                    return Ok(unknown("a long number", at));
-                });
+                spec.precision = spec
+                    .precision
+                    .filter(|p| *p < 300)
+                    .or(if self.spec.precision.is_none() {
+                        Some(6)
+                    } else {
+                        return Ok(unknown("a long number", at));
+                    });
                 numbers::float(x, &spec)
             }
             ('d' | 'x' | 'X' | 'o' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G', Value::Str(_) | Value::None) => {
@@ -710,7 +722,11 @@ fn parts(s: &str) -> Option<Vec<Part>> {
                         return None;
                     }
                 }
-                let spec = if rest < body.len() { inner.start + rest + 1 } else { inner.end };
+                let spec = if rest < body.len() {
+                    inner.start + rest + 1
+                } else {
+                    inner.end
+                };
                 out.push(Part::Field {
                     name,
                     conversion,
@@ -757,7 +773,11 @@ fn format_parts<'a, L: Library<'a>>(
         match part {
             Part::Literal(range) if range.is_empty() => {}
             Part::Literal(range) => pieces.push(access::str(template.slice(range))),
-            Part::Field { name, conversion, spec } => {
+            Part::Field {
+                name,
+                conversion,
+                spec,
+            } => {
                 let value = argument(machine, &name, args, mapping, automatic, at)?;
                 let spec = template.slice(spec);
                 let spec = if spec.as_str().contains(['{', '}']) && depth > 0 {
@@ -819,7 +839,12 @@ fn argument<'a, L: Library<'a>>(
             path = &rest[end..];
         } else {
             let Some(end) = path.find(']') else {
-                return Err(access::raise(machine, "ValueError", "Missing ']' in format string", at));
+                return Err(access::raise(
+                    machine,
+                    "ValueError",
+                    "Missing ']' in format string",
+                    at,
+                ));
             };
             let key = &path[1..end];
             let key = match key.parse::<i64>() {

@@ -20,7 +20,10 @@ pub(crate) fn call<'a, L: Library<'a>>(
         "reduce" => Some(reduce(machine, args, at)),
         // What wraps a function and changes nothing of what it does.
         "cache" | "lru_cache" | "total_ordering" | "update_wrapper" | "singledispatch"
-            if matches!(first, Some(Value::Function(_) | Value::Class(_) | Value::Method(_))) =>
+            if matches!(
+                first,
+                Some(Value::Function(_) | Value::Class(_) | Value::Method(_))
+            ) =>
         {
             first.map(Ok)
         }
@@ -119,7 +122,11 @@ pub(crate) fn apply<'a, L: Library<'a>>(
 }
 
 fn one_or_tuple(mut values: Vec<Value<'_>>) -> Value<'_> {
-    if values.len() == 1 { values.remove(0) } else { Value::Tuple(values.into()) }
+    if values.len() == 1 {
+        values.remove(0)
+    } else {
+        Value::Tuple(values.into())
+    }
 }
 
 /// A call of a member of `operator`.

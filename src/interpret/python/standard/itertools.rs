@@ -84,21 +84,40 @@ pub(crate) fn call<'a, L: Library<'a>>(
             let callee = machine.path(&format!("itertools.{name}"), at);
             Ok(machine.call_term(callee, args.clone(), at))
         }
-        "islice" if args.positional.first().is_some_and(|a| is_endless(&a.value)) => endless_slice(machine, args, at),
-        "chain" | "chain.from_iterable" | "product" | "permutations" | "combinations" | "islice" | "zip_longest"
-        | "groupby" | "accumulate" | "starmap" | "takewhile" | "dropwhile" | "filterfalse" | "compress"
-        | "pairwise" | "batched" | "combinations_with_replacement" | "tee" => {
-            match made(machine, name, args, at) {
-                Ok(Ok(items)) => Ok(machine.new_iterator(items)),
-                Ok(Err(gap)) => Ok(Value::unknown(gap)),
-                Err(stop) => Err(stop),
-            }
+        "islice" if args.positional.first().is_some_and(|a| is_endless(&a.value)) => {
+            endless_slice(machine, args, at)
         }
+        "chain"
+        | "chain.from_iterable"
+        | "product"
+        | "permutations"
+        | "combinations"
+        | "islice"
+        | "zip_longest"
+        | "groupby"
+        | "accumulate"
+        | "starmap"
+        | "takewhile"
+        | "dropwhile"
+        | "filterfalse"
+        | "compress"
+        | "pairwise"
+        | "batched"
+        | "combinations_with_replacement"
+        | "tee" => match made(machine, name, args, at) {
+            Ok(Ok(items)) => Ok(machine.new_iterator(items)),
+            Ok(Err(gap)) => Ok(Value::unknown(gap)),
+            Err(stop) => Err(stop),
+        },
         _ => return None,
     })
 }
 
-fn endless_slice<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, at: Span) -> Run<'a, Value<'a>> {
+fn endless_slice<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
     let [items, stop] = args.positional.as_slice() else {
         return Ok(unknown("a part of items without end", at));
     };
@@ -134,7 +153,10 @@ fn made<'a, L: Library<'a>>(
         Err(gap) => return Ok(Err(gap)),
     };
     let mut first = columns.first().cloned().unwrap_or_default();
-    let number = options.first().and_then(|a| int(&a.value)).and_then(|n| usize::try_from(n).ok());
+    let number = options
+        .first()
+        .and_then(|a| int(&a.value))
+        .and_then(|n| usize::try_from(n).ok());
     Ok(Ok(match name {
         "chain" => columns.into_iter().flatten().collect(),
         "chain.from_iterable" => {
@@ -192,7 +214,8 @@ fn made<'a, L: Library<'a>>(
                     })
                     .collect();
             }
-            let pick = |row: Vec<usize>| tuple(row.into_iter().filter_map(|i| first.get(i).cloned()).collect());
+            let pick =
+                |row: Vec<usize>| tuple(row.into_iter().filter_map(|i| first.get(i).cloned()).collect());
             rows.into_iter().map(pick).collect()
         }
         "islice" => {
@@ -217,15 +240,14 @@ fn made<'a, L: Library<'a>>(
             let fill = args.keyword("fillvalue").map_or(Value::None, |a| a.value.clone());
             let count = columns.iter().map(Vec::len).max().unwrap_or(0);
             let row = |i: usize| {
-                let items = columns.iter().map(|c| c.get(i).cloned().unwrap_or_else(|| fill.clone()));
+                let items = columns
+                    .iter()
+                    .map(|c| c.get(i).cloned().unwrap_or_else(|| fill.clone()));
                 tuple(items.collect())
             };
             (0..count).map(row).collect()
         }
-        "pairwise" => first
-            .windows(2)
-            .map(|pair| tuple(pair.to_vec()))
-            .collect(),
+        "pairwise" => first.windows(2).map(|pair| tuple(pair.to_vec())).collect(),
         "batched" => {
             let Some(size) = number.filter(|n| *n > 0) else {
                 return Ok(Err(machine.gap(at, "batches of unknown size")));
@@ -294,7 +316,11 @@ fn made<'a, L: Library<'a>>(
             out
         }
         "groupby" => {
-            let key = args.keyword("key").map(|a| &a.value).or(options.first().map(|a| &a.value)).cloned();
+            let key = args
+                .keyword("key")
+                .map(|a| &a.value)
+                .or(options.first().map(|a| &a.value))
+                .cloned();
             let mut groups: Vec<(Value<'a>, Vec<Value<'a>>)> = Vec::new();
             for item in first {
                 let own = match &key {
@@ -311,7 +337,8 @@ fn made<'a, L: Library<'a>>(
                     _ => groups.push((own, vec![item])),
                 }
             }
-            let pair = |(key, items): (Value<'a>, Vec<Value<'a>>)| tuple(vec![key, machine.new_iterator(items)]);
+            let pair =
+                |(key, items): (Value<'a>, Vec<Value<'a>>)| tuple(vec![key, machine.new_iterator(items)]);
             groups.into_iter().map(pair).collect()
         }
         "accumulate" => {
@@ -322,7 +349,9 @@ fn made<'a, L: Library<'a>>(
                     None => item,
                     Some(last) => match &function {
                         Some(function) => machine.call(function, bind::positional([last, item], at), at)?,
-                        None => machine.binary(crate::syntax::python::ast::Operator::Add, &last, &item, at)?,
+                        None => {
+                            machine.binary(crate::syntax::python::ast::Operator::Add, &last, &item, at)?
+                        }
                     },
                 };
                 out.push(next);

@@ -48,7 +48,11 @@ fn load<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, text: &str, at: Span) 
     }
 }
 
-fn of_json<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &serde_json::Value, at: Span) -> Value<'a> {
+fn of_json<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &serde_json::Value,
+    at: Span,
+) -> Value<'a> {
     match value {
         serde_json::Value::Null => Value::None,
         serde_json::Value::Bool(b) => Value::Bool(*b),
@@ -108,7 +112,8 @@ fn style(args: &Args<'_>) -> Option<Style> {
     };
     for (name, argument) in &args.keywords {
         match (name.as_str(), &argument.value) {
-            ("indent", Value::None) | ("default" | "cls" | "skipkeys" | "check_circular" | "allow_nan", _) => {}
+            ("indent", Value::None)
+            | ("default" | "cls" | "skipkeys" | "check_circular" | "allow_nan", _) => {}
             ("indent", Value::Str(text)) => style.indent = Some(text.as_str().to_owned()),
             ("indent", value) => {
                 let width = usize::try_from(int(value)?).ok().filter(|n| *n < 64)?;
@@ -201,7 +206,11 @@ fn write<'a, L: Library<'a>>(
     Ok(())
 }
 
-fn key_text<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, key: &Value<'a>, at: Span) -> Result<String, Gap> {
+fn key_text<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    key: &Value<'a>,
+    at: Span,
+) -> Result<String, Gap> {
     let plain = enums::plain(machine, key);
     Ok(match plain.as_ref().unwrap_or(key) {
         Value::Str(text) => text.as_str().to_owned(),
@@ -239,4 +248,3 @@ fn quote(text: &str, ascii: bool, out: &mut String) {
     }
     out.push('"');
 }
-

@@ -1,11 +1,38 @@
 //! Python's builtins and standard library, as far as migrations and models use them. Paths that are not known here stay terms.
 
+pub(crate) mod access;
+pub(crate) mod bind;
+mod builtins;
+pub(crate) mod collections;
+mod context;
+mod copies;
+pub(crate) mod enums;
+mod environment;
+mod exceptions;
+pub(crate) mod format;
+mod functools;
+mod itertools;
+mod json;
+mod modules;
 pub(crate) mod numbers;
+mod objects;
+mod order;
+mod paths;
+mod records;
+mod regexes;
+mod sequence;
+mod types;
+
+pub(super) use builtins::is_builtin;
+pub(super) use context::{enter, exit};
+pub(super) use format::{field, joined};
+pub(super) use functools::apply;
+pub(super) use objects::{attribute, instantiate, item, iterate, operation, truth};
 
 use super::library::Library;
 use super::machine::{Machine, Run};
-use super::value::{Args, ClassId, Operator, Value};
-use crate::known::Truth;
+use super::methods;
+use super::value::{Args, ClassId, Value};
 use crate::source::Span;
 
 /// A call of a builtin or of the standard library by its path (`builtins.len`, `os.path.join`, `builtins.str.upper` unbound).
@@ -16,8 +43,41 @@ pub(super) fn call<'a, L: Library<'a>>(
     args: &Args<'a>,
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
-    let _ = (machine, path, args, at);
-    None
+    let (top, name) = path.split_once('.')?;
+    match top {
+        "builtins" if name == "open" => paths::call(machine, path, args, at),
+        "builtins" if name == "__import__" => modules::import(machine, args, at),
+        "builtins" => builtins::call(machine, name, args, at),
+        "functools" => functools::call(machine, name, args, at),
+        "operator" => functools::operator(machine, name, args, at),
+        "itertools" => itertools::call(machine, name, args, at),
+        "collections" if !name.starts_with("abc.") => collections::call(machine, name, args, at),
+        "json" => json::call(machine, name, args, at),
+        "re" => regexes::call(machine, name, args, at),
+        "pathlib" | "glob" | "io" | "codecs" | "posixpath" => paths::call(machine, path, args, at),
+        "os" => paths::call(machine, path, args, at).or_else(|| environment::call(machine, path, args, at)),
+        "importlib" if name == "import_module" => modules::import(machine, args, at),
+        "pkgutil" if matches!(name, "iter_modules" | "walk_packages") => {
+            Some(modules::iter_modules(machine, name == "walk_packages", args, at))
+        }
+        "inspect" => modules::inspect(machine, name, args, at),
+        "dataclasses" => records::call(machine, name, args, at),
+        "enum" if is_enum(path) => {
+            let base = machine.path(path, at);
+            enums::functional(machine, base, args, at)
+        }
+        "typing" | "typing_extensions" => match name {
+            "NamedTuple" => records::named_tuple(machine, args, at),
+            "cast" => args.get(1, "val").map(|a| Ok(a.value.clone())),
+            _ => None,
+        },
+        "copy" | "textwrap" | "fnmatch" => copies::call(machine, path, args, at),
+        _ => environment::call(machine, path, args, at),
+    }
+}
+
+fn is_enum(path: &str) -> bool {
+    matches!(path, "enum.Enum" | "enum.IntEnum" | "enum.StrEnum")
 }
 
 /// A method of a value of a builtin type, of an enum member, of a term of the standard library (`Path(...)`), of a class of the
@@ -29,122 +89,27 @@ pub(super) fn method<'a, L: Library<'a>>(
     args: &Args<'a>,
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
-    let _ = (machine, receiver, name, args, at);
-    None
-}
-
-/// An attribute of a value of a builtin type, a path of the standard library (`os.sep`), or a term of it (`Path(...).parent`).
-/// A method as a value is a [`Value::Method`] of the path `builtins.str.upper` and the receiver.
-pub(super) fn attribute<'a, L: Library<'a>>(
-    machine: &mut Machine<'a, L>,
-    object: &Value<'a>,
-    name: &str,
-    at: Span,
-) -> Option<Run<'a, Value<'a>>> {
-    let _ = (machine, object, name, at);
-    None
-}
-
-/// `object[key]` of what is not a list, dict, tuple or text: an enum class, `os.environ`, ...
-pub(super) fn item<'a, L: Library<'a>>(
-    machine: &mut Machine<'a, L>,
-    object: &Value<'a>,
-    key: &Value<'a>,
-    at: Span,
-) -> Option<Run<'a, Value<'a>>> {
-    let _ = (machine, object, key, at);
-    None
-}
-
-/// The items of what is not a builtin collection: an enum class, `range(...)`, an open file.
-pub(super) fn iterate<'a, L: Library<'a>>(
-    machine: &mut Machine<'a, L>,
-    object: &Value<'a>,
-    at: Span,
-) -> Option<Run<'a, Vec<Value<'a>>>> {
-    let _ = (machine, object, at);
-    None
-}
-
-/// An operation on terms of the standard library (`Path(...) / "sql"`, `datetime - timedelta`), `text % values`.
-pub(super) fn operation<'a, L: Library<'a>>(
-    machine: &mut Machine<'a, L>,
-    operator: Operator,
-    operands: &[Value<'a>],
-    at: Span,
-) -> Option<Run<'a, Value<'a>>> {
-    let _ = (machine, operator, operands, at);
-    None
-}
-
-/// The truth of a term of the standard library.
-pub(super) fn truth<'a, L: Library<'a>>(
-    machine: &mut Machine<'a, L>,
-    term: &Value<'a>,
-    at: Span,
-) -> Option<Truth> {
-    let _ = (machine, term, at);
-    None
-}
-
-/// `with term as name:` begins, for terms of the standard library (`open`, `suppress`, `nullcontext`).
-pub(super) fn enter<'a, L: Library<'a>>(
-    machine: &mut Machine<'a, L>,
-    term: &Value<'a>,
-    at: Span,
-) -> Option<Run<'a, Value<'a>>> {
-    let _ = (machine, term, at);
-    None
-}
-
-/// `with term:` ends; `raised` is the exception that leaves it. The answer: whether it swallows the exception.
-pub(super) fn exit<'a, L: Library<'a>>(
-    machine: &mut Machine<'a, L>,
-    term: &Value<'a>,
-    raised: Option<&Value<'a>>,
-    at: Span,
-) -> Option<Truth> {
-    let _ = (machine, term, raised, at);
-    None
+    match receiver {
+        Value::Term(_) if receiver.as_path().is_some() => {
+            environment::method(machine, receiver, name, args, at)
+        }
+        Value::Term(_) => paths::method(machine, receiver, name, args, at)
+            .or_else(|| paths::file_method(machine, receiver, name, args, at))
+            .or_else(|| regexes::method(machine, receiver, name, args, at))
+            .or_else(|| exceptions::method(machine, receiver, name, at)),
+        Value::Instance(_) => {
+            if let Some(plain) = enums::plain(machine, receiver) {
+                return methods::call(machine, &plain, name, args, at);
+            }
+            records::method(machine, receiver, name, args, at)
+                .or_else(|| objects::method(machine, receiver, name, args, at))
+        }
+        Value::Class(class) => objects::class_method(machine, *class, name, args, at),
+        _ => methods::call(machine, receiver, name, args, at),
+    }
 }
 
 /// A class statement has run: an enum's members become instances, a dataclass gets its `__init__` (see `instantiate`).
 pub(super) fn class_made<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, class: ClassId) -> Run<'a, ()> {
-    let _ = (machine, class);
-    Ok(())
-}
-
-/// A call of a class of the repository that does not make an instance by `__init__`: an enum, a dataclass, a named tuple.
-pub(super) fn instantiate<'a, L: Library<'a>>(
-    machine: &mut Machine<'a, L>,
-    class: ClassId,
-    args: &Args<'a>,
-    at: Span,
-) -> Option<Run<'a, Value<'a>>> {
-    let _ = (machine, class, args, at);
-    None
-}
-
-/// One replacement field of an f-string: `{value!conversion:spec}`.
-pub(super) fn field<'a, L: Library<'a>>(
-    machine: &mut Machine<'a, L>,
-    value: &Value<'a>,
-    conversion: Option<char>,
-    spec: Option<&Value<'a>>,
-    at: Span,
-) -> Run<'a, Value<'a>> {
-    let _ = (machine, value, conversion, spec, at);
-    Ok(Value::None)
-}
-
-/// The pieces of an f-string as one text: known, one of a few, or known in part.
-pub(super) fn joined<'a>(pieces: &[Value<'a>], at: Span) -> Value<'a> {
-    let _ = (pieces, at);
-    Value::None
-}
-
-/// Whether a name is one of Python's builtins: `builtins.<name>` is then what it means where nothing shadows it.
-pub(super) fn is_builtin(name: &str) -> bool {
-    let _ = name;
-    true
+    enums::class_made(machine, class)
 }

@@ -89,7 +89,11 @@ pub(crate) fn import<'a, L: Library<'a>>(
                 package = package.rsplit_once('.')?.0.to_owned();
             }
             let rest = name.trim_start_matches('.');
-            if rest.is_empty() { package } else { format!("{package}.{rest}") }
+            if rest.is_empty() {
+                package
+            } else {
+                format!("{package}.{rest}")
+            }
         }
         (Some(_), None) => return None,
     };
@@ -131,7 +135,10 @@ pub(crate) fn iter_modules<'a, L: Library<'a>>(
     let Some([Some(path), prefix, _]) = bind(args, ["path", "prefix", "onerror"]) else {
         return Ok(unknown("all modules that are installed", at));
     };
-    let (folder, prefix) = (folder_of(machine, path), prefix.map(|p| p.as_str().map(str::to_owned)));
+    let (folder, prefix) = (
+        folder_of(machine, path),
+        prefix.map(|p| p.as_str().map(str::to_owned)),
+    );
     let (Some(folder), Some(prefix)) = (folder, prefix.unwrap_or(Some(String::new()))) else {
         return Ok(unknown("the modules of a folder that is not known", at));
     };
@@ -175,8 +182,20 @@ fn list_modules<'a, L: Library<'a>>(
         let args = bind::positional([finder, full, Value::Bool(package)], at);
         out.push(machine.call_term(callee, args, at));
         if package && deep && depth > 0 {
-            let inner = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            list_modules(machine, &inner, &format!("{prefix}{name}."), deep, out, depth - 1, at)?;
+            let inner = if folder.is_empty() {
+                name.clone()
+            } else {
+                format!("{folder}/{name}")
+            };
+            list_modules(
+                machine,
+                &inner,
+                &format!("{prefix}{name}."),
+                deep,
+                out,
+                depth - 1,
+                at,
+            )?;
         }
     }
     Ok(())
@@ -251,7 +270,10 @@ pub(crate) fn inspect<'a, L: Library<'a>>(
         ("isroutine", value) => Some(matches!(value, Value::Function(_) | Value::Method(_))),
         _ => None,
     };
-    Some(Ok(known.map_or_else(|| unknown(format!("what inspect.{name} gives"), at), Value::Bool)))
+    Some(Ok(known.map_or_else(
+        || unknown(format!("what inspect.{name} gives"), at),
+        Value::Bool,
+    )))
 }
 
 /// A module by its dotted name, where it has run: an item of `sys.modules`.
@@ -261,5 +283,9 @@ pub(crate) fn loaded<'a, L: Library<'a>>(machine: &Machine<'a, L>, name: &str) -
         .modules()
         .resolve(own, name)
         .or_else(|| own.filter(|m| machine.modules().dotted(*m) == name))?;
-    machine.world.modules.contains_key(&module).then_some(Value::Module(module))
+    machine
+        .world
+        .modules
+        .contains_key(&module)
+        .then_some(Value::Module(module))
 }

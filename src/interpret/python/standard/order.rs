@@ -49,7 +49,9 @@ fn compare_to<'a, L: Library<'a>>(
     }
     let float = |v: &Value<'a>| match v {
         Value::Float(x) => Some(*x),
-        v => bind::int(v).filter(|n| n.unsigned_abs() < 1 << 53).map(|n| n as f64),
+        v => bind::int(v)
+            .filter(|n| n.unsigned_abs() < 1 << 53)
+            .map(|n| n as f64),
     };
     if let (Some(a), Some(b)) = (float(a), float(b)) {
         return Ok(a.partial_cmp(&b));
@@ -93,7 +95,10 @@ pub(crate) fn sorted<'a, L: Library<'a>>(
     };
     let mut pairs: Vec<_> = keys.into_iter().zip(items).collect();
     let length = pairs.len() as u64;
-    machine.spend(length.saturating_mul(u64::from(64 - length.leading_zeros())) / 4, at)?;
+    machine.spend(
+        length.saturating_mul(u64::from(64 - length.leading_zeros())) / 4,
+        at,
+    )?;
     let mut failed = None;
     // Insertion is stable, as Python's sort is; a merge sort of the library calls back in no order that matters.
     pairs.sort_by(|a, b| {
@@ -168,7 +173,11 @@ pub(crate) fn extreme<'a, L: Library<'a>>(
             best = Some(i);
             continue;
         };
-        let wanted = if greatest { Ordering::Greater } else { Ordering::Less };
+        let wanted = if greatest {
+            Ordering::Greater
+        } else {
+            Ordering::Less
+        };
         match compare(machine, key, at_best, at) {
             Ok(Some(order)) if order == wanted => best = Some(i),
             Ok(Some(_)) => {}
@@ -176,9 +185,17 @@ pub(crate) fn extreme<'a, L: Library<'a>>(
             Err(gap) => return Ok(Value::unknown(gap)),
         }
     }
-    match (best.and_then(|b| items.into_iter().nth(b)), args.keyword("default")) {
+    match (
+        best.and_then(|b| items.into_iter().nth(b)),
+        args.keyword("default"),
+    ) {
         (Some(item), _) => Ok(item),
         (None, Some(default)) => Ok(default.value.clone()),
-        (None, None) => Err(access::raise(machine, "ValueError", "arg is an empty sequence", at)),
+        (None, None) => Err(access::raise(
+            machine,
+            "ValueError",
+            "arg is an empty sequence",
+            at,
+        )),
     }
 }

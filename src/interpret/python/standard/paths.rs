@@ -5,7 +5,7 @@ use super::super::machine::{Machine, Run};
 use super::super::methods::text as texts;
 use super::super::value::{Args, Value};
 use super::access;
-use super::bind::{self, bind, unknown};
+use super::bind::{self, unknown};
 use crate::source::{FileId, Files, Span, Text};
 
 /// Where the repository lies, as far as its own code can see (`__file__`): no other absolute path is one of its files.
@@ -106,7 +106,9 @@ fn file(files: &Files, path: &str) -> Option<FileId> {
     }
     let path = resolved(path);
     let end = format!("/{path}");
-    let mut found = files.entries().filter(|(_, e)| e.path == path || e.path.ends_with(&end));
+    let mut found = files
+        .entries()
+        .filter(|(_, e)| e.path == path || e.path.ends_with(&end));
     let first = found.next()?;
     found.next().is_none().then_some(first.0)
 }
@@ -186,7 +188,11 @@ pub(crate) fn attribute<'a, L: Library<'a>>(
             machine.new_list(all)
         }
         "parts" => {
-            let mut parts: Vec<_> = path.split('/').filter(|p| !p.is_empty()).map(|p| Value::text(p, at)).collect();
+            let mut parts: Vec<_> = path
+                .split('/')
+                .filter(|p| !p.is_empty())
+                .map(|p| Value::text(p, at))
+                .collect();
             if path.starts_with('/') {
                 parts.insert(0, Value::text("/", at));
             }
@@ -238,13 +244,19 @@ pub(crate) fn method<'a, L: Library<'a>>(
         "with_name" => of_string(machine, joined(&parent(&path)?, &word?), at),
         "with_stem" => {
             let (_, suffix) = split_suffix(name(&path));
-            of_string(machine, joined(&parent(&path)?, &format!("{}{suffix}", word?)), at)
+            of_string(
+                machine,
+                joined(&parent(&path)?, &format!("{}{suffix}", word?)),
+                at,
+            )
         }
         "relative_to" => {
             let base = tidy(&word?);
             match path.strip_prefix(&base) {
                 Some("") => of_string(machine, ".".to_owned(), at),
-                Some(rest) if rest.starts_with('/') => of_string(machine, rest.trim_start_matches('/').to_owned(), at),
+                Some(rest) if rest.starts_with('/') => {
+                    of_string(machine, rest.trim_start_matches('/').to_owned(), at)
+                }
                 _ => unknown("a path that is not below the other", at),
             }
         }
@@ -256,7 +268,11 @@ pub(crate) fn method<'a, L: Library<'a>>(
         "open" => opened(machine, object, args, at),
         "exists" | "is_file" | "is_dir" => exists(files, &path, method, at),
         "glob" | "rglob" => {
-            let pattern = if method == "rglob" { format!("**/{}", word?) } else { word? };
+            let pattern = if method == "rglob" {
+                format!("**/{}", word?)
+            } else {
+                word?
+            };
             found(machine, &path, &pattern, at)
         }
         "iterdir" => found(machine, &path, "*", at),
@@ -288,9 +304,10 @@ fn exists<'a>(files: &Files, path: &str, what: &str, at: Span) -> Value<'a> {
     let is_file = files.find(&inside).is_some();
     let folder = is_folder(files, &inside);
     match (what, is_file, folder) {
-        ("exists", false, false) | ("is_file" | "is_dir", false, false) => {
-            unknown("whether a file that the repository does not hold exists where it runs", at)
-        }
+        ("exists", false, false) | ("is_file" | "is_dir", false, false) => unknown(
+            "whether a file that the repository does not hold exists where it runs",
+            at,
+        ),
         ("exists", ..) => Value::Bool(true),
         ("is_file", ..) => Value::Bool(is_file),
         _ => Value::Bool(folder),
@@ -307,7 +324,10 @@ fn found<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, path: &str, pattern: 
         return unknown("the files that fit this pattern", at);
     };
     let prefix = tidy(path);
-    let items = all.into_iter().map(|p| of_string(machine, joined(&prefix, &p), at)).collect();
+    let items = all
+        .into_iter()
+        .map(|p| of_string(machine, joined(&prefix, &p), at))
+        .collect();
     machine.new_iterator(items)
 }
 
@@ -378,7 +398,9 @@ fn fits(pattern: &str, name: &str) -> Option<bool> {
                 n += 1;
             }
             _ => {
-                let Some((at, from)) = star else { return Some(false) };
+                let Some((at, from)) = star else {
+                    return Some(false);
+                };
                 star = Some((at, from + 1));
                 (p, n) = (at + 1, from + 1);
             }
@@ -393,7 +415,12 @@ pub(crate) fn fnmatch(pattern: &str, name: &str) -> Option<bool> {
 }
 
 /// An open file: a call of `builtins.open` with its path.
-fn opened<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, path: &Value<'a>, args: &Args<'a>, at: Span) -> Value<'a> {
+fn opened<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    path: &Value<'a>,
+    args: &Args<'a>,
+    at: Span,
+) -> Value<'a> {
     let mut all = bind::positional([path.clone()], at);
     all.positional.extend(args.positional.iter().cloned());
     all.keywords.clone_from(&args.keywords);
@@ -421,7 +448,11 @@ pub(crate) fn is_open_file(value: &Value<'_>) -> bool {
 }
 
 /// The text of an open file.
-pub(crate) fn file_text<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>, at: Span) -> Option<Value<'a>> {
+pub(crate) fn file_text<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    value: &Value<'a>,
+    at: Span,
+) -> Option<Value<'a>> {
     let (path, mode) = open_file(value)?;
     if !mode.contains('r') || mode.contains('b') {
         return Some(unknown("what an open file holds", at));
@@ -478,7 +509,14 @@ pub(crate) fn call<'a, L: Library<'a>>(
         || function.starts_with("glob.")
         || matches!(
             function,
-            "os.listdir" | "os.fspath" | "os.getcwd" | "os.walk" | "builtins.open" | "io.open" | "codecs.open" | "os.scandir"
+            "os.listdir"
+                | "os.fspath"
+                | "os.getcwd"
+                | "os.walk"
+                | "builtins.open"
+                | "io.open"
+                | "codecs.open"
+                | "os.scandir"
         );
     if !known {
         return None;
@@ -495,9 +533,8 @@ pub(crate) fn call<'a, L: Library<'a>>(
         }));
     }
     bind::pure(machine, &Value::None, args, at, |machine, _, args| {
-        Some(Ok(known_call(machine, function, args, at).unwrap_or_else(|| {
-            unknown(format!("what {function} gives"), at)
-        })))
+        Some(Ok(known_call(machine, function, args, at)
+            .unwrap_or_else(|| unknown(format!("what {function} gives"), at))))
     })
 }
 
@@ -524,22 +561,34 @@ fn known_call<'a, L: Library<'a>>(
             _ => None,
         };
     }
-    let first = words.as_ref().and_then(|w| w.first()).map(|t| t.as_str().to_owned());
+    let first = words
+        .as_ref()
+        .and_then(|w| w.first())
+        .map(|t| t.as_str().to_owned());
     let string = |s: &str| Some(Value::text(s, at));
     let (module, name_of) = function.rsplit_once('.')?;
     if module == "glob" {
         let pattern = first?;
-        let recursive = args.keyword("recursive").is_some_and(|a| matches!(a.value, Value::Bool(true)));
+        let recursive = args
+            .keyword("recursive")
+            .is_some_and(|a| matches!(a.value, Value::Bool(true)));
         if !matches!(name_of, "glob" | "iglob") || pattern.contains("**") && !recursive {
             return None;
         }
         let inside = inside(&pattern)?;
-        let fixed = inside.split('/').take_while(|p| !p.contains(['*', '?', '['])).count();
+        let fixed = inside
+            .split('/')
+            .take_while(|p| !p.contains(['*', '?', '[']))
+            .count();
         let parts: Vec<_> = inside.split('/').collect();
         let (base, rest) = parts.split_at(fixed.min(parts.len().saturating_sub(1)));
         let base = base.join("/");
         let all = matches(files, &base, &rest.join("/"))?;
-        let prefix = if base.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{base}") };
+        let prefix = if base.is_empty() {
+            ROOT.to_owned()
+        } else {
+            format!("{ROOT}/{base}")
+        };
         let items = all
             .into_iter()
             .filter(|p| !p.split('/').any(|n| n.starts_with('.')))
@@ -612,7 +661,9 @@ fn known_call<'a, L: Library<'a>>(
             let (head, tail) = first.split_at(i);
             let trimmed = head.trim_end_matches('/');
             let head = if trimmed.is_empty() { head } else { trimmed };
-            Some(Value::Tuple([Value::text(head, at), Value::text(tail, at)].into()))
+            Some(Value::Tuple(
+                [Value::text(head, at), Value::text(tail, at)].into(),
+            ))
         }
         _ => None,
     }
@@ -631,10 +682,4 @@ pub(crate) fn divide<'a, L: Library<'a>>(
     }
     let (a, b) = (named(a)?.as_str().to_owned(), named(b)?.as_str().to_owned());
     Some(of_string(machine, joined(&a, &b), at))
-}
-
-/// The arguments of a call with one path.
-pub(crate) fn one_path<'v>(args: &'v Args<'_>) -> Option<&'v Text> {
-    let [value] = bind(args, ["path"])?;
-    named(value?)
 }

@@ -6,7 +6,7 @@ use super::super::library::Library;
 use super::super::machine::{Machine, Run};
 use super::super::value::{Args, Class, ClassId, Member, Value};
 use super::{access, bind, enums};
-use crate::known::Gap;
+use crate::known::{Gap, Truth};
 use crate::source::Span;
 use crate::syntax::python::ast;
 
@@ -28,7 +28,10 @@ pub(crate) fn is_record<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: Cla
                 }
             }
             base => {
-                if matches!(base.as_path(), Some("typing.NamedTuple" | "typing_extensions.NamedTuple")) {
+                if matches!(
+                    base.as_path(),
+                    Some("typing.NamedTuple" | "typing_extensions.NamedTuple")
+                ) {
                     return Some(Record::Tuple);
                 }
             }
@@ -76,7 +79,11 @@ fn annotation_is(member: &Member<'_>, name: &str) -> bool {
     }
 }
 
-fn fields<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId, record: Record) -> Option<Vec<Field<'a>>> {
+fn fields<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    class: ClassId,
+    record: Record,
+) -> Option<Vec<Field<'a>>> {
     let mut out: Vec<Field<'a>> = Vec::new();
     let order = &machine.class(class)?.order;
     for base in order.iter().rev() {
@@ -95,7 +102,8 @@ fn fields<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId, record: 
             if member.maybe.is_some() {
                 return None;
             }
-            let functional = record == Record::Tuple && member.annotation.is_none() && member.whole == base.whole;
+            let functional =
+                record == Record::Tuple && member.annotation.is_none() && member.whole == base.whole;
             if member.annotation.is_none() && !functional || annotation_is(member, "ClassVar") {
                 continue;
             }
@@ -139,8 +147,12 @@ fn field<'a>(member: &Member<'a>, keyword_only: bool) -> Field<'a> {
             (None, Some(factory)) => Default::Factory(factory.value.clone()),
             (None, None) => Default::None,
         };
-        field.init = !args.keyword("init").is_some_and(|a| matches!(a.value, Value::Bool(false)));
-        field.keyword_only |= args.keyword("kw_only").is_some_and(|a| matches!(a.value, Value::Bool(true)));
+        field.init = !args
+            .keyword("init")
+            .is_some_and(|a| matches!(a.value, Value::Bool(false)));
+        field.keyword_only |= args
+            .keyword("kw_only")
+            .is_some_and(|a| matches!(a.value, Value::Bool(true)));
     }
     field
 }
@@ -198,7 +210,12 @@ fn made<'a, L: Library<'a>>(
         attributes.push((field.name.clone(), value));
     }
     if positional.next().is_some() || !left.is_empty() {
-        return Err(access::raise(machine, "TypeError", "an argument that the class does not take", at));
+        return Err(access::raise(
+            machine,
+            "TypeError",
+            "an argument that the class does not take",
+            at,
+        ));
     }
     let instance = machine.new_instance(class, attributes);
     if record == Record::Data && machine.lookup(class, "__post_init__").is_some() {
@@ -217,7 +234,8 @@ pub(crate) fn values<'a, L: Library<'a>>(
     if is_record(machine, class)? != Record::Tuple {
         return None;
     }
-    all(machine, instance, class, Record::Tuple).map(|all| all.map(|all| all.into_iter().map(|(_, v)| v).collect()))
+    all(machine, instance, class, Record::Tuple)
+        .map(|all| all.map(|all| all.into_iter().map(|(_, v)| v).collect()))
 }
 
 type Named<'a> = Vec<(SmolStr, Value<'a>)>;
@@ -228,7 +246,9 @@ fn all<'a, L: Library<'a>>(
     class: ClassId,
     record: Record,
 ) -> Option<Result<Named<'a>, Gap>> {
-    let Value::Instance(id) = instance else { return None };
+    let Value::Instance(id) = instance else {
+        return None;
+    };
     let found = machine.instance(*id)?;
     if let Some(gap) = &found.open {
         return Some(Err(gap.clone()));
@@ -242,6 +262,53 @@ fn all<'a, L: Library<'a>>(
         out.push((field.name, slot.value.clone()));
     }
     Some(Ok(out))
+}
+
+/// `_fields` of a named tuple's class.
+pub(crate) fn names<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    class: ClassId,
+    at: Span,
+) -> Option<Value<'a>> {
+    if is_record(machine, class)? != Record::Tuple {
+        return None;
+    }
+    let fields = fields(machine, class, Record::Tuple)?;
+    Some(Value::Tuple(
+        fields.iter().map(|f| Value::text(&f.name, at)).collect(),
+    ))
+}
+
+/// `a == b` of dataclasses: of one class, and equal field by field.
+pub(crate) fn equal<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    a: &Value<'a>,
+    b: &Value<'a>,
+    at: Span,
+) -> Option<Truth> {
+    let (class, other) = (machine.class_of(a)?, machine.class_of(b)?);
+    if is_record(machine, class)? != Record::Data || class != other {
+        return None;
+    }
+    if bind::identical(a, b) {
+        return Some(Truth::Yes);
+    }
+    let (Some(Ok(a)), Some(Ok(b))) = (
+        all(machine, a, class, Record::Data),
+        all(machine, b, class, Record::Data),
+    ) else {
+        return Some(Truth::Unknown(machine.gap(at, "whether two records are equal")));
+    };
+    let mut out = Truth::Yes;
+    for ((_, a), (_, b)) in a.iter().zip(&b) {
+        match access::equal(machine, a, b, at) {
+            Truth::Yes => {}
+            // A field may be left out of the comparison.
+            Truth::No => out = Truth::No,
+            unknown => return Some(unknown),
+        }
+    }
+    Some(out)
 }
 
 /// A method of a record.
@@ -296,7 +363,12 @@ pub(crate) fn call<'a, L: Library<'a>>(
             let Some(Ok(all)) = all(machine, &first?, class, Record::Data) else {
                 return Some(Ok(bind::unknown("a record as a dict", at)));
             };
-            let plain = |v: &Value<'a>| !matches!(v, Value::Instance(_) | Value::List(_) | Value::Dict(_) | Value::Set(_));
+            let plain = |v: &Value<'a>| {
+                !matches!(
+                    v,
+                    Value::Instance(_) | Value::List(_) | Value::Dict(_) | Value::Set(_)
+                )
+            };
             if !all.iter().all(|(_, v)| plain(v) || enums::kind_is(machine, v)) {
                 return Some(Ok(bind::unknown("a record of records as a dict", at)));
             }
@@ -311,14 +383,20 @@ pub(crate) fn call<'a, L: Library<'a>>(
             for field in fields {
                 let callee = machine.path("dataclasses.Field", at);
                 let mut args = Args::default();
-                args.keywords.push((SmolStr::new("name"), bind::argument(Value::text(&field.name, at), at)));
+                args.keywords.push((
+                    SmolStr::new("name"),
+                    bind::argument(Value::text(&field.name, at), at),
+                ));
                 out.push(machine.call_term(callee, args, at));
             }
             Some(Ok(Value::Tuple(out.into())))
         }
-        ("is_dataclass", Some(class)) => Some(Ok(Value::Bool(is_record(machine, class) == Some(Record::Data)))),
+        ("is_dataclass", Some(class)) => {
+            Some(Ok(Value::Bool(is_record(machine, class) == Some(Record::Data))))
+        }
         ("field" | "dataclass", None) => None,
-        (_, _) => Some(Ok(bind::unknown(format!("what dataclasses.{name} gives"), at))).filter(|_| name != "dataclass"),
+        (_, _) => Some(Ok(bind::unknown(format!("what dataclasses.{name} gives"), at)))
+            .filter(|_| name != "dataclass"),
     }
 }
 
@@ -328,7 +406,8 @@ pub(crate) fn named_tuple<'a, L: Library<'a>>(
     args: &Args<'a>,
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
-    let [name, names, defaults, _, _] = bind::bind(args, ["typename", "field_names", "defaults", "rename", "module"])?;
+    let [name, names, defaults, _, _] =
+        bind::bind(args, ["typename", "field_names", "defaults", "rename", "module"])?;
     let (name, names) = (SmolStr::new(name?.as_str()?), names?.clone());
     let mut fields: Vec<SmolStr> = Vec::new();
     if let Some(text) = names.as_str() {

@@ -70,7 +70,8 @@ fn read(pattern: &str, flags: &str) -> Option<Pattern> {
                 '0'..='9' => return None,
                 // Word edges and classes within a class are alike; `\b` in a class is another character.
                 'b' | 'B' | 'A' if class => return None,
-                'N' | 'u' | 'U' | 'x' | 'z' | 'G' | 'K' | 'R' | 'X' | 'h' | 'H' | 'V' | 'p' | 'P' | 'Q' | 'E' => {
+                'N' | 'u' | 'U' | 'x' | 'z' | 'G' | 'K' | 'R' | 'X' | 'h' | 'H' | 'V' | 'p' | 'P' | 'Q'
+                | 'E' => {
                     return None;
                 }
                 '<' | '>' => return None,
@@ -144,7 +145,10 @@ fn compiled<'v, 'a>(value: &'v Value<'a>) -> Option<(&'v Value<'a>, Option<&'v V
     if callee.as_path()? != "re.compile" {
         return None;
     }
-    Some((&args.get(0, "pattern")?.value, args.get(1, "flags").map(|a| &a.value)))
+    Some((
+        &args.get(0, "pattern")?.value,
+        args.get(1, "flags").map(|a| &a.value),
+    ))
 }
 
 /// An attribute of a compiled pattern or of a match.
@@ -183,8 +187,17 @@ pub(crate) fn call<'a, L: Library<'a>>(
             Some(Ok(Value::text(&out, at)))
         }),
         "match" | "fullmatch" | "search" | "sub" | "subn" | "split" | "findall" | "finditer" => {
-            let first = args.positional.first().or_else(|| args.keyword("pattern"))?.value.clone();
-            let mut rest = if args.positional.is_empty() { args.clone() } else { bind::rest(args) };
+            let first = args
+                .positional
+                .first()
+                .or_else(|| args.keyword("pattern"))?
+                .value
+                .clone();
+            let mut rest = if args.positional.is_empty() {
+                args.clone()
+            } else {
+                bind::rest(args)
+            };
             let flags = rest.keyword("flags").map(|a| a.value.clone());
             rest.keywords.retain(|(n, _)| n != "flags" && n != "pattern");
             let most = if matches!(name, "sub" | "subn") { 3 } else { 1 };
@@ -212,7 +225,9 @@ pub(crate) fn method<'a, L: Library<'a>>(
     }
     let (pattern, flags) = compiled(receiver)?;
     let (pattern, flags) = (pattern.clone(), flags.cloned());
-    if args.get(1, "pos").is_some() && matches!(name, "match" | "search" | "fullmatch" | "findall" | "finditer") {
+    if args.get(1, "pos").is_some()
+        && matches!(name, "match" | "search" | "fullmatch" | "findall" | "finditer")
+    {
         return Some(Ok(unknown("a search from another place", at)));
     }
     Some(apply(machine, &pattern, flags.as_ref(), name, args, at))
@@ -241,7 +256,10 @@ fn apply<'a, L: Library<'a>>(
         let Some(whole) = read(&format!("(?:{text})$"), &letters.replace('m', "")) else {
             return Ok(why());
         };
-        pattern = Pattern { dollar: pattern.dollar, ..whole };
+        pattern = Pattern {
+            dollar: pattern.dollar,
+            ..whole
+        };
     }
     let out = pure(machine, &Value::None, args, at, |machine, _, args| {
         run(machine, &pattern, name, args, at)
@@ -275,9 +293,10 @@ fn run<'a, L: Library<'a>>(
     }
     match name {
         "match" | "fullmatch" | "search" => {
-            let found = pattern.regex.captures(s).filter(|c| {
-                name == "search" || c.get(0).is_some_and(|m| m.start() == 0)
-            });
+            let found = pattern
+                .regex
+                .captures(s)
+                .filter(|c| name == "search" || c.get(0).is_some_and(|m| m.start() == 0));
             // A later match hides one at the start only where the leftmost is later.
             Some(Ok(match found {
                 Some(captures) => matched(machine, &pattern.regex, &subject, &captures, at),
@@ -304,11 +323,19 @@ fn run<'a, L: Library<'a>>(
                     n => Value::Tuple((1..n).map(group).collect::<Vec<_>>().into()),
                 });
             }
-            Some(Ok(if name == "finditer" { machine.new_iterator(out) } else { machine.new_list(out) }))
+            Some(Ok(if name == "finditer" {
+                machine.new_iterator(out)
+            } else {
+                machine.new_list(out)
+            }))
         }
         "split" => {
             let max = args.get(1, "maxsplit").map_or(Some(0), |a| int(&a.value))?;
-            let max = if max == 0 { usize::MAX } else { usize::try_from(max).ok()? };
+            let max = if max == 0 {
+                usize::MAX
+            } else {
+                usize::try_from(max).ok()?
+            };
             let mut out = Vec::new();
             let mut done = 0;
             for captures in pattern.regex.captures_iter(s).take(max) {
@@ -318,7 +345,11 @@ fn run<'a, L: Library<'a>>(
                 }
                 out.push(access::str(subject.slice(done..whole.start)));
                 for i in 1..captures.len() {
-                    out.push(captures.get(i).map_or(Value::None, |m| access::str(subject.slice(m.range()))));
+                    out.push(
+                        captures
+                            .get(i)
+                            .map_or(Value::None, |m| access::str(subject.slice(m.range()))),
+                    );
                 }
                 done = whole.end;
             }
@@ -340,7 +371,11 @@ fn substitute<'a, L: Library<'a>>(
 ) -> Option<Run<'a, Value<'a>>> {
     let by = args.get(0, "repl")?.value.clone();
     let max = args.get(2, "count").map_or(Some(0), |a| int(&a.value))?;
-    let max = if max == 0 { usize::MAX } else { usize::try_from(max).ok()? };
+    let max = if max == 0 {
+        usize::MAX
+    } else {
+        usize::try_from(max).ok()?
+    };
     let s = subject.as_str();
     let mut parts = Vec::new();
     let (mut done, mut count) = (0, 0);
@@ -370,11 +405,21 @@ fn substitute<'a, L: Library<'a>>(
         return None;
     }
     let out = access::str(text::concat(&parts, at));
-    Some(Ok(if name == "sub" { out } else { Value::Tuple([out, Value::Int(count)].into()) }))
+    Some(Ok(if name == "sub" {
+        out
+    } else {
+        Value::Tuple([out, Value::Int(count)].into())
+    }))
 }
 
 /// A template with `\1`, `\g<name>` and escapes.
-fn expand(template: &Text, subject: &Text, captures: &Captures<'_>, at: Span, parts: &mut Vec<Text>) -> Option<()> {
+fn expand(
+    template: &Text,
+    subject: &Text,
+    captures: &Captures<'_>,
+    at: Span,
+    parts: &mut Vec<Text>,
+) -> Option<()> {
     let s = template.as_str();
     let mut done = 0;
     while let Some(i) = s[done..].find('\\') {
@@ -437,14 +482,18 @@ fn matched<'a, L: Library<'a>>(
 ) -> Value<'a> {
     let s = subject.as_str();
     let groups: Vec<Value<'a>> = (0..captures.len())
-        .map(|i| captures.get(i).map_or(Value::None, |m| access::str(subject.slice(m.range()))))
+        .map(|i| {
+            captures
+                .get(i)
+                .map_or(Value::None, |m| access::str(subject.slice(m.range())))
+        })
         .collect();
     let places: Vec<Value<'a>> = (0..captures.len())
         .map(|i| {
             let place = |n: usize| Value::Int(text::chars_before(s, n) as i64);
-            let (start, end) = captures
-                .get(i)
-                .map_or((Value::Int(-1), Value::Int(-1)), |m| (place(m.start()), place(m.end())));
+            let (start, end) = captures.get(i).map_or((Value::Int(-1), Value::Int(-1)), |m| {
+                (place(m.start()), place(m.end()))
+            });
             Value::Tuple([start, end].into())
         })
         .collect();
@@ -486,7 +535,9 @@ fn items<'v, 'a>(args: &'v Args<'a>, name: &str) -> Option<&'v [Value<'a>]> {
 /// The number of the group that a key means.
 fn group_index(args: &Args<'_>, key: &Value<'_>) -> Option<usize> {
     if let Some(name) = key.as_str() {
-        return items(args, "names")?.iter().position(|n| n.as_str() == Some(name));
+        return items(args, "names")?
+            .iter()
+            .position(|n| n.as_str() == Some(name));
     }
     usize::try_from(int(key)?).ok()
 }
@@ -531,19 +582,31 @@ fn of_match<'a, L: Library<'a>>(
             for key in keys {
                 out.push(group(machine, found, &key, at).unwrap_or_else(|| Ok(why()))?);
             }
-            Ok(if out.len() == 1 { out.remove(0) } else { Value::Tuple(out.into()) })
+            Ok(if out.len() == 1 {
+                out.remove(0)
+            } else {
+                Value::Tuple(out.into())
+            })
         }
         "groups" | "groupdict" => {
             let Some([default]) = bind(args, ["default"]) else {
                 return Ok(why());
             };
             let default = default.cloned().unwrap_or(Value::None);
-            let filled = |v: &Value<'a>| if matches!(v, Value::None) { default.clone() } else { v.clone() };
+            let filled = |v: &Value<'a>| {
+                if matches!(v, Value::None) {
+                    default.clone()
+                } else {
+                    v.clone()
+                }
+            };
             let (Some(groups), Some(names)) = (items(&parts, "groups"), items(&parts, "names")) else {
                 return Ok(why());
             };
             if name == "groups" {
-                return Ok(Value::Tuple(groups.iter().skip(1).map(filled).collect::<Vec<_>>().into()));
+                return Ok(Value::Tuple(
+                    groups.iter().skip(1).map(filled).collect::<Vec<_>>().into(),
+                ));
             }
             let entries = names
                 .iter()

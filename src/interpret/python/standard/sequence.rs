@@ -20,13 +20,33 @@ pub(crate) struct Range {
 impl Range {
     /// How many numbers it gives.
     pub(crate) fn length(self) -> u128 {
-        let (start, stop, step) = (i128::from(self.start), i128::from(self.stop), i128::from(self.step));
+        let (start, stop, step) = (
+            i128::from(self.start),
+            i128::from(self.stop),
+            i128::from(self.step),
+        );
         let span = if step > 0 { stop - start } else { start - stop };
         if span <= 0 {
             return 0;
         }
         let step = step.unsigned_abs();
         (span.unsigned_abs()).div_ceil(step)
+    }
+
+    /// Whether a number is one of it.
+    pub(crate) fn holds(self, n: i64) -> bool {
+        let (n, start, stop, step) = (
+            i128::from(n),
+            i128::from(self.start),
+            i128::from(self.stop),
+            i128::from(self.step),
+        );
+        let within = if step > 0 {
+            start <= n && n < stop
+        } else {
+            stop < n && n <= start
+        };
+        within && (n - start) % step == 0
     }
 
     fn nth(self, n: u128) -> Option<i64> {
@@ -89,7 +109,12 @@ pub(crate) fn range_item<'a, L: Library<'a>>(
     };
     match place.and_then(|p| range.nth(p)) {
         Some(n) => Ok(Value::Int(n)),
-        None => Err(access::raise(machine, "IndexError", "range object index out of range", at)),
+        None => Err(access::raise(
+            machine,
+            "IndexError",
+            "range object index out of range",
+            at,
+        )),
     }
 }
 
@@ -105,7 +130,20 @@ pub(crate) fn call<'a, L: Library<'a>>(
     {
         let ours = matches!(
             name,
-            "list" | "tuple" | "set" | "frozenset" | "range" | "enumerate" | "zip" | "reversed" | "sorted" | "sum" | "any" | "all" | "iter" | "next"
+            "list"
+                | "tuple"
+                | "set"
+                | "frozenset"
+                | "range"
+                | "enumerate"
+                | "zip"
+                | "reversed"
+                | "sorted"
+                | "sum"
+                | "any"
+                | "all"
+                | "iter"
+                | "next"
         );
         return ours.then(|| Ok(Value::unknown(gap.clone())));
     }
@@ -179,7 +217,9 @@ fn collection<'a, L: Library<'a>>(
 
 fn dict<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, at: Span) -> Run<'a, Value<'a>> {
     let dict = match args.positional.first() {
-        Some(argument) if matches!(argument.value, Value::Dict(_)) => access::copy_dict(machine, &argument.value),
+        Some(argument) if matches!(argument.value, Value::Dict(_)) => {
+            access::copy_dict(machine, &argument.value)
+        }
         _ => machine.new_dict(Vec::new()),
     };
     if let Some(new) = machine.dict_mut(&dict) {
@@ -187,7 +227,11 @@ fn dict<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, at: S
         new.odd = false;
     }
     let mut rest = args.clone();
-    if args.positional.first().is_some_and(|a| matches!(a.value, Value::Dict(_))) {
+    if args
+        .positional
+        .first()
+        .is_some_and(|a| matches!(a.value, Value::Dict(_)))
+    {
         rest.positional.clear();
     }
     if let Some(gap) = &args.open {
@@ -218,7 +262,11 @@ fn range<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, at: 
     Ok(range)
 }
 
-fn enumerate<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, at: Span) -> Run<'a, Value<'a>> {
+fn enumerate<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
     let Some([Some(items), start]) = bind(args, ["iterable", "start"]) else {
         return Ok(unknown("enumerate() with these arguments", at));
     };
@@ -257,9 +305,16 @@ fn zip<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, at: Sp
             unknown("zip() of endless iterators", at)
         });
     };
-    let strict = args.keyword("strict").is_some_and(|a| matches!(a.value, Value::Bool(true)));
+    let strict = args
+        .keyword("strict")
+        .is_some_and(|a| matches!(a.value, Value::Bool(true)));
     if strict && columns.iter().flatten().any(|c| c.len() != count) {
-        return Err(access::raise(machine, "ValueError", "zip() argument is longer or shorter", at));
+        return Err(access::raise(
+            machine,
+            "ValueError",
+            "zip() argument is longer or shorter",
+            at,
+        ));
     }
     machine.spend(count as u64 * columns.len() as u64, at)?;
     let mut out = Vec::with_capacity(count);
@@ -290,7 +345,8 @@ fn lazy<'a, L: Library<'a>>(
     let callee = machine.path(&format!("builtins.{name}"), at);
     let term = machine.call_term(callee, args.clone(), at);
     let function = &args.positional.first()?.value;
-    let pure = matches!(function, Value::None) || function.as_path().is_some_and(|p| p.starts_with("builtins."));
+    let pure =
+        matches!(function, Value::None) || function.as_path().is_some_and(|p| p.starts_with("builtins."));
     if !pure {
         return Some(Ok(term));
     }
@@ -350,7 +406,12 @@ fn filter<'a, L: Library<'a>>(
     at: Span,
 ) -> Run<'a, Result<Vec<Value<'a>>, Gap>> {
     let Some(items) = args.positional.get(1) else {
-        return Err(access::raise(machine, "TypeError", "filter expected 2 arguments", at));
+        return Err(access::raise(
+            machine,
+            "TypeError",
+            "filter expected 2 arguments",
+            at,
+        ));
     };
     let items = match access::iterated(machine, &items.value, at)? {
         Ok(items) => items,
@@ -371,7 +432,11 @@ fn filter<'a, L: Library<'a>>(
     Ok(Ok(out))
 }
 
-fn reversed<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, at: Span) -> Run<'a, Value<'a>> {
+fn reversed<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
     let Some([items]) = exactly(args) else {
         return Ok(unknown("reversed() with these arguments", at));
     };
@@ -386,7 +451,12 @@ fn reversed<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, a
 
 fn sorted<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, at: Span) -> Run<'a, Value<'a>> {
     let Some(items) = args.positional.first() else {
-        return Err(access::raise(machine, "TypeError", "sorted expected 1 argument", at));
+        return Err(access::raise(
+            machine,
+            "TypeError",
+            "sorted expected 1 argument",
+            at,
+        ));
     };
     let items = match access::iterated(machine, &items.value, at)? {
         Ok(items) => items,

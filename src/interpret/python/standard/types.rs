@@ -10,7 +10,10 @@ use super::{access, enums};
 use crate::source::Span;
 
 /// The name of the builtin type of a value.
-pub(crate) fn builtin_type<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> Option<&'static str> {
+pub(crate) fn builtin_type<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    value: &Value<'a>,
+) -> Option<&'static str> {
     Some(match value {
         Value::None => "NoneType",
         Value::Ellipsis => "ellipsis",
@@ -28,7 +31,9 @@ pub(crate) fn builtin_type<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: 
         Value::Method(_) => "method",
         Value::Module(_) => "module",
         Value::Class(_) => "type",
-        Value::Set(_) | Value::Iterator(_) | Value::Instance(_) | Value::Term(_) | Value::Unknown(_) => return None,
+        Value::Set(_) | Value::Iterator(_) | Value::Instance(_) | Value::Term(_) | Value::Unknown(_) => {
+            return None;
+        }
     })
 }
 
@@ -145,20 +150,33 @@ fn builtin_is(name: &str, class: &str) -> Is {
     let class = match class.strip_prefix("builtins.") {
         Some(class) => class,
         None => {
-            let last = class.strip_prefix("collections.abc.").or_else(|| class.strip_prefix("typing."));
+            let last = class
+                .strip_prefix("collections.abc.")
+                .or_else(|| class.strip_prefix("typing."));
             return match (last, name) {
-                (Some("Sequence" | "Collection" | "Iterable" | "Sized" | "Reversible"), "list" | "tuple" | "str" | "bytes")
+                (
+                    Some("Sequence" | "Collection" | "Iterable" | "Sized" | "Reversible"),
+                    "list" | "tuple" | "str" | "bytes",
+                )
                 | (Some("Mapping" | "Collection" | "Iterable" | "Sized" | "MutableMapping"), "dict")
                 | (Some("Iterable" | "Collection" | "Sized" | "Set"), "set")
                 | (Some("MutableSequence"), "list")
                 | (Some("Callable"), "function" | "method")
                 | (Some("Hashable"), "str" | "int" | "bool" | "float" | "NoneType") => Is::Yes,
-                (Some("Sequence" | "MutableSequence"), "dict" | "set" | "int" | "bool" | "float" | "NoneType")
-                | (Some("Mapping" | "MutableMapping"), "list" | "tuple" | "str" | "set" | "int" | "bool" | "float" | "NoneType" | "bytes")
+                (
+                    Some("Sequence" | "MutableSequence"),
+                    "dict" | "set" | "int" | "bool" | "float" | "NoneType",
+                )
+                | (
+                    Some("Mapping" | "MutableMapping"),
+                    "list" | "tuple" | "str" | "set" | "int" | "bool" | "float" | "NoneType" | "bytes",
+                )
                 | (Some("Iterable"), "int" | "bool" | "float" | "NoneType")
-                | (Some("Callable"), "list" | "tuple" | "str" | "set" | "int" | "bool" | "float" | "NoneType" | "bytes" | "dict") => {
-                    Is::No
-                }
+                | (
+                    Some("Callable"),
+                    "list" | "tuple" | "str" | "set" | "int" | "bool" | "float" | "NoneType" | "bytes"
+                    | "dict",
+                ) => Is::No,
                 (None, _) => not_builtin(class, name),
                 _ => Is::Unknown,
             };
@@ -174,10 +192,20 @@ fn builtin_is(name: &str, class: &str) -> Is {
 /// Whether a builtin value is of a library's class: not, but for protocols.
 fn not_builtin(class: &str, name: &str) -> Is {
     let known = [
-        "sqlalchemy.", "enum.", "pathlib.", "datetime.", "uuid.", "decimal.", "alembic.", "re.", "sqlmodel.",
+        "sqlalchemy.",
+        "enum.",
+        "pathlib.",
+        "datetime.",
+        "uuid.",
+        "decimal.",
+        "alembic.",
+        "re.",
+        "sqlmodel.",
     ];
     match (class, name) {
-        ("types.NoneType", "NoneType") | ("types.FunctionType", "function") | ("types.ModuleType", "module") => Is::Yes,
+        ("types.NoneType", "NoneType")
+        | ("types.FunctionType", "function")
+        | ("types.ModuleType", "module") => Is::Yes,
         (class, _) if known.iter().any(|k| class.starts_with(k)) => Is::No,
         ("types.NoneType" | "types.FunctionType" | "types.ModuleType", _) => Is::No,
         _ => Is::Unknown,
@@ -199,14 +227,16 @@ fn instance<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>, cla
         },
         Value::Dict(_) if access::is_odd_dict(machine, value) => match class.as_path() {
             Some("builtins.dict") => Is::Yes,
-            Some(path) if path.starts_with("collections.") && !path.starts_with("collections.abc") => Is::Unknown,
+            Some(path) if path.starts_with("collections.") && !path.starts_with("collections.abc") => {
+                Is::Unknown
+            }
             Some(path) => builtin_is("dict", path),
             None => Is::Unknown,
         },
         Value::Iterator(_) => match class.as_path() {
             Some(
-                "builtins.str" | "builtins.list" | "builtins.dict" | "builtins.tuple" | "builtins.int" | "builtins.set"
-                | "builtins.bool" | "builtins.float" | "builtins.bytes",
+                "builtins.str" | "builtins.list" | "builtins.dict" | "builtins.tuple" | "builtins.int"
+                | "builtins.set" | "builtins.bool" | "builtins.float" | "builtins.bytes",
             ) => Is::No,
             _ => Is::Unknown,
         },
@@ -214,7 +244,10 @@ fn instance<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>, cla
         Value::Unknown(_) => Is::Unknown,
         Value::Class(own) => match (class, class.as_path()) {
             (_, Some("builtins.type" | "builtins.object")) => Is::Yes,
-            (_, Some("builtins.str" | "builtins.int" | "builtins.list" | "builtins.dict" | "builtins.tuple")) => Is::No,
+            (
+                _,
+                Some("builtins.str" | "builtins.int" | "builtins.list" | "builtins.dict" | "builtins.tuple"),
+            ) => Is::No,
             (_, Some("enum.EnumMeta" | "enum.EnumType")) => match enums::kind(machine, *own) {
                 Some(_) => Is::Yes,
                 None => Is::Unknown,
@@ -222,7 +255,9 @@ fn instance<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>, cla
             _ => Is::Unknown,
         },
         _ => match (builtin_type(machine, value), class) {
-            (Some(name), Value::Term(_)) => class.as_path().map_or(Is::Unknown, |path| builtin_is(name, path)),
+            (Some(name), Value::Term(_)) => {
+                class.as_path().map_or(Is::Unknown, |path| builtin_is(name, path))
+            }
             (Some(_), Value::Class(_)) => Is::No,
             _ => Is::Unknown,
         },
@@ -245,7 +280,11 @@ fn of_term<'a>(value: &Value<'a>, class: &Value<'a>) -> Is {
             return Is::Yes;
         }
         if own == "builtins.range" || path_like {
-            return if path.starts_with("builtins.") { Is::No } else { Is::Unknown };
+            return if path.starts_with("builtins.") {
+                Is::No
+            } else {
+                Is::Unknown
+            };
         }
         if super::exceptions::is_exception(own) && own.starts_with("builtins.") {
             return match path {
@@ -272,24 +311,36 @@ fn among<'a, L: Library<'a>>(machine: &Machine<'a, L>, own: ClassId, class: &Val
                 (Some(a), Some(b)) if a == b => return Is::Yes,
                 (Some("enum.StrEnum"), Some("builtins.str" | "enum.Enum"))
                 | (Some("enum.IntEnum"), Some("builtins.int" | "enum.Enum")) => return Is::Yes,
-                (Some(a), _) if a.starts_with("enum.") || a.starts_with("builtins.") || a.starts_with("abc.") => {}
+                (Some(a), _)
+                    if a.starts_with("enum.") || a.starts_with("builtins.") || a.starts_with("abc.") => {}
                 _ => opaque |= class.as_path().is_some(),
             },
         }
     }
     match class.as_path() {
         Some("builtins.object") => Is::Yes,
-        Some("builtins.str" | "builtins.int" | "builtins.list" | "builtins.dict" | "builtins.tuple" | "builtins.float")
-            if found.open.is_none() && super::records::is_record(machine, own).is_none() =>
-        {
-            if opaque { Is::Unknown } else { Is::No }
+        Some(
+            "builtins.str" | "builtins.int" | "builtins.list" | "builtins.dict" | "builtins.tuple"
+            | "builtins.float",
+        ) if found.open.is_none() && super::records::is_record(machine, own).is_none() => {
+            if opaque {
+                Is::Unknown
+            } else {
+                Is::No
+            }
         }
         Some(_) => {
             // A library's own class may be registered as a base, or have bases of its own.
-            let plain = found.order.iter().all(|b| matches!(b, Value::Class(_)) || b.as_path().is_some_and(|p| {
-                p.starts_with("enum.") || p.starts_with("builtins.")
-            }));
-            if plain && !opaque && enums::kind(machine, own).is_some() { Is::No } else { Is::Unknown }
+            let plain = found.order.iter().all(|b| {
+                matches!(b, Value::Class(_))
+                    || b.as_path()
+                        .is_some_and(|p| p.starts_with("enum.") || p.starts_with("builtins."))
+            });
+            if plain && !opaque && enums::kind(machine, own).is_some() {
+                Is::No
+            } else {
+                Is::Unknown
+            }
         }
         None if matches!(class, Value::Class(_)) && !opaque => Is::No,
         None => Is::Unknown,
@@ -329,13 +380,24 @@ pub(crate) fn listing<'a, L: Library<'a>>(
         None => return Some(Ok(unknown(format!("what {name}() gives"), at))),
     };
     if name == "vars" {
-        let entries = entries.into_iter().map(|(n, v)| (Value::text(&n, at), v)).collect();
+        let entries = entries
+            .into_iter()
+            .map(|(n, v)| (Value::text(&n, at), v))
+            .collect();
         return Some(Ok(machine.new_dict(entries)));
     }
     if !matches!(object, Value::Module(_)) {
         return Some(Ok(unknown("what dir() gives", at)));
     }
-    for own in ["__name__", "__file__", "__doc__", "__package__", "__loader__", "__spec__", "__builtins__"] {
+    for own in [
+        "__name__",
+        "__file__",
+        "__doc__",
+        "__package__",
+        "__loader__",
+        "__spec__",
+        "__builtins__",
+    ] {
         if !entries.iter().any(|(n, _)| n == own) {
             entries.push((SmolStr::new(own), Value::None));
         }
