@@ -134,7 +134,7 @@ fn run_target(files: &Files, target: Target, options: &Options, sides: Sides) ->
             Sides::Histories => Vec::new(),
         },
     );
-    let outcome = (!histories.is_empty()).then(|| replay(&target, &histories, options.at.as_deref()));
+    let outcome = (!histories.is_empty()).then(|| replay(files, &target, &histories, options.at.as_deref()));
     Run {
         target,
         histories,
@@ -144,12 +144,25 @@ fn run_target(files: &Files, target: Target, options: &Options, sides: Sides) ->
 }
 
 /// Runs histories on one new database, up to a migration where one is named.
-fn replay(target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
+fn replay(files: &Files, target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
     let mut session = Session::new(&target.given);
     session.assume_mended();
     let last = at.map(|at| last(histories, at));
     for (history, h) in histories.iter().zip(0..) {
         let mut gaps = history.gaps.iter().peekable();
+        if let Some(program) = &history.program {
+            let end = match last {
+                Some(None) => return finish(session),
+                Some(Some((until, _))) if until < h => return finish(session),
+                Some(Some((until, m))) if until == h => Some(m),
+                _ => None,
+            };
+            for (_, gap) in gaps {
+                session.skip(qualified(gap, target));
+            }
+            session = program.run(session, files, &target.given, end);
+            continue;
+        }
         let reconnects = target.histories.get(h).is_some_and(|h| h.runner.reconnects());
         for (batch, first) in history.migrations.chunks(BATCH).zip((0..).step_by(BATCH)) {
             for ((migration, reads), m) in batch.iter().zip(read_ahead(batch)).zip(first..) {

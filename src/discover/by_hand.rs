@@ -5,7 +5,7 @@ use super::{Found, HistorySource, ModelSource, Target, dialect, guess, histories
 use crate::config::{Dialect, Given, Misuse, Options};
 use crate::source::Files;
 use crate::stacks::prisma::locations::schema_files;
-use crate::stacks::{Folder, SQL_FOLDER, supabase};
+use crate::stacks::{ALEMBIC, Folder, SQL_FOLDER, alembic, supabase};
 
 /// The one target that the options describe.
 ///
@@ -56,7 +56,9 @@ pub(super) fn take(files: &Files, options: &Options) -> Result<Found, Misuse> {
 }
 
 fn history(files: &Files, path: &str) -> Result<HistorySource, Misuse> {
-    let runner = if files.find(path).is_some() {
+    let runner = if alembic::config::tree_at(files, path).is_some() {
+        &ALEMBIC
+    } else if files.find(path).is_some() {
         &SQL_FOLDER
     } else {
         guess::runner(Folder::new(files, path))
@@ -69,7 +71,7 @@ fn history(files: &Files, path: &str) -> Result<HistorySource, Misuse> {
     if history.migrations.is_empty() && history.gaps.is_empty() {
         return Err(Misuse {
             what: format!("{path} holds no migrations"),
-            help: "looked for SQL files, and for folders that hold migration.sql or up.sql; name the folder that holds them directly"
+            help: "looked for SQL files, for folders that hold migration.sql or up.sql, and for Alembic's folders; name the folder that holds them directly"
                 .to_owned(),
         });
     }

@@ -4,7 +4,7 @@ use super::guess;
 use super::histories::Root;
 use super::index::Index;
 use crate::config::Dialect;
-use crate::stacks::{Folder, drizzle};
+use crate::stacks::{Folder, alembic, drizzle};
 
 /// Words in SQL that only one system knows. Source: the systems' manuals on CREATE TABLE and on types.
 const SIGNS: &[(Dialect, &[&str])] = &[
@@ -123,9 +123,27 @@ pub(super) fn of_history(index: &Index<'_>, root: Root<'_>, said: Option<Dialect
         .or_else(|| (root.runner.name == "supabase").then_some(Dialect::Postgres))
         .or_else(|| by_name(root.path))
         .or(said)
+        .or_else(|| (root.runner.name == "alembic").then(|| of_alembic(index, root.path)))
         .or_else(|| by_text(index, root.path))
         .or_else(|| by_manifest(index, root.path))
         .unwrap_or(Dialect::Postgres)
+}
+
+/// The dialect of an Alembic tree: PostgreSQL where its programs name it; else what its configuration's URL says.
+fn of_alembic(index: &Index<'_>, path: &str) -> Dialect {
+    let Some(tree) = alembic::config::tree_at(index.files, path) else {
+        return Dialect::Postgres;
+    };
+    let programs = tree.revisions(index.files);
+    let programs = programs.iter().take(200).copied().chain(tree.environment(index.files));
+    let names_it = |file| index.files.text(file).contains("postgres");
+    let url = tree.option("sqlalchemy.url").map_or("", |url| url.as_str());
+    let scheme = url.split([':', '+']).next().unwrap_or("");
+    match Dialect::from_word(scheme) {
+        Some(dialect) if dialect.is_supported() => dialect,
+        Some(dialect) if !programs.into_iter().any(names_it) => dialect,
+        _ => Dialect::Postgres,
+    }
 }
 
 /// `provider = "..."` of a lock file or a datasource block.

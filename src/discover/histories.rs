@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::guess;
 use super::index::{Index, Inside, is_within, split};
 use crate::stacks::history::plain;
-use crate::stacks::{Folder, Runner, SQL_FOLDER, flyway, supabase};
+use crate::stacks::{ALEMBIC, Folder, Runner, SQL_FOLDER, alembic, flyway, supabase};
 
 /// A folder (or file) of migrations and its runner.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
             candidates.insert(path);
         }
     }
-    let mut roots: Vec<Root<'a>> = Vec::new();
+    let mut roots: Vec<Root<'a>> = alembic_trees(index);
     for path in candidates {
         if roots
             .iter()
@@ -53,6 +53,20 @@ pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
         roots.extend(whole_schemas(index));
     }
     roots
+}
+
+/// The script folders of Alembic.
+fn alembic_trees<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
+    let trees = alembic::config::trees(index.files);
+    let path_of = |folder: &str| index.folders().map(|(path, _)| path).find(|path| *path == folder);
+    trees
+        .iter()
+        .filter_map(|tree| path_of(&tree.folder))
+        .map(|path| Root {
+            path,
+            runner: &ALEMBIC,
+        })
+        .collect()
 }
 
 /// Whether the files of a folder look like a runner's migrations.

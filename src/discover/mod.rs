@@ -49,7 +49,7 @@ impl HistorySource {
     /// Reads it.
     #[must_use]
     pub fn read(&self, files: &Files, given: &Given) -> History {
-        if let Some(file) = files.find(&self.path) {
+        if let Some(file) = files.find(&self.path).filter(|_| self.runner.name != "alembic") {
             return sql_folder::history::read_file(Folder::new(files, ""), file, given);
         }
         (self.runner.read)(Folder::new(files, &self.path), given)

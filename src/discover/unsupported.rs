@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::NotChecked;
 use super::histories::Root;
 use super::index::{Index, Inside, is_within, join, split};
-use crate::stacks::flyway;
+use crate::stacks::{alembic, flyway};
 use crate::stacks::history::plain;
 
 /// What a repository uses besides.
@@ -75,7 +75,7 @@ fn by_file(index: &Index<'_>, folder: &str, name: &str) -> Option<&'static str> 
     };
     let lower = name.to_ascii_lowercase();
     match name {
-        "alembic.ini" => Some("Alembic"),
+        "alembic.ini" if !followed(index, folder) => Some("Alembic"),
         "manage.py" if text_has("django") => Some("Django"),
         "artisan" => Some("Laravel"),
         "drizzle.config.ts" | "drizzle.config.js" | "drizzle.config.mjs" | "drizzle.config.json" => {
@@ -93,6 +93,11 @@ fn by_file(index: &Index<'_>, folder: &str, name: &str) -> Option<&'static str> 
         _ if name.ends_with("ModelSnapshot.cs") => Some("Entity Framework"),
         _ => None,
     }
+}
+
+/// Whether an `alembic.ini` configures a tree that is followed.
+fn followed(index: &Index<'_>, folder: &str) -> bool {
+    alembic::config::tree_at(index.files, &join(folder, "alembic.ini")).is_some()
 }
 
 /// Migrations in a host language, by the folder's place and the names in it.

@@ -126,6 +126,14 @@ impl Session {
         self.checkpoint();
     }
 
+    /// What runs before the migrations of a program, and belongs to none of them.
+    pub fn begin_environment(&mut self, name: &str) {
+        self.journal.begin(name);
+        self.budget = Budget::default();
+        self.program.last = None;
+        self.checkpoint();
+    }
+
     /// It ends; `commit` where its transaction does.
     pub fn end_program(&mut self, commit: bool, at: Span) {
         self.program = Program::default();

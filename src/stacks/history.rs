@@ -28,6 +28,7 @@ impl<'a> Draft<'a> {
                 migrations: Vec::new(),
                 events: Vec::new(),
                 gaps: Vec::new(),
+                program: None,
             },
         }
     }

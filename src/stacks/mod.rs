@@ -22,10 +22,12 @@ pub mod supabase;
 
 pub use folder::{Folder, Item};
 
+use std::sync::Arc;
+
 use crate::config::Given;
 use crate::known::Gap;
-use crate::session::Migration;
-use crate::source::Span;
+use crate::session::{Migration, Session};
+use crate::source::{Files, Span};
 
 /// Migrations in the order their runner applies them.
 #[derive(Debug, Clone)]
@@ -41,6 +43,14 @@ pub struct History {
     /// What could not be read (a migration in a language that is not followed, ...), placed where it stands in the order: before
     /// the migration with this index.
     pub gaps: Vec<(usize, Gap)>,
+    /// The migrations are a program, which runs them itself.
+    pub program: Option<Arc<dyn Program>>,
+}
+
+/// Migrations in a host language: run as a program is, not as texts.
+pub trait Program: std::fmt::Debug + Send + Sync {
+    /// Runs the migrations on a session, up to and with the one that has an index in [`History::migrations`]; all where `None`.
+    fn run(&self, session: Session, files: &Files, given: &Given, last: Option<usize>) -> Session;
 }
 
 /// Something about the order or the files of a history.
@@ -101,6 +111,7 @@ runners! {
     NODE_PG_MIGRATE "node-pg-migrate" "node-pg-migrate" node_pg_migrate Some("pgmigrations");
     ATLAS "atlas" "Atlas" atlas None;
     POSTGRES_MIGRATIONS "postgres-migrations" "postgres-migrations" postgres_migrations Some("migrations");
+    ALEMBIC "alembic" "Alembic" alembic Some("alembic_version");
     DRIZZLE "drizzle" "Drizzle" drizzle None;
     SQL_FOLDER "sql" "SQL files" sql_folder None;
 }

@@ -106,7 +106,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             if alternative > 0 {
                 self.resume(base.clone());
             }
+            self.forks += u32::from(count > 1);
             let flow = run(self, alternative);
+            self.forks -= u32::from(count > 1);
             if let Flow::Exhausted(..) = flow {
                 return flow;
             }
@@ -261,7 +263,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         for course in waiting {
             let gap = course.gap.clone();
             let flow = self.resume(course);
+            self.forks += 1;
             let flow = run(self, flow);
+            self.forks -= 1;
             if let Flow::Exhausted(..) = flow {
                 return flow;
             }

@@ -52,6 +52,8 @@ pub struct Machine<'a, L: Library<'a>> {
     pub(super) parked: Vec<Course<'a, L::State>>,
     /// `try` statements with handlers that run.
     pub(super) handlers: u32,
+    /// Alternatives that run.
+    pub(super) forks: u32,
     pub(super) next_object: u32,
     pub(super) next_term: u32,
     pub(super) gaps: Vec<Gap>,
@@ -75,6 +77,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             frames: Vec::new(),
             parked: Vec::new(),
             handlers: 0,
+            forks: 0,
             next_object: 0,
             next_term: 0,
             gaps: Vec::new(),
@@ -108,6 +111,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     #[must_use]
     pub fn calls(&self) -> Vec<Span> {
         self.frames.iter().filter_map(|f| f.call).collect()
+    }
+
+    /// Whether what runs now is one of several courses: it may not have been taken.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
+        self.forks > 0
     }
 
     /// Whether a `try` with handlers runs: an exception may be seen.

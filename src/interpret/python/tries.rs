@@ -47,10 +47,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let mut courses = vec![self.course(flow, &gap)];
         for course in self.merge_raising(waiting) {
             let gap = course.gap.clone();
-            let flow = match self.resume(course) {
+            let flow = self.resume(course);
+            self.forks += 1;
+            let flow = match flow {
                 Flow::Raise(raised) => self.handle(&s.handlers, raised),
                 other => other,
             };
+            self.forks -= 1;
             if let Flow::Exhausted(..) = flow {
                 return flow;
             }

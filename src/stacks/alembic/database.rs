@@ -16,8 +16,10 @@ pub struct Context<'a> {
     pub options: Vec<(smol_str::SmolStr, Value<'a>)>,
     /// Why there may be others.
     pub open: Option<Gap>,
-    /// The naming convention of the target metadata, keys and patterns; `None` where it has none.
-    pub naming: Option<Vec<(Value<'a>, Value<'a>)>>,
+    /// The naming convention of the target metadata.
+    pub naming: Naming<'a>,
+    /// The call that configured it.
+    pub configured: Option<Span>,
 }
 
 impl<'a> Context<'a> {
@@ -29,6 +31,18 @@ impl<'a> Context<'a> {
             .find(|(n, _)| n == name)
             .map(|(_, value)| value)
     }
+}
+
+/// What is known of a naming convention.
+#[derive(Debug, Clone, Default)]
+pub enum Naming<'a> {
+    /// There is none beside SQLAlchemy's own.
+    #[default]
+    None,
+    /// Its entries: kinds of constraint, and patterns.
+    Known(Vec<(Value<'a>, Value<'a>)>),
+    /// It cannot be told.
+    Unknown(Gap),
 }
 
 /// Which connection a statement is sent on.

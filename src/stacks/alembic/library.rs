@@ -2,9 +2,12 @@
 
 use std::rc::Rc;
 
+use super::config::Tree;
 use super::database::{Connection, Context, Database};
+use super::environment::{self, Invocation, Naming};
 use super::surface::{self, Kept};
 use crate::change::{Change, Failure};
+use crate::config::Given;
 use crate::interpret::python::{Args, ClassId, Library, Machine, Run, Stop, Value};
 use crate::known::{Gap, Reach, Truth};
 use crate::schema::Schema;
@@ -18,6 +21,14 @@ pub struct Alembic<'a> {
     pub(super) session: Session,
     pub(super) context: Rc<Context<'a>>,
     kept: Kept<'a>,
+    pub(super) tree: Tree,
+    pub(super) given: Given,
+    /// Runs of the migrations that `env.py` has started so far.
+    pub(super) invocations: Vec<Invocation<'a>>,
+    /// `env.py` runs.
+    pub(super) in_environment: bool,
+    /// Where the runner calls the program that runs.
+    pub(super) entry: Option<Span>,
 }
 
 /// What a fork copies of it.
@@ -31,12 +42,24 @@ pub struct State<'a> {
 impl<'a> Alembic<'a> {
     /// A library over a session.
     #[must_use]
-    pub fn new(session: Session) -> Self {
+    pub fn new(session: Session, tree: Tree, given: Given) -> Self {
         Alembic {
             session,
             context: Rc::default(),
             kept: Kept::default(),
+            tree,
+            given,
+            invocations: Vec::new(),
+            in_environment: false,
+            entry: None,
         }
+    }
+
+    /// Notes what is known of the naming convention of the target metadata.
+    pub(super) fn take_naming(&mut self, naming: Naming<'a>) {
+        let mut context = (*self.context).clone();
+        context.naming = naming;
+        self.context = Rc::new(context);
     }
 }
 
@@ -61,6 +84,9 @@ impl<'a> Library<'a> for Alembic<'a> {
     }
 
     fn join(&mut self, other: State<'a>, gap: &Gap) {
+        if self.context.configured.is_none() {
+            self.context = other.context;
+        }
         self.session.join(other.session, gap);
         self.kept.join(other.kept, gap);
     }
@@ -80,7 +106,7 @@ impl<'a> Library<'a> for Alembic<'a> {
         args: &Args<'a>,
         at: Span,
     ) -> Option<Run<'a, Value<'a>>> {
-        surface::call(machine, callee, args, at)
+        surface::call(machine, callee, args, at).or_else(|| environment::call(machine, callee, args, at))
     }
 
     fn iterate(machine: &mut Python<'a>, term: &Value<'a>, at: Span) -> Option<Run<'a, Vec<Value<'a>>>> {
@@ -164,9 +190,13 @@ impl<'a> Database<'a> for Alembic<'a> {
         at: Span,
         _on: Connection,
     ) -> Run<'a, Rows> {
-        machine.library.session.called_from(machine.calls());
-        machine.library.session.send_pattern(parts, why, at);
         let gap = Gap::new(at, why, Reach::Rows);
+        if machine.library.in_environment {
+            machine.note(&gap);
+        } else {
+            machine.library.session.called_from(machine.calls());
+            machine.library.session.send_pattern(parts, why, at);
+        }
         machine.may_raise(None, &gap, at);
         Ok(Rows {
             open: Some(gap),
@@ -204,8 +234,13 @@ fn send<'a>(
     on: Connection,
     run: impl FnOnce(&mut Session, bool) -> Sent,
 ) -> Run<'a, Rows> {
-    let handled = machine.is_handled();
-    let calls = machine.calls();
+    let handled = machine.is_handled() || machine.is_uncertain();
+    let entry = machine.library.entry;
+    let calls = machine.calls().into_iter().filter(|call| Some(*call) != entry).collect();
+    if machine.library.in_environment && machine.is_uncertain() {
+        // Where the tables are to lie is said outside: names are taken as they stand.
+        return Ok(Rows::default());
+    }
     let session = &mut machine.library.session;
     session.called_from(calls);
     let own = (on == Connection::Apart).then(|| session.leave_transaction());

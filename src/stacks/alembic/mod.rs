@@ -1,7 +1,11 @@
-//! Alembic: migration scripts in Python, ordered by the revisions that they name.
+//! Alembic: migration scripts in Python, ordered by the revisions that they name, run by the interpreter.
 
+pub mod config;
 pub mod database;
+pub mod environment;
 pub mod graph;
 pub mod header;
+pub mod history;
 pub mod library;
+pub mod runner;
 pub mod surface;

@@ -1,0 +1,124 @@
+//! Runs the revisions of a tree as `alembic upgrade heads` does on a new database.
+//!
+//! Source: `MigrationContext.run_migrations`: one transaction for the whole run unless `transaction_per_migration` is set, one
+//! `UPDATE alembic_version` after each revision.
+
+use super::environment::{self, Invocation};
+use super::header::Revision;
+use super::history::Revisions;
+use super::library::{Alembic, Python};
+use crate::change::Failure;
+use crate::config::Given;
+use crate::interpret::python::{Machine, Modules, Run, Stop, Value};
+use crate::known::{Gap, Reach};
+use crate::session::Session;
+use crate::source::{Files, Span};
+
+/// Runs all revisions, or those up to the one with an index.
+pub fn run(
+    revisions: &Revisions,
+    session: Session,
+    files: &Files,
+    given: &Given,
+    last: Option<usize>,
+) -> Session {
+    let modules = Modules::new(files, revisions.tree.roots());
+    let library = Alembic::new(session, revisions.tree.clone(), given.clone());
+    let mut machine = Machine::new(&modules, library);
+    let environment = revisions.tree.environment(files);
+    let fallback = revisions.run.first().map_or(
+        Span::new(crate::source::FileId(0), 0, 0),
+        |first| Span::new(first.file, 0, 0),
+    );
+    if let Some(file) = environment {
+        machine.library.session.begin_environment(files.path(file));
+    }
+    let invocations = environment::run(&mut machine, environment, fallback);
+    machine.library.session.end_program(true, fallback);
+    if let Some(invocation) = invocations.first() {
+        upgrade(&mut machine, revisions, invocation, last);
+    }
+    let gaps = machine.gaps().to_vec();
+    let mut session = machine.library.session;
+    for gap in gaps {
+        session.note_gap(&gap);
+    }
+    session
+}
+
+fn upgrade<'a>(
+    machine: &mut Python<'a>,
+    revisions: &Revisions,
+    invocation: &Invocation<'a>,
+    last: Option<usize>,
+) {
+    machine.library.context = invocation.context.clone();
+    machine.library.take_naming(machine_naming(machine, invocation));
+    let per_migration = is_set(invocation, "transaction_per_migration");
+    let end = last.map_or(revisions.run.len(), |last| last + 1);
+    let count = end.min(revisions.run.len());
+    for (at, revision) in revisions.run.iter().take(count).enumerate() {
+        let commit = per_migration || at + 1 == count;
+        one(machine, revision, invocation, commit);
+    }
+}
+
+fn machine_naming<'a>(machine: &mut Python<'a>, invocation: &Invocation<'a>) -> environment::Naming<'a> {
+    environment::naming(machine, &invocation.context.clone(), invocation.span)
+}
+
+fn is_set(invocation: &Invocation<'_>, name: &str) -> bool {
+    matches!(invocation.context.option(name), Some(Value::Bool(true)))
+}
+
+/// Runs one revision.
+fn one<'a>(machine: &mut Python<'a>, revision: &Revision, invocation: &Invocation<'a>, commit: bool) {
+    let (id, at) = &revision.id;
+    machine.library.session.begin_program(id, true);
+    machine.library.entry = Some(*at);
+    let end = call_upgrade(machine, revision, invocation);
+    machine.library.session.called_from(Vec::new());
+    let aborted = machine.library.session.aborted().cloned();
+    let raised = matches!(end, Err(Stop::Raised(_)));
+    if let Err(stop) = end {
+        stopped(machine, &stop, *at);
+    }
+    if let Some(first) = aborted.clone().filter(|_| raised) {
+        // Every course fails.
+        machine.library.session.note_failure(first);
+    } else if let Some(first) = aborted {
+        // The runner's own UPDATE of its table.
+        machine.library.session.note_failure(Failure {
+            sqlstate: "25P02",
+            message: "current transaction is aborted, commands ignored until end of transaction block"
+                .to_owned(),
+            span: first.span,
+            related: vec![(*at, "the migration cannot be recorded after it".to_owned())],
+        });
+    }
+    machine.library.session.end_program(commit, *at);
+}
+
+fn call_upgrade<'a>(
+    machine: &mut Python<'a>,
+    revision: &Revision,
+    invocation: &Invocation<'a>,
+) -> Run<'a, Value<'a>> {
+    let name = format!("{}_py", revision.id.0);
+    let module = machine.run_file(revision.file, &name)?;
+    match machine.attribute_if_any(&module, "upgrade", revision.id.1)? {
+        Some(upgrade) => machine.call(&upgrade, invocation.args.clone(), revision.id.1),
+        None => Ok(Value::None),
+    }
+}
+
+/// A revision's program ended before its end: what the rest of it would have done is not known.
+fn stopped<'a>(machine: &mut Python<'a>, stop: &Stop<'a>, at: Span) {
+    let gap = environment::why_stopped(machine, stop, at.file);
+    let why = format!("{}: the rest of the revision is not followed", gap.why);
+    let place = gap.at.unwrap_or(at);
+    machine
+        .library
+        .session
+        .open_gap(Gap::new(place, why, Reach::Everything));
+}
