@@ -38,11 +38,7 @@ impl Tree {
     /// An option.
     #[must_use]
     pub fn option(&self, key: &str) -> Option<&Text> {
-        self.options
-            .iter()
-            .rev()
-            .find(|s| s.key == key)
-            .map(|s| &s.value)
+        self.options.iter().rev().find(|s| s.key == key).map(|s| &s.value)
     }
 
     /// `env.py`.
@@ -57,7 +53,11 @@ impl Tree {
         let mut out = Vec::new();
         for folder in &self.versions {
             for (file, entry) in files.below(folder) {
-                let rest = entry.path.get(folder.len()..).unwrap_or("").trim_start_matches('/');
+                let rest = entry
+                    .path
+                    .get(folder.len()..)
+                    .unwrap_or("")
+                    .trim_start_matches('/');
                 let name = rest.rsplit('/').next().unwrap_or(rest);
                 let direct = name == rest;
                 let hidden = rest.contains("__pycache__");
@@ -213,7 +213,13 @@ fn configured(files: &Files, file: FileId) -> Vec<Tree> {
         let mut options = defaults.clone();
         options.extend(settings);
         let options = interpolated(options, &here);
-        let find = |key: &str| options.iter().rev().find(|s| s.key == key).map(|s| s.value.as_str());
+        let find = |key: &str| {
+            options
+                .iter()
+                .rev()
+                .find(|s| s.key == key)
+                .map(|s| s.value.as_str())
+        };
         let folder = match find("script_location") {
             Some(location) => match located(files, &here, location.trim()) {
                 Some(folder) => folder,
@@ -238,7 +244,11 @@ fn configured(files: &Files, file: FileId) -> Vec<Tree> {
         };
         let recursive = find("recursive_version_locations").is_some_and(|v| v.trim() == "true");
         out.push(Tree {
-            base: if flask { parent(&folder).to_owned() } else { here.clone() },
+            base: if flask {
+                parent(&folder).to_owned()
+            } else {
+                here.clone()
+            },
             folder,
             versions,
             recursive,
@@ -275,7 +285,11 @@ fn located(files: &Files, here: &str, location: &str) -> Option<String> {
     }
     // Run from the top folder.
     let top = resolve("", location)?;
-    Some(if files.below(&top).next().is_some() { top } else { direct })
+    Some(if files.below(&top).next().is_some() {
+        top
+    } else {
+        direct
+    })
 }
 
 /// `script_location` and others may name `%(here)s` and options of their section.
@@ -285,7 +299,11 @@ fn interpolated(options: Vec<Setting>, here: &str) -> Vec<Setting> {
         .map(|s| (s.key.clone(), s.value.as_str().to_owned()))
         .collect();
     let value_of = |key: &str| match key {
-        "here" => Some(if here.is_empty() { ".".to_owned() } else { format!("//{here}") }),
+        "here" => Some(if here.is_empty() {
+            ".".to_owned()
+        } else {
+            format!("//{here}")
+        }),
         key => raw.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v.clone()),
     };
     options
@@ -491,7 +509,10 @@ mod tests {
 
     fn folders(files: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
         let files = Files::in_memory(files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())));
-        trees(&files).into_iter().map(|t| (t.folder, t.versions)).collect()
+        trees(&files)
+            .into_iter()
+            .map(|t| (t.folder, t.versions))
+            .collect()
     }
 
     #[test]
@@ -523,7 +544,10 @@ mod tests {
             ("migrations/env.py", ""),
             ("migrations/versions/a.py", "revision = 'a'"),
         ]);
-        assert_eq!(found, [("migrations".to_owned(), vec!["migrations/versions".to_owned()])]);
+        assert_eq!(
+            found,
+            [("migrations".to_owned(), vec!["migrations/versions".to_owned()])]
+        );
     }
 
     #[test]

@@ -6,9 +6,8 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use super::config::Tree;
-pub(super) use super::database::Naming;
 use super::database::Context;
+pub(super) use super::database::Naming;
 use super::library::{Alembic, Python};
 use crate::interpret::python::{Args, Argument, Run, Stop, TermKind, Value};
 use crate::known::{Gap, Reach};
@@ -112,7 +111,10 @@ fn asynchronous<'a>(
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
     match path {
-        "asyncio.run" | "asyncio.wait_for" | "asyncio.create_task" | "asyncio.ensure_future"
+        "asyncio.run"
+        | "asyncio.wait_for"
+        | "asyncio.create_task"
+        | "asyncio.ensure_future"
         | "asyncio.shield" => args.positional.first().map(|a| Ok(a.value.clone())),
         "anyio.run" => {
             let (function, rest) = args.positional.split_first()?;
@@ -156,7 +158,9 @@ fn context_member<'a>(
         "is_transactional_ddl" => Value::Bool(true),
         "get_x_argument" => x_arguments(machine, args, at),
         "get_tag_argument" => Value::None,
-        "get_revision_argument" | "get_starting_revision_argument" | "get_head_revision"
+        "get_revision_argument"
+        | "get_starting_revision_argument"
+        | "get_head_revision"
         | "get_head_revisions" => machine.unknown(at, "the command line says which revisions run"),
         "begin_transaction" => return None,
         _ => return config_member(machine, member.strip_prefix("config.")?, args, at),

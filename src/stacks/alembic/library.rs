@@ -236,7 +236,11 @@ fn send<'a>(
 ) -> Run<'a, Rows> {
     let handled = machine.is_handled() || machine.is_uncertain();
     let entry = machine.library.entry;
-    let calls = machine.calls().into_iter().filter(|call| Some(*call) != entry).collect();
+    let calls = machine
+        .calls()
+        .into_iter()
+        .filter(|call| Some(*call) != entry)
+        .collect();
     if machine.library.in_environment && machine.is_uncertain() {
         // Where the tables are to lie is said outside: names are taken as they stand.
         return Ok(Rows::default());

@@ -26,10 +26,12 @@ pub fn run(
     let library = Alembic::new(session, revisions.tree.clone(), given.clone());
     let mut machine = Machine::new(&modules, library);
     let environment = revisions.tree.environment(files);
-    let fallback = revisions.run.first().map_or(
-        Span::new(crate::source::FileId(0), 0, 0),
-        |first| Span::new(first.file, 0, 0),
-    );
+    let fallback = revisions
+        .run
+        .first()
+        .map_or(Span::new(crate::source::FileId(0), 0, 0), |first| {
+            Span::new(first.file, 0, 0)
+        });
     if let Some(file) = environment {
         machine.library.session.begin_environment(files.path(file));
     }
@@ -53,7 +55,8 @@ fn upgrade<'a>(
     last: Option<usize>,
 ) {
     machine.library.context = invocation.context.clone();
-    machine.library.take_naming(machine_naming(machine, invocation));
+    let naming = machine_naming(machine, invocation);
+    machine.library.take_naming(naming);
     let per_migration = is_set(invocation, "transaction_per_migration");
     let end = last.map_or(revisions.run.len(), |last| last + 1);
     let count = end.min(revisions.run.len());
