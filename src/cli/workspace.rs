@@ -51,8 +51,13 @@ impl Workspace {
         let named: Vec<_> = migrations.iter().chain(&models).cloned().collect();
         let within = match (within.is_empty(), named.is_empty()) {
             (true, true) => vec![root.clone()],
-            // What is set by hand is all that is read.
-            (true, false) => Vec::new(),
+            // What is set by hand is all that is read, unless it is a program, which imports what lies around it.
+            (true, false) => {
+                let programs = named.iter().filter(|path| is_python(path));
+                let mut around: Vec<_> = programs.map(|path| project(path, &root)).collect();
+                around.dedup();
+                around
+            }
             (false, _) => within,
         };
         let mut disk = Disk::new(root, &within, &named);
@@ -83,6 +88,31 @@ impl Workspace {
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     normal(path).map_err(|e| Failure::new(format!("the working folder cannot be told: {e}")))
+}
+
+/// Whether a path holds Python: a file of it, a configuration of Alembic, or a folder with such files.
+fn is_python(path: &Path) -> bool {
+    let ends = |path: &Path| {
+        path.extension()
+            .is_some_and(|e| e == "py" || e == "ini" || e == "toml")
+    };
+    if path.is_file() {
+        return ends(path);
+    }
+    let Ok(entries) = path.read_dir() else {
+        return false;
+    };
+    let mut names = entries.filter_map(Result::ok).map(|entry| entry.path());
+    names.any(|inner| ends(&inner) || inner.join("__init__.py").is_file() || inner.ends_with("versions"))
+}
+
+/// The folder that imports of a program may lead to: the working folder, or, outside of it, its repository.
+fn project(path: &Path, root: &Path) -> PathBuf {
+    if path.starts_with(root) {
+        return root.to_path_buf();
+    }
+    let repository = path.ancestors().find(|folder| folder.join(".git").exists());
+    repository.or(path.parent()).unwrap_or(path).to_path_buf()
 }
 
 fn existing(path: &Path) -> Result<PathBuf, Failure> {
