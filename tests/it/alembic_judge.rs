@@ -140,7 +140,10 @@ fn judge(case: &Case, open: &[String], number: usize, server: &Server, alembic: 
         }
     }
     if !wrong.is_empty() {
-        let gaps = outcome.gaps.iter().map(|gap| format!("gap: {} ({})", gap.why, gap.reach));
+        let gaps = outcome
+            .gaps
+            .iter()
+            .map(|gap| format!("gap: {} ({})", gap.why, gap.reach));
         wrong.extend(gaps);
     }
     wrong
@@ -163,7 +166,9 @@ fn left_open(document: &Document, heading: &str) -> Vec<String> {
 #[test]
 fn alembic_cases() {
     let Some(server) = server() else { return };
-    let Some(mut alembic) = Alembic::start() else { return };
+    let Some(mut alembic) = Alembic::start() else {
+        return;
+    };
     let only = std::env::var("SCHEMALIGN_CASE").ok();
     let mut wrong = Vec::new();
     let mut number = 0;

@@ -114,7 +114,10 @@ fn match_parts<T: Part + Clone>(ours: &List<T>, theirs: &List<T>, base: usize) -
             continue;
         }
         let live = part.presence().may_be();
-        let alike = part.known_name().filter(|_| live).and_then(|name| named.get(name));
+        let alike = part
+            .known_name()
+            .filter(|_| live)
+            .and_then(|name| named.get(name));
         let by_name = alike.and_then(|places| places.iter().copied().find(|&o| !taken[o]));
         let by_number = i < base && i < ours.len() && !taken[i] && (!live || !ours[i].presence().may_be());
         let found = match by_name {

@@ -1,0 +1,88 @@
+//! Naming conventions of a metadata.
+
+use smol_str::SmolStr;
+
+use crate::interpret::python::{Library, Machine, Value};
+use crate::source::Span;
+use crate::stacks::sqlalchemy::naming::{DEFAULT_INDEX, Kind};
+use crate::stacks::sqlalchemy::terms::{self, Known, gap};
+
+/// What names a metadata gives.
+#[derive(Debug, Clone, Default)]
+pub struct Conventions {
+    /// By key (`ix`, `uq`, ...): the text, or why it cannot be told.
+    entries: Vec<(SmolStr, Known<SmolStr>)>,
+    /// Why there may be others.
+    open: Option<crate::known::Gap>,
+    /// One was given: the default for indexes does not hold beside it.
+    given: bool,
+}
+
+impl Conventions {
+    /// Conventions that cannot be told.
+    #[must_use]
+    pub fn unknown(gap: crate::known::Gap) -> Self {
+        Conventions {
+            entries: Vec::new(),
+            open: Some(gap),
+            given: true,
+        }
+    }
+
+    /// Reads the value of `naming_convention=`.
+    pub fn read<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>, at: Span) -> Self {
+        let mut out = Conventions {
+            given: true,
+            ..Conventions::default()
+        };
+        match value {
+            Value::None => return Conventions::default(),
+            Value::Unknown(unknown) => return Conventions::unknown(unknown.gap.clone()),
+            _ => {}
+        }
+        let Some(items) = machine.dict_items(value) else {
+            return Conventions::unknown(gap(at, "the naming convention cannot be told"));
+        };
+        if items.is_empty() {
+            return Conventions::default();
+        }
+        for (key, format) in items {
+            let key = match &key {
+                Value::Str(text) => SmolStr::new(text.as_str()),
+                other => match terms::member(machine, other) {
+                    Some(member) => match member.name() {
+                        "Index" => "ix".into(),
+                        "UniqueConstraint" => "uq".into(),
+                        "CheckConstraint" => "ck".into(),
+                        "ForeignKeyConstraint" => "fk".into(),
+                        "PrimaryKeyConstraint" => "pk".into(),
+                        _ => continue,
+                    },
+                    None => continue,
+                },
+            };
+            let format = terms::text(machine, &format, at).map(|t| SmolStr::new(t.as_str()));
+            // Constraint classes come before the short keys (`get_convention`), later entries before earlier ones.
+            out.entries.retain(|(k, _)| *k != key);
+            out.entries.push((key, format));
+        }
+        out
+    }
+
+    /// The convention for a kind of construct.
+    ///
+    /// # Errors
+    /// Where it cannot be told.
+    pub fn of(&self, kind: Kind) -> Known<Option<SmolStr>> {
+        if let Some((_, format)) = self.entries.iter().find(|(key, _)| key == kind.key()) {
+            return format.clone().map(Some);
+        }
+        if let Some(gap) = &self.open {
+            return Err(gap.clone());
+        }
+        Ok(match kind {
+            Kind::Index if !self.given => Some(DEFAULT_INDEX.into()),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! Types that the repository defines: `TypeDecorator` and `UserDefinedType` classes, and subclasses of SQLAlchemy's types.
+
+use super::{Resolver, Typed};
+use crate::interpret::python::{Args, Argument, Class, ClassId, Library, Machine, Value};
+use crate::source::Span;
+use crate::stacks::sqlalchemy::terms::{self, Member, gap, stopped};
+
+/// The class of a type or of an object of it.
+fn class_of<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> Option<ClassId> {
+    match value {
+        Value::Class(id) => Some(*id),
+        _ => machine.class_of(value),
+    }
+}
+
+/// The first base of a library that is a type.
+fn base<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: &Class<'a>) -> Option<Member> {
+    let mut members = class.order.iter().filter_map(|b| terms::member(machine, b));
+    members.find(|m| super::is_member(m))
+}
+
+/// Whether a class of the repository, or an object of it, is a type.
+pub(super) fn is_type<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> bool {
+    let class = class_of(machine, value).and_then(|c| machine.class(c));
+    class.is_some_and(|class| base(machine, class).is_some())
+}
+
+/// What a type of the repository is.
+pub(super) fn resolve<'a, L: Library<'a>>(
+    resolver: &mut Resolver<'_, 'a, L>,
+    value: &Value<'a>,
+    at: Span,
+    depth: u32,
+) -> Typed {
+    let found = class_of(resolver.machine, value).and_then(|id| Some((id, resolver.machine.class(id)?)));
+    let Some((id, class)) = found else {
+        return Typed::unknown(gap(at, "this type is not known"), at);
+    };
+    let span = class.span;
+    let Some(base) = base(resolver.machine, class) else {
+        return Typed::unknown(gap(at, "this class is no type that is known"), at);
+    };
+    if is_compiled(resolver.machine, id) {
+        return Typed::unknown(
+            gap(span, "SQL for this type is made by a function of its own"),
+            at,
+        );
+    }
+    match base.name() {
+        "TypeDecorator" => decorator(resolver, value, id, at, depth),
+        "UserDefinedType" | "TypeEngine" => user_defined(resolver, value, id, at),
+        // A subclass of a type compiles as that type does.
+        _ => {
+            let args = arguments(resolver.machine, value, at);
+            resolver.member(&base, &args, at, depth + 1)
+        }
+    }
+}
+
+/// Whether `@compiles` gives the class SQL of its own: told by a mark that the decorator leaves.
+fn is_compiled<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> bool {
+    machine.lookup(class, "__schemalign_compiles__").is_some()
+}
+
+/// What an object was made with, where its class leaves that to its base.
+fn arguments<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>, at: Span) -> Args<'a> {
+    let mut out = Args::default();
+    if !matches!(value, Value::Instance(_)) {
+        return out;
+    }
+    if let Ok(Some(given)) = machine.attribute_if_any(value, "args", at)
+        && let Some(items) = machine.known_items(&given)
+    {
+        out = Args::of(items, at);
+    }
+    for name in [
+        "length",
+        "precision",
+        "scale",
+        "timezone",
+        "collation",
+        "name",
+        "native_enum",
+    ] {
+        if let Ok(Some(value)) = machine.attribute_if_any(value, name, at)
+            && !matches!(value, Value::Term(_) | Value::Unknown(_))
+        {
+            out.keywords.push((name.into(), Argument { value, span: at }));
+        }
+    }
+    out
+}
+
+/// `TypeDecorator`: its `load_dialect_impl`, else its `impl`.
+fn decorator<'a, L: Library<'a>>(
+    resolver: &mut Resolver<'_, 'a, L>,
+    value: &Value<'a>,
+    class: ClassId,
+    at: Span,
+    depth: u32,
+) -> Typed {
+    let machine = &mut *resolver.machine;
+    if machine.lookup(class, "load_dialect_impl").is_some() {
+        let made = instance(machine, value, at).and_then(|object| {
+            let method = machine.attribute(&object, "load_dialect_impl", at)?;
+            let dialect = dialect(machine, at);
+            machine.call(&method, Args::of(vec![dialect], at), at)
+        });
+        return match made {
+            Ok(Value::Term(term)) if is_super_impl(&Value::Term(term.clone())) => {
+                implementation(resolver, value, class, at, depth)
+            }
+            Ok(made) => resolver.resolve(&made, at, depth + 1),
+            Err(stop) => Typed::unknown(stopped(&stop, at), at),
+        };
+    }
+    implementation(resolver, value, class, at, depth)
+}
+
+/// `super().load_dialect_impl(dialect)` and `self.impl` mean the same.
+fn is_super_impl(value: &Value<'_>) -> bool {
+    match terms::method(value) {
+        Some((_, name, _)) => name == "load_dialect_impl",
+        None => false,
+    }
+}
+
+fn implementation<'a, L: Library<'a>>(
+    resolver: &mut Resolver<'_, 'a, L>,
+    value: &Value<'a>,
+    class: ClassId,
+    at: Span,
+    depth: u32,
+) -> Typed {
+    let machine = &mut *resolver.machine;
+    let inner = match value {
+        // `__init__` may set it on the object.
+        Value::Instance(_) => machine.attribute_if_any(value, "impl", at),
+        _ => machine.attribute_if_any(&Value::Class(class), "impl", at),
+    };
+    let inner = match inner {
+        Ok(Some(inner)) => inner,
+        Ok(None) => return Typed::unknown(gap(at, "this type has no `impl`"), at),
+        Err(stop) => return Typed::unknown(stopped(&stop, at), at),
+    };
+    let is_class = match &inner {
+        Value::Class(_) => true,
+        Value::Term(_) => inner.as_call().is_none(),
+        _ => false,
+    };
+    let args = arguments(machine, value, at);
+    if is_class && !(args.positional.is_empty() && args.keywords.is_empty()) {
+        let called = match &inner {
+            Value::Class(_) => machine.call(&inner, args, at),
+            _ => Ok(machine.call_term(inner.clone(), args, at)),
+        };
+        return match called {
+            Ok(made) => resolver.resolve(&made, at, depth + 1),
+            Err(stop) => Typed::unknown(stopped(&stop, at), at),
+        };
+    }
+    resolver.resolve(&inner, at, depth + 1)
+}
+
+/// `get_col_spec`: the SQL text of the type.
+fn user_defined<'a, L: Library<'a>>(
+    resolver: &mut Resolver<'_, 'a, L>,
+    value: &Value<'a>,
+    class: ClassId,
+    at: Span,
+) -> Typed {
+    let machine = &mut *resolver.machine;
+    if machine.lookup(class, "get_col_spec").is_none() {
+        return Typed::unknown(gap(at, "this type does not say how it is spelled in SQL"), at);
+    }
+    let made = instance(machine, value, at).and_then(|object| {
+        let method = machine.attribute(&object, "get_col_spec", at)?;
+        machine.call(&method, Args::default(), at)
+    });
+    match made {
+        Ok(Value::Str(text)) => Typed::spelled(text.as_str(), super::Affinity::Other, at),
+        Ok(Value::Unknown(unknown)) => Typed::unknown(unknown.gap.clone(), at),
+        Ok(_) => Typed::unknown(gap(at, "how this type is spelled in SQL cannot be told"), at),
+        Err(stop) => Typed::unknown(stopped(&stop, at), at),
+    }
+}
+
+/// An object of a type that was given as its class.
+fn instance<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    at: Span,
+) -> crate::interpret::python::Run<'a, Value<'a>> {
+    match value {
+        Value::Class(_) => machine.call(value, Args::default(), at),
+        _ => Ok(value.clone()),
+    }
+}
+
+/// PostgreSQL's dialect, as a type's methods see it.
+fn dialect<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
+    let callee = machine.path("sqlalchemy.dialects.postgresql.dialect", at);
+    let dialect = machine.call_term(callee, Args::default(), at);
+    let name = Value::text("postgresql", at);
+    // It cannot fail: a term has no `__setattr__` of the repository.
+    let _ = machine.set_attribute(&dialect, "name", name, at);
+    dialect
+}
