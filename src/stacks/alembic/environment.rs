@@ -7,7 +7,6 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::database::Context;
-pub(super) use super::database::Naming;
 use super::library::{Alembic, Python};
 use crate::interpret::python::{Args, Argument, Run, Stop, TermKind, Value};
 use crate::known::{Gap, Reach};
@@ -289,35 +288,6 @@ fn section<'a>(machine: &mut Python<'a>, args: &Args<'a>, at: Span) -> Value<'a>
         entries.push((Value::text(&key, at), value));
     }
     machine.new_dict(entries)
-}
-
-/// The naming convention of what `target_metadata` is: its entries, where it has one that is known.
-pub(super) fn naming<'a>(machine: &mut Python<'a>, context: &Context<'a>, at: Span) -> Naming<'a> {
-    let Some(metadata) = context.option("target_metadata").cloned() else {
-        return match &context.open {
-            Some(gap) => Naming::Unknown(gap.clone()),
-            None => Naming::None,
-        };
-    };
-    let metadata = match machine.known_items(&metadata) {
-        // With several, operations take none of their conventions (`MigrationContext.opts`, `SchemaObjects.metadata`).
-        Some(_) => return Naming::None,
-        None => metadata,
-    };
-    match &metadata {
-        Value::None => Naming::None,
-        Value::Unknown(unknown) => Naming::Unknown(unknown.gap.clone()),
-        _ => match machine.attribute_if_any(&metadata, "naming_convention", at) {
-            Ok(Some(convention)) => match machine.dict_items(&convention) {
-                Some(entries) => Naming::Known(entries),
-                None => match &convention {
-                    Value::Unknown(unknown) => Naming::Unknown(unknown.gap.clone()),
-                    _ => Naming::None,
-                },
-            },
-            _ => Naming::None,
-        },
-    }
 }
 
 impl<'a> Alembic<'a> {

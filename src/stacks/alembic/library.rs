@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::config::Tree;
-use super::database::{Connection, Context, Database};
-use super::environment::{self, Invocation, Naming};
+use super::database::{Connection, Context, Database, Naming};
+use super::environment::{self, Invocation};
 use super::surface::{self, Kept};
 use crate::change::{Change, Failure};
 use crate::config::Given;

@@ -7,5 +7,6 @@ pub mod graph;
 pub mod header;
 pub mod history;
 pub mod library;
+mod metadata;
 pub mod runner;
 pub mod surface;

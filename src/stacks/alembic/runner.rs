@@ -7,6 +7,7 @@ use super::environment::{self, Invocation};
 use super::header::Revision;
 use super::history::Revisions;
 use super::library::{Alembic, Python};
+use super::metadata;
 use crate::change::Failure;
 use crate::config::Given;
 use crate::interpret::python::{Machine, Modules, Run, Stop, Value};
@@ -55,7 +56,7 @@ fn upgrade<'a>(
     last: Option<usize>,
 ) {
     machine.library.context = invocation.context.clone();
-    let naming = machine_naming(machine, invocation);
+    let naming = metadata::naming(machine, &invocation.context, invocation.span);
     machine.library.take_naming(naming);
     let per_migration = is_set(invocation, "transaction_per_migration");
     let end = last.map_or(revisions.run.len(), |last| last + 1);
@@ -64,10 +65,6 @@ fn upgrade<'a>(
         let commit = per_migration || at + 1 == count;
         one(machine, revision, invocation, commit);
     }
-}
-
-fn machine_naming<'a>(machine: &mut Python<'a>, invocation: &Invocation<'a>) -> environment::Naming<'a> {
-    environment::naming(machine, &invocation.context.clone(), invocation.span)
 }
 
 fn is_set(invocation: &Invocation<'_>, name: &str) -> bool {
@@ -120,8 +117,27 @@ fn stopped<'a>(machine: &mut Python<'a>, stop: &Stop<'a>, at: Span) {
     let gap = environment::why_stopped(machine, stop, at.file);
     let why = format!("{}: the rest of the revision is not followed", gap.why);
     let place = gap.at.unwrap_or(at);
-    machine
-        .library
-        .session
-        .open_gap(Gap::new(place, why, Reach::Everything));
+    let files = machine.modules().files();
+    let text = files.text(at.file);
+    // What is not followed is the rest of the file where it stopped there, else all of it.
+    let from = if place.file == at.file {
+        place.start as usize
+    } else {
+        0
+    };
+    let rest = text.get(from..).unwrap_or(&text);
+    let rest = rest.split("\ndef downgrade").next().unwrap_or(rest);
+    let reach = if may_change_schema(rest) {
+        Reach::Everything
+    } else {
+        Reach::Rows
+    };
+    machine.library.session.open_gap(Gap::new(place, why, reach));
+}
+
+/// Whether a program's text has words with which a schema is changed.
+fn may_change_schema(text: &str) -> bool {
+    ["op.", "op)", "execute", "create", "drop", "alter", "op,"]
+        .iter()
+        .any(|word| text.contains(word))
 }
