@@ -20,6 +20,8 @@ pub struct Given {
     /// Tables that the migration runner itself made before the first migration (`schema_migrations`): there, and no part of the
     /// schema.
     pub runner_tables: Vec<Name>,
+    /// Which database it is, where one history runs on several.
+    pub database: Option<String>,
     /// Custom settings (`current_setting('storage.multitenant')`) and the like, by key.
     pub settings: BTreeMap<String, String>,
 }
@@ -33,6 +35,7 @@ impl Default for Given {
             platform_schemas: Vec::new(),
             extensions: Vec::new(),
             runner_tables: Vec::new(),
+            database: None,
             settings: BTreeMap::new(),
         }
     }

@@ -17,7 +17,7 @@ use crate::config::{Dialect, Given, Misuse, Options};
 use crate::declared::Models;
 use crate::name::Name;
 use crate::source::{FileId, Files};
-use crate::stacks::{Folder, History, Runner, prisma as prisma_stack, sql_folder};
+use crate::stacks::{Folder, History, Runner, alembic, prisma as prisma_stack, sql_folder};
 
 /// A database: what is given, the histories that run on it, the models that use it.
 #[derive(Debug, Clone)]
@@ -109,6 +109,10 @@ pub fn discover(files: &Files, options: &Options) -> Result<Found, Misuse> {
     }
     found.not_checked.sort();
     found.not_checked.dedup();
+    found.targets = std::mem::take(&mut found.targets)
+        .into_iter()
+        .flat_map(|target| by_database(files, target))
+        .collect();
     if let Some(wanted) = &options.target {
         select(&mut found, wanted)?;
     }
@@ -118,6 +122,25 @@ pub fn discover(files: &Files, options: &Options) -> Result<Found, Misuse> {
         target.given.runner_tables = tables.map(Name::new).collect();
     }
     Ok(found)
+}
+
+/// One target for each of the databases that a history runs on.
+fn by_database(files: &Files, target: Target) -> Vec<Target> {
+    let tree = match target.histories.as_slice() {
+        [one] if one.runner.name == "alembic" => alembic::config::tree_at(files, &one.path),
+        _ => None,
+    };
+    let databases = tree.map_or_else(Vec::new, |tree| alembic::databases::databases(files, &tree));
+    if databases.is_empty() {
+        return vec![target];
+    }
+    let of = |database: String| {
+        let mut one = target.clone();
+        one.name.clone_from(&database);
+        one.given.database = Some(database);
+        one
+    };
+    databases.into_iter().map(of).collect()
 }
 
 fn automatic(files: &Files, options: &Options) -> Result<Found, Misuse> {

@@ -65,6 +65,11 @@ pub trait Library<'a>: Sized {
     /// Something that is not known was called, or could not be followed: what it may do to the library's part of the world.
     fn opaque(machine: &mut Machine<'a, Self>, gap: &Gap, args: &Args<'a>);
 
+    /// A variable of the environment that is known, because it was given.
+    fn variable(_machine: &mut Machine<'a, Self>, _name: &str, _at: Span) -> Option<Value<'a>> {
+        None
+    }
+
     /// Whether a library's module has a public name, for `from library import *`; `None` where that is not known.
     fn exports(_module: &str, _name: &str) -> Option<bool> {
         None

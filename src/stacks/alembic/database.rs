@@ -62,6 +62,8 @@ pub trait Database<'a>: Library<'a> {
     fn schema(&self) -> &Schema;
     /// What the environment has configured.
     fn context(&self) -> &Context<'a>;
+    /// The URL of the database, where it is known: one tree may run on several, which its revisions tell apart by it.
+    fn address(&self) -> Option<String>;
     /// What operations keep between calls.
     fn kept(&mut self) -> &mut Kept<'a>;
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use super::database::Context;
+use super::database::{Context, Database};
 use super::library::{Alembic, Python};
 use crate::interpret::python::{Args, Argument, Run, Stop, TermKind, Value};
 use crate::known::{Gap, Reach};
@@ -252,6 +252,11 @@ fn is_of_deployment(key: &str) -> bool {
 }
 
 fn main_option<'a>(machine: &mut Python<'a>, key: &str, default: Value<'a>, at: Span) -> Value<'a> {
+    if key == "sqlalchemy.url"
+        && let Some(address) = machine.library.address()
+    {
+        return Value::text(&address, at);
+    }
     if is_of_deployment(key) {
         return machine.unknown(at, "where the database is");
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::config::{self, Tree};
 use super::graph;
 use super::header::{self, Revision};
+use super::heads;
 use super::runner;
 use crate::config::Given;
 use crate::known::{Gap, Reach};
@@ -65,6 +66,9 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
     }
     let order = graph::order(&revisions);
     history.events.extend(order.events);
+    history
+        .events
+        .extend(heads::check(files, &revisions, &order.heads));
     let run: Vec<Revision> = order
         .run
         .iter()

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::config::Tree;
 use super::database::{Connection, Context, Database, Naming};
+use super::databases;
 use super::environment::{self, Invocation};
 use super::surface::{self, Kept};
 use crate::change::{Change, Failure};
@@ -152,6 +153,29 @@ impl<'a> Library<'a> for Alembic<'a> {
 
     fn opaque(_machine: &mut Python<'a>, _gap: &Gap, _args: &Args<'a>) {}
 
+    fn variable(machine: &mut Python<'a>, name: &str, at: Span) -> Option<Value<'a>> {
+        let given = &machine.library.given;
+        if let Some(value) = given.settings.get(name) {
+            return Some(Value::text(value, at));
+        }
+        let database = given.database.as_deref()?;
+        let name = name.to_ascii_uppercase();
+        let is_address = ["URL", "URI", "DSN"].iter().any(|word| name.contains(word));
+        if is_address {
+            return Some(Value::text(&databases::address(database), at));
+        }
+        [
+            "DATABASE",
+            "DB",
+            "DB_NAME",
+            "DATABASE_NAME",
+            "PGDATABASE",
+            "POSTGRES_DB",
+        ]
+        .contains(&name.as_str())
+        .then(|| Value::text(database, at))
+    }
+
     fn is_harmless(callee: &Value<'a>) -> bool {
         surface::is_harmless(callee)
     }
@@ -164,6 +188,10 @@ impl<'a> Database<'a> for Alembic<'a> {
 
     fn context(&self) -> &Context<'a> {
         &self.context
+    }
+
+    fn address(&self) -> Option<String> {
+        self.given.database.as_deref().map(databases::address)
     }
 
     fn kept(&mut self) -> &mut Kept<'a> {

@@ -2,9 +2,11 @@
 
 pub mod config;
 pub mod database;
+pub mod databases;
 pub mod environment;
 pub mod graph;
 pub mod header;
+mod heads;
 pub mod history;
 pub mod library;
 mod metadata;

@@ -38,7 +38,18 @@ pub fn run(
     }
     let invocations = environment::run(&mut machine, environment, fallback);
     machine.library.session.end_program(true, fallback);
-    if let Some(invocation) = invocations.first() {
+    let named = |invocation: &&Invocation<'_>| {
+        let mut words = invocation
+            .args
+            .keywords
+            .iter()
+            .filter_map(|(_, a)| a.value.as_str());
+        given
+            .database
+            .as_deref()
+            .is_some_and(|name| words.any(|word| word == name))
+    };
+    if let Some(invocation) = invocations.iter().find(named).or(invocations.first()) {
         upgrade(&mut machine, revisions, invocation, last);
     }
     let gaps = machine.gaps().to_vec();

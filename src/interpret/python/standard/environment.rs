@@ -10,9 +10,14 @@ use crate::known::Truth;
 use crate::source::Span;
 use crate::syntax::python::ast;
 
-/// The environment's variables: one is unknown, whatever its default.
-fn variable<'a>(key: Option<&Value<'a>>, at: Span) -> Value<'a> {
+/// The environment's variables: one that is not given is unknown, whatever its default.
+fn variable<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    key: Option<&Value<'a>>,
+    at: Span,
+) -> Value<'a> {
     match key.and_then(Value::as_str) {
+        Some(name) if let Some(known) = L::variable(machine, name, at) => known,
         Some(name) => unknown(format!("the environment variable `{name}`"), at),
         None => unknown("an environment variable", at),
     }
@@ -27,7 +32,10 @@ pub(crate) fn call<'a, L: Library<'a>>(
 ) -> Option<Run<'a, Value<'a>>> {
     let first = args.positional.first().map(|a| &a.value);
     Some(Ok(match path {
-        "os.getenv" | "os.getenvb" => variable(args.get(0, "key").map(|a| &a.value), at),
+        "os.getenv" | "os.getenvb" => {
+            let key = args.get(0, "key").map(|a| &a.value);
+            variable(machine, key, at)
+        }
         "os.makedirs"
         | "os.mkdir"
         | "os.remove"
@@ -96,7 +104,7 @@ pub(crate) fn method<'a, L: Library<'a>>(
     let first = args.positional.first().map(|a| a.value.clone());
     match receiver.as_path()? {
         "os.environ" => Some(Ok(match name {
-            "get" | "pop" | "setdefault" => variable(first.as_ref(), at),
+            "get" | "pop" | "setdefault" => variable(machine, first.as_ref(), at),
             "update" | "clear" => Value::None,
             _ => {
                 let gap = machine.gap(at, "the environment");
@@ -168,7 +176,7 @@ pub(crate) fn item<'a, L: Library<'a>>(
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
     match path {
-        "os.environ" => Some(Ok(variable(Some(key), at))),
+        "os.environ" => Some(Ok(variable(machine, Some(key), at))),
         "sys.modules" => Some(Ok(key
             .as_str()
             .and_then(|name| modules::loaded(machine, name))

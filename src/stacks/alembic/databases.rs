@@ -1,0 +1,126 @@
+//! Several databases in one tree: those that the configuration lists, and those that revisions tell apart by the text of the URL.
+
+use std::collections::BTreeSet;
+
+use super::config::Tree;
+use crate::source::Files;
+
+/// The name of the database that no guard names, where guards name but one.
+const OTHER: &str = "main";
+
+/// Words in a URL that say how a database is reached, and not which it is.
+const NO_NAMES: &[&str] = &[
+    "postgres",
+    "postgresql",
+    "psycopg",
+    "psycopg2",
+    "asyncpg",
+    "pg8000",
+    "sqlite",
+    "aiosqlite",
+    "mysql",
+    "mariadb",
+    "pymysql",
+    "mssql",
+    "oracle",
+    "cockroach",
+    "cockroachdb",
+    "redshift",
+    "localhost",
+    "127.0.0.1",
+    "test",
+    "testing",
+    "supabase",
+    "neon",
+    "amazonaws",
+    "rds",
+    "pgbouncer",
+    "sslmode",
+    "://",
+    "@",
+    ":",
+    "?",
+    "%",
+    "+",
+];
+
+/// The databases that a tree is run on, by name; empty where it is one.
+#[must_use]
+pub fn databases(files: &Files, tree: &Tree) -> Vec<String> {
+    if let Some(listed) = tree.option("databases") {
+        let names: Vec<String> = listed
+            .as_str()
+            .split([',', '\n', ' '])
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
+        if names.len() > 1 {
+            return names;
+        }
+    }
+    let mut named = BTreeSet::new();
+    for file in tree.revisions(files) {
+        let text = files.text(file);
+        if text.contains("_url") || text.contains("url") || text.contains("URL") {
+            named.extend(guards(&text));
+        }
+    }
+    match named.len() {
+        0 => Vec::new(),
+        1 => {
+            named.insert(OTHER.to_owned());
+            named.into_iter().collect()
+        }
+        _ => named.into_iter().collect(),
+    }
+}
+
+/// The address of one of several databases, as a guard would see it.
+#[must_use]
+pub fn address(database: &str) -> String {
+    format!("postgresql://user:password@localhost:5432/{database}")
+}
+
+/// Names that a revision looks for in the URL: `if "auth" in url: return`.
+fn guards(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for line in text.lines() {
+        let Some((before, after)) = line.split_once(" in ") else {
+            continue;
+        };
+        let looked_in = after
+            .split([':', ')', ' ', ','])
+            .next()
+            .unwrap_or("")
+            .to_ascii_lowercase();
+        if !looked_in.contains("url") || before.trim_start().starts_with("for ") {
+            continue;
+        }
+        let before = before.trim_end().trim_end_matches(" not").trim_end();
+        let Some(quote @ ('"' | '\'')) = before.chars().last() else {
+            continue;
+        };
+        let inner = &before[..before.len() - 1];
+        let Some(start) = inner.rfind(quote) else { continue };
+        let name = inner.get(start + 1..).unwrap_or("");
+        let plain = name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+        if plain && name.len() > 1 && !NO_NAMES.contains(&name.to_ascii_lowercase().as_str()) {
+            out.push(name.to_owned());
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guards;
+
+    #[test]
+    fn names_in_urls() {
+        let text = "    return \"shop_auth\" in db_url\n    if 'billing' not in str(url):\n    if \"sqlite\" in url:\n    for \"x\" in urls:\n    if \"a\" in names:\n";
+        assert_eq!(guards(text), ["shop_auth", "billing"]);
+    }
+}

@@ -1,0 +1,101 @@
+//! Several heads, and a script of the repository that upgrades to one.
+//!
+//! Source: `ScriptDirectory.get_current_head`: `head` is refused where there are several.
+
+use super::header::Revision;
+use crate::source::{FileId, Files, Span};
+use crate::stacks::HistoryEvent;
+
+/// What is said where a tree has several heads and something runs `upgrade head`.
+#[must_use]
+pub fn check(files: &Files, revisions: &[Revision], heads: &[usize]) -> Option<HistoryEvent> {
+    if heads.len() < 2 {
+        return None;
+    }
+    let heads: Vec<&Revision> = heads.iter().filter_map(|at| revisions.get(*at)).collect();
+    let bare = files
+        .entries()
+        .filter(|(_, entry)| may_run(&entry.path) && entry.size < 1 << 20)
+        .find_map(|(file, _)| bare_upgrade(files, file))?;
+    let names: Vec<&str> = heads.iter().map(|head| head.id.0.as_str()).collect();
+    let message = format!(
+        "`upgrade head` is refused, because there are {} heads: {}",
+        heads.len(),
+        names.join(", ")
+    );
+    let related = heads
+        .iter()
+        .map(|head| (head.id.1, "a head".to_owned()))
+        .collect();
+    Some(HistoryEvent {
+        kind: "broken-revision-chain",
+        span: bare,
+        message,
+        related,
+    })
+}
+
+/// Files that run commands.
+fn may_run(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    matches!(
+        ending,
+        "sh" | "bash" | "yml" | "yaml" | "toml" | "py" | "cfg" | "json" | "service"
+    ) || name.starts_with("Dockerfile")
+        || name.ends_with("Dockerfile")
+        || matches!(
+            name,
+            "Makefile" | "makefile" | "justfile" | "Justfile" | "Procfile"
+        )
+}
+
+/// Where a file runs `alembic upgrade head`, in a shell or by Alembic's own functions.
+fn bare_upgrade(files: &Files, file: FileId) -> Option<Span> {
+    let text = files.text(file);
+    if !text.contains("head") || !text.contains("upgrade") {
+        return None;
+    }
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let at = start;
+        start += line.len();
+        let body = line.trim();
+        if body.starts_with(['#', '/']) {
+            continue;
+        }
+        let shell = (body.contains("alembic") || body.contains("flask db")) && has_command(body);
+        let words = ["\"head\"", "'head'"];
+        let call = body.contains("upgrade(") && words.iter().any(|word| body.contains(word));
+        if shell || call {
+            let lead = line.len() - line.trim_start().len();
+            return Some(Span::new(file, at + lead, at + lead + body.len()));
+        }
+    }
+    None
+}
+
+fn has_command(line: &str) -> bool {
+    line.match_indices("upgrade").any(|(at, word)| {
+        let rest = line.get(at + word.len()..).unwrap_or("");
+        let next: String = rest
+            .chars()
+            .skip_while(|c| !c.is_alphanumeric())
+            .take_while(|c| c.is_alphanumeric() || matches!(c, '@' | '_' | ':'))
+            .collect();
+        next == "head"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_command;
+
+    #[test]
+    fn commands() {
+        assert!(has_command("alembic upgrade head"));
+        assert!(has_command("[\"alembic\", \"upgrade\", \"head\"]"));
+        assert!(!has_command("alembic upgrade heads"));
+        assert!(!has_command("alembic upgrade ab12@head"));
+    }
+}
