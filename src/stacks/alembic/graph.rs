@@ -33,11 +33,13 @@ pub fn order(revisions: &[Revision]) -> Order {
         edges: vec![Vec::new(); revisions.len()],
         parents: vec![Vec::new(); revisions.len()],
         kept: Vec::new(),
+        broken: Vec::new(),
         events: Vec::new(),
     };
     graph.names();
     graph.link();
     let run = graph.sorted();
+    let run = graph.broken_last(run);
     let followed: HashSet<usize> = graph.parents.iter().flatten().copied().collect();
     let heads = graph
         .kept
@@ -61,6 +63,8 @@ struct Graph<'r> {
     /// The same without dependencies.
     parents: Vec<Vec<usize>>,
     kept: Vec<usize>,
+    /// Those that name what no file is.
+    broken: Vec<usize>,
     events: Vec<HistoryEvent>,
 }
 
@@ -140,7 +144,17 @@ impl Graph<'_> {
                         "revision {} names {what}, {name}, which no file is",
                         revision.id.0
                     );
-                    self.event(*span, message, Vec::new());
+                    let meant = self.of_file(name);
+                    let related = meant.map(|other| {
+                        let id = &self.revisions[other].id;
+                        (id.1, format!("the file of that name has the id {}", id.0))
+                    });
+                    self.event(*span, message, related.into_iter().collect());
+                    match meant {
+                        Some(other) if !self.edges[at].contains(&other) => self.edges[at].push(other),
+                        Some(_) => {}
+                        None => self.broken.push(at),
+                    }
                     continue;
                 };
                 if !self.edges[at].contains(&found) {
@@ -151,6 +165,31 @@ impl Graph<'_> {
                 }
             }
         }
+    }
+
+    /// The revision whose file has a name.
+    fn of_file(&self, name: &str) -> Option<usize> {
+        self.kept
+            .iter()
+            .copied()
+            .find(|at| !name.is_empty() && self.revisions[*at].stem == name)
+    }
+
+    /// What does not begin at a base, because a parent is missing, comes last: what it stands on is most likely the rest.
+    fn broken_last(&self, run: Vec<usize>) -> Vec<usize> {
+        if self.broken.is_empty() {
+            return run;
+        }
+        let ancestors = self.ancestors();
+        let is_broken = |at: &usize| {
+            let of = ancestors.get(at);
+            self.broken
+                .iter()
+                .any(|b| b == at || of.is_some_and(|of| of.contains(b)))
+        };
+        let (last, mut first): (Vec<usize>, Vec<usize>) = run.into_iter().partition(is_broken);
+        first.extend(last);
+        first
     }
 
     /// Alembic's walk from the heads backwards: down one line until another head needs what comes next.

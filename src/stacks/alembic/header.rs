@@ -19,6 +19,8 @@ pub struct Revision {
     pub id: Written,
     /// The file.
     pub file: FileId,
+    /// The file's name without its ending, where it is told.
+    pub stem: SmolStr,
     /// `down_revision`: none for a base, several for a merge.
     pub parents: Vec<Written>,
     /// `branch_labels`.
@@ -59,6 +61,7 @@ pub fn read(file: FileId, parsed: &Parsed) -> Option<Revision> {
     Some(Revision {
         id,
         file,
+        stem: SmolStr::default(),
         parents: take("down_revision"),
         labels: take("branch_labels"),
         depends_on: take("depends_on"),

@@ -8,7 +8,7 @@ use crate::stacks::HistoryEvent;
 
 /// What is said where a tree has several heads and something runs `upgrade head`.
 #[must_use]
-pub fn check(files: &Files, revisions: &[Revision], heads: &[usize]) -> Option<HistoryEvent> {
+pub(super) fn check(files: &Files, revisions: &[Revision], heads: &[usize]) -> Option<HistoryEvent> {
     if heads.len() < 2 {
         return None;
     }

@@ -56,7 +56,11 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
             }
         };
         match header::read(file, &python::parse(file, &source.text)) {
-            Some(revision) => revisions.push(revision),
+            Some(mut revision) => {
+                let name = files.path(file).rsplit('/').next().unwrap_or("");
+                revision.stem = name.trim_end_matches(".py").into();
+                revisions.push(revision);
+            }
             None => history.events.push(no_revision(files, file)),
         }
     }
