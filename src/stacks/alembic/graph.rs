@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::stacks::HistoryEvent;
 
 /// Characters that `alembic_version.version_num` holds.
-const MAX_ID: usize = 32;
+pub const MAX_ID: usize = 32;
 
 /// Revisions in order.
 #[derive(Debug, Clone, Default)]
@@ -24,11 +24,12 @@ pub struct Order {
     pub events: Vec<HistoryEvent>,
 }
 
-/// Orders revisions; they come in the order in which Alembic lists their files (by name, backwards or not does not matter).
+/// Orders revisions, whose ids may have so many characters; they come in the order in which Alembic lists their files (by name, backwards or not does not matter).
 #[must_use]
-pub fn order(revisions: &[Revision]) -> Order {
+pub fn order(revisions: &[Revision], longest: usize) -> Order {
     let mut graph = Graph {
         revisions,
+        longest,
         by_name: HashMap::new(),
         edges: vec![Vec::new(); revisions.len()],
         parents: vec![Vec::new(); revisions.len()],
@@ -56,6 +57,8 @@ pub fn order(revisions: &[Revision]) -> Order {
 
 struct Graph<'r> {
     revisions: &'r [Revision],
+    /// Characters that an id may have.
+    longest: usize,
     /// Ids, and labels where no id has the name.
     by_name: HashMap<SmolStr, usize>,
     /// What must run before each.
@@ -81,9 +84,10 @@ impl Graph<'_> {
     fn names(&mut self) {
         for (at, revision) in self.revisions.iter().enumerate() {
             let (id, span) = &revision.id;
-            if id.chars().count() > MAX_ID {
+            if id.chars().count() > self.longest {
                 let message = format!(
-                    "revision id {id} is longer than the {MAX_ID} characters that alembic_version.version_num holds"
+                    "revision id {id} is longer than the {} characters that alembic_version.version_num holds",
+                    self.longest
                 );
                 self.event(*span, message, Vec::new());
             }
@@ -287,7 +291,7 @@ mod tests {
             header::read(file, &parse(file, text))
         };
         let revisions: Vec<Revision> = (0..).zip(files).filter_map(read).collect();
-        let order = order(&revisions);
+        let order = order(&revisions, MAX_ID);
         (
             order.run.iter().map(|i| revisions[*i].id.0.clone()).collect(),
             order.events.into_iter().map(|e| e.message).collect(),
