@@ -68,11 +68,13 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
         let why = format!("{name} is computed, and what it is cannot be told");
         history.gaps.push((0, Gap::new(*span, why, Reach::Rows)));
     }
-    let order = graph::order(&revisions);
+    let order = graph::order(&revisions, longest_id(files, &tree));
+    if order.events.is_empty() {
+        history
+            .events
+            .extend(heads::check(files, &revisions, &order.heads));
+    }
     history.events.extend(order.events);
-    history
-        .events
-        .extend(heads::check(files, &revisions, &order.heads));
     let run: Vec<Revision> = order
         .run
         .iter()
@@ -89,6 +91,40 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
         .collect();
     history.program = Some(Arc::new(Revisions { tree, run }));
     history
+}
+
+/// Characters that `version_num` holds: 32, unless `env.py` or a revision makes it wider.
+fn longest_id(files: &Files, tree: &Tree) -> usize {
+    let mut longest = graph::MAX_ID;
+    for file in tree.environment(files).into_iter().chain(tree.revisions(files)) {
+        let text = files.text(file);
+        for (at, word) in text.match_indices("version_num") {
+            let after: String = text
+                .get(at + word.len()..)
+                .unwrap_or("")
+                .chars()
+                .take(120)
+                .collect();
+            longest = longest.max(width(&after).unwrap_or(0));
+        }
+    }
+    longest
+}
+
+/// The first width of a type of text: `VARCHAR(64)`, `String(length=64)`, `TEXT`.
+fn width(text: &str) -> Option<usize> {
+    let lower = text.to_ascii_lowercase();
+    let found = ["varchar", "character varying", "string", "text"]
+        .iter()
+        .filter_map(|word| Some((lower.find(word)?, *word)))
+        .min()?;
+    if found.1 == "text" {
+        return Some(usize::MAX);
+    }
+    let rest = lower.get(found.0 + found.1.len()..)?.trim_start();
+    let inner = rest.strip_prefix('(')?.trim_start().trim_start_matches("length=");
+    let digits: String = inner.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
 }
 
 /// Alembic refuses a folder with such a file (`Script._from_filename`).
