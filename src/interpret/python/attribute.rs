@@ -43,7 +43,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     /// # Errors
     /// Where it certainly has none.
     pub fn attribute(&mut self, value: &Value<'a>, name: &str, at: Span) -> Run<'a, Value<'a>> {
-        if let Value::Unknown(_) = value {
+        if let Value::Unknown(unknown) = value {
+            if unknown.candidates.is_empty() {
+                self.may_raise(None, &unknown.gap, at);
+            }
             return self.each_candidate(value, |machine, value| machine.attribute(value, name, at));
         }
         match self.attribute_if_any(value, name, at)? {
@@ -623,7 +626,7 @@ fn as_super<'a>(value: &Value<'a>) -> Option<(ClassId, Value<'a>)> {
     }
 }
 
-/// Bases that bring no attributes worth asking for: `object`, `Generic[T]`, `ABC`, `Protocol`.
+/// Bases that bring no attributes worth asking for: `object`, `Generic[T]`, `ABC`, `Protocol`, `Enum` (whose own are known).
 pub(super) fn is_plain_base(base: &Value<'_>) -> bool {
     match base {
         Value::Class(_) => true,
@@ -632,6 +635,11 @@ pub(super) fn is_plain_base(base: &Value<'_>) -> bool {
                 matches!(
                     path.as_str(),
                     "builtins.object"
+                        | "enum.Enum"
+                        | "enum.IntEnum"
+                        | "enum.StrEnum"
+                        | "enum.Flag"
+                        | "enum.IntFlag"
                         | "abc.ABC"
                         | "typing.Generic"
                         | "typing.Protocol"

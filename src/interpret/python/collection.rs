@@ -228,6 +228,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     /// # Errors
     /// Where there certainly is no such item.
     pub fn item(&mut self, value: &Value<'a>, key: &Value<'a>, at: Span) -> Run<'a, Value<'a>> {
+        if let Value::Unknown(unknown) = value
+            && unknown.candidates.is_empty()
+        {
+            self.may_raise(None, &unknown.gap, at);
+        }
         self.each_candidate(value, |machine, value| match value {
             Value::Term(_) | Value::Class(_) | Value::Function(_) | Value::Module(_) | Value::Method(_) => {
                 machine.item_known(value, key, at)
@@ -360,17 +365,34 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
 
     fn item_of_dict(&mut self, value: &Value<'a>, key: &Value<'a>, at: Span) -> Run<'a, Value<'a>> {
         match self.dict_get(value, key, at) {
-            Ok(Some(slot)) => Ok(slot.value),
-            Err(gap) => Ok(Value::unknown(gap)),
+            Ok(Some(slot)) => {
+                if let Some(gap) = &slot.maybe {
+                    self.may_lack(value, key, gap, at);
+                }
+                Ok(slot.value)
+            }
+            Err(gap) => {
+                self.may_lack(value, key, &gap, at);
+                Ok(Value::unknown(gap))
+            }
             Ok(None) => {
                 if let Some(make) = self.dict(value).and_then(|d| d.default.clone()) {
                     let made = self.call(&make, super::value::Args::default(), at)?;
                     self.dict_set(value, key.clone(), made.clone().into());
                     return Ok(made);
                 }
-                let what = self.display(key);
-                Err(self.raise("builtins.KeyError", &what, at))
+                Err(self.raise_key(key, at))
             }
+        }
+    }
+
+    /// A key is perhaps not there.
+    fn may_lack(&mut self, value: &Value<'a>, key: &Value<'a>, gap: &Gap, at: Span) {
+        if self.handlers > 0
+            && self.dict(value).is_some_and(|d| d.default.is_none())
+            && let super::machine::Stop::Raised(raised) = self.raise_key(key, at)
+        {
+            self.may_raise(Some(raised.exception), gap, at);
         }
     }
 
@@ -555,10 +577,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     }
                     Ok(())
                 }
-                Ok(None) => {
-                    let what = self.display(key);
-                    Err(self.raise("builtins.KeyError", &what, at))
-                }
+                Ok(None) => Err(self.raise_key(key, at)),
                 Err(gap) => {
                     self.open(value, &gap);
                     Ok(())

@@ -119,16 +119,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             TermKind::Path(path) if names_a_class(path) => return Truth::Yes,
             TermKind::Call(callee, _) if callee.as_path().is_some_and(names_a_class) => return Truth::Yes,
             TermKind::Operation(Operator::Compare(op @ (ast::CmpOp::Is | ast::CmpOp::IsNot)), operands) => {
-                let made = |v: &Value<'a>| match v {
-                    Value::Term(term) => match &term.kind {
-                        TermKind::Path(path) => names_a_class(path),
-                        TermKind::Call(callee, _) => callee.as_path().is_some_and(names_a_class),
-                        _ => false,
-                    },
-                    _ => false,
-                };
                 if let [a, Value::None] | [Value::None, a] = operands.as_slice()
-                    && made(a)
+                    && is_made(a)
                 {
                     return truth_of(*op == ast::CmpOp::IsNot);
                 }
@@ -160,6 +152,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 return self.each_candidate(left, |machine, left| {
                     machine.each_candidate(right, |machine, right| match identical(left, right) {
                         Some(is) => Ok(Value::Bool(is == (op == ast::CmpOp::Is))),
+                        None if is_made(left) && matches!(right, Value::None) => {
+                            Ok(Value::Bool(op == ast::CmpOp::IsNot))
+                        }
                         None => {
                             machine.operation(Operator::Compare(op), vec![left.clone(), right.clone()], at)
                         }
@@ -552,6 +547,18 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if let Some(scope) = self.frames.last().map(|f| f.scope) {
             self.bind_in(scope, name, value);
         }
+    }
+}
+
+/// A class of a library, or an instance of one: not `None`.
+fn is_made(value: &Value<'_>) -> bool {
+    match value {
+        Value::Term(term) => match &term.kind {
+            TermKind::Path(path) => names_a_class(path),
+            TermKind::Call(callee, _) => callee.as_path().is_some_and(names_a_class),
+            _ => false,
+        },
+        _ => false,
     }
 }
 

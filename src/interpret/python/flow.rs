@@ -337,14 +337,18 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         for candidate in &unknown.candidates {
             match run(self, candidate) {
                 Ok(value) => out.push(value),
-                // A candidate that fails is one that it was not.
+                // A candidate that fails is one that it was not, unless a handler could see it.
                 Err(Stop::Raised(raised)) => failed = Some(raised),
                 Err(stop) => return Err(stop),
             }
         }
         match (out.is_empty(), failed) {
             (true, Some(raised)) => Err(Stop::Raised(raised)),
-            _ => Ok(one_of(out, &unknown.gap)),
+            (false, Some(raised)) => {
+                self.may_raise(Some(raised.exception), &unknown.gap, raised.span);
+                Ok(one_of(out, &unknown.gap))
+            }
+            (_, None) => Ok(one_of(out, &unknown.gap)),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::heap::ScopeKind;
 use super::library::Library;
 use super::machine::{Machine, Run, Stop};
 use super::modules::ModuleId;
+use super::standard;
 use super::value::{ObjectId, Value};
 use super::world::Loaded;
 use crate::known::Gap;
@@ -92,7 +93,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let scope = self.new_scope(ScopeKind::Module, module, None);
         let loaded = Loaded { scope, done: false };
         std::rc::Rc::make_mut(&mut self.world.modules).insert(module, loaded);
-        let path = self.modules.get(module).path.clone();
+        let path = standard::located(&self.modules.get(module).path);
         let package = if self.modules.get(module).is_package() {
             name.to_owned()
         } else {
@@ -102,6 +103,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.bind_in(scope, "__file__", Value::text(&path, start));
         self.bind_in(scope, "__package__", Value::text(&package, start));
         self.bind_in(scope, "__doc__", Value::None);
+        if self.modules.get(module).is_package() {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let folders = self.new_list(vec![Value::text(folder, start)]);
+            self.bind_in(scope, "__path__", folders);
+        }
         let parsed = self.modules.parsed(module);
         let unread = match self.modules.files().read(file) {
             Err(error) => Some(Gap::new(at, error.0.clone(), crate::known::Reach::Rows)),

@@ -384,6 +384,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         Stop::Raised(Box::new(Raised { exception, span: at }))
     }
 
+    /// `KeyError(key)` that is raised.
+    pub(super) fn raise_key(&mut self, key: &Value<'a>, at: Span) -> Stop<'a> {
+        let callee = self.path("builtins.KeyError", at);
+        let exception = self.call_term(callee, Args::of(vec![key.clone()], at), at);
+        Stop::Raised(Box::new(Raised { exception, span: at }))
+    }
+
     /// Why something cannot be told. It reaches no fact of the schema by itself.
     #[must_use]
     pub fn gap(&self, at: Span, why: impl Into<String>) -> Gap {

@@ -86,9 +86,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             let values = match &flow {
                 Flow::Exhausted(..) => return flow,
                 Flow::Raise(raised) => {
-                    let class = machine
-                        .class_of(&raised.exception)
-                        .map_or_else(|| machine.unknown(at, "is a class of exceptions"), Value::Class);
+                    let of_library = raised.exception.as_call().map(|(callee, _)| callee.clone());
+                    let class = machine.class_of(&raised.exception).map(Value::Class);
+                    let class = class
+                        .or(of_library)
+                        .unwrap_or_else(|| machine.unknown(at, "is a class of exceptions"));
                     vec![class, raised.exception.clone(), Value::None]
                 }
                 _ => vec![Value::None, Value::None, Value::None],

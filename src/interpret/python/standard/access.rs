@@ -32,8 +32,7 @@ pub(crate) fn raise_key<'a, L: Library<'a>>(
     key: &Value<'a>,
     at: Span,
 ) -> Stop<'a> {
-    let message = key.as_str().map_or_else(|| machine.display(key), str::to_owned);
-    raise(machine, "KeyError", &message, at)
+    machine.raise_key(key, at)
 }
 
 fn all_known<'a>(list: &List<'a>) -> Result<Vec<Value<'a>>, Gap> {

@@ -125,14 +125,15 @@ pub(crate) fn pure<'a, L: Library<'a>>(
             Some(Ok(Value::Unknown(unknown))) if !unknown.candidates.is_empty() => {
                 out.extend(unknown.candidates.iter().cloned());
             }
-            Some(Ok(Value::Unknown(_)) | Err(Stop::Raised(_))) | None => {
+            Some(Ok(Value::Unknown(_))) | None => return Some(Ok(Value::unknown(gap))),
+            Some(Err(Stop::Raised(raised))) => {
+                machine.may_raise(Some(raised.exception), &gap, at);
                 return Some(Ok(Value::unknown(gap)));
             }
             Some(Ok(value)) => out.push(value),
             Some(Err(stop)) => return Some(Err(stop)),
         }
     }
-    let _ = at;
     Some(Ok(one_of(out, gap)))
 }
 

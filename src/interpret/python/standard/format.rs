@@ -109,6 +109,10 @@ fn write_repr<'a, L: Library<'a>>(
                 Value::Tuple(_) => ('(', ')'),
                 Value::List(_) => ('[', ']'),
                 _ if items.len() == 1 => ('{', '}'),
+                _ if items.is_empty() => {
+                    out.push_str("set()");
+                    return Ok(Ok(()));
+                }
                 // The order of a set of several is not told; whether it is frozen is not kept.
                 _ => return no("a set as text"),
             };

@@ -19,16 +19,16 @@ pub(crate) fn call<'a, L: Library<'a>>(
     match name {
         "loads" => pure(machine, &first?, &Args::default(), at, |machine, text, _| {
             Some(Ok(match text {
-                Value::Str(text) => load(machine, text.as_str(), text.whole()),
+                Value::Str(text) => return Some(load(machine, text.as_str(), text.whole())),
                 Value::Bytes(bytes) => match std::str::from_utf8(bytes) {
-                    Ok(text) => load(machine, text, at),
+                    Ok(text) => return Some(load(machine, text, at)),
                     Err(_) => unknown("json of these bytes", at),
                 },
                 _ => unknown("json of something else", at),
             }))
         }),
         "load" => match paths::file_text(machine, &first?, at) {
-            Some(Value::Str(text)) => Some(Ok(load(machine, text.as_str(), text.whole()))),
+            Some(Value::Str(text)) => Some(load(machine, text.as_str(), text.whole())),
             Some(other) => Some(Ok(other)),
             None => Some(Ok(unknown("json of a file that is not known", at))),
         },
@@ -38,13 +38,20 @@ pub(crate) fn call<'a, L: Library<'a>>(
     }
 }
 
-fn load<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, text: &str, at: Span) -> Value<'a> {
+fn load<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, text: &str, at: Span) -> Run<'a, Value<'a>> {
     if text.len() > 2 << 20 {
-        return unknown("json too long to follow", at);
+        return Ok(unknown("json too long to follow", at));
     }
     match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(value) => of_json(machine, &value, at),
-        Err(_) => unknown("json that cannot be read", at),
+        Ok(value) => Ok(of_json(machine, &value, at)),
+        // Python reads more: `NaN`, numbers of any size, halves of surrogate pairs.
+        Err(_) if text.contains("NaN") || text.contains("Infinity") || text.contains("\\u") || text.len() > 1 << 16 => {
+            Ok(unknown("json that cannot be read", at))
+        }
+        Err(error) if error.to_string().contains("range") || error.to_string().contains("recursion") => {
+            Ok(unknown("json that cannot be read", at))
+        }
+        Err(_) => Err(machine.raise("json.JSONDecodeError", "Expecting value", at)),
     }
 }
 

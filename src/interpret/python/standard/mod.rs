@@ -76,6 +76,11 @@ pub(super) fn call<'a, L: Library<'a>>(
     }
 }
 
+/// A path within the repository as its own code sees it (`__file__`).
+pub(super) fn located(path: &str) -> String {
+    format!("{}/{path}", paths::ROOT)
+}
+
 fn is_enum(path: &str) -> bool {
     matches!(path, "enum.Enum" | "enum.IntEnum" | "enum.StrEnum")
 }
