@@ -52,8 +52,8 @@ use crate::sql::Read;
 use flow::Raised;
 use fork::Budget;
 use program::Program;
-pub use program::{Checkpoint, Datum, Row, Rows, Sent};
-pub use transaction::Transactions;
+pub use program::{Checkpoint, Datum, Left, Row, Rows, Sent};
+use transaction::Transactions;
 use world::{Course, World};
 
 /// One migration as its runner hands it to the server.

@@ -41,6 +41,16 @@ pub(super) struct Program {
     aborted: Option<Failure>,
     /// Calls that lead to what is sent, outermost first.
     calls: Vec<Span>,
+    /// The driver opens a transaction before a statement where none is open, as PEP 249 has it.
+    begins: bool,
+}
+
+/// A connection's transaction while another connection sends something.
+#[derive(Debug)]
+pub struct Left {
+    transactions: Transactions,
+    begins: bool,
+    aborted: Option<Failure>,
 }
 
 /// The rows that a statement gave, as far as they are known.
@@ -120,6 +130,7 @@ impl Session {
         self.statistics.migrations += 1;
         self.budget = Budget::default();
         self.program.last = None;
+        self.program.begins = transaction;
         if transaction && !self.in_transaction_block() {
             self.open_transaction();
         }
@@ -153,9 +164,16 @@ impl Session {
     /// Sends changes as one statement. `handled`: the program has a handler that could see an error; otherwise a statement that
     /// must fail is noted as a misstep, and the program goes on as if it had been mended.
     pub fn send_changes(&mut self, changes: &[Change], at: Span, handled: bool) -> Sent {
+        let alone = |change: &Change| matches!(change, Change::CreateIndex(index) if index.concurrently);
+        // What may not run in a transaction is told by its words.
+        let words = if changes.iter().any(alone) {
+            "CREATE INDEX CONCURRENTLY"
+        } else {
+            ""
+        };
         let read = Read {
             span: at,
-            text: Text::composed([(String::new(), at, false)]),
+            text: Text::composed([(words.to_owned(), at, false)]),
             statement: Statement::Changes(changes.to_vec()),
         };
         self.send(&read, handled)
@@ -241,6 +259,30 @@ impl Session {
         self.program.aborted.as_ref()
     }
 
+    /// A block in which each statement is committed alone begins, or ends; the open transaction is committed before it.
+    pub fn autocommit(&mut self, begins: bool, at: Span) {
+        self.program.begins = !begins;
+        if begins {
+            self.end_transaction(at);
+        }
+    }
+
+    /// Another connection sends something, outside of the open transaction.
+    pub fn leave_transaction(&mut self) -> Left {
+        Left {
+            transactions: std::mem::take(&mut self.transactions),
+            begins: std::mem::take(&mut self.program.begins),
+            aborted: self.program.aborted.take(),
+        }
+    }
+
+    /// The connection of before goes on.
+    pub fn reenter_transaction(&mut self, left: Left) {
+        self.transactions = left.transactions;
+        self.program.begins = left.begins;
+        self.program.aborted = left.aborted;
+    }
+
     fn send(&mut self, read: &Read, handled: bool) -> Sent {
         self.statistics.statements += 1;
         self.budget.next_statement();
@@ -250,6 +292,9 @@ impl Session {
                 result: Err(failure),
                 doubt: None,
             };
+        }
+        if self.program.begins && !self.in_transaction_block() {
+            self.open_transaction();
         }
         let start = handled.then(|| self.checkpoint());
         let before = self.world.clone();

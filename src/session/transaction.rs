@@ -27,7 +27,7 @@ pub(super) enum Block {
 
 /// What the session knows of its transaction.
 #[derive(Debug, Clone, Default)]
-pub struct Transactions {
+pub(super) struct Transactions {
     block: Block,
     savepoints: Vec<(Name, World)>,
     /// The text is one query of several statements.
@@ -61,25 +61,6 @@ impl Session {
             block: Block::Explicit(Box::new(self.world.clone())),
             ..Transactions::default()
         };
-    }
-
-    /// A block in which each statement is committed alone begins, or ends; the open transaction is committed before it.
-    pub fn autocommit(&mut self, begins: bool, at: Span) {
-        if begins {
-            self.end_transaction(at);
-        } else if !self.in_transaction_block() {
-            self.open_transaction();
-        }
-    }
-
-    /// Another connection sends something, outside of the open transaction.
-    pub fn leave_transaction(&mut self) -> Transactions {
-        std::mem::take(&mut self.transactions)
-    }
-
-    /// The connection of before goes on.
-    pub fn reenter_transaction(&mut self, transactions: Transactions) {
-        self.transactions = transactions;
     }
 
     fn begin_implicit(&mut self) {
@@ -118,7 +99,7 @@ impl Session {
     }
 
     /// A transaction ends: `SET LOCAL` does, and new labels may be used.
-    fn end_transaction(&mut self, at: Span) {
+    pub(super) fn end_transaction(&mut self, at: Span) {
         self.join_failed();
         self.undo_local(at);
         self.world.new_labels = Arc::default();
