@@ -6,6 +6,7 @@ use super::config::Tree;
 use super::database::{Connection, Context, Database, Naming};
 use super::databases;
 use super::environment::{self, Invocation};
+use super::flask;
 use super::surface::{self, Kept};
 use crate::change::{Change, Failure};
 use crate::config::Given;
@@ -98,7 +99,7 @@ impl<'a> Library<'a> for Alembic<'a> {
         name: &str,
         at: Span,
     ) -> Option<Run<'a, Value<'a>>> {
-        surface::attribute(machine, object, name, at)
+        surface::attribute(machine, object, name, at).or_else(|| flask::attribute(machine, object, name, at))
     }
 
     fn call(
@@ -120,7 +121,7 @@ impl<'a> Library<'a> for Alembic<'a> {
         key: &Value<'a>,
         at: Span,
     ) -> Option<Run<'a, Value<'a>>> {
-        surface::item(machine, term, key, at)
+        surface::item(machine, term, key, at).or_else(|| flask::item(machine, term, key, at))
     }
 
     fn row(machine: &mut Python<'a>, term: &Value<'a>, at: Span) -> Option<Value<'a>> {

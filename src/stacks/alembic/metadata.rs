@@ -4,7 +4,7 @@
 
 use super::database::{Context, Naming};
 use super::library::Python;
-use crate::interpret::python::{Args, TermKind, Value};
+use crate::interpret::python::{Args, TermKind, Unknown, Value};
 use crate::source::Span;
 
 /// How many steps lead from `target_metadata` to the `MetaData` that it is.
@@ -30,7 +30,10 @@ fn of<'a>(machine: &mut Python<'a>, metadata: &Value<'a>, at: Span) -> Naming<'a
     for _ in 0..MAX_STEPS {
         match &value {
             Value::None => return Naming::None,
-            Value::Unknown(unknown) => return Naming::Unknown(unknown.gap.clone()),
+            Value::Unknown(unknown) => {
+                let unknown = unknown.clone();
+                return one_of(machine, &unknown, at);
+            }
             _ => {}
         }
         // What was set on it later.
@@ -50,6 +53,33 @@ fn of<'a>(machine: &mut Python<'a>, metadata: &Value<'a>, at: Span) -> Naming<'a
         }
     }
     Naming::None
+}
+
+/// The convention that all candidates have.
+fn one_of<'a>(machine: &mut Python<'a>, unknown: &Unknown<'a>, at: Span) -> Naming<'a> {
+    let found: Vec<Naming<'a>> = unknown
+        .candidates
+        .iter()
+        .map(|candidate| match candidate {
+            Value::Unknown(inner) => Naming::Unknown(inner.gap.clone()),
+            candidate => of(machine, candidate, at),
+        })
+        .collect();
+    let text = |naming: &Naming<'a>| match naming {
+        Naming::None => Some(Vec::new()),
+        Naming::Known(entries) => Some(
+            entries
+                .iter()
+                .map(|(key, value)| format!("{:?} {:?}", key.as_str(), value.as_str()))
+                .collect(),
+        ),
+        Naming::Unknown(_) => None,
+    };
+    let first = found.first().and_then(text);
+    match found.first() {
+        Some(naming) if first.is_some() && found.iter().all(|other| text(other) == first) => naming.clone(),
+        _ => Naming::Unknown(unknown.gap.clone()),
+    }
 }
 
 fn known<'a>(machine: &mut Python<'a>, convention: &Value<'a>) -> Option<Naming<'a>> {
@@ -75,6 +105,8 @@ fn next<'a>(machine: &mut Python<'a>, value: &Value<'a>, at: Span) -> Step<'a> {
         Value::Term(term) => match &term.kind {
             TermKind::Attribute(object, name) if is_of_metadata(name) => Step::To(object.clone()),
             TermKind::Call(callee, args) => call(callee, args),
+            // `db.metadatas[None]`.
+            TermKind::Item(object, _) => Step::To(object.clone()),
             _ => Step::Plain,
         },
         // A declarative base: its own `metadata`, else that of what it is derived from.

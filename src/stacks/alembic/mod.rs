@@ -4,6 +4,7 @@ pub mod config;
 pub mod database;
 pub mod databases;
 pub mod environment;
+mod flask;
 pub mod graph;
 pub mod header;
 mod heads;

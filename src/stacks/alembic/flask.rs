@@ -1,0 +1,109 @@
+//! Flask-Migrate: `env.py` asks the running application for its database object; here the repository is asked.
+//!
+//! Source: `flask_migrate/templates/flask/env.py`; `Migrate.__init__` and `Migrate.init_app`.
+
+use super::library::Python;
+use crate::interpret::python::{Args, Run, TermKind, Value};
+use crate::source::Span;
+
+const EXTENSION: &str = "flask_migrate._MigrateConfig";
+
+/// `current_app.extensions["migrate"]`.
+pub(super) fn item<'a>(
+    machine: &mut Python<'a>,
+    term: &Value<'a>,
+    key: &Value<'a>,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    if term.as_path() != Some("flask.current_app.extensions") || key.as_str() != Some("migrate") {
+        return None;
+    }
+    let callee = machine.path(EXTENSION, at);
+    Some(Ok(machine.call_term(callee, Args::default(), at)))
+}
+
+/// `.db` and `.configure_args` of it.
+pub(super) fn attribute<'a>(
+    machine: &mut Python<'a>,
+    object: &Value<'a>,
+    name: &str,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    let Value::Term(term) = object else { return None };
+    let TermKind::Call(callee, _) = &term.kind else {
+        return None;
+    };
+    if callee.as_path() != Some(EXTENSION) {
+        return None;
+    }
+    match name {
+        "db" => Some(Ok(database(machine, at))),
+        "configure_args" => {
+            let gap = machine.gap(at, "what the application passes to Migrate");
+            Some(Ok(machine.open_dict(gap)))
+        }
+        _ => None,
+    }
+}
+
+/// The object that the repository gives to `Migrate(app, db)` or `migrate.init_app(app, db)`.
+fn database<'a>(machine: &mut Python<'a>, at: Span) -> Value<'a> {
+    let modules = machine.modules();
+    let files = modules.files();
+    for (id, module) in modules.iter() {
+        let text = files.text(module.file);
+        if !text.contains("flask_migrate") {
+            continue;
+        }
+        let Some(name) = second_argument(&text) else {
+            continue;
+        };
+        let found = machine
+            .run_module(id)
+            .and_then(|module| machine.attribute_if_any(&module, name, at));
+        if let Ok(Some(found)) = found {
+            return found;
+        }
+    }
+    machine.unknown(at, "the database object of the application")
+}
+
+/// The name of the second argument of a call of `Migrate` or `init_app`.
+fn second_argument(text: &str) -> Option<&str> {
+    for start in ["Migrate(", "migrate.init_app("] {
+        for (at, _) in text.match_indices(start) {
+            let inner = text.get(at + start.len()..)?;
+            let inner = inner.split(')').next().unwrap_or(inner);
+            for (position, argument) in inner.split(',').map(str::trim).enumerate() {
+                let named = argument.strip_prefix("db=").map(str::trim);
+                let name = named.or((position == 1).then_some(argument));
+                if let Some(name) = name
+                    && !name.is_empty()
+                    && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                {
+                    return Some(name);
+                }
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::second_argument;
+
+    #[test]
+    fn calls() {
+        assert_eq!(second_argument("m = Migrate(app, db)"), Some("db"));
+        assert_eq!(
+            second_argument("m = Migrate()\nmigrate.init_app(app, models.db, x=1)"),
+            None
+        );
+        assert_eq!(
+            second_argument("m = Migrate()\nmigrate.init_app(app=app, db=data)"),
+            Some("data")
+        );
+        assert_eq!(second_argument("Migrate(app)"), None);
+    }
+}
