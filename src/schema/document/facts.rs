@@ -153,15 +153,17 @@ fn relation(table: TableWalker<'_>, out: &mut Facts) {
 fn columns(table: TableWalker<'_>, name: &str, out: &mut Facts) {
     let schema = table.schema;
     let mut position = 0;
+    let mut ordered = table.open(Section::Columns).is_none();
     for column in table.columns() {
         let c = column.get();
         let key = format!("column {name}.{}", c.name);
         if !c.presence.is_present() {
             out.open.push(format!("column {name}."));
+            // Those behind it stand here or one further.
+            ordered = false;
             continue;
         }
         position += 1;
-        let ordered = table.open(Section::Columns).is_none();
         out.put(key.clone(), ordered.then(|| position.to_string()));
         out.put(format!("{key} type"), column.formatted_type());
         out.put(

@@ -200,14 +200,14 @@ impl<'a> Database<'a> for Alembic<'a> {
     }
 
     fn apply(machine: &mut Python<'a>, changes: &[Change], at: Span, on: Connection) -> Run<'a, ()> {
-        send(machine, at, on, |session, handled| {
+        send(machine, at, on, "", |session, handled| {
             session.send_changes(changes, at, handled)
         })
         .map(|_| ())
     }
 
     fn run_sql(machine: &mut Python<'a>, text: &Text, at: Span, on: Connection) -> Run<'a, Rows> {
-        send(machine, at, on, |session, handled| {
+        send(machine, at, on, text.as_str(), |session, handled| {
             session.send_text(text, handled)
         })
     }
@@ -237,7 +237,7 @@ impl<'a> Database<'a> for Alembic<'a> {
         if on == Connection::Apart {
             return Ok(());
         }
-        send(machine, at, on, |session, handled| {
+        send(machine, at, on, "", |session, handled| {
             session.send_control(control, at, handled)
         })
         .map(|_| ())
@@ -261,6 +261,7 @@ fn send<'a>(
     machine: &mut Python<'a>,
     at: Span,
     on: Connection,
+    sql: &str,
     run: impl FnOnce(&mut Session, bool) -> Sent,
 ) -> Run<'a, Rows> {
     let handled = machine.is_handled() || machine.is_uncertain();
@@ -287,14 +288,14 @@ fn send<'a>(
         machine.may_raise(None, &gap, at);
         machine.library.restore(after);
     }
-    sent.result.map_err(|failure| raise(machine, &failure, at))
+    sent.result.map_err(|failure| raise(machine, &failure, sql, at))
 }
 
 /// The exception that SQLAlchemy makes of a server's error.
-fn raise<'a>(machine: &mut Python<'a>, failure: &Failure, at: Span) -> Stop<'a> {
+fn raise<'a>(machine: &mut Python<'a>, failure: &Failure, sql: &str, at: Span) -> Stop<'a> {
     let class = exception(failure.sqlstate);
     let driver = driver_class(failure.sqlstate);
-    let message = format!("(psycopg2.errors.{driver}) {}\n", failure.message);
+    let message = format!("(psycopg2.errors.{driver}) {}\n\n[SQL: {sql}]", failure.message);
     machine.raise(&format!("sqlalchemy.exc.{class}"), &message, at)
 }
 

@@ -18,10 +18,13 @@ pub(crate) fn is_exception(name: &str) -> bool {
         )
 }
 
-/// The name of Python's own exception that a term is, and its arguments.
+/// The name of Python's own exception that a term is, or SQLAlchemy's, and its arguments.
 fn of<'v, 'a>(term: &'v Value<'a>) -> Option<(&'v str, &'v Args<'a>)> {
     let (callee, args) = term.as_call()?;
-    let name = callee.as_path()?.strip_prefix("builtins.")?;
+    let path = callee.as_path()?;
+    let name = path
+        .strip_prefix("builtins.")
+        .or_else(|| path.strip_prefix("sqlalchemy.exc."))?;
     is_exception(name).then_some((name, args))
 }
 
