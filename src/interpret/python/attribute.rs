@@ -322,7 +322,14 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             return Ok(Some(Value::unknown(gap)));
         }
         if opaque.is_empty() {
-            return Ok(None);
+            if !is_of_object(name) {
+                return Ok(None);
+            }
+            let function = self.path(&format!("builtins.object.{name}"), at);
+            return Ok(Some(match value {
+                Value::Instance(_) => Value::Method(Rc::new((function, value.clone()))),
+                _ => function,
+            }));
         }
         Ok(Some(self.term(
             TermKind::Attribute(value.clone(), SmolStr::new(name)),
@@ -463,10 +470,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             .and_then(|own| self.class(own))
             .map(|c| c.order.clone())
             .unwrap_or_default();
-        let from = order
-            .iter()
-            .position(|b| matches!(b, Value::Class(c) if *c == class))
-            .map_or(0, |at| at + 1);
+        let place = |order: &[Value<'a>]| order.iter().position(|b| matches!(b, Value::Class(c) if *c == class));
+        // A method of a metaclass: the bases of the metaclass are meant.
+        let order = match (object, place(&order)) {
+            (Value::Class(_), None) => self.class(class).map(|c| c.order.clone()).unwrap_or_default(),
+            _ => order,
+        };
+        let from = place(&order).map_or(0, |at| at + 1);
         let rest = order.get(from..).unwrap_or_default();
         let class_value = own.map_or(Value::None, Value::Class);
         if let Some(found) = self.through(rest, object, &class_value, name, at)? {
@@ -482,6 +492,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 return Ok(Value::Method(Rc::new((function, object.clone()))));
             }
             "__new__" => return Ok(self.path("builtins.object.__new__", at)),
+            "__call__" if matches!(object, Value::Class(_)) => {
+                let function = self.path("builtins.type.__call__", at);
+                return Ok(Value::Method(Rc::new((function, object.clone()))));
+            }
             _ => {}
         }
         let callee = self.path("builtins.super", at);
@@ -609,6 +623,33 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             _ => {}
         }
     }
+}
+
+/// What every object has.
+fn is_of_object(name: &str) -> bool {
+    matches!(
+        name,
+        "__init__"
+            | "__new__"
+            | "__eq__"
+            | "__ne__"
+            | "__lt__"
+            | "__le__"
+            | "__gt__"
+            | "__ge__"
+            | "__hash__"
+            | "__repr__"
+            | "__str__"
+            | "__format__"
+            | "__setattr__"
+            | "__delattr__"
+            | "__getattribute__"
+            | "__init_subclass__"
+            | "__subclasshook__"
+            | "__reduce__"
+            | "__sizeof__"
+            | "__dir__"
+    )
 }
 
 /// The class and object of `super(...)`.

@@ -233,6 +233,17 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 let callee = self.path("builtins.super", at);
                 Some(Ok(self.call_term(callee, Args::of(vec![class, first], at), at)))
             }
+            "builtins.object.__new__" | "builtins.type.__new__" if args.positional.len() > 2 => {
+                self.new_class_of_metaclass(args).map(Ok)
+            }
+            "builtins.type.__call__" => match args.positional.first().map(|a| &a.value) {
+                Some(Value::Class(class)) => {
+                    let (class, mut rest) = (*class, args.clone());
+                    rest.positional.remove(0);
+                    Some(self.deeper(at, |machine| machine.make_instance(class, &rest, at)))
+                }
+                _ => None,
+            },
             "builtins.object.__new__" => match args.positional.first().map(|a| &a.value) {
                 Some(Value::Class(class)) => Some(Ok(self.new_instance(*class, Vec::new()))),
                 _ => None,
@@ -404,13 +415,54 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             let held = Iteration::Generator(Value::Function(function.clone()), scope);
             return Ok(Value::Iterator(self.allocate(Object::Iterator(held))));
         }
+        if matches!(function.code, Code::Def(def) if def.is_async) {
+            let held = Iteration::Coroutine(Value::Function(function.clone()), scope);
+            return Ok(Value::Iterator(self.allocate(Object::Iterator(held))));
+        }
+        if let Some(gap) = self.endless_recursion(function, at) {
+            return self.call_unknown(&gap, Args::default(), at);
+        }
         let mut frame = Frame::new(function.module, scope, function.span);
         frame.call = Some(at);
         frame.class = function.class;
         frame.first = first;
+        frame.function = Some(function.id);
         self.within(frame, |machine| match function.code {
             Code::Lambda(lambda) => machine.eval(&lambda.body),
             Code::Def(def) => machine.run_body(&def.body),
+        })
+    }
+
+    /// A function that has called itself many times because of something unknown: nothing known would end that.
+    fn endless_recursion(&self, function: &Function<'a>, at: Span) -> Option<Gap> {
+        if self.forks == 0 {
+            return None;
+        }
+        let running = self.frames.iter().filter(|f| f.function == Some(function.id)).count();
+        (running >= RECURSIONS).then(|| self.gap(at, format!("`{}` calls itself an unknown number of times", function.name)))
+    }
+
+    /// `await value`.
+    pub(super) fn awaited(&mut self, value: Value<'a>, at: Span) -> Run<'a, Value<'a>> {
+        let Value::Iterator(id) = &value else {
+            return Ok(value);
+        };
+        let Some(Object::Iterator(Iteration::Coroutine(Value::Function(function), scope))) = self.world.heap.get(*id) else {
+            return Ok(value);
+        };
+        let (function, scope) = (function.clone(), *scope);
+        let Code::Def(def) = function.code else {
+            return Ok(value);
+        };
+        let used = Iteration::Items(List::default());
+        self.world.heap.put(*id, Object::Iterator(used));
+        if let Some(gap) = self.endless_recursion(&function, at) {
+            return self.call_unknown(&gap, Args::default(), at);
+        }
+        let mut frame = self.generator_frame(&function, scope, Yields::None, at);
+        frame.function = Some(function.id);
+        self.deeper(at, |machine| {
+            machine.within(frame, |machine| machine.run_body(&def.body))
         })
     }
 
@@ -567,6 +619,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
     }
 }
+
+/// How often a function may have called itself in a course that may not be taken.
+const RECURSIONS: usize = 12;
 
 /// Decorators of the standard library under which a function stays a function: attribute access and calls look at them.
 fn stays_a_function(path: &str) -> bool {

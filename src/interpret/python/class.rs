@@ -94,8 +94,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.world.heap.put(id, Object::Class(Box::new(class)));
         let namespace = self.namespace(module);
         self.made.push((id, namespace));
+        self.run_metaclass(id, "__new__", whole)?;
         standard::class_made(self, id)?;
         self.init_subclass(id, whole)?;
+        self.run_metaclass(id, "__init__", whole)?;
         L::class_made(self, id);
         self.decorate(decorators, Value::Class(id))
     }
@@ -132,6 +134,65 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             })
         };
         scope.notes.iter().filter_map(member).collect()
+    }
+
+    /// `__new__` or `__init__` of a metaclass of the repository.
+    fn run_metaclass(&mut self, id: ClassId, method: &str, at: Span) -> Run<'a, ()> {
+        let Some(meta @ Value::Class(meta_id)) = self.metaclass(id) else {
+            return Ok(());
+        };
+        let Some(function @ Value::Function(_)) = self.lookup(meta_id, method).and_then(|(_, m)| m.value) else {
+            return Ok(());
+        };
+        let Some(class) = self.class(id) else {
+            return Ok(());
+        };
+        let (name, span, bases) = (class.name.clone(), class.span, class.bases.clone());
+        let members = class.members.iter();
+        let entries = members.filter_map(|m| Some((Value::text(&m.name, m.span), m.value.clone()?))).collect();
+        let keywords = class.keywords.iter().filter(|(n, _)| n != "metaclass").cloned().collect();
+        let namespace = self.new_dict(entries);
+        let first = if method == "__new__" { meta } else { Value::Class(id) };
+        let values = vec![first, Value::text(&name, span), Value::Tuple(bases.into()), namespace];
+        let mut args = Args::of(values, at);
+        args.keywords = keywords;
+        self.building.push(id);
+        let run = self.call(&function, args, at);
+        self.building.pop();
+        run.map(|_| ())
+    }
+
+    /// `super().__new__(metaclass, name, bases, namespace)`: the class that is being made, with the names that are given now.
+    pub(super) fn new_class_of_metaclass(&mut self, args: &Args<'a>) -> Option<Value<'a>> {
+        let id = *self.building.last()?;
+        let namespace = args.positional.get(3)?.value.clone();
+        let Some(entries) = self.dict_items(&namespace) else {
+            let gap = self.dict(&namespace).and_then(|d| d.open.clone());
+            if let (Some(gap), Some(class)) = (gap, self.class_mut(id)) {
+                class.open.get_or_insert(gap);
+            }
+            return Some(Value::Class(id));
+        };
+        let at = args.positional.first().map(|a| a.span)?;
+        let class = self.class_mut(id)?;
+        class
+            .members
+            .retain(|m| m.value.is_none() || entries.iter().any(|(k, _)| k.as_str() == Some(&m.name)));
+        for (key, value) in entries {
+            let Some(name) = key.as_str() else { continue };
+            match class.members.iter_mut().find(|m| m.name == name) {
+                Some(member) => member.value = Some(value),
+                None => class.members.push(Member {
+                    name: SmolStr::new(name),
+                    value: Some(value),
+                    annotation: None,
+                    span: at,
+                    whole: at,
+                    maybe: None,
+                }),
+            }
+        }
+        Some(Value::Class(id))
     }
 
     /// `__init_subclass__` of the nearest base that has one.
@@ -207,9 +268,15 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if let Some(method) = self.method_of_class(&this, "__call__", at)? {
             return self.call(&method, args.clone(), at);
         }
+        self.make_instance(class, args, at)
+    }
+
+    /// `type.__call__`: an instance by `__new__` and `__init__`.
+    pub(super) fn make_instance(&mut self, class: ClassId, args: &Args<'a>, at: Span) -> Run<'a, Value<'a>> {
+        let this = Value::Class(class);
         let opaque = self
             .class(class)
-            .is_some_and(|c| c.open.is_some() || c.order.iter().any(|b| !is_plain_base(b)));
+            .is_some_and(|c| c.open.is_some() || !c.decorators.is_empty() || c.order.iter().any(|b| !is_plain_base(b)));
         if opaque && let Some(run) = L::call(self, &this, args, at) {
             return run;
         }

@@ -179,6 +179,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         match held {
             Iteration::Items(list) => Ok(list),
             Iteration::Generator(function, scope) => self.run_generator(&function, scope, at),
+            Iteration::Coroutine(..) => Err(self.raise("builtins.TypeError", "'coroutine' object is not iterable", at)),
         }
     }
 

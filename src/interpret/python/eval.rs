@@ -113,7 +113,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 let made = self.comprehend(&e.generators, Making::Entry(key, &e.value))?;
                 Ok(self.collect_dict(made))
             }
-            ast::Expr::Await(e) => self.eval(&e.value),
+            ast::Expr::Await(e) => {
+                let value = self.eval(&e.value)?;
+                self.awaited(value, at)
+            }
             ast::Expr::Yield(e) => {
                 let value = match &e.value {
                     Some(value) => self.eval(value)?,

@@ -22,6 +22,8 @@ pub(crate) struct Frame<'a> {
     /// The class whose method it is, and the method's first argument: for `super()`.
     pub(crate) class: Option<ObjectId>,
     pub(crate) first: Option<Value<'a>>,
+    /// The function that runs.
+    pub(crate) function: Option<TermId>,
     /// What takes a value that is yielded.
     pub(crate) yields: Yields<'a>,
     /// The exception that a handler has caught, for a bare `raise`.
@@ -51,6 +53,7 @@ impl<'a> Frame<'a> {
             call: None,
             class: None,
             first: None,
+            function: None,
             yields: Yields::None,
             caught: None,
             statement: at,

@@ -158,6 +158,8 @@ pub(crate) struct Instance<'a> {
 pub(crate) enum Iteration<'a> {
     /// A generator that has not begun: the function, and the scope with its parameters.
     Generator(Value<'a>, ObjectId),
+    /// A call of an `async` function, which runs when it is awaited: the function, and the scope with its parameters.
+    Coroutine(Value<'a>, ObjectId),
     /// What is still to come.
     Items(List<'a>),
 }

@@ -101,7 +101,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     fn unknown_turns(&mut self, gap: &Gap, mut turn: impl FnMut(&mut Self) -> Flow<'a>) -> Flow<'a> {
         let base = self.course(Flow::Normal, gap);
         let mark = self.parked.len();
-        if let flow @ Flow::Exhausted(..) = turn(self) {
+        self.forks += 1;
+        let tried = turn(self);
+        self.forks -= 1;
+        if let flow @ Flow::Exhausted(..) = tried {
             return flow;
         }
         let waiting = self.unpark(mark, |_| true);

@@ -63,6 +63,8 @@ pub struct Machine<'a, L: Library<'a>> {
     /// How the body of each running `with` over a generator was left.
     pub(super) pending: Vec<Option<Flow<'a>>>,
     pub(super) paths: FxHashMap<SmolStr, Value<'a>>,
+    /// Classes whose metaclass runs.
+    pub(super) building: Vec<ClassId>,
 }
 
 impl<'a, L: Library<'a>> Machine<'a, L> {
@@ -85,6 +87,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             made: Vec::new(),
             pending: Vec::new(),
             paths: FxHashMap::default(),
+            building: Vec::new(),
         }
     }
 

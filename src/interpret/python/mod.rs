@@ -14,6 +14,7 @@ mod call;
 mod class;
 mod collection;
 mod compare;
+mod dependencies;
 mod display;
 mod eval;
 mod exceptions;

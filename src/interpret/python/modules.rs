@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use super::installed;
+use super::{dependencies, installed};
 use crate::source::{FileId, Files, Span};
 use crate::syntax::python::{self, Parsed, ParsedExpression};
 
@@ -61,6 +61,8 @@ pub struct Modules<'f> {
     pub(super) roots: Vec<String>,
     /// Where a name of a top package or module lies: the folders that hold it.
     holders: OnceLock<FxHashMap<SmolStr, Vec<String>>>,
+    /// Libraries that the repository says it needs.
+    declared: OnceLock<FxHashSet<String>>,
     quoted: Vec<Quoted>,
 }
 
@@ -87,6 +89,7 @@ impl<'f> Modules<'f> {
             modules,
             roots,
             holders: OnceLock::new(),
+            declared: OnceLock::new(),
             quoted: (0..BUCKETS).map(|_| Quoted::default()).collect(),
         }
     }
@@ -258,23 +261,50 @@ impl<'f> Modules<'f> {
         if let Some(root) = self.roots.iter().find(|r| self.holds(r, dotted) && fits(r)) {
             return Some(root.clone());
         }
-        let mut packages = Vec::new();
+        // Folders at or above the importing file; those within a package are on the path only where a program is run from there.
+        let mut within = Vec::new();
         let mut folder = from.map(|from| self.get(from).folder());
         while let Some(at) = folder {
-            if self.find(&join(at, "__init__.py")).is_some() {
-                packages.push(at);
+            if self.is_within_package(at) {
+                within.push(at);
             } else if fits(at) && self.holds(at, dotted) {
                 return Some(at.to_owned());
             }
             folder = (!at.is_empty()).then(|| parent(at));
         }
-        if let Some(at) = packages.iter().find(|at| fits(at) && self.holds(at, dotted)) {
+        let is_own = |at: &str| from.is_some_and(|from| self.below_root(at, top) == Some(from));
+        let found = within
+            .iter()
+            .find(|at| fits(at) && !is_own(at) && self.below_root(at, dotted).is_some());
+        if let Some(at) = found
+            && !self.is_declared(top)
+        {
             return Some((*at).to_owned());
         }
         if standard {
             return None;
         }
         self.nearest_holder(from, top, dotted)
+    }
+
+    /// Whether a folder is a package or lies in one.
+    fn is_within_package(&self, folder: &str) -> bool {
+        let mut at = folder;
+        loop {
+            if self.find(&join(at, "__init__.py")).is_some() {
+                return true;
+            }
+            if at.is_empty() {
+                return false;
+            }
+            at = parent(at);
+        }
+    }
+
+    /// Whether the repository says that it needs a library of that name.
+    fn is_declared(&self, top: &str) -> bool {
+        let all = self.declared.get_or_init(|| dependencies::declared(self.files));
+        all.contains(&top.to_ascii_lowercase())
     }
 
     /// A folder elsewhere (`src`, a project of several) that holds the top package: the one nearest to the importing file.
@@ -289,7 +319,8 @@ impl<'f> Modules<'f> {
         };
         let mut best: Option<(usize, &String)> = None;
         let mut tie = false;
-        for folder in holders.iter().filter(|f| self.holds(f, dotted)) {
+        let likely = |f: &&String| self.holds(f, dotted) && !(self.is_within_package(f) && self.is_declared(top));
+        for folder in holders.iter().filter(likely) {
             let near = common(folder);
             match best {
                 Some((n, _)) if n > near => {}

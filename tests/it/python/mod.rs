@@ -5,6 +5,7 @@
 //! once for each way in which the answers can come out: what it emits must be one of the ways that the interpreter allows.
 
 mod judge;
+mod repositories;
 
 use std::collections::BTreeMap;
 use std::path::Path;

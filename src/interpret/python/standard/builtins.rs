@@ -3,7 +3,7 @@
 use super::super::library::Library;
 use super::super::machine::{Machine, Run};
 use super::super::methods;
-use super::super::value::{Args, Value};
+use super::super::value::{Args, ClassId, TermKind, Value};
 use super::bind::{self, bind, exactly, int, one_of, pure, unknown};
 use super::{access, enums, exceptions, format, order, sequence, types};
 use crate::known::Truth;
@@ -203,13 +203,20 @@ pub(crate) fn call<'a, L: Library<'a>>(
                 return Some(Ok(unknown("whether something has an attribute", at)));
             };
             let found = machine.attribute_if_any(object, name, at);
+            let own = match object {
+                Value::Instance(id) => {
+                    let instance = machine.instance(*id);
+                    instance.is_some_and(|i| i.attributes.get(name).is_some_and(|s| s.maybe.is_none()))
+                        || machine.class_of(object).is_some_and(|c| is_member(machine, c, name))
+                }
+                Value::Class(class) => is_member(machine, *class, name),
+                _ => false,
+            };
             Some(found.map(|found| match found {
                 None => Value::Bool(false),
-                Some(Value::Unknown(u)) => match object {
-                    Value::Instance(_) | Value::Class(_) => Value::Bool(true),
-                    _ => Value::unknown(u.gap.clone()),
-                },
-                Some(_) if matches!(object, Value::Term(_)) => {
+                Some(_) if own => Value::Bool(true),
+                Some(Value::Unknown(u)) => Value::unknown(u.gap.clone()),
+                Some(Value::Term(term)) if !matches!(object, Value::Module(_)) && is_left_open(&term.kind) => {
                     unknown("whether a library's object has an attribute", at)
                 }
                 Some(_) => Value::Bool(true),
@@ -252,6 +259,17 @@ pub(crate) fn call<'a, L: Library<'a>>(
         _ if exceptions::is_exception(name) => exception(machine, name, args, at),
         _ => sequence::call(machine, name, args, at).or_else(|| number(machine, name, args, at)),
     }
+}
+
+/// Whether a class or one of its bases certainly has a member.
+fn is_member<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId, name: &str) -> bool {
+    let found = machine.lookup(class, name);
+    found.is_some_and(|(_, m)| m.value.is_some() && m.maybe.is_none())
+}
+
+/// Whether an attribute is only the name of one that a library may have.
+fn is_left_open(kind: &TermKind<'_>) -> bool {
+    matches!(kind, TermKind::Attribute(..) | TermKind::Path(_))
 }
 
 /// An exception is made: a term, which does nothing.

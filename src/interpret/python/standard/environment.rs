@@ -53,10 +53,25 @@ pub(crate) fn call<'a, L: Library<'a>>(
         | "atexit.register" => Value::None,
         "sys.exit" | "os._exit" => return Some(Err(machine.raise("builtins.SystemExit", "", at))),
         "sys.intern" => first?.clone(),
-        "asyncio.run" => first?.clone(),
+        "asyncio.run" | "asyncio.wait_for" | "asyncio.shield" | "uvloop.run" => {
+            let coroutine = first?.clone();
+            return Some(machine.awaited(coroutine, at));
+        }
+        "asyncio.create_task" | "asyncio.ensure_future" => first?.clone(),
         "asyncio.gather" if args.open.is_none() => {
-            let all = args.positional.iter().map(|a| a.value.clone()).collect();
+            let mut all = Vec::new();
+            for argument in &args.positional {
+                match machine.awaited(argument.value.clone(), at) {
+                    Ok(value) => all.push(value),
+                    Err(stop) => return Some(Err(stop)),
+                }
+            }
             machine.new_list(all)
+        }
+        "anyio.run" => {
+            let function = first?.clone();
+            let run = machine.call(&function, super::bind::rest(args), at);
+            return Some(run.and_then(|coroutine| machine.awaited(coroutine, at)));
         }
         "asyncio.sleep" => Value::None,
         "time.time"

@@ -98,6 +98,10 @@ pub(super) fn method<'a, L: Library<'a>>(
         Value::Term(_) if receiver.as_path().is_some() => {
             environment::method(machine, receiver, name, args, at)
         }
+        Value::Term(_) if name == "run_until_complete" => {
+            let coroutine = args.positional.first()?.value.clone();
+            Some(machine.awaited(coroutine, at))
+        }
         Value::Term(_) => paths::method(machine, receiver, name, args, at)
             .or_else(|| paths::file_method(machine, receiver, name, args, at))
             .or_else(|| regexes::method(machine, receiver, name, args, at))
