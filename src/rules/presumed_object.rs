@@ -4,6 +4,7 @@ use super::{Check, Context, Report, Reporter, Rule};
 use crate::finding::Level;
 use crate::known::Gap;
 use crate::schema::TypeKind;
+use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
     name: "presumed-object",
@@ -15,11 +16,19 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, out: &Reporter) {
     let Some(schema) = ctx.schema() else { return };
+    let maker = create_all(ctx);
     for (id, table) in schema.tables.iter() {
         if let Some(gap) = table.presumed.as_ref().filter(|_| table.presence.may_be()) {
             let table = schema.table(id);
             if !schema.namespaces[table.get().namespace].system {
-                send(gap, "table", &table.qualified(), Some(table.qualified()), out);
+                send(
+                    gap,
+                    "table",
+                    &table.qualified(),
+                    Some(table.qualified()),
+                    maker,
+                    out,
+                );
             }
         }
     }
@@ -28,12 +37,37 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
             && ty.presence.may_be()
         {
             let name = format!("{}.{}", schema.namespaces[ty.namespace].name, ty.name);
-            send(gap, "type", &name, None, out);
+            send(gap, "type", &name, None, maker, out);
         }
     }
 }
 
-fn send(gap: &Gap, kind: &str, name: &str, table: Option<String>, out: &Reporter) {
+/// The call of `create_all` that makes what no revision of Alembic makes: in the program, or in a script beside it.
+fn create_all(ctx: &Context<'_>) -> Option<Span> {
+    let files = ctx.subject.files;
+    let is_program = ctx.subject.histories.iter().any(|h| h.program.is_some());
+    let schema = ctx.schema()?;
+    let any = schema.tables.iter().any(|(_, table)| table.presumed.is_some());
+    if !is_program || !any {
+        return None;
+    }
+    let is_test = |path: &str| {
+        path.split('/')
+            .any(|part| part.starts_with("test") || part == "conftest.py")
+    };
+    files
+        .entries()
+        .filter(|(_, entry)| entry.path.ends_with(".py") && !is_test(&entry.path))
+        .find_map(|(file, _)| {
+            let text = files.text(file);
+            let at = text.find(".create_all(").or_else(|| text.find(".create_all)"))?;
+            let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
+            let lead = text[start..at].len() - text[start..at].trim_start().len();
+            Some(Span::new(file, start + lead, at + ".create_all".len()))
+        })
+}
+
+fn send(gap: &Gap, kind: &str, name: &str, table: Option<String>, maker: Option<Span>, out: &Reporter) {
     let Some(at) = gap.at else { return };
     let mut report = Report::new(
         at,
@@ -44,6 +78,9 @@ fn send(gap: &Gap, kind: &str, name: &str, table: Option<String>, out: &Reporter
     .help(format!(
         "if another history or a platform makes it, nothing is wrong; otherwise write a migration that creates the {kind}"
     ));
+    if let Some(maker) = maker {
+        report = report.related(maker, "most likely makes it".to_owned());
+    }
     if let Some(table) = table {
         report = report.table(table);
     }
