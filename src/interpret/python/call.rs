@@ -16,6 +16,9 @@ use crate::known::Gap;
 use crate::source::Span;
 use crate::syntax::python::{Ranged, ast};
 
+/// How often a function calls itself where it cannot be told whether it does.
+const UNSURE_DEPTH: usize = 1;
+
 impl<'a, L: Library<'a>> Machine<'a, L> {
     /// A call as written.
     pub(super) fn call_expression(&mut self, call: &'a ast::ExprCall, at: Span) -> Run<'a, Value<'a>> {
@@ -410,6 +413,16 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         args: Args<'a>,
         at: Span,
     ) -> Run<'a, Value<'a>> {
+        if self.forks > 0 && self.frames.iter().filter(|f| f.call == Some(at)).count() > UNSURE_DEPTH {
+            // Whether it ends cannot be told, so that it is not followed any deeper.
+            let gap = self.gap(at, "calls itself as often as what is not known says");
+            let mut args = args;
+            args.positional.push(Argument {
+                value: Value::Function(function.clone()),
+                span: at,
+            });
+            return self.call_unknown(&gap, args, at);
+        }
         let (scope, first) = self.bind_parameters(function, args, at)?;
         if function.generator {
             let held = Iteration::Generator(Value::Function(function.clone()), scope);

@@ -128,6 +128,14 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.handlers > 0
     }
 
+    /// The modules that have run, or run now, by number.
+    #[must_use]
+    pub fn loaded(&self) -> Vec<ModuleId> {
+        let mut out: Vec<ModuleId> = self.world.modules.keys().copied().collect();
+        out.sort();
+        out
+    }
+
     /// The module whose code runs.
     #[must_use]
     pub fn module(&self) -> Option<ModuleId> {

@@ -10,6 +10,6 @@ pub mod header;
 mod heads;
 pub mod history;
 pub mod library;
-mod metadata;
+pub mod metadata;
 pub mod runner;
 pub mod surface;
