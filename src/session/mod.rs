@@ -53,6 +53,7 @@ use flow::Raised;
 use fork::Budget;
 use program::Program;
 pub use program::{Checkpoint, Datum, Left, Row, Rows, Sent};
+pub use reach::HOLE;
 use transaction::Transactions;
 use world::{Course, World};
 

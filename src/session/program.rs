@@ -215,6 +215,20 @@ impl Session {
         self.via.clear();
     }
 
+    /// Sends changes of which some names are not known ([`super::HOLE`]): what they can reach by the rest is open from now on.
+    pub fn send_holed(&mut self, changes: &[Change], why: &str, at: Span) {
+        self.via.clone_from(&self.program.calls);
+        let read = Read {
+            span: at,
+            text: Text::composed([(String::new(), at, false)]),
+            statement: Statement::Changes(changes.to_vec()),
+        };
+        self.statistics.statements += 1;
+        self.statistics.opaque += 1;
+        self.open_statement(&read, why, at);
+        self.via.clear();
+    }
+
     /// Begins, commits or rolls back: what a connection's methods do.
     pub fn send_control(&mut self, control: Transaction, at: Span, handled: bool) -> Sent {
         let read = Read {

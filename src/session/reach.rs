@@ -9,7 +9,7 @@ use crate::source::{Span, Text};
 use crate::sql::{Read, Statement};
 
 /// Stands for what is not known in a text; read as a name or a part of one.
-pub(super) const HOLE: &str = "schemalign_hole";
+pub const HOLE: &str = "schemalign_hole";
 /// The same for what no `%I` or `quote_ident` keeps to one name: it may hold a schema, too.
 pub(super) const RAW_HOLE: &str = "schemalign_hole_raw";
 

@@ -26,6 +26,7 @@ mod import;
 mod installed;
 mod join;
 mod library;
+mod listing;
 mod literal;
 mod loops;
 mod machine;

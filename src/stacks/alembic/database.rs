@@ -1,9 +1,9 @@
 //! What operations and connections need of the library beneath them: the simulated database, and what `env.py` has configured.
 
 use super::surface::Kept;
-use crate::change::Change;
+use crate::change::{Change, Question};
 use crate::interpret::python::{Library, Machine, Run, Value};
-use crate::known::Gap;
+use crate::known::{Gap, Truth};
 use crate::schema::Schema;
 use crate::session::Rows;
 use crate::source::{Span, Text};
@@ -72,6 +72,14 @@ pub trait Database<'a>: Library<'a> {
     /// # Errors
     /// The exception that the program sees.
     fn apply(machine: &mut Machine<'a, Self>, changes: &[Change], at: Span, on: Connection) -> Run<'a, ()>;
+    /// Answers a question about what the database holds.
+    fn ask(machine: &Machine<'a, Self>, question: &Question) -> Truth;
+    /// Sends changes of which some names are not known ([`crate::session::HOLE`] stands for them): what the rest allows them to reach
+    /// is open from now on.
+    ///
+    /// # Errors
+    /// The exception that the program may see.
+    fn apply_holed(machine: &mut Machine<'a, Self>, changes: &[Change], why: &str, at: Span) -> Run<'a, ()>;
     /// Sends SQL text; the rows of its last statement.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::databases;
 use super::environment::{self, Invocation};
 use super::flask;
 use super::surface::{self, Kept};
-use crate::change::{Change, Failure};
+use crate::change::{Change, Failure, Question};
 use crate::config::Given;
 use crate::interpret::python::{Args, ClassId, Library, Machine, Run, Stop, Value};
 use crate::known::{Gap, Reach, Truth};
@@ -204,6 +204,22 @@ impl<'a> Database<'a> for Alembic<'a> {
             session.send_changes(changes, at, handled)
         })
         .map(|_| ())
+    }
+
+    fn ask(machine: &Python<'a>, question: &Question) -> Truth {
+        machine.library.session.database().ask(question)
+    }
+
+    fn apply_holed(machine: &mut Python<'a>, changes: &[Change], why: &str, at: Span) -> Run<'a, ()> {
+        let gap = Gap::new(at, why, Reach::Rows);
+        if machine.library.in_environment {
+            machine.note(&gap);
+        } else {
+            machine.library.session.called_from(machine.calls());
+            machine.library.session.send_holed(changes, why, at);
+        }
+        machine.may_raise(None, &gap, at);
+        Ok(())
     }
 
     fn run_sql(machine: &mut Python<'a>, text: &Text, at: Span, on: Connection) -> Run<'a, Rows> {

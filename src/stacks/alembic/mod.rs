@@ -1,15 +1,20 @@
 //! Alembic: migration scripts in Python, ordered by the revisions that they name, run by the interpreter.
 
+mod bind;
 pub mod config;
 pub mod database;
 pub mod databases;
 pub mod environment;
+mod execute;
 mod flask;
 pub mod graph;
 pub mod header;
 mod heads;
 pub mod history;
+mod inspector;
 pub mod library;
 pub mod metadata;
+mod objects;
+mod operations;
 pub mod runner;
 pub mod surface;

@@ -1,99 +1,331 @@
 //! What the members of `alembic.op`, of connections, inspectors and sessions do: the library asks here first.
 
-use super::database::Database;
-use crate::interpret::python::{Args, Machine, Run, Value};
-use crate::known::{Gap, Truth};
+use super::database::{Connection, Database};
+use super::objects::{self, Kind};
+use super::{bind, execute, operations};
+use crate::interpret::python::{Args, ClassId, Machine, Run, TermId, Value};
+use crate::known::{Gap, Reach, Truth};
 use crate::source::Span;
+use crate::stacks::sqlalchemy::ddl::Memo;
 
-/// What operations keep between calls (the operations of a batch that has not ended): copied when the world forks.
+/// What operations keep between calls: copied when the world forks.
 #[derive(Debug, Clone, Default)]
 pub struct Kept<'a> {
-    nothing: std::marker::PhantomData<Value<'a>>,
+    /// Enum types that `op.create_table` has made in this run.
+    pub(super) enums: Memo,
+    /// Tables of migrations, by the metadata that they were made with.
+    pub(super) tables: Vec<(TermId, Value<'a>)>,
+    /// Operations that the repository registers: name, class, its method.
+    pub(super) operations: Vec<(String, ClassId, String)>,
 }
 
 impl Kept<'_> {
     /// Two courses come together; this is one of them.
-    pub fn join(&mut self, _other: Self, _gap: &Gap) {}
+    pub fn join(&mut self, other: Self, _gap: &Gap) {
+        self.enums.keep_common(&other.enums);
+        if self.tables.len() < other.tables.len() {
+            self.tables = Vec::new();
+        }
+        for operation in other.operations {
+            if !self.operations.contains(&operation) {
+                self.operations.push(operation);
+            }
+        }
+    }
 }
 
 /// A call: `op.create_table(...)`, `bind.execute(...)`, `inspector.get_columns(...)`.
 pub fn call<'a, L: Database<'a>>(
-    _machine: &mut Machine<'a, L>,
-    _callee: &Value<'a>,
-    _args: &Args<'a>,
-    _at: Span,
+    machine: &mut Machine<'a, L>,
+    callee: &Value<'a>,
+    args: &Args<'a>,
+    at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
-    None
+    if let Some(path) = callee.as_path() {
+        let path = path.to_owned();
+        if let Some(name) = objects::operation(&path) {
+            return operations::run(machine, name, args, at).or_else(|| unknown_operation(machine, name, at));
+        }
+        if path.starts_with("sqlalchemy") && path.rsplit('.').next() == Some("Table") {
+            let table = machine.call_term(callee.clone(), args.clone(), at);
+            execute::note_table(machine, args, &table);
+            return Some(Ok(table));
+        }
+        return bind::constructor(machine, &path, args, at).or_else(|| given_away(machine, callee, args, at));
+    }
+    if let Some(run) = operations::registered(machine, callee, args, at) {
+        return Some(run);
+    }
+    if let Some(run) = bind::factory(machine, callee, args, at) {
+        return Some(run);
+    }
+    let (object, name) = objects::member(callee)?;
+    let (object, name) = (object.clone(), name.to_owned());
+    method(machine, &object, &name, args, at)
+}
+
+/// A method of an object.
+fn method<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    match objects::object(object) {
+        Some((Kind::Operations, ..)) => {
+            return operations::run(machine, name, args, at).or_else(|| unknown_operation(machine, name, at));
+        }
+        Some((Kind::Batch, _, batch)) => {
+            let args = operations::in_batch(name, args, batch);
+            return operations::run(machine, name, &args, at)
+                .or_else(|| unknown_operation(machine, name, at));
+        }
+        Some(_) => return bind::method(machine, object, name, args, at),
+        None => {}
+    }
+    let on = || {
+        let keywords = args.keywords.iter().map(|(_, a)| a);
+        args.positional
+            .iter()
+            .chain(keywords)
+            .find_map(|a| objects::connection(&a.value))
+    };
+    match name {
+        "create" | "drop" => {
+            let run = execute::create_or_drop(machine, object, name == "create", args, on()?, at);
+            run.or_else(|| given_away_by(machine, object, name, args, at))
+        }
+        "create_all" | "drop_all" => Some(execute::create_or_drop_all(
+            machine,
+            object,
+            name == "create_all",
+            args,
+            on()?,
+            at,
+        )),
+        // What is read of the database is not written to it.
+        "reflect" => on().map(|_| Ok(Value::None)),
+        "with_variant" | "bindparams" | "columns" | "execution_options" => None,
+        _ => given_away_by(machine, object, name, args, at),
+    }
+}
+
+/// An operation that nothing registers.
+fn unknown_operation<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    name: &str,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    if matches!(name, "implementation_for" | "register_operation") {
+        return None;
+    }
+    let gap = Gap::new(
+        at,
+        format!("the operation `{name}` is not known"),
+        Reach::Everything,
+    );
+    L::open(machine, gap.clone());
+    Some(Ok(Value::unknown(gap.reaching(Reach::Rows))))
+}
+
+/// A function of a library that is handed the migrations' connection may do anything with it.
+fn given_away<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    callee: &Value<'a>,
+    args: &Args<'a>,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    let path = callee.as_path()?;
+    if path.starts_with("builtins.") || is_inert(path) || !hands_connection(args) {
+        return None;
+    }
+    let gap = Gap::new(
+        at,
+        format!("`{path}` is given the connection and is not followed"),
+        Reach::Everything,
+    );
+    L::open(machine, gap.clone());
+    machine.may_raise(None, &gap, at);
+    Some(Ok(Value::unknown(gap.reaching(Reach::Rows))))
+}
+
+fn given_away_by<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    if !hands_connection(args) || !matches!(object, Value::Term(_)) {
+        return None;
+    }
+    let what = machine.display(object);
+    if what.starts_with("alembic.context") || what.starts_with("logging") {
+        return None;
+    }
+    let gap = Gap::new(
+        at,
+        format!("`{what}.{name}` is given the connection and is not followed"),
+        Reach::Everything,
+    );
+    L::open(machine, gap.clone());
+    machine.may_raise(None, &gap, at);
+    Some(Ok(Value::unknown(gap.reaching(Reach::Rows))))
+}
+
+/// Whether an argument is the connection that the migrations run on, or the operations themselves.
+fn hands_connection(args: &Args<'_>) -> bool {
+    let keywords = args.keywords.iter().map(|(_, a)| a);
+    args.positional.iter().chain(keywords).any(|argument| {
+        argument.value.as_path() == Some("alembic.op")
+            || objects::connection(&argument.value) == Some(Connection::Own)
+    })
+}
+
+/// Members of libraries that take a connection and do nothing to the schema.
+fn is_inert(path: &str) -> bool {
+    const INERT: &[&str] = &[
+        "sqlalchemy_searchable.sync_trigger",
+        "sqlalchemy_searchable.drop_trigger",
+        "sqlalchemy_searchable.vectorizer",
+    ];
+    let top = path.split('.').next().unwrap_or(path);
+    matches!(
+        top,
+        "alembic" | "sqlalchemy" | "sqlmodel" | "typing" | "contextlib" | "functools" | "logging" | "asyncio"
+    ) || INERT.contains(&path)
 }
 
 /// An attribute: `bind.dialect`, `result.rowcount`.
 pub fn attribute<'a, L: Database<'a>>(
-    _machine: &mut Machine<'a, L>,
-    _object: &Value<'a>,
-    _name: &str,
-    _at: Span,
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
-    None
+    bind::attribute(machine, object, name, at)
 }
 
 /// The items of a result.
 pub fn iterate<'a, L: Database<'a>>(
-    _machine: &mut Machine<'a, L>,
-    _term: &Value<'a>,
-    _at: Span,
+    machine: &mut Machine<'a, L>,
+    term: &Value<'a>,
+    at: Span,
 ) -> Option<Run<'a, Vec<Value<'a>>>> {
-    None
+    let (kind, held, args) = objects::object(term)?;
+    match kind {
+        Kind::Result => {
+            let list = held.first()?.value.clone();
+            match machine.items(&list, at) {
+                Ok(Ok(items)) => Some(Ok(items)),
+                Ok(Err(_)) => None,
+                Err(stop) => Some(Err(stop)),
+            }
+        }
+        Kind::Row if args.open.is_none() => {
+            Some(Ok(args.positional.iter().map(|a| a.value.clone()).collect()))
+        }
+        _ => None,
+    }
 }
 
 /// `a[b]`.
 pub fn item<'a, L: Database<'a>>(
-    _machine: &mut Machine<'a, L>,
-    _term: &Value<'a>,
-    _key: &Value<'a>,
-    _at: Span,
+    machine: &mut Machine<'a, L>,
+    term: &Value<'a>,
+    key: &Value<'a>,
+    at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
-    None
+    let (kind, ..) = objects::object(term)?;
+    match kind {
+        Kind::Row => Some(match bind::row_item(machine, term, key, at) {
+            Some(value) => Ok(value),
+            None => Err(machine.raise("builtins.IndexError", "tuple index out of range", at)),
+        }),
+        Kind::Result | Kind::Query => Some(Ok(machine.unknown(at, "a row of a query"))),
+        _ => None,
+    }
 }
 
 /// One row, any, of a result whose rows cannot be told.
 pub fn row<'a, L: Database<'a>>(
-    _machine: &mut Machine<'a, L>,
-    _term: &Value<'a>,
-    _at: Span,
+    machine: &mut Machine<'a, L>,
+    term: &Value<'a>,
+    at: Span,
 ) -> Option<Value<'a>> {
-    None
+    let (kind, ..) = objects::object(term)?;
+    matches!(kind, Kind::Result | Kind::Query | Kind::Row).then(|| machine.unknown(at, "a row of a query"))
 }
 
 /// The truth of a term.
 pub fn truth<'a, L: Database<'a>>(
     _machine: &mut Machine<'a, L>,
-    _term: &Value<'a>,
+    term: &Value<'a>,
     _at: Span,
 ) -> Option<Truth> {
-    None
+    bind::truth(term)
 }
 
 /// A `with` block begins: `op.batch_alter_table(...)`, `bind.begin()`, `autocommit_block()`.
 pub fn enter<'a, L: Database<'a>>(
-    _machine: &mut Machine<'a, L>,
-    _term: &Value<'a>,
-    _at: Span,
+    machine: &mut Machine<'a, L>,
+    term: &Value<'a>,
+    at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
-    None
+    let (kind, ..) = objects::object(term)?;
+    match kind {
+        Kind::Autocommit => {
+            L::autocommit(machine, true, at);
+            Some(Ok(Value::None))
+        }
+        Kind::Batch
+        | Kind::Connection(_)
+        | Kind::Engine
+        | Kind::Cursor(_)
+        | Kind::Session(_)
+        | Kind::Transaction(_)
+        | Kind::Result
+        | Kind::Operations
+        | Kind::Context => Some(Ok(term.clone())),
+        Kind::Row | Kind::Inspector | Kind::Dialect | Kind::Query => None,
+    }
 }
 
 /// A `with` block ends; whether it was one of these.
 pub fn exit<'a, L: Database<'a>>(
-    _machine: &mut Machine<'a, L>,
-    _term: &Value<'a>,
-    _failed: bool,
-    _at: Span,
+    machine: &mut Machine<'a, L>,
+    term: &Value<'a>,
+    failed: bool,
+    at: Span,
 ) -> bool {
-    false
+    let Some((kind, held, args)) = objects::object(term) else {
+        return false;
+    };
+    match kind {
+        Kind::Autocommit => L::autocommit(machine, false, at),
+        Kind::Transaction(on) => {
+            let held: Vec<Value<'a>> = held.iter().map(|a| a.value.clone()).collect();
+            bind::end_block(machine, on, &held, failed, at);
+        }
+        Kind::Batch => {
+            let recreate = args
+                .get(2, "recreate")
+                .and_then(|a| a.value.as_str().map(str::to_owned));
+            if recreate.as_deref() == Some("always") {
+                operations::recreated(machine, args, at);
+            }
+        }
+        _ => {}
+    }
+    true
 }
 
 /// Whether a call that is left as a term raises nothing and changes none of its arguments.
 #[must_use]
-pub fn is_harmless(_callee: &Value<'_>) -> bool {
-    false
+pub fn is_harmless(callee: &Value<'_>) -> bool {
+    if let Some(path) = callee.as_path() {
+        return objects::operation(path).is_some() || is_inert(path);
+    }
+    objects::member(callee).is_some_and(|(object, _)| objects::object(object).is_some())
 }

@@ -45,6 +45,11 @@ impl Memo {
     pub fn note(&mut self, name: &QualifiedName) -> bool {
         self.seen.insert(name.clone())
     }
+
+    /// Two courses come together: what only one of them has made may still have to be made.
+    pub fn keep_common(&mut self, other: &Memo) {
+        self.seen.retain(|name| other.seen.contains(name));
+    }
 }
 
 /// The enums that `CREATE TABLE` makes before the table, in order: those with `create_type` that belong to no metadata and were

@@ -1,0 +1,734 @@
+//! Connections, engines, sessions, results and rows: what their methods send, and what their attributes are.
+
+use smol_str::SmolStr;
+
+use super::database::{Connection, Database};
+use super::objects::{self, Kind, make};
+use super::{execute, inspector};
+use crate::interpret::python::{Args, Machine, Run, Value};
+use crate::known::Truth;
+use crate::name::Name;
+use crate::source::Span;
+use crate::sql::Transaction;
+
+/// The connection that migrations run on.
+pub(super) fn own<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
+    make(machine, Kind::Connection(Connection::Own), Vec::new(), at)
+}
+
+/// The migration context.
+pub(super) fn context<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
+    make(machine, Kind::Context, Vec::new(), at)
+}
+
+fn apart<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
+    make(machine, Kind::Connection(Connection::Apart), Vec::new(), at)
+}
+
+/// A constructor: `create_engine(...)`, `Session(...)`, `inspect(bind)`; `None` for any other member.
+pub(super) fn constructor<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    path: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    if matches!(path, "alembic.context.get_context") {
+        return Some(Ok(context(machine, at)));
+    }
+    if matches!(path, "alembic.context.get_bind") {
+        return Some(Ok(own(machine, at)));
+    }
+    if path == "alembic.operations.Operations" || path == "alembic.operations.base.Operations" {
+        return Some(Ok(make(machine, Kind::Operations, Vec::new(), at)));
+    }
+    if path.starts_with("alembic.") && path.ends_with("MigrationContext.configure") {
+        return Some(Ok(context(machine, at)));
+    }
+    let first = args.positional.first().map(|a| a.value.clone());
+    match objects::sqlalchemy(path)? {
+        "inspect" => {
+            let subject = first?;
+            objects::connection(&subject)?;
+            Some(Ok(inspector::make_one(machine, subject, at)))
+        }
+        "from_engine" | "Inspector" if path.contains("Inspector") => {
+            let subject = first?;
+            Some(Ok(inspector::make_one(machine, subject, at)))
+        }
+        "create_engine" | "engine_from_config" | "create_async_engine" | "async_engine_from_config" => {
+            Some(Ok(make(machine, Kind::Engine, Vec::new(), at)))
+        }
+        "Session" | "AsyncSession" if !path.contains(".func.") => Some(Ok(session(machine, args, at))),
+        _ => None,
+    }
+}
+
+/// `sessionmaker(bind=...)()`: a session of what its factory was given.
+pub(super) fn factory<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    factory: &Value<'a>,
+    args: &Args<'a>,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    let (callee, given) = factory.as_call()?;
+    let name = objects::sqlalchemy(callee.as_path()?)?;
+    match name {
+        "sessionmaker" | "async_sessionmaker" => {
+            let given = given.clone();
+            let mut args = args.clone();
+            args.positional.extend(given.positional);
+            args.keywords.extend(given.keywords);
+            Some(Ok(session(machine, &args, at)))
+        }
+        "scoped_session" | "async_scoped_session" => {
+            let inner = given.positional.first()?.value.clone();
+            self::factory(machine, &inner, args, at)
+        }
+        _ => None,
+    }
+}
+
+fn session<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, at: Span) -> Value<'a> {
+    let on = match args
+        .get(0, "bind")
+        .and_then(|bind| objects::connection(&bind.value))
+    {
+        Some(on) => on,
+        None => Connection::Apart,
+    };
+    make(machine, Kind::Session(on), Vec::new(), at)
+}
+
+/// A method of one of the objects.
+pub(super) fn method<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    let (kind, held, _) = objects::object(object)?;
+    let held: Vec<Value<'a>> = held.iter().map(|a| a.value.clone()).collect();
+    Some(match kind {
+        Kind::Connection(on) => connection(machine, object, on, name, args, at),
+        Kind::Session(on) => of_session(machine, object, on, name, args, at),
+        Kind::Cursor(on) => cursor(machine, object, on, name, args, at),
+        Kind::Engine => match name {
+            "connect" | "begin" | "execution_options" if name != "execution_options" => {
+                Ok(apart(machine, at))
+            }
+            "execution_options" => Ok(object.clone()),
+            "raw_connection" => Ok(apart(machine, at)),
+            "dispose" => Ok(Value::None),
+            "has_table" | "table_names" => {
+                let inspector = inspector::make_one(machine, object.clone(), at);
+                let name = if name == "table_names" {
+                    "get_table_names"
+                } else {
+                    name
+                };
+                inspector::method(machine, &inspector, name, args, at)
+            }
+            "run_callable" | "transaction" => call_with(machine, apart_of, args, at),
+            name => connection(machine, object, Connection::Apart, name, args, at),
+        },
+        Kind::Result => result(machine, object, &held, name, args, at),
+        Kind::Row => row_method(machine, object, name, args, at),
+        Kind::Inspector => inspector::method(machine, object, name, args, at),
+        Kind::Dialect => dialect(machine, name, args, at),
+        Kind::Transaction(on) => transaction(machine, on, &held, name, at),
+        Kind::Context => of_context(machine, name, args, at),
+        Kind::Query => query(machine, object, name, args, at),
+        Kind::Operations | Kind::Batch | Kind::Autocommit => return None,
+    })
+}
+
+fn apart_of<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
+    apart(machine, at)
+}
+
+/// `function(connection, *args)`.
+fn call_with<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    connection: impl FnOnce(&mut Machine<'a, L>, Span) -> Value<'a>,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let Some((function, rest)) = args.positional.split_first() else {
+        return Ok(Value::None);
+    };
+    let value = connection(machine, at);
+    let mut inner = Args {
+        positional: vec![crate::interpret::python::Argument { value, span: at }],
+        keywords: args.keywords.clone(),
+        open: args.open.clone(),
+    };
+    inner.positional.extend(rest.iter().cloned());
+    machine.call(&function.value.clone(), inner, at)
+}
+
+fn connection<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    on: Connection,
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    match name {
+        "execute" => {
+            let rows = execute::on_connection(machine, args, at, on)?;
+            Ok(execute::as_value(machine, &rows, at))
+        }
+        "scalar" => {
+            let rows = execute::on_connection(machine, args, at, on)?;
+            let list = execute::list(machine, &rows, at);
+            Ok(execute::scalar(machine, &list, at))
+        }
+        "scalars" => {
+            let rows = execute::on_connection(machine, args, at, on)?;
+            let list = execute::list(machine, &rows, at);
+            let list = execute::items(machine, &list, at);
+            Ok(make(machine, Kind::Result, vec![list], at))
+        }
+        "exec_driver_sql" => {
+            let rows = execute::on_driver(machine, args, at, on)?;
+            Ok(execute::as_value(machine, &rows, at))
+        }
+        "stream" | "stream_scalars" => {
+            let rows = execute::on_connection(machine, args, at, on)?;
+            Ok(execute::as_value(machine, &rows, at))
+        }
+        "begin_nested" => Ok(begin_nested(machine, on, at)?),
+        "begin" | "begin_twophase" => Ok(make(machine, Kind::Transaction(on), Vec::new(), at)),
+        "commit" => {
+            L::control(machine, Transaction::Commit, at, on)?;
+            Ok(Value::None)
+        }
+        "rollback" => {
+            L::control(machine, Transaction::Rollback, at, on)?;
+            Ok(Value::None)
+        }
+        "execution_options" => {
+            let level = args.keyword("isolation_level").map(|a| a.value.clone());
+            if on == Connection::Own && level.as_ref().and_then(Value::as_str) == Some("AUTOCOMMIT") {
+                // SQLAlchemy refuses it while a transaction is open; what follows is then no part of it.
+                L::autocommit(machine, true, at);
+            }
+            Ok(object.clone())
+        }
+        "connect" | "_contextual_connect" | "get_raw_connection" | "__enter__" | "__aenter__" => {
+            Ok(object.clone())
+        }
+        "cursor" => Ok(make(machine, Kind::Cursor(on), Vec::new(), at)),
+        "close" | "detach" | "invalidate" | "__exit__" | "aclose" => Ok(Value::None),
+        "in_transaction" => Ok(Value::Bool(true)),
+        "in_nested_transaction" => {
+            let gap = machine.gap(at, "whether a savepoint is open");
+            Ok(Value::one_of(vec![Value::Bool(false), Value::Bool(true)], gap))
+        }
+        "get_transaction" | "get_nested_transaction" => {
+            Ok(make(machine, Kind::Transaction(on), Vec::new(), at))
+        }
+        "run_callable" | "run_sync" | "transaction" => {
+            let own = object.clone();
+            call_with(machine, |_, _| own, args, at)
+        }
+        "get_isolation_level" | "set_isolation_level" => {
+            if args.positional.first().and_then(|a| a.value.as_str()) == Some("AUTOCOMMIT")
+                && on == Connection::Own
+            {
+                L::autocommit(machine, true, at);
+            }
+            Ok(machine.unknown(at, "how transactions are kept apart"))
+        }
+        _ => Ok(unfollowed(machine, object, name, at)),
+    }
+}
+
+/// A method that is not followed: it is on a connection, so that it may do anything.
+fn unfollowed<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    at: Span,
+) -> Value<'a> {
+    use crate::known::{Gap, Reach};
+    let what = machine.display(object);
+    let gap = Gap::new(at, format!("`{what}.{name}` is not followed"), Reach::Everything);
+    L::open(machine, gap.clone());
+    machine.may_raise(None, &gap, at);
+    Value::unknown(gap.reaching(Reach::Rows))
+}
+
+fn begin_nested<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    on: Connection,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let name = format!("sa_savepoint_{}_{}", at.file.0, at.start);
+    L::control(machine, Transaction::Savepoint(Name::new(&name)), at, on)?;
+    Ok(make(
+        machine,
+        Kind::Transaction(on),
+        vec![Value::text(&name, at)],
+        at,
+    ))
+}
+
+fn transaction<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    on: Connection,
+    held: &[Value<'a>],
+    name: &str,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let savepoint = held.first().and_then(Value::as_str).map(Name::new);
+    match (name, savepoint) {
+        ("commit" | "close", Some(name)) => L::control(machine, Transaction::Release(name), at, on)?,
+        ("rollback", Some(name)) => L::control(machine, Transaction::RollbackTo(name), at, on)?,
+        ("commit", None) => L::control(machine, Transaction::Commit, at, on)?,
+        ("rollback", None) => L::control(machine, Transaction::Rollback, at, on)?,
+        _ => {}
+    }
+    Ok(match name {
+        "is_active" => Value::Bool(true),
+        _ => Value::None,
+    })
+}
+
+/// A `with` block over a transaction ends.
+pub(super) fn end_block<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    on: Connection,
+    held: &[Value<'a>],
+    failed: bool,
+    at: Span,
+) {
+    let Some(name) = held.first().and_then(Value::as_str).map(Name::new) else {
+        return;
+    };
+    let control = if failed {
+        Transaction::RollbackTo(name)
+    } else {
+        Transaction::Release(name)
+    };
+    // What the server answers to it cannot be seen by the program.
+    let _ = L::control(machine, control, at, on);
+}
+
+fn of_session<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    on: Connection,
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    match name {
+        "execute" | "scalar" | "scalars" | "begin_nested" | "run_sync" | "stream" | "stream_scalars" => {
+            connection(machine, object, on, name, args, at)
+        }
+        "exec" => connection(machine, object, on, "execute", args, at),
+        "query" => Ok(make(machine, Kind::Query, Vec::new(), at)),
+        "get" | "get_one" => Ok(machine.unknown(at, "a row of a table")),
+        "add"
+        | "add_all"
+        | "merge"
+        | "delete"
+        | "flush"
+        | "bulk_save_objects"
+        | "bulk_insert_mappings"
+        | "bulk_update_mappings" => {
+            L::touch_rows(machine);
+            let gap = machine.gap(at, "work on rows may fail");
+            machine.may_raise(None, &gap, at);
+            Ok(match (name, args.positional.first()) {
+                ("merge", Some(argument)) => argument.value.clone(),
+                _ => Value::None,
+            })
+        }
+        "connection" | "get_bind" => Ok(make(machine, Kind::Connection(on), Vec::new(), at)),
+        "begin" => Ok(make(machine, Kind::Transaction(on), Vec::new(), at)),
+        // Joined into the transaction of the migration, which it leaves open.
+        "commit" if on == Connection::Own => Ok(Value::None),
+        "rollback" if on == Connection::Own => {
+            L::control(machine, Transaction::Rollback, at, on)?;
+            Ok(Value::None)
+        }
+        "commit" | "rollback" | "close" | "close_all" | "remove" | "expire" | "expire_all" | "expunge"
+        | "expunge_all" | "refresh" | "prepare" | "reset" | "invalidate" | "bind_mapper" | "bind_table" => {
+            Ok(Value::None)
+        }
+        "__enter__" | "__aenter__" => Ok(object.clone()),
+        _ => Ok(machine.unknown(at, format!("what `Session.{name}` gives"))),
+    }
+}
+
+fn cursor<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    on: Connection,
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    match name {
+        "execute" => {
+            let rows = execute::on_driver(machine, args, at, on)?;
+            let list = execute::list(machine, &rows, at);
+            machine.set_attribute(object, "rows of the last statement", list, at)?;
+            Ok(Value::None)
+        }
+        "executemany" | "callproc" | "copy_from" | "copy_to" | "copy_expert" | "copy" => {
+            let rows = execute::on_driver(machine, args, at, on)?;
+            drop(rows);
+            L::touch_rows(machine);
+            Ok(Value::None)
+        }
+        "fetchone" | "fetchall" | "fetchmany" => {
+            let held = machine.attribute(object, "rows of the last statement", at)?;
+            match held {
+                Value::List(_) => result(machine, object, &[held], name, args, at),
+                _ => Ok(machine.unknown(at, "rows of a query")),
+            }
+        }
+        "__enter__" => Ok(object.clone()),
+        _ => Ok(Value::None),
+    }
+}
+
+fn result<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    held: &[Value<'a>],
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let Some(list) = held.first().cloned() else {
+        return Ok(machine.unknown(at, "rows of a query"));
+    };
+    Ok(match name {
+        "fetchall" | "all" => list,
+        "fetchmany" | "partitions" => match machine.items_of_list(&list) {
+            (items, None) if items.is_empty() => machine.new_list(Vec::new()),
+            _ => {
+                let gap = machine.gap(at, "some rows of a query");
+                machine.open_list(gap)
+            }
+        },
+        "fetchone" => match machine.take_first(&list) {
+            Some(row) => row,
+            None => execute::first(machine, &list, at),
+        },
+        "first" | "one_or_none" => execute::first(machine, &list, at),
+        "one" => match execute::first(machine, &list, at) {
+            Value::None => {
+                let message = "No row was found when one was required";
+                return Err(machine.raise("sqlalchemy.exc.NoResultFound", message, at));
+            }
+            row => narrowed(row),
+        },
+        "scalar" | "scalar_one_or_none" => execute::scalar(machine, &list, at),
+        "scalar_one" => match machine.items_of_list(&list) {
+            (items, None) if items.is_empty() => {
+                let message = "No row was found when one was required";
+                return Err(machine.raise("sqlalchemy.exc.NoResultFound", message, at));
+            }
+            _ => narrowed(execute::scalar(machine, &list, at)),
+        },
+        "scalars" | "columns" => {
+            let index = args.positional.first().map(|a| &a.value);
+            let list = match index {
+                None | Some(Value::Int(0)) => execute::items(machine, &list, at),
+                Some(_) => {
+                    let gap = machine.gap(at, "a column of a query");
+                    machine.open_list(gap)
+                }
+            };
+            make(machine, Kind::Result, vec![list], at)
+        }
+        "keys" => match held.get(1) {
+            Some(Value::Tuple(names)) if !names.is_empty() => machine.new_list(names.to_vec()),
+            _ => {
+                let gap = machine.gap(at, "the columns of a query");
+                machine.open_list(gap)
+            }
+        },
+        "mappings" | "unique" | "tuples" | "yield_per" | "freeze" | "merge" | "__enter__" => object.clone(),
+        "close" | "__exit__" => Value::None,
+        "rowcount" => machine.unknown(at, "how many rows there are"),
+        _ => machine.unknown(at, format!("what `{name}` of a result gives")),
+    })
+}
+
+/// What certainly is no `None`.
+fn narrowed(value: Value<'_>) -> Value<'_> {
+    match &value {
+        Value::Unknown(unknown) if unknown.candidates.iter().any(|c| matches!(c, Value::None)) => {
+            let mut rest: Vec<Value<'_>> = unknown
+                .candidates
+                .iter()
+                .filter(|c| !matches!(c, Value::None))
+                .cloned()
+                .collect();
+            match rest.len() {
+                1 => rest.remove(0),
+                _ => Value::one_of(rest, unknown.gap.clone()),
+            }
+        }
+        _ => value,
+    }
+}
+
+fn row_method<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    Ok(match name {
+        "get" | "__getitem__" => match args.positional.first() {
+            Some(key) => row_item(machine, object, &key.value, at)
+                .or_else(|| args.positional.get(1).map(|a| a.value.clone()))
+                .unwrap_or(Value::None),
+            None => Value::None,
+        },
+        "_asdict" => as_dict(machine, object, at),
+        "items" | "keys" | "values" => {
+            let dict = as_dict(machine, object, at);
+            let method = machine.attribute(&dict, name, at)?;
+            return machine.call(&method, Args::default(), at);
+        }
+        _ => machine.unknown(at, format!("what `{name}` of a row gives")),
+    })
+}
+
+fn as_dict<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, row: &Value<'a>, at: Span) -> Value<'a> {
+    let Some((_, _, args)) = objects::object(row) else {
+        return machine.unknown(at, "a row");
+    };
+    if let Some(gap) = &args.open {
+        let gap = gap.clone();
+        return machine.open_dict(gap);
+    }
+    let entries = args
+        .keywords
+        .iter()
+        .map(|(name, argument)| (Value::text(name, at), argument.value.clone()))
+        .collect();
+    machine.new_dict(entries)
+}
+
+/// A value of a row, by number or name; `None` where there is no such.
+pub(super) fn row_item<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    row: &Value<'a>,
+    key: &Value<'a>,
+    at: Span,
+) -> Option<Value<'a>> {
+    let (_, _, args) = objects::object(row)?;
+    let found = match key {
+        Value::Int(number) => {
+            let count = args.positional.len() as i64;
+            let index = if *number < 0 { number + count } else { *number };
+            usize::try_from(index).ok().and_then(|i| args.positional.get(i))
+        }
+        Value::Str(name) => args.keyword(name.as_str()),
+        _ => None,
+    };
+    match (found, &args.open) {
+        (Some(found), _) => Some(found.value.clone()),
+        (None, Some(gap)) => Some(Value::unknown(gap.clone())),
+        (None, None) => {
+            let is_slice = !matches!(key, Value::Int(_) | Value::Str(_));
+            is_slice.then(|| machine.unknown(at, "a part of a row"))
+        }
+    }
+}
+
+fn dialect<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let mut rest = args.clone();
+    let subject = if rest.positional.is_empty() {
+        own(machine, at)
+    } else {
+        rest.positional.remove(0).value
+    };
+    let inspector = inspector::make_one(machine, subject, at);
+    match name {
+        "has_table"
+        | "get_columns"
+        | "get_indexes"
+        | "get_foreign_keys"
+        | "get_unique_constraints"
+        | "get_pk_constraint"
+        | "get_check_constraints"
+        | "get_table_names"
+        | "get_view_names"
+        | "get_schema_names"
+        | "get_enums"
+        | "has_sequence"
+        | "has_schema"
+        | "has_index"
+        | "get_sequence_names"
+        | "get_table_comment" => inspector::method(machine, &inspector, name, &rest, at),
+        "has_type" => inspector::has_type(machine, &rest, at),
+        _ => Ok(machine.unknown(at, format!("what the dialect's `{name}` gives"))),
+    }
+}
+
+fn of_context<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    Ok(match name {
+        "autocommit_block" => make(machine, Kind::Autocommit, Vec::new(), at),
+        "begin_transaction" => make(machine, Kind::Transaction(Connection::Own), Vec::new(), at),
+        "execute" => return execute::execute(machine, args, at, Connection::Own),
+        "get_current_revision" | "get_current_heads" | "stamp" | "run_migrations" => {
+            machine.unknown(at, "which revisions have run")
+        }
+        _ => machine.unknown(at, format!("what the migration context's `{name}` gives")),
+    })
+}
+
+fn query<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let _ = args;
+    let gap = machine.gap(at, "the rows of a query");
+    Ok(match name {
+        "all" | "fetchall" => {
+            machine.may_raise(None, &gap, at);
+            machine.open_list(gap)
+        }
+        "first" | "one" | "one_or_none" | "scalar" | "get" | "count" | "exists" | "values" | "value" => {
+            machine.may_raise(None, &gap, at);
+            Value::unknown(gap)
+        }
+        "update" | "delete" => {
+            L::touch_rows(machine);
+            machine.may_raise(None, &gap, at);
+            Value::unknown(gap)
+        }
+        _ => object.clone(),
+    })
+}
+
+/// An attribute of one of the objects that is no method.
+pub(super) fn attribute<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    let (kind, held, args) = objects::object(object)?;
+    Some(Ok(match (kind, name) {
+        (Kind::Connection(_) | Kind::Engine | Kind::Session(_) | Kind::Context, "dialect") => {
+            make(machine, Kind::Dialect, Vec::new(), at)
+        }
+        (Kind::Connection(_) | Kind::Session(_), "engine" | "sync_engine") => {
+            make(machine, Kind::Engine, Vec::new(), at)
+        }
+        (Kind::Engine, "engine" | "sync_engine" | "pool") => object.clone(),
+        (Kind::Engine, "name") | (Kind::Dialect, "name") => Value::text("postgresql", at),
+        (Kind::Engine, "driver") | (Kind::Dialect, "driver") => machine.unknown(at, "the driver"),
+        (Kind::Engine, "url") => machine.unknown(at, "where the database is"),
+        (
+            Kind::Connection(_),
+            "connection" | "dbapi_connection" | "driver_connection" | "sync_connection",
+        ) => object.clone(),
+        (Kind::Connection(_), "closed" | "invalidated") => Value::Bool(false),
+        (Kind::Session(on), "bind") => make(machine, Kind::Connection(on), Vec::new(), at),
+        (Kind::Context, "bind" | "connection") => own(machine, at),
+        (Kind::Context, "as_sql") => Value::Bool(false),
+        (Kind::Context, "opts") => options(machine, at),
+        (Kind::Context, "config") => machine.path("alembic.context.config", at),
+        (Kind::Operations | Kind::Batch, "migration_context") => context(machine, at),
+        (Kind::Operations | Kind::Batch, "impl") => context(machine, at),
+        (Kind::Result, "rowcount") => machine.unknown(at, "how many rows there are"),
+        (Kind::Result, "returns_rows") => Value::Bool(true),
+        (Kind::Result, "inserted_primary_key" | "lastrowid") => machine.unknown(at, "a row's key"),
+        (Kind::Row, "_mapping") => object.clone(),
+        (Kind::Row, "_fields") => {
+            let names = args
+                .keywords
+                .iter()
+                .map(|(n, _)| Value::text(n, at))
+                .collect::<Vec<_>>();
+            Value::Tuple(names.into())
+        }
+        (Kind::Row, "get" | "_asdict" | "items" | "keys" | "values" | "count" | "index" | "__getitem__") => {
+            return None;
+        }
+        (Kind::Row, name) => match (args.keyword(name), &args.open) {
+            (Some(argument), _) => argument.value.clone(),
+            (None, Some(gap)) => Value::unknown(gap.clone()),
+            (None, None) => {
+                let message = format!("Could not locate column in row for column '{name}'");
+                return Some(Err(machine.raise("builtins.AttributeError", &message, at)));
+            }
+        },
+        (Kind::Dialect, "default_schema_name") => default_schema(machine, at),
+        (Kind::Dialect, "server_version_info") => machine.unknown(at, "the server's version"),
+        (Kind::Dialect, "supports_comments") => Value::Bool(true),
+        (Kind::Inspector, "bind" | "engine") => held.first().map_or(Value::None, |a| a.value.clone()),
+        (Kind::Inspector, "dialect") => make(machine, Kind::Dialect, Vec::new(), at),
+        (Kind::Inspector, "default_schema_name") => default_schema(machine, at),
+        (Kind::Transaction(_), "is_active") => Value::Bool(true),
+        (Kind::Transaction(on), "connection") => make(machine, Kind::Connection(on), Vec::new(), at),
+        _ => return None,
+    }))
+}
+
+fn default_schema<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
+    let name = machine
+        .library
+        .schema()
+        .search_path
+        .first()
+        .map(|n| n.to_string());
+    match name {
+        Some(name) => Value::text(&name, at),
+        None => machine.unknown(at, "the search path"),
+    }
+}
+
+/// `context.opts`.
+fn options<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
+    let context = machine.library.context();
+    let options: Vec<(SmolStr, Value<'a>)> = context.options.clone();
+    if let Some(gap) = context.open.clone() {
+        return machine.open_dict(gap);
+    }
+    let entries = options
+        .into_iter()
+        .map(|(name, value)| (Value::text(&name, at), value))
+        .collect();
+    machine.new_dict(entries)
+}
+
+/// What `if connection:` asks.
+pub(super) fn truth(value: &Value<'_>) -> Option<Truth> {
+    let (kind, _, args) = objects::object(value)?;
+    Some(match kind {
+        Kind::Row => match (&args.open, args.positional.is_empty()) {
+            (None, true) => Truth::No,
+            _ => Truth::Yes,
+        },
+        _ => Truth::Yes,
+    })
+}

@@ -1,0 +1,345 @@
+//! What is sent to a connection: text, `text(...)` with its parameters, elements of DDL, and expressions on rows.
+//!
+//! Source: `TextClause._bind_params_regex` and `DDL._expand` of SQLAlchemy; how psycopg2 writes values into a statement.
+
+mod elements;
+mod parameters;
+mod results;
+
+use super::database::{Connection, Database};
+use crate::change::Change;
+use crate::interpret::python::{Args, Machine, Run, TermKind, Value};
+use crate::known::{Gap, Reach};
+use crate::session::Rows;
+use crate::source::{Span, Text};
+use crate::stacks::sqlalchemy::terms;
+pub(super) use elements::{create_or_drop, create_or_drop_all, make_table, note_table};
+use parameters::Parameters;
+pub(super) use results::{as_value, first, items, list, scalar};
+
+/// How deep a statement's chain of calls goes.
+const MAX_CHAIN: usize = 64;
+
+/// What a value is as a statement.
+enum Statement<'a> {
+    /// SQL, its binds not yet filled in; `true` where `:name` is one.
+    Sql(Vec<Option<Text>>, Style, Parameters<'a>),
+    /// An element of DDL: the changes of each statement.
+    Changes(Vec<(Vec<Change>, Span)>),
+    /// It reads or writes rows of the tables in a value.
+    Rows { writes: bool },
+    /// It cannot be told what it is.
+    Unknown(Gap),
+}
+
+/// How a statement's text is read before it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// `text(...)`: `:name` is a bind, `\:` a colon.
+    Text,
+    /// `%s`, `%(name)s`, `%%`: what goes to the driver as it is.
+    Driver,
+    /// `DDL(...)`: `%(table)s`, `%%`.
+    Ddl,
+}
+
+/// `op.execute(...)`.
+pub(super) fn execute<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+    on: Connection,
+) -> Run<'a, Value<'a>> {
+    let Some(statement) = args.get(0, "sqltext").or_else(|| args.get(0, "sql")) else {
+        return Err(machine.raise("builtins.TypeError", "missing a required argument: 'sqltext'", at));
+    };
+    run(
+        machine,
+        &statement.value,
+        &Parameters::default(),
+        statement.span,
+        at,
+        on,
+    )?;
+    Ok(Value::None)
+}
+
+/// `connection.execute(statement, parameters)`, also `scalar` and `scalars`: its rows.
+pub(super) fn on_connection<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+    on: Connection,
+) -> Run<'a, Rows> {
+    let statement = args.get(0, "statement").or_else(|| args.keyword("object_"));
+    let Some(statement) = statement.or_else(|| args.keyword("clause")) else {
+        return Err(machine.raise(
+            "builtins.TypeError",
+            "missing a required argument: 'statement'",
+            at,
+        ));
+    };
+    let mut parameters = Parameters::default();
+    for argument in args.positional.iter().skip(1) {
+        parameters.add(machine, &argument.value, argument.span);
+    }
+    for (name, argument) in &args.keywords {
+        match name.as_str() {
+            "statement" | "object_" | "clause" | "execution_options" | "bind_arguments" | "mapper" => {}
+            "parameters" | "params" => parameters.add(machine, &argument.value, argument.span),
+            name => parameters.set(name, argument.value.clone()),
+        }
+    }
+    run(machine, &statement.value, &parameters, statement.span, at, on)
+}
+
+/// `connection.exec_driver_sql(text, parameters)` and a cursor's `execute`.
+pub(super) fn on_driver<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+    on: Connection,
+) -> Run<'a, Rows> {
+    let statement = args.get(0, "statement").or_else(|| args.keyword("query"));
+    let Some(statement) = statement else {
+        return Err(machine.raise(
+            "builtins.TypeError",
+            "missing a required argument: 'statement'",
+            at,
+        ));
+    };
+    let mut parameters = Parameters::default();
+    let second = args.get(1, "parameters").or_else(|| args.keyword("vars"));
+    if let Some(argument) = second {
+        parameters.add(machine, &argument.value, argument.span);
+    }
+    if let Some(parts) = parts_of(&statement.value) {
+        return send_sql(machine, &parts, Style::Driver, &parameters, at, on);
+    }
+    run(machine, &statement.value, &parameters, statement.span, at, on)
+}
+
+/// Sends whatever a value is as a statement.
+pub(super) fn run<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    parameters: &Parameters<'a>,
+    span: Span,
+    at: Span,
+    on: Connection,
+) -> Run<'a, Rows> {
+    if let Value::Unknown(unknown) = value
+        && !unknown.candidates.is_empty()
+    {
+        let unknown = unknown.clone();
+        let mut last = Rows::default();
+        machine.fork_over(unknown.candidates.clone(), &unknown.gap, |machine, value| {
+            last = run(machine, &value, parameters, span, at, on)?;
+            Ok(Value::None)
+        })?;
+        return Ok(unknown_rows(unknown.gap.clone()));
+    }
+    match statement(machine, value, span)? {
+        Statement::Sql(parts, style, mut own) => {
+            own.update(parameters);
+            send_sql(machine, &parts, style, &own, at, on)
+        }
+        Statement::Changes(statements) => {
+            for (changes, place) in statements {
+                L::apply(machine, &changes, place, on)?;
+            }
+            Ok(Rows::default())
+        }
+        Statement::Rows { writes } => {
+            let gap = machine.gap(at, "the rows of a query");
+            if writes {
+                L::touch_rows(machine);
+            }
+            machine.may_raise(None, &gap, at);
+            Ok(unknown_rows(gap))
+        }
+        Statement::Unknown(gap) => {
+            let gap = Gap::new(
+                at,
+                format!("a statement that is not known: {}", gap.why),
+                Reach::Everything,
+            );
+            L::open(machine, gap.clone());
+            machine.may_raise(None, &gap, at);
+            Ok(unknown_rows(gap.reaching(Reach::Rows)))
+        }
+    }
+}
+
+/// Rows of which nothing is known.
+pub(super) fn unknown_rows(gap: Gap) -> Rows {
+    Rows {
+        open: Some(gap.clone()),
+        rows: vec![crate::session::Row {
+            values: Vec::new(),
+            maybe: Some(gap),
+            many: true,
+        }],
+        returns: true,
+        ..Rows::default()
+    }
+}
+
+/// Fills in the binds and sends the text.
+fn send_sql<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    parts: &[Option<Text>],
+    style: Style,
+    parameters: &Parameters<'a>,
+    at: Span,
+    on: Connection,
+) -> Run<'a, Rows> {
+    let mut runs = Vec::new();
+    let mut open = false;
+    let mut filled: Vec<Option<Text>> = Vec::new();
+    for part in parts {
+        match part {
+            Some(text) => runs.extend(parameters::fill(machine, text, style, parameters, at)),
+            None => {
+                open = true;
+                filled.push(Some(Text::composed(std::mem::take(&mut runs))));
+                filled.push(None);
+            }
+        }
+    }
+    let rest = Text::composed(runs);
+    if open {
+        filled.push(Some(rest));
+        return L::run_pattern(machine, &filled, "a text of which parts are not known", at, on);
+    }
+    L::run_sql(machine, &rest, at, on)
+}
+
+/// The text of a value, as far as it is known.
+fn parts_of(value: &Value<'_>) -> Option<Vec<Option<Text>>> {
+    match value {
+        Value::Str(text) => Some(vec![Some((**text).clone())]),
+        Value::Unknown(unknown) if !unknown.pattern.is_empty() => Some(unknown.pattern.clone()),
+        _ => None,
+    }
+}
+
+/// What a value is as a statement.
+fn statement<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    span: Span,
+) -> Run<'a, Statement<'a>> {
+    if let Some(parts) = parts_of(value) {
+        return Ok(Statement::Sql(parts, Style::Text, Parameters::default()));
+    }
+    match value {
+        Value::Unknown(unknown) => Ok(Statement::Unknown(unknown.gap.clone())),
+        Value::Term(_) => term(machine, value, span, MAX_CHAIN),
+        // A class of the repository that compiles itself (`@compiles`).
+        _ => Ok(Statement::Unknown(
+            machine.gap(span, format!("`{}`", machine.display(value))),
+        )),
+    }
+}
+
+fn term<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    span: Span,
+    depth: usize,
+) -> Run<'a, Statement<'a>> {
+    let unknown = |machine: &Machine<'a, L>| {
+        let what = machine.display(value);
+        Ok(Statement::Unknown(
+            machine.gap(span, format!("`{what}` is not followed")),
+        ))
+    };
+    if depth == 0 {
+        return unknown(machine);
+    }
+    if let Some((inner, name, args)) = terms::method(value) {
+        let inner = inner.clone();
+        return chained(machine, &inner, name, args, span, depth);
+    }
+    let Some((member, args)) = terms::call(machine, value) else {
+        return match terms::member(machine, value) {
+            Some(member) if member.origin == terms::Origin::Function => Ok(Statement::Rows { writes: false }),
+            _ => match value {
+                // An operation on columns, as a query of its own.
+                Value::Term(term) if matches!(term.kind, TermKind::Operation(..)) => {
+                    Ok(Statement::Rows { writes: false })
+                }
+                _ => unknown(machine),
+            },
+        };
+    };
+    let args = args.clone();
+    if member.package() != "sqlalchemy" && member.package() != "sqlmodel" && member.package() != "alembic" {
+        return elements::of_package(machine, &member, &args, span).unwrap_or_else(|| unknown(machine));
+    }
+    match member.name() {
+        "text" | "literal_column" => {
+            let Some(argument) = args.get(0, "text") else {
+                return unknown(machine);
+            };
+            match parts_of(&argument.value) {
+                Some(parts) => Ok(Statement::Sql(parts, Style::Text, Parameters::default())),
+                None => match &argument.value {
+                    Value::Unknown(gone) => Ok(Statement::Unknown(gone.gap.clone())),
+                    _ => unknown(machine),
+                },
+            }
+        }
+        "DDL" => {
+            let Some(argument) = args.get(0, "statement") else {
+                return unknown(machine);
+            };
+            let parameters = parameters::of_context(machine, &args);
+            match parts_of(&argument.value) {
+                Some(parts) => Ok(Statement::Sql(parts, Style::Ddl, parameters)),
+                None => unknown(machine),
+            }
+        }
+        "select" | "exists" | "values" | "union" | "union_all" | "except_" | "intersect" => {
+            Ok(Statement::Rows { writes: false })
+        }
+        "insert" | "update" | "delete" | "merge" => Ok(Statement::Rows { writes: true }),
+        _ if member.origin == terms::Origin::Function => Ok(Statement::Rows { writes: true }),
+        _ => elements::element(machine, &member, &args, span).unwrap_or_else(|| unknown(machine)),
+    }
+}
+
+/// A statement that a method made of another one, or of a table.
+fn chained<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    inner: &Value<'a>,
+    name: &str,
+    args: &Args<'a>,
+    span: Span,
+    depth: usize,
+) -> Run<'a, Statement<'a>> {
+    match name {
+        // Of a table or a model.
+        "insert" | "update" | "delete" => return Ok(Statement::Rows { writes: true }),
+        "select" | "count" => return Ok(Statement::Rows { writes: false }),
+        // Of an insert of PostgreSQL's dialect.
+        "on_conflict_do_nothing" | "on_conflict_do_update" | "from_select" => {
+            return Ok(Statement::Rows { writes: true });
+        }
+        _ => {}
+    }
+    let made = match inner {
+        Value::Term(_) => term(machine, inner, span, depth - 1)?,
+        _ => statement(machine, inner, span)?,
+    };
+    Ok(match made {
+        Statement::Sql(parts, style, mut parameters) => {
+            if matches!(name, "bindparams" | "params" | "bindparam") {
+                parameters.bind(machine, args);
+            }
+            Statement::Sql(parts, style, parameters)
+        }
+        other => other,
+    })
+}

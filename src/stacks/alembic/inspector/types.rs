@@ -1,0 +1,104 @@
+//! The type object that reflection gives for a column's type.
+//!
+//! Source: `ischema_names` and `_reflect_type` of SQLAlchemy's PostgreSQL dialect.
+
+use smol_str::SmolStr;
+
+use super::facts::Reflected;
+use crate::interpret::python::{Args, Argument, Library, Machine, Value};
+use crate::source::Span;
+use crate::sqltype::{BaseType, Modifier};
+
+/// `typname`s and the classes that stand for them.
+const CLASSES: &[(&str, &str)] = &[
+    ("int2", "sqlalchemy.SMALLINT"),
+    ("int4", "sqlalchemy.INTEGER"),
+    ("int8", "sqlalchemy.BIGINT"),
+    ("varchar", "sqlalchemy.VARCHAR"),
+    ("bpchar", "sqlalchemy.CHAR"),
+    ("text", "sqlalchemy.TEXT"),
+    ("bool", "sqlalchemy.BOOLEAN"),
+    ("numeric", "sqlalchemy.NUMERIC"),
+    ("float4", "sqlalchemy.REAL"),
+    ("float8", "sqlalchemy.DOUBLE_PRECISION"),
+    ("date", "sqlalchemy.DATE"),
+    ("uuid", "sqlalchemy.UUID"),
+    ("timestamp", "sqlalchemy.dialects.postgresql.TIMESTAMP"),
+    ("timestamptz", "sqlalchemy.dialects.postgresql.TIMESTAMP"),
+    ("time", "sqlalchemy.dialects.postgresql.TIME"),
+    ("timetz", "sqlalchemy.dialects.postgresql.TIME"),
+    ("interval", "sqlalchemy.dialects.postgresql.INTERVAL"),
+    ("bytea", "sqlalchemy.dialects.postgresql.BYTEA"),
+    ("json", "sqlalchemy.dialects.postgresql.JSON"),
+    ("jsonb", "sqlalchemy.dialects.postgresql.JSONB"),
+    ("inet", "sqlalchemy.dialects.postgresql.INET"),
+    ("cidr", "sqlalchemy.dialects.postgresql.CIDR"),
+    ("macaddr", "sqlalchemy.dialects.postgresql.MACADDR"),
+    ("tsvector", "sqlalchemy.dialects.postgresql.TSVECTOR"),
+    ("tsquery", "sqlalchemy.dialects.postgresql.TSQUERY"),
+    ("bit", "sqlalchemy.dialects.postgresql.BIT"),
+    ("varbit", "sqlalchemy.dialects.postgresql.BIT"),
+    ("oid", "sqlalchemy.dialects.postgresql.OID"),
+    ("money", "sqlalchemy.dialects.postgresql.MONEY"),
+    ("regclass", "sqlalchemy.dialects.postgresql.REGCLASS"),
+];
+
+/// A type as reflection gives it; unknown for one that is not in the table.
+pub(super) fn term<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    reflected: &Reflected,
+    at: Span,
+) -> Value<'a> {
+    let element = match (&reflected.ty.base, &reflected.labels) {
+        (_, Some((name, labels))) => {
+            let mut args = Args::of(labels.iter().map(|l| Value::text(l, at)).collect(), at);
+            args.keywords
+                .push((SmolStr::new_static("name"), argument(Value::text(name, at), at)));
+            let callee = machine.path("sqlalchemy.dialects.postgresql.ENUM", at);
+            machine.call_term(callee, args, at)
+        }
+        (BaseType::Builtin(builtin), None) => {
+            let Some((_, path)) = CLASSES.iter().find(|(name, _)| *name == builtin.typname()) else {
+                return unlisted(machine, reflected, at);
+            };
+            let callee = machine.path(path, at);
+            let args = modifiers(builtin.typname(), reflected.ty.modifier.as_ref(), at);
+            machine.call_term(callee, args, at)
+        }
+        (BaseType::Object(_) | BaseType::Named(_), None) => return unlisted(machine, reflected, at),
+    };
+    if !reflected.ty.array {
+        return element;
+    }
+    let callee = machine.path("sqlalchemy.dialects.postgresql.ARRAY", at);
+    machine.call_term(callee, Args::of(vec![element], at), at)
+}
+
+fn unlisted<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, reflected: &Reflected, at: Span) -> Value<'a> {
+    machine.unknown(at, format!("how {} is reflected", reflected.printed))
+}
+
+fn argument<'a>(value: Value<'a>, span: Span) -> Argument<'a> {
+    Argument { value, span }
+}
+
+fn modifiers<'a>(typname: &str, modifier: Option<&Modifier>, at: Span) -> Args<'a> {
+    let mut args = Args::default();
+    let mut put = |name: &'static str, value: Value<'a>| {
+        args.keywords
+            .push((SmolStr::new_static(name), argument(value, at)));
+    };
+    match modifier {
+        Some(Modifier::Length(length)) => put("length", Value::Int(i64::from(*length))),
+        Some(Modifier::Numeric { precision, scale }) => {
+            put("precision", Value::Int(i64::from(*precision)));
+            put("scale", Value::Int(i64::from(*scale)));
+        }
+        Some(Modifier::Seconds(digits)) => put("precision", Value::Int(i64::from(*digits))),
+        _ => {}
+    }
+    if matches!(typname, "timestamptz" | "timetz") {
+        put("timezone", Value::Bool(true));
+    }
+    args
+}

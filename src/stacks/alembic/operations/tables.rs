@@ -1,0 +1,94 @@
+//! `create_table`, `rename_table`.
+
+use super::arguments::Given;
+use super::drops::lacking;
+use super::{naming, send, send_each};
+use crate::change::{Change, ObjectKind};
+use crate::interpret::python::{Args, Argument, Machine, Run, Value};
+use crate::source::Span;
+use crate::stacks::alembic::database::{Connection, Database};
+use crate::stacks::alembic::execute;
+use crate::stacks::sqlalchemy::ddl::Making;
+use crate::stacks::sqlalchemy::expression::Scope;
+use crate::stacks::sqlalchemy::table;
+
+/// The schema of names without one.
+pub(in crate::stacks::alembic) fn place<'a, L: Database<'a>>(machine: &Machine<'a, L>) -> String {
+    let first = machine.library.schema().search_path.first();
+    first.map_or_else(|| "public".to_owned(), ToString::to_string)
+}
+
+/// What SQLAlchemy refuses of a definition, as the exception that it raises.
+pub(in crate::stacks::alembic) fn refused<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    def: &table::TableDef<'a>,
+) -> Run<'a, ()> {
+    match def.refused.first() {
+        Some((span, message)) => Err(machine.raise("sqlalchemy.exc.ArgumentError", message, *span)),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn create_table<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let mut def = table::table(machine, args, 1, &Scope::default(), at);
+    let conventions = naming::conventions(machine, at);
+    def.finish(&conventions);
+    refused(machine, &def)?;
+    let mut given = Given::new(args, at);
+    let making = Making {
+        schema: &place(machine),
+        if_not_exists: given.flag(machine, &["if_not_exists"]),
+        whole: false,
+    };
+    execute::make_table(machine, &def, &making, Connection::Own)?;
+    Ok(as_table(machine, args, at))
+}
+
+/// The `Table` that the operation gives.
+fn as_table<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, at: Span) -> Value<'a> {
+    let metadata = machine.path("sqlalchemy.MetaData", at);
+    let metadata = machine.call_term(metadata, Args::default(), at);
+    let mut args = args.clone();
+    let argument = Argument {
+        value: metadata,
+        span: at,
+    };
+    args.positional.insert(args.positional.len().min(1), argument);
+    let callee = machine.path("sqlalchemy.Table", at);
+    machine.call_term(callee, args, at)
+}
+
+pub(super) fn rename_table<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    let mut given = Given::new(args, at);
+    let Some(name) = given.object(machine, 0, &["old_table_name"], &["schema"]) else {
+        return lacking(machine, "old_table_name", at);
+    };
+    let Some((to, _)) = given.name(machine, 1, &["new_table_name"]) else {
+        return lacking(machine, "new_table_name", at);
+    };
+    let change = Change::Rename {
+        kind: ObjectKind::Table,
+        name,
+        to,
+        if_exists: false,
+    };
+    send(machine, &[change], at, given.hole.as_ref())
+}
+
+/// Sends changes one by one.
+pub(super) fn each<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    changes: Vec<(Change, Span)>,
+    hole: Option<&crate::known::Gap>,
+) -> Run<'a, Value<'a>> {
+    send_each(machine, &changes, hole, Connection::Own)?;
+    Ok(Value::None)
+}
