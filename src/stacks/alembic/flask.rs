@@ -52,20 +52,54 @@ fn database<'a>(machine: &mut Python<'a>, at: Span) -> Value<'a> {
     let files = modules.files();
     for (id, module) in modules.iter() {
         let text = files.text(module.file);
-        if !text.contains("flask_migrate") {
-            continue;
-        }
         let Some(name) = second_argument(&text) else {
             continue;
         };
-        let found = machine
-            .run_module(id)
-            .and_then(|module| machine.attribute_if_any(&module, name, at));
-        if let Ok(Some(found)) = found {
+        let mut parts = name.split('.');
+        let first = parts.next().unwrap_or(name);
+        let Ok(module) = machine.run_module(id) else {
+            continue;
+        };
+        let mut found = machine.attribute_if_any(&module, first, at).ok().flatten();
+        if found.is_none()
+            && let Some(from) = imported_from(&text, first)
+        {
+            // Within a function.
+            let module = machine.import_dotted(&from, at).ok();
+            found = module.and_then(|module| machine.attribute_if_any(&module, first, at).ok().flatten());
+        }
+        for part in parts {
+            found = found.and_then(|value| machine.attribute_if_any(&value, part, at).ok().flatten());
+        }
+        if let Some(found) = found {
             return found;
         }
     }
     machine.unknown(at, "the database object of the application")
+}
+
+/// The module that a name is imported from anywhere in a text.
+fn imported_from(text: &str, name: &str) -> Option<String> {
+    for (at, _) in text.match_indices("from ") {
+        let rest = text.get(at + "from ".len()..)?;
+        let Some((module, names)) = rest.split_once(" import ") else {
+            continue;
+        };
+        if module.contains(char::is_whitespace) {
+            continue;
+        }
+        let end = if names.trim_start().starts_with('(') {
+            ')'
+        } else {
+            '\n'
+        };
+        let names = names.split(end).next().unwrap_or("");
+        let mut words = names.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        if words.any(|word| word == name) {
+            return Some(module.to_owned());
+        }
+    }
+    None
 }
 
 /// The name of the second argument of a call of `Migrate` or `init_app`.
@@ -79,7 +113,9 @@ fn second_argument(text: &str) -> Option<&str> {
                 let name = named.or((position == 1).then_some(argument));
                 if let Some(name) = name
                     && !name.is_empty()
-                    && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                    && name
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
                 {
                     return Some(name);
                 }
@@ -98,7 +134,7 @@ mod tests {
         assert_eq!(second_argument("m = Migrate(app, db)"), Some("db"));
         assert_eq!(
             second_argument("m = Migrate()\nmigrate.init_app(app, models.db, x=1)"),
-            None
+            Some("models.db")
         );
         assert_eq!(
             second_argument("m = Migrate()\nmigrate.init_app(app=app, db=data)"),
