@@ -20,10 +20,15 @@ impl Session {
             ExprKind::Null | ExprKind::Default => Value::Null,
             ExprKind::Bool(b) => Value::Bool(*b),
             ExprKind::Number(text) => Value::numeric(text),
-            ExprKind::String(text) => Value::Text(literal(text, at)),
+            ExprKind::String(text) => self
+                .holed_string(text, at)
+                .unwrap_or_else(|| Value::Text(literal(text, at))),
             ExprKind::BitString(text, _) => Value::text(text.clone()),
             ExprKind::Const(None, _) => Value::Null,
             ExprKind::Const(Some(text), ty) => self.cast(Value::text(text.clone()), ty, at)?,
+            ExprKind::Column(name) if self.is_hole(&name.name) => {
+                self.unknown(at, "a text of which parts are not known")
+            }
             ExprKind::Column(name) => self.column(name, env, at)?,
             ExprKind::Relation(relation) => relation_value(*relation),
             ExprKind::Var(_) | ExprKind::Star(_) => self.unknown(at, "a column without a row"),

@@ -28,6 +28,8 @@ struct Node {
     transactions: Transactions,
     /// A transaction whose statement failed takes no other until it is rolled back; a handler saw the failure.
     aborted: Option<Failure>,
+    begins: bool,
+    started: bool,
     /// What this course came from.
     parent: Option<Checkpoint>,
     depth: u32,
@@ -43,6 +45,10 @@ pub(super) struct Program {
     calls: Vec<Span>,
     /// The driver opens a transaction before a statement where none is open, as PEP 249 has it.
     begins: bool,
+    /// The driver takes one to be open, whatever was said in SQL since (psycopg2).
+    started: bool,
+    /// The text that runs has holes, and why.
+    holed: Option<String>,
 }
 
 /// A connection's transaction while another connection sends something.
@@ -50,6 +56,7 @@ pub(super) struct Program {
 pub struct Left {
     transactions: Transactions,
     begins: bool,
+    started: bool,
     aborted: Option<Failure>,
 }
 
@@ -131,9 +138,7 @@ impl Session {
         self.budget = Budget::default();
         self.program.last = None;
         self.program.begins = transaction;
-        if transaction && !self.in_transaction_block() {
-            self.open_transaction();
-        }
+        self.begin_as_driver();
         self.checkpoint();
     }
 
@@ -147,7 +152,10 @@ impl Session {
 
     /// It ends; `commit` where its transaction does.
     pub fn end_program(&mut self, commit: bool, at: Span) {
-        self.program = Program::default();
+        self.program = Program {
+            started: self.program.started && !commit,
+            ..Program::default()
+        };
         if commit {
             self.end_migration(at);
         }
@@ -210,9 +218,72 @@ impl Session {
         for read in crate::sql::read(&Text::composed(runs)) {
             self.statistics.statements += 1;
             self.statistics.opaque += 1;
-            self.open_statement(&read, why, at);
+            match &read.statement {
+                Statement::Do { .. } => self.run_holed(&read, why, at),
+                _ => self.open_statement(&read, why, at),
+            }
         }
         self.via.clear();
+    }
+
+    /// Runs a block whose text has holes: what depends on them is not known.
+    fn run_holed(&mut self, read: &Read, why: &str, at: Span) {
+        self.budget.next_statement();
+        let before = self.world.clone();
+        self.statement_start = Some(before.clone());
+        self.program.holed = Some(why.to_owned());
+        let result = self.run_read(read, true);
+        self.program.holed = None;
+        self.parked.clear();
+        self.ctes.clear();
+        self.aliases.clear();
+        self.world.frames.clear();
+        if result.is_err() {
+            self.roll_back_statement(&before);
+            self.open_statement(read, why, at);
+        }
+        self.end_statement(read.span);
+    }
+
+    /// What a statement does whose text has holes outside of its strings; `None` where it can run as it stands.
+    pub(super) fn holed_statement(&mut self, read: &Read) -> Option<Run<Option<Table>>> {
+        let why = self.program.holed.clone()?;
+        if !has_hole_outside_strings(read.text.as_str()) {
+            return None;
+        }
+        let gap = Gap::new(read.span, why.as_str(), Reach::Rows);
+        Some(match &read.statement {
+            Statement::Do { .. } => return None,
+            Statement::Query(_) => Ok(Some(Table::unknown(&gap))),
+            _ => {
+                self.open_statement(read, &why, read.span);
+                Ok(None)
+            }
+        })
+    }
+
+    /// A string of a text with holes that has one.
+    pub(super) fn holed_string(&self, text: &str, at: Span) -> Option<Value> {
+        let why = self.program.holed.as_ref()?;
+        if !text.contains(super::reach::RAW_HOLE) {
+            return None;
+        }
+        let mut runs = Vec::new();
+        for (i, part) in text.split(super::reach::RAW_HOLE).enumerate() {
+            if i > 0 {
+                runs.push((None, at, false));
+            }
+            if !part.is_empty() {
+                runs.push((Some(part.to_owned()), at, false));
+            }
+        }
+        let gap = Gap::new(at, why.as_str(), Reach::Rows);
+        Some(Value::Partial(Arc::new(super::value::Partial { runs, gap })))
+    }
+
+    /// Whether a name stands for what is not known.
+    pub(super) fn is_hole(&self, name: &Name) -> bool {
+        self.program.holed.is_some() && name.as_str().contains(super::reach::HOLE)
     }
 
     /// Sends changes of which some names are not known ([`super::HOLE`]): what they can reach by the rest is open from now on.
@@ -234,9 +305,13 @@ impl Session {
         let read = Read {
             span: at,
             text: Text::composed([(String::new(), at, false)]),
-            statement: Statement::Transaction(control),
+            statement: Statement::Transaction(control.clone()),
         };
-        self.send(&read, handled)
+        let sent = self.send(&read, handled);
+        if matches!(control, Transaction::Commit | Transaction::Rollback) {
+            self.program.started = false;
+        }
+        sent
     }
 
     /// Something could not be followed: what it reaches is open from now on.
@@ -276,6 +351,7 @@ impl Session {
     /// A block in which each statement is committed alone begins, or ends; the open transaction is committed before it.
     pub fn autocommit(&mut self, begins: bool, at: Span) {
         self.program.begins = !begins;
+        self.program.started = false;
         if begins {
             self.end_transaction(at);
         }
@@ -286,6 +362,7 @@ impl Session {
         Left {
             transactions: std::mem::take(&mut self.transactions),
             begins: std::mem::take(&mut self.program.begins),
+            started: std::mem::take(&mut self.program.started),
             aborted: self.program.aborted.take(),
         }
     }
@@ -294,7 +371,18 @@ impl Session {
     pub fn reenter_transaction(&mut self, left: Left) {
         self.transactions = left.transactions;
         self.program.begins = left.begins;
+        self.program.started = left.started;
         self.program.aborted = left.aborted;
+    }
+
+    /// The driver begins a transaction before a statement, unless it takes one to be open.
+    fn begin_as_driver(&mut self) {
+        if self.program.begins && !self.program.started {
+            self.program.started = true;
+            if !self.in_transaction_block() {
+                self.open_transaction();
+            }
+        }
     }
 
     fn send(&mut self, read: &Read, handled: bool) -> Sent {
@@ -307,9 +395,7 @@ impl Session {
                 doubt: None,
             };
         }
-        if self.program.begins && !self.in_transaction_block() {
-            self.open_transaction();
-        }
+        self.begin_as_driver();
         let start = handled.then(|| self.checkpoint());
         let before = self.world.clone();
         self.statement_start = Some(before.clone());
@@ -417,6 +503,8 @@ impl Session {
             world: start.0.world.clone(),
             transactions: start.0.transactions.clone(),
             aborted,
+            begins: start.0.begins,
+            started: start.0.started,
             depth: start.0.depth + 1,
             parent: Some(start),
         }))
@@ -428,6 +516,8 @@ impl Session {
             world: self.world.clone(),
             transactions: self.transactions.clone(),
             aborted: self.program.aborted.clone(),
+            begins: self.program.begins,
+            started: self.program.started,
             depth: self.program.last.as_ref().map_or(0, |last| last.0.depth + 1),
             parent: self.program.last.clone(),
         };
@@ -441,6 +531,8 @@ impl Session {
         self.world = checkpoint.0.world.clone();
         self.transactions = checkpoint.0.transactions.clone();
         self.program.aborted.clone_from(&checkpoint.0.aborted);
+        self.program.begins = checkpoint.0.begins;
+        self.program.started = checkpoint.0.started;
         self.program.last = Some(checkpoint);
     }
 
@@ -458,6 +550,13 @@ impl Session {
         self.world = self.join_worlds(ours.0.world.clone(), other.0.world.clone(), &base_world, gap);
         self.program.last = base;
     }
+}
+
+/// Whether a hole stands anywhere but in a string.
+fn has_hole_outside_strings(text: &str) -> bool {
+    text.split('\'')
+        .step_by(2)
+        .any(|part| part.contains(super::reach::HOLE))
 }
 
 /// The nearest state that both courses came from.

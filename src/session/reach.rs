@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::change::{Change, ObjectKind, ObjectName};
-use crate::known::{Gap, Reach};
+use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{Lookup, Relation};
 use crate::source::{Span, Text};
@@ -61,6 +61,14 @@ impl Session {
             | Change::CreateSequence { name, .. }
             | Change::CreateCollation { name, .. } => self.created(name, out),
             Change::AlterTable(alter) => self.altered(&alter.name, out),
+            Change::CreateIndex(index) if !holed(&index.table.name) => {
+                let mut table = Vec::new();
+                self.altered(&index.table, &mut table);
+                out.extend(table.into_iter().map(|reach| match reach {
+                    Reach::Object(table) => Reach::Section(table, Section::Indexes),
+                    reach => reach,
+                }));
+            }
             Change::CreateIndex(index) => self.altered(&index.table, out),
             Change::AttachIndex { parent, child } => {
                 self.altered(parent, out);

@@ -24,6 +24,9 @@ impl Session {
         if let Some(raised) = self.forbidden_here(read, top) {
             return Err(raised);
         }
+        if let Some(result) = self.holed_statement(read) {
+            return result;
+        }
         match &read.statement {
             Statement::Changes(changes) => {
                 self.apply_all(changes, read.span)?;

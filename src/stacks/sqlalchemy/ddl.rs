@@ -657,7 +657,8 @@ pub(super) fn index_spec(table: &ObjectName, index: &IndexDef, if_not_exists: bo
         name_span: index.name_span,
         if_not_exists,
         unique: index.unique.clone()?,
-        concurrently: index.concurrently.clone()?,
+        // However it is made, it is the same index.
+        concurrently: matches!(index.concurrently, Ok(true)),
         only: false,
         table: table.clone(),
         method: index.method.clone()?,
