@@ -5,6 +5,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::heap::Object;
+use super::class::is_remade;
 use super::join::one_of;
 use super::library::Library;
 use super::machine::{Machine, Run};
@@ -13,6 +14,9 @@ use super::standard;
 use super::value::{Args, ClassId, Function, Member, ObjectId, Term, TermKind, Value};
 use crate::known::{Gap, Reach};
 use crate::source::Span;
+
+/// Under which name a property keeps its setter.
+pub(super) const SETTER: &str = "fset";
 
 /// Whether a function is decorated by a library's member.
 pub(super) fn is_decorated(function: &Function<'_>, wanted: impl Fn(&str) -> bool) -> bool {
@@ -321,7 +325,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if let Some(gap) = open {
             return Ok(Some(Value::unknown(gap)));
         }
-        if opaque.is_empty() {
+        let remade = order.iter().any(|base| match base {
+            Value::Class(base) => self.class(*base).is_some_and(is_remade),
+            _ => false,
+        });
+        if opaque.is_empty() && !remade {
             if !is_of_object(name) {
                 return Ok(None);
             }
@@ -551,6 +559,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             return Ok(());
         }
         if let Value::Instance(_) = value {
+            if let Some(setter) = self.setter_of(value, name) {
+                return self.call(&setter, Args::of(vec![value.clone(), new], at), at).map(|_| ());
+            }
             let args = vec![Value::text(name, at), new.clone()];
             if let Some(run) = self.call_method_of_class(value, "__setattr__", args, at) {
                 return run.map(|_| ());
@@ -558,6 +569,16 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
         self.store_attribute(value, name, new, at);
         Ok(())
+    }
+
+    /// What `@name.setter` decorates.
+    fn setter_of(&self, value: &Value<'a>, name: &str) -> Option<Value<'a>> {
+        let (_, member) = self.lookup(self.class_of(value)?, name)?;
+        let Some(Value::Function(function)) = member.value else {
+            return None;
+        };
+        let own = self.own_attributes(function.id)?.attributes.get(SETTER)?;
+        Some(own.value.clone())
     }
 
     pub(super) fn store_attribute(&mut self, value: &Value<'a>, name: &str, new: Value<'a>, at: Span) {

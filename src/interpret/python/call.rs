@@ -16,9 +16,6 @@ use crate::known::Gap;
 use crate::source::Span;
 use crate::syntax::python::{Ranged, ast};
 
-/// How often a function calls itself where it cannot be told whether it does.
-const UNSURE_DEPTH: usize = 1;
-
 impl<'a, L: Library<'a>> Machine<'a, L> {
     /// A call as written.
     pub(super) fn call_expression(&mut self, call: &'a ast::ExprCall, at: Span) -> Run<'a, Value<'a>> {
@@ -413,9 +410,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         args: Args<'a>,
         at: Span,
     ) -> Run<'a, Value<'a>> {
-        if self.forks > 0 && self.frames.iter().filter(|f| f.call == Some(at)).count() > UNSURE_DEPTH {
+        if !function.generator
+            && let Some(gap) = self.endless_recursion(function, is_unsure(&args), at)
+        {
             // Whether it ends cannot be told, so that it is not followed any deeper.
-            let gap = self.gap(at, "calls itself as often as what is not known says");
             let mut args = args;
             args.positional.push(Argument {
                 value: Value::Function(function.clone()),
@@ -432,9 +430,6 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             let held = Iteration::Coroutine(Value::Function(function.clone()), scope);
             return Ok(Value::Iterator(self.allocate(Object::Iterator(held))));
         }
-        if let Some(gap) = self.endless_recursion(function, at) {
-            return self.call_unknown(&gap, Args::default(), at);
-        }
         let mut frame = Frame::new(function.module, scope, function.span);
         frame.call = Some(at);
         frame.class = function.class;
@@ -447,12 +442,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     }
 
     /// A function that has called itself many times because of something unknown: nothing known would end that.
-    fn endless_recursion(&self, function: &Function<'a>, at: Span) -> Option<Gap> {
+    fn endless_recursion(&self, function: &Function<'a>, unsure: bool, at: Span) -> Option<Gap> {
         if self.forks == 0 {
             return None;
         }
         let running = self.frames.iter().filter(|f| f.function == Some(function.id)).count();
-        (running >= RECURSIONS).then(|| self.gap(at, format!("`{}` calls itself an unknown number of times", function.name)))
+        let most = if unsure { RECURSIONS_OVER_UNKNOWN } else { RECURSIONS };
+        (running >= most).then(|| self.gap(at, format!("`{}` calls itself an unknown number of times", function.name)))
     }
 
     /// `await value`.
@@ -469,7 +465,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         };
         let used = Iteration::Items(List::default());
         self.world.heap.put(*id, Object::Iterator(used));
-        if let Some(gap) = self.endless_recursion(&function, at) {
+        if let Some(gap) = self.endless_recursion(&function, false, at) {
             return self.call_unknown(&gap, Args::default(), at);
         }
         let mut frame = self.generator_frame(&function, scope, Yields::None, at);
@@ -566,6 +562,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             if let (Value::Unknown(_), Value::Class(_)) = (decorator, &value) {
                 return Ok(value);
             }
+            // A generator that is a context manager runs around each call.
+            if let Value::Iterator(_) = decorator {
+                return Ok(self.unknown(at, "a function that a context manager decorates"));
+            }
             return self.call(decorator, Args::of(vec![value], at), at);
         };
         // `@name.setter`: the property stays what it is.
@@ -581,6 +581,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     | "inplace"
             )
         {
+            if let (Value::Function(function), "setter") = (original, name.as_str()) {
+                self.set_own_attribute(function.id, super::attribute::SETTER, value);
+            }
             return Ok(original.clone());
         }
         let kept = decorator.as_path().or_else(|| {
@@ -633,8 +636,14 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     }
 }
 
-/// How often a function may have called itself in a course that may not be taken.
-const RECURSIONS: usize = 12;
+/// Whether an argument is unknown.
+fn is_unsure(args: &Args<'_>) -> bool {
+    args.open.is_some() || args.positional.iter().any(|a| a.value.gap().is_some())
+}
+
+/// How often a function may have called itself in a course that may not be taken; and where an argument is unknown besides.
+const RECURSIONS: usize = 40;
+const RECURSIONS_OVER_UNKNOWN: usize = 3;
 
 /// Decorators of the standard library under which a function stays a function: attribute access and calls look at them.
 fn stays_a_function(path: &str) -> bool {

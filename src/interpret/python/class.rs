@@ -276,7 +276,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let this = Value::Class(class);
         let opaque = self
             .class(class)
-            .is_some_and(|c| c.open.is_some() || !c.decorators.is_empty() || c.order.iter().any(|b| !is_plain_base(b)));
+            .is_some_and(|c| c.open.is_some() || is_remade(c) || c.order.iter().any(|b| !is_plain_base(b)));
         if opaque && let Some(run) = L::call(self, &this, args, at) {
             return run;
         }
@@ -355,6 +355,17 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         frame.scope = scope;
         Some(outer)
     }
+}
+
+/// Whether a decorator of a library may have made another class of it.
+pub(super) fn is_remade(class: &Class<'_>) -> bool {
+    const PLAIN: &[&str] = &["typing.", "typing_extensions.", "dataclasses.", "functools.", "enum.", "abc."];
+    class.decorators.iter().any(|decorator| {
+        let path = decorator
+            .as_path()
+            .or_else(|| decorator.as_call().and_then(|(callee, _)| callee.as_path()));
+        !path.is_some_and(|p| PLAIN.iter().any(|plain| p.starts_with(plain)))
+    })
 }
 
 fn frame_scope(frames: &[Frame<'_>]) -> ObjectId {

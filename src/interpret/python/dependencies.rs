@@ -64,7 +64,9 @@ fn name(requirement: &str, out: &mut FxHashSet<String>) {
         }
         out.insert((*part).to_owned());
     }
-    out.insert(parts.join("_"));
+    for end in 2..=parts.len() {
+        out.insert(parts.get(..end).unwrap_or_default().join("_"));
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use crate::source::Span;
 /// Courses that wait for the end of a loop, `try` or function.
 const MAX_PARKED: usize = 64;
 
+/// Steps that a course of its own counts for: copies of the heap, and joining them.
+const FORK: u64 = 60;
+
 /// How a statement ends.
 #[derive(Debug, Clone)]
 pub(crate) enum Flow<'a> {
@@ -114,7 +117,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
             courses.push(self.course(flow, gap));
         }
-        self.budget.charge(4);
+        self.budget.charge(FORK * count as u64);
         self.merge(courses)
     }
 

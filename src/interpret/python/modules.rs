@@ -287,6 +287,15 @@ impl<'f> Modules<'f> {
         self.nearest_holder(from, top, dotted)
     }
 
+    /// Whether a folder is one that a project's packages lie in.
+    fn is_project(&self, folder: &str) -> bool {
+        let has = |folder: &str| {
+            let files = ["pyproject.toml", "setup.py", "setup.cfg"];
+            files.iter().any(|f| self.files.find(&join(folder, f)).is_some())
+        };
+        !self.is_within_package(folder) && (folder.ends_with("src") || folder.ends_with("lib") || has(folder))
+    }
+
     /// Whether a folder is a package or lies in one.
     fn is_within_package(&self, folder: &str) -> bool {
         let mut at = folder;
@@ -319,7 +328,7 @@ impl<'f> Modules<'f> {
         };
         let mut best: Option<(usize, &String)> = None;
         let mut tie = false;
-        let likely = |f: &&String| self.holds(f, dotted) && !(self.is_within_package(f) && self.is_declared(top));
+        let likely = |f: &&String| self.holds(f, dotted) && (self.is_project(f) || !self.is_declared(top));
         for folder in holders.iter().filter(likely) {
             let near = common(folder);
             match best {

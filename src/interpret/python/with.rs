@@ -78,6 +78,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         at: Span,
     ) -> Flow<'a> {
         let value = get!(self.call(enter, super::value::Args::default(), at));
+        let value = get!(self.awaited(value, at));
         let mark = self.parked.len();
         self.handlers += 1;
         let flow = self.with_rest(s, item, value);
@@ -98,7 +99,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             let Some(run) = machine.call_method_of_class(manager, exit, values, at) else {
                 return flow;
             };
-            let answer = get!(run);
+            let answer = get!(run.and_then(|answer| machine.awaited(answer, at)));
             if !flow.is_raise() {
                 return flow;
             }
