@@ -9,6 +9,10 @@ const MAX_STEPS: u64 = 2_000_000;
 /// Steps that all of them may take; past it each may take a few.
 const MAX_IN_ALL: u64 = 60_000_000;
 const FEW_STEPS: u64 = 50_000;
+/// Objects that are ever made, and items and entries in them.
+const MAX_WEIGHT: u64 = 24_000_000;
+/// What an object weighs besides its items.
+const OBJECT: u64 = 8;
 /// Calls within calls, imports within imports, expressions within expressions.
 const MAX_DEPTH: u32 = 400;
 /// Bytes of one string, items of one collection that is made at once.
@@ -27,6 +31,8 @@ pub(super) struct Budget {
     spent: u64,
     depth: u32,
     entries: u32,
+    /// Of all objects ever made.
+    weight: u64,
 }
 
 impl Budget {
@@ -35,8 +41,14 @@ impl Budget {
         self.steps = self.steps.saturating_add(steps);
     }
 
-    fn is_exhausted(&self) -> bool {
-        self.steps
+    /// Counts an object with so many items.
+    pub(super) fn weigh(&mut self, items: usize) {
+        self.weight = self.weight.saturating_add(OBJECT + items as u64);
+        self.charge(1 + items as u64 / 4);
+    }
+
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.weight > MAX_WEIGHT || self.steps
             > MAX_STEPS
                 .min(MAX_IN_ALL.saturating_sub(self.spent))
                 .max(FEW_STEPS)
@@ -93,8 +105,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.budget.steps = 0;
         self.budget.entries += 1;
         let out = run(self);
-        let used = self.budget.steps;
+        let (used, weight) = (self.budget.steps, self.budget.weight);
         self.budget = outer;
+        self.budget.weight = weight;
         self.budget.spent = self.budget.spent.saturating_add(used);
         if outer.entries == 0 {
             self.budget.steps = 0;

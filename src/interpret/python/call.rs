@@ -197,7 +197,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     return run;
                 }
                 if let Some(run) = standard::call(self, path, &args, at) {
-                    return run;
+                    return run.map(|value| self.bounded(value, at));
                 }
             }
             TermKind::Attribute(receiver, name) => {
@@ -375,7 +375,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if let Some(parameter) = &parameters.vararg {
             let value = match &args.open {
                 Some(gap) => Value::unknown(gap.clone()),
-                None => Value::Tuple(rest.into()),
+                None => self.bounded(Value::Tuple(rest.into()), at),
             };
             self.bind_in(scope, parameter.name.as_str(), value);
         } else if !rest.is_empty() {

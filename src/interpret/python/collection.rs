@@ -321,6 +321,15 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     }
 
     fn item_of_list(&mut self, value: &Value<'a>, key: &Value<'a>, at: Span) -> Run<'a, Value<'a>> {
+        if let (Some(list), Value::Int(_) | Value::Bool(_)) = (self.list(value), key)
+            && let (None, Some(at)) = (&list.open, index(key, list.items.len()))
+            && list.items.iter().all(|s| s.maybe.is_none())
+            && let Some(slot) = list.items.get(at)
+        {
+            let (found, looked) = (slot.value.clone(), list.items.len());
+            self.budget.charge(looked as u64 / 64);
+            return Ok(found);
+        }
         let Some(list) = self.list(value).cloned() else {
             return Ok(self.unknown(at, "the list cannot be told"));
         };
@@ -623,6 +632,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     pub(super) fn dict_set(&mut self, value: &Value<'a>, key: Value<'a>, slot: Slot<'a>) {
         if let Some(dict) = self.dict_mut(value) {
             if let Value::Unknown(unknown) = &key {
+                for (_, own) in &mut dict.entries {
+                    own.value = one_of([own.value.clone(), slot.value.clone()], &unknown.gap);
+                }
                 dict.open.get_or_insert_with(|| unknown.gap.clone());
                 return;
             }
@@ -641,6 +653,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
 
     /// Adds an item to a set on the heap.
     pub(super) fn set_add(&mut self, value: &Value<'a>, slot: Slot<'a>) {
+        let held = self.list(value).map_or(0, |l| l.items.len());
+        self.budget.charge(held as u64 / 8);
         let Some(list) = self.list_mut(value) else { return };
         if let Value::Unknown(unknown) = &slot.value {
             list.open.get_or_insert_with(|| unknown.gap.clone());

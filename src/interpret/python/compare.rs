@@ -402,6 +402,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 Ok(Ok(self.truth(&found, at)))
             }
             Value::Term(_) => {
+                let operands = [item.clone(), collection.clone()];
+                if let Some(run) = standard::operation(self, Operator::Compare(ast::CmpOp::In), &operands, at) {
+                    let value = run?;
+                    return Ok(Ok(self.truth(&value, at)));
+                }
                 if let Some(run) =
                     standard::iterate(self, collection, at).or_else(|| L::iterate(self, collection, at))
                 {
@@ -446,6 +451,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
 
     fn is_among(&mut self, items: &[Value<'a>], open: Option<Gap>, item: &Value<'a>, at: Span) -> Truth {
         let mut open = open;
+        self.budget.charge(items.len() as u64 / 8);
         for other in items {
             if same(other, item) {
                 return Truth::Yes;

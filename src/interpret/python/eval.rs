@@ -237,7 +237,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             return Ok(Value::unknown(gap));
         }
         let items: Vec<Value<'a>> = made.into_iter().map(|m| m.1.value).collect();
-        Ok(Value::Tuple(items.into()))
+        let at = self.span(e.range());
+        self.budget.weigh(items.len());
+        Ok(self.bounded(Value::Tuple(items.into()), at))
     }
 
     fn dict_display(&mut self, e: &'a ast::ExprDict) -> Run<'a, Value<'a>> {

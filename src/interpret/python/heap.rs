@@ -99,6 +99,8 @@ pub(crate) struct Dict<'a> {
     pub(crate) entries: Vec<(Value<'a>, Slot<'a>)>,
     /// Where keys that are text stand; used where there are many.
     pub(crate) index: FxHashMap<Rc<str>, u32>,
+    /// The same for keys that are integers.
+    pub(crate) numbers: FxHashMap<i64, u32>,
     pub(crate) open: Option<Gap>,
     /// What makes the value of a missing key (`defaultdict`).
     pub(crate) default: Option<Value<'a>>,
@@ -261,10 +263,12 @@ const FEW_ENTRIES: usize = 8;
 impl<'a> Dict<'a> {
     /// Where a key stands that is the same value. Numbers and truths that Python holds equal are one key.
     pub(crate) fn find_same(&self, key: &Value<'a>) -> Option<usize> {
-        if let Value::Str(text) = key
-            && self.entries.len() > FEW_ENTRIES
-        {
-            return self.index.get(text.as_str()).map(|at| *at as usize);
+        if self.entries.len() > FEW_ENTRIES {
+            match (key, whole_number(key)) {
+                (Value::Str(text), _) => return self.index.get(text.as_str()).map(|at| *at as usize),
+                (_, Some(number)) => return self.numbers.get(&number).map(|at| *at as usize),
+                _ => {}
+            }
         }
         self.entries.iter().position(|(k, _)| same_key(k, key))
     }
@@ -272,10 +276,8 @@ impl<'a> Dict<'a> {
     /// Puts an entry at the end; the key is known not to be there.
     pub(crate) fn push(&mut self, key: Value<'a>, slot: Slot<'a>) {
         let count = self.entries.len();
-        if let Value::Str(text) = &key
-            && count >= FEW_ENTRIES
-        {
-            self.index.insert(Rc::from(text.as_str()), count as u32);
+        if count >= FEW_ENTRIES {
+            self.note(&key, count as u32);
         }
         self.entries.push((key, slot));
         if count == FEW_ENTRIES {
@@ -298,11 +300,42 @@ impl<'a> Dict<'a> {
         slot
     }
 
-    fn reindex(&mut self) {
-        self.index = (0u32..)
-            .zip(&self.entries)
-            .filter_map(|(at, (key, _))| Some((Rc::from(key.as_str()?), at)))
-            .collect();
+    fn note(&mut self, key: &Value<'a>, at: u32) {
+        if let Value::Str(text) = key {
+            self.index.insert(Rc::from(text.as_str()), at);
+        } else if let Some(number) = whole_number(key) {
+            self.numbers.insert(number, at);
+        }
+    }
+
+    /// Finds the places of the keys again.
+    pub(crate) fn reindex(&mut self) {
+        self.index.clear();
+        self.numbers.clear();
+        if self.entries.len() <= FEW_ENTRIES {
+            return;
+        }
+        for at in 0..self.entries.len() {
+            let key = self.entries[at].0.clone();
+            self.note(&key, at as u32);
+        }
+    }
+
+    /// Takes all entries out.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.index.clear();
+        self.numbers.clear();
+    }
+}
+
+/// The integer that a key is: `1`, `1.0`, `True`. Floats beyond the integers that they tell apart are none.
+fn whole_number(key: &Value<'_>) -> Option<i64> {
+    match key {
+        Value::Int(i) => Some(*i),
+        Value::Bool(b) => Some(i64::from(*b)),
+        Value::Float(f) if f.fract() == 0.0 && f.abs() < 9e15 => Some(*f as i64),
+        _ => None,
     }
 }
 

@@ -136,10 +136,20 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     /// The statements of a module. An exception that nothing outside could catch is taken to be a mistake of this reading, because
     /// the program is known to run: the names of its statement are unknown, and the rest is run.
     fn run_statements(&mut self, body: &'a [ast::Stmt], scope: ObjectId, recover: bool) -> Run<'a, ()> {
+        let mark = self.parked.len();
         for statement in body {
             let flow = self.exec_block(std::slice::from_ref(statement));
             match flow {
                 Flow::Normal | Flow::Break | Flow::Continue | Flow::Return(_) => {}
+                // What is too large or too deep is unknown; the rest can still be run.
+                Flow::Exhausted(at, why) if recover && !self.budget.is_exhausted() => {
+                    self.parked.truncate(mark);
+                    let gap = self.gap(at, why);
+                    self.note(&gap);
+                    for name in bound_names(statement) {
+                        self.bind_in(scope, &name, Value::unknown(gap.clone()));
+                    }
+                }
                 Flow::Exhausted(at, why) => return Err(Stop::Exhausted(at, why)),
                 Flow::Raise(raised) => {
                     if !recover || self.handlers > 0 {

@@ -146,7 +146,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     pub(super) fn allocate(&mut self, object: Object<'a>) -> ObjectId {
         let id = ObjectId(self.next_object);
         self.next_object = self.next_object.saturating_add(1);
-        self.budget.charge(1);
+        let items = match &object {
+            Object::List(list) | Object::Set(list) | Object::Iterator(Iteration::Items(list)) => list.items.len(),
+            Object::Dict(dict) => dict.entries.len(),
+            Object::Scope(_) | Object::Class(_) => 16,
+            Object::Instance(_) | Object::Iterator(_) => 4,
+        };
+        self.budget.weigh(items);
         self.world.heap.put(id, object);
         id
     }
@@ -167,8 +173,31 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
 
     /// A new term.
     pub fn term(&mut self, kind: TermKind<'a>, span: Span) -> Value<'a> {
+        let depth = match &kind {
+            TermKind::Path(_) => 0,
+            TermKind::Attribute(inner, _) => inner.depth(),
+            TermKind::Call(callee, args) => {
+                let keywords = args.keywords.iter().map(|(_, a)| a);
+                let given = args.positional.iter().chain(keywords).map(|a| a.value.depth());
+                given.chain([callee.depth()]).max().unwrap_or(0)
+            }
+            TermKind::Item(inner, key) => inner.depth().max(key.depth()),
+            TermKind::Operation(_, operands) => operands.iter().map(Value::depth).max().unwrap_or(0),
+        };
+        if depth >= super::value::MAX_DEPTH {
+            return self.unknown(span, "nested deeper than is followed");
+        }
         let id = self.term_id();
-        Value::Term(Rc::new(Term { id, kind, span }))
+        let depth = depth + 1;
+        Value::Term(Rc::new(Term { id, kind, span, depth }))
+    }
+
+    /// A value that is no deeper nested than is followed.
+    pub(super) fn bounded(&self, value: Value<'a>, at: Span) -> Value<'a> {
+        if matches!(value, Value::Tuple(_)) && value.depth() >= super::value::MAX_DEPTH {
+            return self.unknown(at, "nested deeper than is followed");
+        }
+        value
     }
 
     /// The member of a library with this path.
@@ -316,7 +345,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     }
 
     pub(super) fn list_mut(&mut self, value: &Value<'a>) -> Option<&mut List<'a>> {
-        self.budget.charge(1);
+        self.budget.weigh(0);
         match value {
             Value::List(id) | Value::Set(id) => match self.world.heap.get_mut(*id) {
                 Some(Object::List(list) | Object::Set(list)) => Some(list),
@@ -341,7 +370,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     }
 
     pub(super) fn dict_mut(&mut self, value: &Value<'a>) -> Option<&mut Dict<'a>> {
-        self.budget.charge(1);
+        self.budget.weigh(0);
         match value {
             Value::Dict(id) => match self.world.heap.get_mut(*id) {
                 Some(Object::Dict(dict)) => Some(dict),

@@ -232,7 +232,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
             (ast::Operator::Add, Value::Tuple(a), Value::Tuple(b)) => self
                 .afford(a.len() as u128 + b.len() as u128, at)
-                .map(|()| Value::Tuple(a.iter().chain(b.iter()).cloned().collect())),
+                .map(|()| self.bounded(Value::Tuple(a.iter().chain(b.iter()).cloned().collect()), at)),
             (ast::Operator::Add, Value::List(_), Value::List(_)) => {
                 let (mut a, b) = (self.list(left)?.clone(), self.list(right)?.clone());
                 a.items.extend(b.items);

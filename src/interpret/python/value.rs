@@ -84,7 +84,15 @@ pub struct Term<'a> {
     pub kind: TermKind<'a>,
     /// The expression that made it.
     pub span: Span,
+    /// How deep terms and tuples are nested in it.
+    pub(super) depth: u32,
 }
+
+/// How deep terms and tuples may be nested in each other.
+pub(super) const MAX_DEPTH: u32 = 160;
+
+/// Values that are looked at to find how deep they are nested.
+const MAX_LOOKS: u32 = 100_000;
 
 /// What a term is.
 #[derive(Debug)]
@@ -254,6 +262,30 @@ impl<'a> Value<'a> {
             candidates: Vec::new(),
             pattern,
         }))
+    }
+
+    /// How deep terms and tuples are nested in it.
+    pub(super) fn depth(&self) -> u32 {
+        let mut looks = MAX_LOOKS;
+        self.depth_below(MAX_DEPTH, &mut looks)
+    }
+
+    fn depth_below(&self, left: u32, looks: &mut u32) -> u32 {
+        *looks = looks.saturating_sub(1);
+        let mut deepest = |items: &mut dyn Iterator<Item = &Self>| {
+            if left == 0 || *looks == 0 {
+                return MAX_DEPTH;
+            }
+            let inner = items.map(|item| item.depth_below(left - 1, looks)).max();
+            inner.map_or(1, |depth| depth.saturating_add(1))
+        };
+        match self {
+            Value::Term(term) => term.depth,
+            Value::Tuple(items) => deepest(&mut items.iter()),
+            Value::Method(parts) => deepest(&mut [&parts.0, &parts.1].into_iter()),
+            Value::Unknown(unknown) => deepest(&mut unknown.candidates.iter()),
+            _ => 0,
+        }
     }
 
     /// The text of a string.

@@ -7,6 +7,9 @@ use crate::source::{Span, Text};
 /// What text may grow to; longer is not made.
 pub(crate) const LONGEST: usize = 4 << 20;
 
+/// Places that one text keeps; put together of more, it is of the place that puts it together.
+const MOST_RUNS: usize = 4096;
+
 /// Text without characters, at a place.
 pub(crate) fn empty(at: Span) -> Text {
     made(String::new(), at)
@@ -22,6 +25,9 @@ pub(crate) fn concat<'t>(parts: impl IntoIterator<Item = &'t Text>, at: Span) ->
     let mut runs: Vec<_> = parts.into_iter().flat_map(Text::runs).collect();
     if runs.is_empty() {
         runs.push((String::new(), at, false));
+    }
+    if runs.len() > MOST_RUNS {
+        return made(runs.into_iter().map(|run| run.0).collect(), at);
     }
     Text::composed(runs)
 }

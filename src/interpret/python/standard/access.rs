@@ -224,10 +224,10 @@ fn not_a_dict() -> Gap {
     reason = "not told, and told to be nowhere, are different things"
 )]
 fn quick_place(dict: &Dict<'_>, key: &Value<'_>) -> Option<Option<usize>> {
-    if let (Value::Str(text), false) = (key, dict.index.is_empty())
-        && let Some(at) = dict.index.get(text.as_str())
+    if matches!(key, Value::Str(_) | Value::Int(_))
+        && let Some(at) = dict.find_same(key)
     {
-        return Some(Some(*at as usize));
+        return Some(Some(at));
     }
     for (at, (other, _)) in dict.entries.iter().enumerate() {
         if plainly_equal(other, key)? {
@@ -308,27 +308,13 @@ pub(crate) fn dict_remove<'a, L: Library<'a>>(
         return;
     };
     if place < dict.entries.len() {
-        dict.entries.remove(place);
-        reindex(dict);
-    }
-}
-
-fn reindex(dict: &mut Dict<'_>) {
-    if dict.index.is_empty() {
-        return;
-    }
-    dict.index.clear();
-    for (at, (key, _)) in (0u32..).zip(&dict.entries) {
-        if let Value::Str(text) = key {
-            dict.index.insert(Rc::from(text.as_str()), at);
-        }
+        dict.remove(place);
     }
 }
 
 pub(crate) fn clear_dict<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>) {
     if let Some(dict) = machine.dict_mut(value) {
-        dict.entries.clear();
-        dict.index.clear();
+        dict.clear();
         dict.open = None;
     }
 }
@@ -336,8 +322,7 @@ pub(crate) fn clear_dict<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value
 /// Nothing is known of a dict any more.
 pub(crate) fn blur_dict<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>, gap: &Gap) {
     if let Some(dict) = machine.dict_mut(value) {
-        dict.entries.clear();
-        dict.index.clear();
+        dict.clear();
         dict.open.get_or_insert_with(|| gap.clone());
     }
 }
