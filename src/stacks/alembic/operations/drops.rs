@@ -90,7 +90,11 @@ pub(super) fn drop_index<'a, L: Database<'a>>(
     let Some((name, span)) = found else {
         return lacking(machine, "index_name", at);
     };
-    let concurrently = given.flag(machine, &["postgresql_concurrently"]);
+    // However it is dropped, it is gone: what cannot be told here leaves nothing open.
+    let said = given.get(usize::MAX, &["postgresql_concurrently"]);
+    let concurrently = said.is_some_and(|argument| {
+        matches!(machine.truth(&argument.value, argument.span), crate::known::Truth::Yes)
+    });
     let object = ObjectName {
         name: match schema {
             Some(schema) if !schema.as_str().is_empty() => QualifiedName::in_schema(schema, name),
