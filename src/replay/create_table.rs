@@ -182,7 +182,10 @@ impl Step {
 
     /// Columns in order, those of LIKE among them.
     fn push_elements(&mut self, id: TableId, spec: &CreateTable) -> Outcome {
-        let columns = spec.elements.iter().filter(|e| matches!(e, TableElement::Column(_)));
+        let columns = spec
+            .elements
+            .iter()
+            .filter(|e| matches!(e, TableElement::Column(_)));
         if columns.count() > MOST_COLUMNS {
             return Err(too_many_columns(spec.name.span));
         }
@@ -201,7 +204,8 @@ impl Step {
     pub(super) fn refuse_many_columns(&self, table: TableId, span: Span) -> Outcome {
         let columns = &self.table(table).columns;
         let maybe = |c: &&Column| matches!(c.presence, Presence::Maybe(_));
-        if columns.len() <= MOST_COLUMNS || columns.len() - columns.iter().filter(maybe).count() <= MOST_COLUMNS
+        if columns.len() <= MOST_COLUMNS
+            || columns.len() - columns.iter().filter(maybe).count() <= MOST_COLUMNS
         {
             return Ok(());
         }

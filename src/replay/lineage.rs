@@ -22,7 +22,10 @@ impl Step {
         if circle.is_none() && above.len() + below.len() <= MOST_GENERATIONS {
             return Ok(true);
         }
-        let doubt = above.iter().flatten().find_map(|&id| self.table(id).unlisted.clone());
+        let doubt = above
+            .iter()
+            .flatten()
+            .find_map(|&id| self.table(id).unlisted.clone());
         if circle.is_some() && doubt.is_none() {
             return Err(error::failure("42P07", "circular inheritance not allowed", span));
         }

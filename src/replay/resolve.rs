@@ -7,8 +7,8 @@ use crate::change::{Failure, ObjectName};
 use crate::known::{ChangeId, Fact, Gap, Presence, Reach, Section};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{
-    Column, ColumnId, List, LogEntry, Namespace, NamespaceId, Partition, Relation, RelationKind, Rows,
-    Table, TableId,
+    Column, ColumnId, List, LogEntry, Namespace, NamespaceId, Partition, Relation, RelationKind, Rows, Table,
+    TableId,
 };
 use crate::source::Span;
 

@@ -178,7 +178,11 @@ impl<T: Clone> List<T> {
 
     /// All values.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
-        self.0.chunks.iter().flat_map(|chunk| chunk.iter()).map(|value| &**value)
+        self.0
+            .chunks
+            .iter()
+            .flat_map(|chunk| chunk.iter())
+            .map(|value| &**value)
     }
 
     /// All values, to be changed.

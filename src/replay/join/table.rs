@@ -5,7 +5,8 @@ use rustc_hash::FxHashSet;
 use super::{Join, both, join_rows};
 use crate::known::{Fact, Gap, Presence};
 use crate::schema::{
-    Column, ColumnId, Constraint, ConstraintId, ConstraintKind, Index, IndexId, List, LogEntry, Relation, Table, TableId,
+    Column, ColumnId, Constraint, ConstraintId, ConstraintKind, Index, IndexId, List, LogEntry, Relation,
+    Table, TableId,
 };
 
 impl Join<'_> {

@@ -259,7 +259,11 @@ impl Fixture {
         let scope = Scope {
             schema: &self.schema,
             table: Some(table),
-            columns: if place == Place::Default { &none } else { &t.columns },
+            columns: if place == Place::Default {
+                &none
+            } else {
+                &t.columns
+            },
             open: None,
             target: match place {
                 Place::Default | Place::Generated => target,
