@@ -42,6 +42,7 @@ mod resolve;
 mod rows;
 mod sequence;
 mod stored;
+mod trigger;
 mod types;
 mod view;
 

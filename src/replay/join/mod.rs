@@ -283,6 +283,10 @@ impl Join<'_> {
                 schema.gaps.push(gap.clone());
             }
         }
+        let renamed = self.theirs.schema.renamed.iter();
+        for entry in renamed.skip(self.base.schema.renamed.len()) {
+            schema.renamed.push(entry.clone());
+        }
         if schema.unlisted.is_none() {
             schema.unlisted.clone_from(&self.theirs.schema.unlisted);
         }
