@@ -279,9 +279,7 @@ impl Join<'_> {
             }
         }
         for gap in &self.theirs.schema.gaps {
-            if !schema.gaps.contains(gap) {
-                schema.gaps.push(gap.clone());
-            }
+            schema.add_gap(gap.clone());
         }
         let renamed = self.theirs.schema.renamed.iter();
         for entry in renamed.skip(self.base.schema.renamed.len()) {
@@ -292,7 +290,7 @@ impl Join<'_> {
         }
         if schema.search_path != self.theirs.schema.search_path {
             // Which schemas names are looked up in cannot be told.
-            schema.gaps.push(self.gap.reaching(Reach::Everything));
+            schema.add_gap(self.gap.reaching(Reach::Everything));
         }
         self.out.gone_relations = self.agreed(&self.out.gone_relations, &self.theirs.gone_relations);
         self.out.gone_types = self.agreed(&self.out.gone_types, &self.theirs.gone_types);
