@@ -106,6 +106,25 @@ pub struct FunctionSpec {
     pub body: Option<Text>,
     /// `IMMUTABLE`.
     pub immutable: bool,
+    /// The word after `CREATE`: `FUNCTION`, `PROCEDURE` or `AGGREGATE`.
+    pub keyword: &'static str,
+    /// What stands behind the name, as written.
+    pub written: SmolStr,
+}
+
+/// The parts of `CREATE TRIGGER` that the schema does not look into, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriggerText {
+    /// `CREATE CONSTRAINT TRIGGER`.
+    pub constraint: bool,
+    /// `FOR EACH ROW`: a partitioned table hands it on to its partitions.
+    pub each_row: bool,
+    /// When it runs: between the name and `ON`.
+    pub events: SmolStr,
+    /// Between the table and `EXECUTE`.
+    pub conditions: SmolStr,
+    /// The function's arguments, parentheses included.
+    pub arguments: SmolStr,
 }
 
 /// A parameter of a function.
@@ -158,6 +177,8 @@ pub enum Change {
         columns: Vec<Name>,
         /// What it reads.
         query: Box<Query>,
+        /// What stands behind the name and the aliases, as written: options and `AS query`.
+        written: SmolStr,
     },
     /// `DROP` of any kind of object.
     Drop {
@@ -234,6 +255,8 @@ pub enum Change {
         name: ObjectName,
         range_of: Option<SqlType>,
         multirange: Option<ObjectName>,
+        /// What stands behind the name, as written; nothing for a shell type.
+        written: SmolStr,
     },
     /// `CREATE SEQUENCE`.
     CreateSequence {
@@ -264,6 +287,7 @@ pub enum Change {
         table: ObjectName,
         or_replace: bool,
         function: QualifiedName,
+        text: TriggerText,
     },
     /// `DROP TRIGGER`.
     DropTrigger {
@@ -282,7 +306,12 @@ pub enum Change {
         if_exists: bool,
     },
     /// `CREATE RULE` and the like that hang on a relation: exists only to be dropped.
-    CreateCollation { name: ObjectName, if_not_exists: bool },
+    CreateCollation {
+        name: ObjectName,
+        if_not_exists: bool,
+        /// What stands behind the name, as written.
+        written: SmolStr,
+    },
     /// `COMMENT ON`; `sub` is the column or constraint. `None` removes it.
     CommentOn {
         kind: ObjectKind,

@@ -37,10 +37,10 @@ pub struct CreateTable {
 }
 
 /// `FOR VALUES ...` or `DEFAULT`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartitionBound {
-    /// `FOR VALUES`.
-    Values(Span),
+    /// `FOR VALUES`, as written.
+    Values(SmolStr),
     /// `DEFAULT`.
     Default,
 }

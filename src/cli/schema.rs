@@ -11,7 +11,7 @@ use crate::config::Given;
 use crate::known::Gap;
 use crate::name::Name;
 use crate::report::escape;
-use crate::schema::document;
+use crate::schema::{Schema, document};
 use crate::session::Outcome;
 use crate::source::Files;
 
@@ -40,8 +40,9 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
             }
         }
         SchemaFormat::Sql => {
-            if let Some(outcome) = &only(&runs.runs)?.outcome {
-                out = document::sql(&outcome.schema);
+            let run = only(&runs.runs)?;
+            if let Some(outcome) = &run.outcome {
+                out = document::sql(&as_connected(outcome, &run.target.given));
             }
         }
         SchemaFormat::Text => {
@@ -86,13 +87,17 @@ pub(super) fn lines(text: &str) -> String {
     text.split('\n').map(escape).collect::<Vec<_>>().join("\n")
 }
 
-fn document(outcome: &Outcome, given: &Given, files: &Files) -> Map<String, Value> {
-    // As a fresh connection prints it, whatever search path the migrations ran with; a platform sets the path of every one.
+/// As a fresh connection sees it, whatever search path the migrations ran with; a platform sets the path of every one.
+fn as_connected(outcome: &Outcome, given: &Given) -> Schema {
     let mut schema = outcome.schema.clone();
     if given.platform_schemas.is_empty() {
         schema.search_path = vec![Name::new("public")];
     }
-    let mut out = document::json(&schema);
+    schema
+}
+
+fn document(outcome: &Outcome, given: &Given, files: &Files) -> Map<String, Value> {
+    let mut out = document::json(&as_connected(outcome, given));
     out.insert("unresolved".to_owned(), unresolved(&outcome.gaps, files));
     out
 }

@@ -261,7 +261,7 @@ impl Step {
                 self.rename_constraint(table, from, to, *span)
             }
             TableAction::Inherit { parent, inherit } => self.set_inherit(table, parent, *inherit),
-            TableAction::AttachPartition { child, bound } => self.attach_partition(table, child, *bound),
+            TableAction::AttachPartition { child, bound } => self.attach_partition(table, child, bound),
             TableAction::DetachPartition { child } => self.detach_partition(table, child),
             TableAction::OfType(_) | TableAction::NoSchemaEffect(_) => Ok(()),
             TableAction::Opaque(gap) => {

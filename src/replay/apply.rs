@@ -3,7 +3,9 @@
 use super::{Database, PlaceId};
 use crate::change::{Applied, Change, Failure};
 use crate::known::{ChangeId, Gap, Reach};
-use crate::schema::{Column, ColumnId, LogEntry, NamespaceId, Schema, Sequence, SequenceId, Table, TableId};
+use crate::schema::{
+    Column, ColumnId, LogEntry, NamespaceId, Renamed, Schema, Sequence, SequenceId, Table, TableId, Written,
+};
 use crate::source::Span;
 
 /// A copy of the database that one statement works on.
@@ -60,6 +62,7 @@ impl Step {
                 temporary,
                 columns,
                 query,
+                written,
             } => {
                 let spec = super::view::ViewSpec {
                     name,
@@ -69,6 +72,7 @@ impl Step {
                     temporary: *temporary,
                     columns,
                     query,
+                    written,
                 };
                 self.create_view(&spec)
             }
@@ -107,11 +111,18 @@ impl Step {
             Change::CreateDomain {
                 name,
                 base,
-                collation: _,
+                collation,
                 default,
                 not_null,
                 checks,
-            } => self.create_domain(name, base, default.as_ref(), *not_null, checks),
+            } => self.create_domain(
+                name,
+                base,
+                collation.as_ref(),
+                default.as_ref(),
+                *not_null,
+                checks,
+            ),
             Change::AlterDomain { name, action } => self.alter_domain(name, action),
             Change::CreateComposite { name, attributes } => self.create_composite(name, attributes),
             Change::AlterComposite { name, actions } => self.alter_composite(name, actions),
@@ -119,7 +130,8 @@ impl Step {
                 name,
                 range_of,
                 multirange,
-            } => self.create_other_type(name, range_of.as_ref(), multirange.as_ref()),
+                written,
+            } => self.create_other_type(name, range_of.as_ref(), multirange.as_ref(), written),
             Change::CreateSequence {
                 name,
                 if_not_exists,
@@ -144,7 +156,8 @@ impl Step {
                 table,
                 or_replace,
                 function,
-            } => self.create_trigger(name, table, *or_replace, function),
+                text,
+            } => self.create_trigger(name, table, *or_replace, function, text),
             Change::DropTrigger {
                 name,
                 table,
@@ -158,7 +171,11 @@ impl Step {
                 create,
                 if_exists,
             } => self.policy(name, table, *create, *if_exists),
-            Change::CreateCollation { name, if_not_exists } => self.create_collation(name, *if_not_exists),
+            Change::CreateCollation {
+                name,
+                if_not_exists,
+                written,
+            } => self.create_collation(name, *if_not_exists, written),
             Change::CommentOn {
                 kind,
                 name,
@@ -242,6 +259,21 @@ impl Step {
             what: what.into(),
         };
         self.table_mut(table).log.push(entry);
+    }
+
+    /// A part of the statement, to be kept as it is written.
+    pub(super) fn written(&self, text: &str) -> Written {
+        Written {
+            text: text.into(),
+            path: self.schema().search_path.clone(),
+            at: self.id,
+        }
+    }
+
+    /// Notes that something is no longer called so, or not there.
+    pub(super) fn note_renamed(&mut self, table: Option<TableId>, from: &str) {
+        let (at, from) = (self.id, from.into());
+        self.db.schema.renamed.push(Renamed { at, from, table });
     }
 
     /// Notes that the server may refuse the statement.

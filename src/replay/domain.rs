@@ -5,7 +5,7 @@ use super::apply::{Outcome, Step};
 use super::error;
 use crate::change::{ConstraintBody, ConstraintSpec, DomainAction, ObjectName};
 use crate::known::Fact;
-use crate::name::Name;
+use crate::name::{Name, QualifiedName};
 use crate::schema::{Domain, List, Stored, TypeId, TypeKind};
 use crate::sqltype::{BaseType, SqlType};
 use crate::tree::Expr;
@@ -15,6 +15,7 @@ impl Step {
         &mut self,
         name: &ObjectName,
         base: &SqlType,
+        collation: Option<&QualifiedName>,
         default: Option<&Expr>,
         not_null: bool,
         checks: &[ConstraintSpec],
@@ -29,6 +30,7 @@ impl Step {
             base: Fact::Known(base.clone(), self.id),
             not_null: Fact::Known(not_null, self.id),
             default: Fact::Known(default, self.id),
+            collation: collation.filter(|c| c.name != "default").cloned(),
             checks: Vec::new(),
         };
         let ty = self.blank_type(namespace, name.name.name.clone(), TypeKind::Domain(domain));

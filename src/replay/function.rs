@@ -1,11 +1,11 @@
-//! Functions and procedures, triggers, policies and collations.
+//! Functions and procedures, policies and collations.
 
 use super::apply::{Outcome, Step};
 use super::error;
 use crate::change::{FunctionSpec, ObjectKind, ObjectName};
 use crate::known::Presence;
 use crate::name::{Name, QualifiedName};
-use crate::schema::{Collation, Function, FunctionId, Parameters, RelationKind, Trigger};
+use crate::schema::{Collation, Function, FunctionId, Parameters};
 use crate::sqltype::SqlType;
 use crate::tree::plpgsql::RoutineName;
 
@@ -37,6 +37,8 @@ impl Step {
             language: spec.language.clone(),
             body: spec.body.clone(),
             immutable: spec.immutable,
+            keyword: spec.keyword,
+            written: (!spec.written.is_empty()).then(|| self.written(&spec.written)),
             presence: Presence::Present(self.id),
             extension: None,
         };
@@ -179,85 +181,8 @@ impl Step {
         }
     }
 
-    pub(super) fn create_trigger(
-        &mut self,
-        name: &Name,
-        table: &ObjectName,
-        or_replace: bool,
-        function: &QualifiedName,
-    ) -> Outcome {
-        let id = self.table_named(table)?;
-        let t = self.table(id);
-        if t.kind == RelationKind::MaterializedView {
-            let message = format!("relation \"{}\" cannot have triggers", t.name);
-            return Err(error::failure("42809", message, table.span));
-        }
-        let trigger = Trigger {
-            name: name.clone(),
-            function: function.clone(),
-        };
-        if let Some(at) = t.triggers.iter().position(|trigger| trigger.name == *name) {
-            if !or_replace {
-                let message = format!("trigger \"{name}\" for relation \"{}\" already exists", t.name);
-                return Err(error::failure("42710", message, table.span));
-            }
-            self.table_mut(id).triggers[at] = trigger;
-        } else {
-            self.table_mut(id).triggers.push(trigger);
-        }
-        self.log(id, None, format!("trigger {name} created"));
-        Ok(())
-    }
-
-    pub(super) fn drop_trigger(&mut self, name: &Name, table: &ObjectName, if_exists: bool) -> Outcome {
-        if if_exists && self.find_relation(&table.name).is_none() {
-            return Ok(());
-        }
-        let id = self.table_named(table)?;
-        let t = self.table_mut(id);
-        let before = t.triggers.len();
-        t.triggers.retain(|trigger| trigger.name != *name);
-        if t.triggers.len() < before {
-            self.log(id, None, format!("trigger {name} dropped"));
-            return Ok(());
-        }
-        if if_exists || self.unlisted_parts(id) {
-            return Ok(());
-        }
-        let dropped = format!("trigger {name} dropped");
-        let change = self
-            .table(id)
-            .log
-            .iter()
-            .rev()
-            .find(|e| e.what == dropped)
-            .map(|e| e.change);
-        let message = format!(
-            "trigger \"{name}\" for table \"{}\" does not exist",
-            self.table(id).name
-        );
-        let failure = error::failure("42704", message, table.span);
-        Err(self.related(failure, change, "it is dropped here"))
-    }
-
-    pub(super) fn rename_trigger(&mut self, name: &Name, table: &ObjectName, to: &Name) -> Outcome {
-        let id = self.table_named(table)?;
-        let t = self.table_mut(id);
-        if let Some(trigger) = t.triggers.iter_mut().find(|trigger| trigger.name == *name) {
-            trigger.name = to.clone();
-            self.log(id, None, format!("trigger {name} renamed to {to}"));
-        } else if !self.unlisted_parts(id) {
-            let message = format!(
-                "trigger \"{name}\" for table \"{}\" does not exist",
-                self.table(id).name
-            );
-            return Err(error::failure("42704", message, table.span));
-        }
-        Ok(())
-    }
-
     /// Whether a table may have triggers or policies that are not listed.
-    fn unlisted_parts(&self, id: crate::schema::TableId) -> bool {
+    pub(super) fn unlisted_parts(&self, id: crate::schema::TableId) -> bool {
         let t = self.table(id);
         t.presumed.is_some() || t.unlisted.is_some() || !t.open.is_empty() || !t.presence.is_present()
     }
@@ -297,7 +222,12 @@ impl Step {
         Ok(())
     }
 
-    pub(super) fn create_collation(&mut self, name: &ObjectName, if_not_exists: bool) -> Outcome {
+    pub(super) fn create_collation(
+        &mut self,
+        name: &ObjectName,
+        if_not_exists: bool,
+        written: &str,
+    ) -> Outcome {
         let namespace = self.namespace_for(&name.name, false, name.span)?;
         let schema = self.namespace_name(namespace).clone();
         let qualified = QualifiedName::in_schema(schema, name.name.name.clone());
@@ -310,10 +240,11 @@ impl Step {
             let failure = error::failure("42710", message, name.span);
             return Err(self.related(failure, Some(origin), "it is created here"));
         }
-        let origin = self.id;
+        let (origin, written) = (self.id, self.written(written));
         self.db.schema.collations.push(Collation {
             name: qualified,
             origin,
+            written,
         });
         Ok(())
     }

@@ -274,7 +274,7 @@ impl Step {
             }
         }
         self.referenced_by(parent, child);
-        Ok(())
+        self.take_triggers(parent, child, span)
     }
 
     /// Foreign keys of other tables to the parent get a twin for its new partition.
@@ -381,7 +381,7 @@ impl Step {
         &mut self,
         parent: TableId,
         child: &ObjectName,
-        bound: PartitionBound,
+        bound: &PartitionBound,
     ) -> Outcome {
         let child_id = self.table_named(child)?;
         if self.table(child_id).partition.of.is_some() {
@@ -391,7 +391,7 @@ impl Step {
             return Ok(());
         }
         self.table_mut(child_id).partition.of = Some(parent);
-        self.table_mut(child_id).partition.default = matches!(bound, PartitionBound::Default);
+        self.set_bound(child_id, bound);
         self.depend(child_id, parent);
         self.inherit_columns(parent, child_id, child.span)?;
         self.take_from_parent(parent, child_id, child.span)?;
@@ -453,6 +453,7 @@ impl Step {
             by,
             key,
             of: None,
+            bound: None,
             default: false,
         };
         for column in &mut t.columns {
@@ -466,6 +467,7 @@ impl Step {
         for index in &mut t.indexes {
             index.parent = None;
         }
+        self.lose_triggers(parent, child_id);
         self.forget_twins(parent, child_id);
         let name = self.table(parent).name.clone();
         self.log(child_id, None, format!("detached from {name}"));

@@ -42,11 +42,15 @@ mod resolve;
 mod rows;
 mod sequence;
 mod stored;
+mod trigger;
 mod types;
 mod view;
 
 pub use as_stored::as_stored;
 pub use journal::{Journal, Origin};
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use crate::change::{Applied, Change, Question};
 use crate::config::Given;
@@ -79,9 +83,26 @@ enum Gone {
     Moved(ChangeId),
 }
 
-/// A database at one moment of a replay.
+/// A database at one moment of a replay. Its clones share everything until one of them is changed.
 #[derive(Debug, Clone)]
-pub struct Database {
+pub struct Database(Arc<State>);
+
+impl Deref for Database {
+    type Target = State;
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+impl DerefMut for Database {
+    fn deref_mut(&mut self) -> &mut State {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+/// What a database is at one moment.
+#[derive(Debug, Clone)]
+pub struct State {
     schema: Schema,
     version: u32,
     /// Relation names that the history freed: what uses one of them fails, where a name never seen is presumed.
@@ -139,14 +160,14 @@ impl Database {
             schema.namespaces[id].presumed = Some(gap);
         }
         runner_tables(&mut schema, given);
-        let mut database = Database {
+        let mut database = Database(Arc::new(State {
             schema,
             version: given.postgres_version,
             gone_relations: Names::default(),
             gone_types: Names::default(),
             gone_others: Names::default(),
             places: Arena::default(),
-        };
+        }));
         for (name, schema) in &given.extensions {
             let span = Span::new(FileId(0), 0, 0);
             let change = Change::CreateExtension {

@@ -12,7 +12,7 @@ pub(super) fn open(db: &mut Database, gap: Gap) {
         Reach::Fact(words) => open_fact(db, &words, &gap),
         Reach::Section(table, section) => match find_table(db, &table) {
             Some(id) => open_section(db, id, section, &gap),
-            None => db.schema.gaps.push(namespace_gap(&table, &gap)),
+            None => db.schema.add_gap(namespace_gap(&table, &gap)),
         },
         Reach::Object(name) => open_object(db, &name, &gap),
         Reach::Namespace(name) => open_namespace(db, &Name::new(&name), gap),
@@ -164,7 +164,7 @@ fn open_object(db: &mut Database, words: &str, gap: &Gap) {
         }
         Some(crate::schema::Relation::Table(_)) | None => {
             // What is not listed may come to be by it.
-            db.schema.gaps.push(namespace_gap(words, gap));
+            db.schema.add_gap(namespace_gap(words, gap));
             free_nothing(db, None);
         }
     }
@@ -209,7 +209,7 @@ fn open_namespace(db: &mut Database, name: &Name, gap: Gap) {
         doubt_objects(db, &gap, &|n| n == namespace);
         free_nothing(db, Some(namespace));
     }
-    db.schema.gaps.push(gap);
+    db.schema.add_gap(gap);
 }
 
 fn doubt_objects(db: &mut Database, gap: &Gap, within: &dyn Fn(NamespaceId) -> bool) {
@@ -258,6 +258,7 @@ fn doubt_objects(db: &mut Database, gap: &Gap, within: &dyn Fn(NamespaceId) -> b
 
 /// Names that the history freed may have been taken again.
 fn free_nothing(db: &mut Database, namespace: Option<NamespaceId>) {
+    let db = &mut **db;
     for names in [&mut db.gone_relations, &mut db.gone_types] {
         let mut kept = Names::default();
         for (at, name, gone) in names.iter() {
@@ -303,5 +304,5 @@ fn open_everything(db: &mut Database, gap: Gap) {
     }
     free_nothing(db, None);
     db.gone_others = Names::default();
-    db.schema.gaps.push(gap);
+    db.schema.add_gap(gap);
 }

@@ -26,7 +26,7 @@ impl Step {
             }
             if self.may_descend(id, parent_id, parent.span)? {
                 self.table_mut(id).partition.of = Some(parent_id);
-                self.table_mut(id).partition.default = matches!(bound, PartitionBound::Default);
+                self.set_bound(id, bound);
                 parents.push(parent_id);
             }
         }
@@ -35,6 +35,17 @@ impl Step {
             self.copy_columns(parent, id);
         }
         Ok(parents)
+    }
+
+    /// Of which values it is a partition.
+    pub(super) fn set_bound(&mut self, id: TableId, bound: &PartitionBound) {
+        let written = match bound {
+            PartitionBound::Default => None,
+            PartitionBound::Values(text) => Some(self.written(text)),
+        };
+        let partition = &mut self.table_mut(id).partition;
+        partition.default = written.is_none();
+        partition.bound = written;
     }
 
     pub(super) fn copy_columns(&mut self, parent: TableId, id: TableId) {

@@ -54,6 +54,7 @@ impl Step {
             Change::CreateOtherType { name, .. } => self.perhaps_type(name, gap, |_| TypeKind::Base),
             Change::CreateDomain { name, .. } => self.perhaps_type(name, gap, |gap| {
                 TypeKind::Domain(Domain {
+                    collation: None,
                     base: Fact::unknown(gap.clone()),
                     not_null: Fact::unknown(gap.clone()),
                     default: Fact::unknown(gap),

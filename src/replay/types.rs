@@ -116,6 +116,7 @@ impl Step {
             kind,
             presence: Presence::Present(self.id),
             extension: None,
+            written: None,
             comment: None,
             log: vec![LogEntry {
                 change: self.id,
@@ -278,6 +279,7 @@ impl Step {
             let message = format!("enum label \"{to}\" already exists");
             return Err(error::failure("42710", message, name.span));
         }
+        self.note_renamed(None, from);
         labels[at] = to.clone();
         self.set_labels(id, labels, format!("label {from} renamed to {to}"));
         self.rename_label_constants(id, from, to);
@@ -398,6 +400,7 @@ impl Step {
                 if attributes.iter().any(|a| a.0 == *to) {
                     return Err(error::duplicate_column(to, &name.name.name, name.span));
                 }
+                self.note_renamed(None, from.as_str());
                 attributes[at].0 = to.clone();
             }
         }
@@ -409,13 +412,15 @@ impl Step {
         name: &ObjectName,
         range_of: Option<&SqlType>,
         multirange: Option<&ObjectName>,
+        written: &str,
     ) -> Outcome {
         let namespace = self.new_type_place(name)?;
         let kind = match range_of {
             None => TypeKind::Base,
             Some(subtype) => TypeKind::Range(Some(self.resolve_type(subtype, name.span)?)),
         };
-        let ty = self.blank_type(namespace, name.name.name.clone(), kind);
+        let mut ty = self.blank_type(namespace, name.name.name.clone(), kind);
+        ty.written = Some(self.written(written));
         self.add_type(ty);
         if range_of.is_some() {
             let other = multirange_name(name, multirange);

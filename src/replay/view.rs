@@ -21,6 +21,7 @@ pub(super) struct ViewSpec<'a> {
     pub temporary: bool,
     pub columns: &'a [Name],
     pub query: &'a Query,
+    pub written: &'a str,
 }
 
 impl Step {
@@ -48,16 +49,19 @@ impl Step {
         table.rows = Rows::Unknown;
         let id = self.new_table(table);
         self.push_shape(id, spec.columns, &shape, spec.name)?;
-        self.set_view(id, spec.query, shape);
+        self.set_view(id, spec, shape);
         Ok(())
     }
 
-    fn set_view(&mut self, id: TableId, query: &Query, shape: QueryShape) {
+    fn set_view(&mut self, id: TableId, spec: &ViewSpec<'_>, shape: QueryShape) {
         for (read, _) in &shape.reads {
             self.depend(id, *read);
         }
+        let written = self.written(spec.written);
         self.table_mut(id).view = Some(View {
-            query: std::sync::Arc::new(query.clone()),
+            query: std::sync::Arc::new(spec.query.clone()),
+            written,
+            aliases: spec.columns.to_vec(),
             reads: shape.reads,
             open: shape.reads_open.or(shape.open),
         });
@@ -121,7 +125,7 @@ impl Step {
             }
         }
         self.open_shape(id, shape);
-        self.set_view(id, spec.query, shape.clone());
+        self.set_view(id, spec, shape.clone());
         self.log(id, None, "replaced");
         Ok(())
     }

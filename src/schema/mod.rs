@@ -16,7 +16,7 @@ pub use arena::{Arena, ArenaId, List};
 pub use names::Names;
 pub use objects::{
     Collation, Domain, Extension, Function, FunctionId, Namespace, NamespaceId, Parameters, Sequence,
-    SequenceId, Type, TypeKind,
+    SequenceId, Type, TypeKind, Written,
 };
 pub use table::{
     Column, ColumnId, Constraint, ConstraintId, ConstraintKind, ForeignKey, Index, IndexId, IndexKey,
@@ -50,6 +50,17 @@ impl From<Relation> for crate::tree::RelationRef {
     }
 }
 
+/// A name that something no longer has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renamed {
+    /// The change that renamed or moved it.
+    pub at: crate::known::ChangeId,
+    /// What it was called.
+    pub from: smol_str::SmolStr,
+    /// The table that it is or was a column of, where it is one.
+    pub table: Option<TableId>,
+}
+
 /// A whole schema. Cheap to clone: arenas and name maps are shared until written.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
@@ -76,6 +87,8 @@ pub struct Schema {
     /// Set once the history made operators, casts or aggregates, which are not listed: then no function, operator or cast is
     /// certainly missing.
     pub unlisted: Option<Gap>,
+    /// Names that objects had before they were renamed or moved: what was written earlier may still say them.
+    pub renamed: List<Renamed>,
     /// Namespaces that names are looked up in, in order, as `format_type` needs them.
     pub search_path: Vec<Name>,
 }

@@ -8,68 +8,179 @@ use rustc_hash::FxHasher;
 use super::NamespaceId;
 use crate::name::Name;
 
-const BUCKETS: usize = 128;
+/// Entries of a leaf before it becomes a branch.
+const FULL: usize = 8;
+/// Bits of the hash that choose a branch's child.
+const BITS: u32 = 4;
+/// Levels below which a leaf grows however full: their hashes are the same.
+const DEEPEST: u32 = 64 / BITS;
 
-/// Entries that share a hash bucket.
-type Bucket<V> = Arc<Vec<(NamespaceId, Name, V)>>;
+type Entry<V> = (NamespaceId, Name, V);
 
-/// A persistent hash map with a fixed number of buckets; order of entries is never shown.
+/// A persistent hash map, a trie over the hashes; order of entries is never shown.
+#[derive(Debug)]
+pub struct Names<V>(Arc<Node<V>>);
+
 #[derive(Debug, Clone)]
-pub struct Names<V> {
-    buckets: Arc<Vec<Bucket<V>>>,
+enum Node<V> {
+    Leaf(Vec<Entry<V>>),
+    Branch([Option<Arc<Node<V>>>; 1 << BITS]),
 }
 
 impl<V> Default for Names<V> {
     fn default() -> Self {
-        Names {
-            buckets: Arc::new((0..BUCKETS).map(|_| Arc::default()).collect()),
-        }
+        Names(Arc::new(Node::Leaf(Vec::new())))
     }
 }
 
-fn bucket(namespace: NamespaceId, name: &Name) -> usize {
-    let hash = BuildHasherDefault::<FxHasher>::default().hash_one((namespace.0, name.as_str()));
-    // The high bits of an Fx hash are the good ones.
-    (hash >> 57) as usize % BUCKETS
+impl<V> Clone for Names<V> {
+    fn clone(&self) -> Self {
+        Names(self.0.clone())
+    }
+}
+
+fn hash(namespace: NamespaceId, name: &Name) -> u64 {
+    BuildHasherDefault::<FxHasher>::default().hash_one((namespace.0, name.as_str()))
+}
+
+/// The child of a branch that a hash leads to. The high bits of an Fx hash are the good ones.
+fn child(hash: u64, level: u32) -> usize {
+    (hash.rotate_left(BITS * (level + 1)) & ((1 << BITS) - 1)) as usize
 }
 
 impl<V: Copy + PartialEq> Names<V> {
     /// What the name stands for.
     #[must_use]
     pub fn get(&self, namespace: NamespaceId, name: &Name) -> Option<V> {
-        let entries = &self.buckets[bucket(namespace, name)];
-        entries
-            .iter()
-            .find(|e| e.0 == namespace && e.1 == *name)
-            .map(|e| e.2)
+        let hash = hash(namespace, name);
+        let mut node = &self.0;
+        let mut level = 0;
+        loop {
+            match &**node {
+                Node::Branch(children) => {
+                    node = children[child(hash, level)].as_ref()?;
+                    level += 1;
+                }
+                Node::Leaf(entries) => {
+                    let found = entries.iter().find(|e| e.1 == *name && e.0 == namespace);
+                    return found.map(|e| e.2);
+                }
+            }
+        }
     }
 
     /// Binds a name, in place of what it stood for.
     pub fn insert(&mut self, namespace: NamespaceId, name: Name, value: V) {
-        let entries = Arc::make_mut(&mut Arc::make_mut(&mut self.buckets)[bucket(namespace, &name)]);
-        match entries.iter_mut().find(|e| e.0 == namespace && e.1 == name) {
-            Some(entry) => entry.2 = value,
-            None => entries.push((namespace, name, value)),
-        }
+        let hash = hash(namespace, &name);
+        insert(&mut self.0, (namespace, name, value), hash, 0);
     }
 
     /// Frees a name.
     pub fn remove(&mut self, namespace: NamespaceId, name: &Name) {
-        let entries = Arc::make_mut(&mut Arc::make_mut(&mut self.buckets)[bucket(namespace, name)]);
-        entries.retain(|e| !(e.0 == namespace && e.1 == *name));
+        if self.get(namespace, name).is_none() {
+            return;
+        }
+        let hash = hash(namespace, name);
+        let mut node = &mut self.0;
+        let mut level = 0;
+        loop {
+            match Arc::make_mut(node) {
+                Node::Branch(children) => {
+                    let Some(next) = &mut children[child(hash, level)] else {
+                        return;
+                    };
+                    node = next;
+                    level += 1;
+                }
+                Node::Leaf(entries) => {
+                    entries.retain(|e| !(e.1 == *name && e.0 == namespace));
+                    return;
+                }
+            }
+        }
     }
 
     /// Whether both are the very same map, so that it need not be compared.
     #[must_use]
     pub fn shares(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.buckets, &other.buckets)
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// All entries, in no order: sort before showing.
     pub fn iter(&self) -> impl Iterator<Item = (NamespaceId, &Name, V)> {
-        self.buckets
-            .iter()
-            .flat_map(|b| b.iter())
-            .map(|(namespace, name, value)| (*namespace, name, *value))
+        let mut todo = vec![&*self.0];
+        let mut leaf = [].iter();
+        std::iter::from_fn(move || {
+            loop {
+                if let Some((namespace, name, value)) = leaf.next() {
+                    return Some((*namespace, name, *value));
+                }
+                match todo.pop()? {
+                    Node::Leaf(entries) => leaf = entries.iter(),
+                    Node::Branch(children) => todo.extend(children.iter().flatten().map(|c| &**c)),
+                }
+            }
+        })
+    }
+}
+
+fn insert<V: Copy>(node: &mut Arc<Node<V>>, entry: Entry<V>, hash: u64, level: u32) {
+    let node = Arc::make_mut(node);
+    if let Node::Leaf(entries) = node
+        && entries.len() >= FULL
+        && level < DEEPEST
+        && !entries.iter().any(|e| e.1 == entry.1 && e.0 == entry.0)
+    {
+        let entries = std::mem::take(entries);
+        *node = Node::Branch([const { None }; 1 << BITS]);
+        for entry in entries {
+            let hash = self::hash(entry.0, &entry.1);
+            place(node, entry, hash, level);
+        }
+    }
+    place(node, entry, hash, level);
+}
+
+fn place<V: Copy>(node: &mut Node<V>, entry: Entry<V>, hash: u64, level: u32) {
+    match node {
+        Node::Branch(children) => {
+            let next = &mut children[child(hash, level)];
+            let next = next.get_or_insert_with(|| Arc::new(Node::Leaf(Vec::new())));
+            insert(next, entry, hash, level + 1);
+        }
+        Node::Leaf(entries) => match entries.iter_mut().find(|e| e.1 == entry.1 && e.0 == entry.0) {
+            Some(old) => old.2 = entry.2,
+            None => entries.push(entry),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_what_was_bound_last() {
+        let mut names = Names::default();
+        let name = |i: usize| Name::new(&format!("name_{i}"));
+        for i in 0..5000 {
+            names.insert(NamespaceId(i as u32 % 3), name(i), i);
+        }
+        let before = names.clone();
+        for i in 0..5000 {
+            if i % 2 == 0 {
+                names.remove(NamespaceId(i as u32 % 3), &name(i));
+            } else {
+                names.insert(NamespaceId(i as u32 % 3), name(i), i + 1);
+            }
+        }
+        assert_eq!((before.iter().count(), names.iter().count()), (5000, 2500));
+        for i in 0..5000 {
+            let namespace = NamespaceId(i as u32 % 3);
+            assert_eq!(before.get(namespace, &name(i)), Some(i));
+            assert_eq!(names.get(namespace, &name(i)), (i % 2 == 1).then_some(i + 1));
+            assert_eq!(names.get(NamespaceId(7), &name(i)), None);
+        }
+        assert!(!names.shares(&before) && before.shares(&before.clone()));
     }
 }

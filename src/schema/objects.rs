@@ -50,6 +50,26 @@ impl ArenaId for TypeId {
     }
 }
 
+/// A part of a statement that is kept as it was written, because the schema does not look into it.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The text.
+    pub text: SmolStr,
+    /// The search path that its names were looked up on.
+    pub path: Vec<Name>,
+    /// The statement: what it names may have been renamed since.
+    pub at: ChangeId,
+}
+
+/// Equal by what they say.
+impl PartialEq for Written {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.path == other.path
+    }
+}
+
+impl Eq for Written {}
+
 /// A PostgreSQL schema.
 #[derive(Debug, Clone)]
 pub struct Namespace {
@@ -76,6 +96,8 @@ pub struct Type {
     pub presence: Presence,
     /// The extension that brought it.
     pub extension: Option<Name>,
+    /// The definition of a range or base type.
+    pub written: Option<Written>,
     /// `COMMENT ON`.
     pub comment: Option<SmolStr>,
     /// Every change to it.
@@ -114,6 +136,8 @@ pub struct Domain {
     pub not_null: Fact<bool>,
     /// Its default.
     pub default: Fact<Option<Stored>>,
+    /// A collation that is not the type's own.
+    pub collation: Option<QualifiedName>,
     /// CHECKs by name.
     pub checks: Vec<(Name, Stored)>,
 }
@@ -176,6 +200,10 @@ pub struct Function {
     pub body: Option<Text>,
     /// Declared `IMMUTABLE`.
     pub immutable: bool,
+    /// `FUNCTION`, `PROCEDURE` or `AGGREGATE`.
+    pub keyword: &'static str,
+    /// Everything behind its name.
+    pub written: Option<Written>,
     /// Whether it is there.
     pub presence: Presence,
     /// The extension that brought it.
@@ -215,4 +243,6 @@ pub struct Collation {
     pub name: QualifiedName,
     /// The change that made it.
     pub origin: ChangeId,
+    /// Its definition.
+    pub written: Written,
 }

@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use super::arena::{ArenaId, List};
-use super::objects::{NamespaceId, SequenceId, id};
-use crate::change::{GeneratedKind, IdentityKind, ReferentialAction};
+use super::objects::{NamespaceId, SequenceId, Written, id};
+use crate::change::{GeneratedKind, IdentityKind, ReferentialAction, TriggerText};
 use crate::known::{ChangeId, Fact, Gap, Presence, Section};
 use crate::name::{Name, QualifiedName};
 use crate::sqltype::SqlType;
@@ -120,6 +120,8 @@ pub struct Partition {
     pub key: Vec<ColumnId>,
     /// The parent of a partition.
     pub of: Option<TableId>,
+    /// `FOR VALUES ...` of a partition, as written.
+    pub bound: Option<Written>,
     /// The default partition.
     pub default: bool,
 }
@@ -129,6 +131,10 @@ pub struct Partition {
 pub struct View {
     /// Its query, names not resolved.
     pub query: std::sync::Arc<Query>,
+    /// Its options and query.
+    pub written: Written,
+    /// The aliases that the statement gave its columns.
+    pub aliases: Vec<Name>,
     /// Tables it reads, with the columns, where they could be told; `None` means the table as such.
     pub reads: Vec<(TableId, Option<ColumnId>)>,
     /// What it reads besides cannot be told.
@@ -288,6 +294,12 @@ pub struct Trigger {
     pub name: Name,
     /// The function it calls.
     pub function: QualifiedName,
+    /// The rest of its statement.
+    pub text: TriggerText,
+    /// When that was written.
+    pub written: Written,
+    /// Handed on by the partitioned table above.
+    pub inherited: bool,
 }
 
 impl Table {

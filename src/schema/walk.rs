@@ -56,6 +56,13 @@ pub struct IndexWalker<'a> {
 }
 
 impl Schema {
+    /// Adds a gap, once: what cannot be followed is often met again and again.
+    pub fn add_gap(&mut self, gap: Gap) {
+        if !self.gaps.contains(&gap) {
+            self.gaps.push(gap);
+        }
+    }
+
     /// The namespace of a name, dropped ones left out.
     #[must_use]
     pub fn namespace(&self, name: &Name) -> Option<NamespaceId> {

@@ -1,5 +1,7 @@
 //! Several courses at once: an unknown condition runs both branches, and what agrees afterwards stays known.
 
+use std::sync::Arc;
+
 use super::Session;
 use super::flow::{Flow, Raised, RaisedKind, Run};
 use super::world::{Course, World};
@@ -177,6 +179,11 @@ impl Session {
 
     /// Two courses that go on as one.
     pub(super) fn join_worlds(&mut self, first: World, second: World, base: &World, gap: &Gap) -> World {
+        // A course that has rolled back does not come from `base` any more, but from what the statement began with.
+        let from_base = first.same_commits(base) && second.same_commits(base);
+        let start = self.statement_start.clone().filter(|_| !from_base);
+        let base = start.as_ref().unwrap_or(base);
+        let lasting = self.join_committed(&first, &second, base, gap);
         let (same, same_schema) = (first.version == second.version, first.same_schema(&second));
         if !same {
             // A join looks at every object, and at every part of those that differ.
@@ -197,7 +204,28 @@ impl Session {
         if !same_schema {
             world.schema_version = self.clock;
         }
+        world.committed = lasting;
         world
+    }
+
+    /// What lasts of two courses when the one that they become is rolled back.
+    fn join_committed(
+        &mut self,
+        first: &World,
+        second: &World,
+        base: &World,
+        gap: &Gap,
+    ) -> Option<Arc<World>> {
+        if first.same_commits(second) {
+            return first.committed.clone();
+        }
+        let lasting = |world: &World| world.committed.as_deref().unwrap_or(base).clone();
+        let (mut first, mut second) = (lasting(first), lasting(second));
+        first.committed = None;
+        second.committed = None;
+        let mut base = base.clone();
+        base.committed = None;
+        Some(Arc::new(self.join_worlds(first, second, &base, gap)))
     }
 
     /// The database has changed.

@@ -227,8 +227,7 @@ impl Session {
     fn top_level(&mut self, read: &Read) {
         let gaps = self.gaps.len();
         self.budget.next_statement();
-        let before = self.world.clone();
-        self.statement_start = Some(before.clone());
+        self.statement_start = Some(self.world.clone());
         self.last_change = None;
         let result = self.run_read(read, true);
         self.parked.clear();
@@ -238,7 +237,9 @@ impl Session {
         self.aliases.clear();
         self.world.frames.clear();
         if let Err(raised) = result {
-            self.roll_back_statement(&before);
+            if let Some(before) = self.statement_start.take() {
+                self.roll_back_statement(&before);
+            }
             if !raised.is_budget() {
                 self.fail_transaction(raised.failure.span);
             }
@@ -249,6 +250,7 @@ impl Session {
             }
         }
         self.end_statement(read.span);
+        self.statement_start = None;
         if self.gaps.len() > gaps {
             self.statistics.opaque += 1;
         }

@@ -227,9 +227,8 @@ impl Session {
 
     /// The gap of a statement that was not understood, no wider than what kind of statement it is allows.
     pub(super) fn opaque_gap(&self, gap: &Gap, read: &Read) -> Gap {
-        let words = super::statement::leading_words(read.text.as_str(), 1);
-        let word = words.first().map_or("", String::as_str);
-        let rows = match word {
+        let word = super::statement::leading_words(read.text.as_str()).next();
+        let rows = match word.unwrap_or_default().to_ascii_lowercase().as_str() {
             "insert" | "update" | "delete" | "merge" | "values" => true,
             // `SELECT ... INTO` makes a table.
             "select" | "with" => {

@@ -185,12 +185,13 @@ impl Session {
 
     /// What no transaction block and no function may hold.
     fn forbidden_here(&self, read: &Read, top: bool) -> Option<Box<Raised>> {
-        let words = leading_words(read.text.as_str(), 8);
-        if top && words.first().is_some_and(|w| w == "lock") && !self.in_transaction_block() {
+        let text = read.text.as_str();
+        let first = leading_words(text).next()?;
+        if top && first.eq_ignore_ascii_case("lock") && !self.in_transaction_block() {
             let message = "LOCK TABLE can only be used in transaction blocks";
             return Some(Raised::certain("25P01", message, read.span));
         }
-        let command = outside_transactions(&words)?;
+        let command = outside_transactions(first, text)?;
         if !top {
             let message = format!("{command} cannot be executed from a function");
             return Some(Raised::certain("25001", message, read.span));
@@ -261,48 +262,59 @@ fn is_plain(element: &crate::change::IndexElement) -> bool {
     matches!(element.expr.kind, ExprKind::Column(_))
 }
 
-/// The command, where the statement is one that must run alone (`PreventInTransactionBlock` of the server).
-fn outside_transactions(words: &[String]) -> Option<&'static str> {
-    let word = |i: usize| words.get(i).map_or("", String::as_str);
-    let has = |w: &str| words.iter().any(|x| x == w);
-    match (word(0), word(1)) {
-        ("vacuum", _) => Some("VACUUM"),
-        ("create", "index") | ("create", "unique")
-            if has("concurrently") && (word(1) == "index" || word(2) == "index") =>
-        {
-            Some("CREATE INDEX CONCURRENTLY")
+/// The command, where the statement is one that must run alone (`PreventInTransactionBlock` of the server); `first` is its
+/// first word.
+fn outside_transactions(first: &str, text: &str) -> Option<&'static str> {
+    let mut words = leading_words(text).skip(1).take(7);
+    let is = |word: Option<&str>, wanted: &str| word.is_some_and(|w| w.eq_ignore_ascii_case(wanted));
+    let known = ["vacuum", "reindex", "alter", "drop", "create"];
+    match *known.iter().find(|word| first.eq_ignore_ascii_case(word))? {
+        "vacuum" => Some("VACUUM"),
+        "reindex" => words
+            .any(|w| w.eq_ignore_ascii_case("concurrently"))
+            .then_some("REINDEX CONCURRENTLY"),
+        "alter" => is(words.next(), "system").then_some("ALTER SYSTEM"),
+        "drop" => {
+            let kind = words.next();
+            if is(kind, "database") {
+                return Some("DROP DATABASE");
+            }
+            (is(kind, "index") && is(words.next(), "concurrently")).then_some("DROP INDEX CONCURRENTLY")
         }
-        ("drop", "index") if word(2) == "concurrently" => Some("DROP INDEX CONCURRENTLY"),
-        ("reindex", _) if has("concurrently") => Some("REINDEX CONCURRENTLY"),
-        ("create", "database") => Some("CREATE DATABASE"),
-        ("drop", "database") => Some("DROP DATABASE"),
-        ("create", "tablespace") => Some("CREATE TABLESPACE"),
-        ("drop", "tablespace") => Some("DROP TABLESPACE"),
-        ("alter", "system") => Some("ALTER SYSTEM"),
+        "create" => {
+            let kind = words.next();
+            if is(kind, "database") {
+                return Some("CREATE DATABASE");
+            }
+            if is(kind, "tablespace") {
+                return Some("CREATE TABLESPACE");
+            }
+            let index = is(kind, "index") || is(kind, "unique") && is(words.next(), "index");
+            (index && words.any(|w| w.eq_ignore_ascii_case("concurrently")))
+                .then_some("CREATE INDEX CONCURRENTLY")
+        }
         _ => None,
     }
 }
 
-/// The first words of a statement in lower case, comments left out.
-pub(super) fn leading_words(text: &str, count: usize) -> Vec<String> {
-    let mut out = Vec::new();
+/// The first words of a statement, comments left out.
+pub(super) fn leading_words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
-    while out.len() < count {
-        rest = rest.trim_start();
-        if let Some(comment) = rest.strip_prefix("--") {
-            rest = comment.split_once('\n').map_or("", |c| c.1);
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            rest = comment.split_once("*/").map_or("", |c| c.1);
-        } else {
-            let end = rest
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(rest.len());
-            if end == 0 {
-                break;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.trim_start();
+            if let Some(comment) = rest.strip_prefix("--") {
+                rest = comment.split_once('\n').map_or("", |c| c.1);
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                rest = comment.split_once("*/").map_or("", |c| c.1);
+            } else {
+                let end = rest
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .unwrap_or(rest.len());
+                let (word, after) = rest.split_at(end);
+                rest = after;
+                return (end > 0).then_some(word);
             }
-            out.push(rest[..end].to_ascii_lowercase());
-            rest = &rest[end..];
         }
-    }
-    out
+    })
 }

@@ -36,8 +36,6 @@ pub(super) struct Transactions {
     alone: bool,
     /// The first failure within the explicit transaction.
     failed: Option<Gap>,
-    /// What a COMMIT within the present statement has made lasting.
-    committed: Option<World>,
 }
 
 impl Session {
@@ -109,7 +107,7 @@ impl Session {
 
     /// After a statement that was a transaction of its own.
     pub(super) fn end_statement(&mut self, at: Span) {
-        self.transactions.committed = None;
+        self.world.committed = None;
         if matches!(self.transactions.block, Block::None) {
             self.undo_local(at);
             self.world.new_labels = Arc::default();
@@ -193,25 +191,22 @@ impl Session {
             return Err(Raised::certain("2D000", "invalid transaction termination", at));
         }
         if !commit {
-            let start = self
-                .transactions
-                .committed
-                .clone()
-                .or_else(|| self.statement_start.clone());
-            if let Some(start) = start {
-                self.world.roll_back_to(&start);
+            let lasting = self.world.committed.clone();
+            if let Some(start) = lasting.as_deref().or(self.statement_start.as_ref()) {
+                self.world.roll_back_to(start);
             }
         }
         self.undo_local(at);
         self.world.new_labels = Arc::default();
-        self.transactions.committed = Some(self.world.clone());
+        self.world.committed = None;
+        self.world.committed = Some(Arc::new(self.world.clone()));
         Ok(())
     }
 
     /// What a failing statement leaves: what held before it, or what it has committed.
     pub(super) fn roll_back_statement(&mut self, before: &World) {
-        let lasting = self.transactions.committed.take();
-        self.world.roll_back_to(lasting.as_ref().unwrap_or(before));
+        let lasting = self.world.committed.take();
+        self.world.roll_back_to(lasting.as_deref().unwrap_or(before));
         self.world.frames.clear();
     }
 }

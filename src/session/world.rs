@@ -28,6 +28,8 @@ pub(super) struct World {
     pub(super) version: u64,
     /// The same for all but rows.
     pub(super) schema_version: u64,
+    /// What a COMMIT or ROLLBACK within the present statement has left lasting.
+    pub(super) committed: Option<Arc<World>>,
 }
 
 /// One run of a function body or `DO` block.
@@ -77,6 +79,7 @@ impl World {
             frames: Vec::new(),
             version: 0,
             schema_version: 0,
+            committed: None,
         }
     }
 
@@ -107,6 +110,16 @@ impl World {
             frames: join_frames(self.frames, other.frames, gap),
             version,
             schema_version,
+            committed: self.committed,
+        }
+    }
+
+    /// Whether both have committed and rolled back the same within the present statement.
+    pub(super) fn same_commits(&self, other: &World) -> bool {
+        match (&self.committed, &other.committed) {
+            (None, None) => true,
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (Some(_), None) | (None, Some(_)) => false,
         }
     }
 

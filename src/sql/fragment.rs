@@ -1,6 +1,7 @@
 //! Pieces of SQL that are no statement of a file: an expression, a query, a type, as plpgsql and the catalog write them.
 
 use super::expr::{Walk, is_query};
+use super::plain;
 use super::query as lower;
 use super::source::Lower;
 use super::sqltype;
@@ -81,6 +82,11 @@ fn targets(text: &Text) -> Result<(Vec<Target>, bool), Gap> {
 
 /// Reads the value of a plpgsql expression: what follows `SELECT`. Total: what is not understood is [`ExprKind::Opaque`].
 pub(super) fn value(text: &Text) -> Expr {
+    plain::expression(text).unwrap_or_else(|| parsed_value(text))
+}
+
+/// The same by the parser alone.
+pub(super) fn parsed_value(text: &Text) -> Expr {
     let span = text.whole();
     if let Ok((targets, true)) = targets(text)
         && let [target] = targets.as_slice()
@@ -127,6 +133,11 @@ fn query_after(text: &Text, before: &str) -> Result<Query, Gap> {
 
 /// Reads a type; serial pseudo-types are none.
 pub(super) fn type_name(text: &Text) -> Option<SqlType> {
+    plain::type_name(text).or_else(|| parsed_type_name(text))
+}
+
+/// The same by the parser alone.
+pub(super) fn parsed_type_name(text: &Text) -> Option<SqlType> {
     let node = statement(text, CAST, ")").ok()?;
     let ty = node.descendants().find_map(ast::Type::cast)?;
     let range: TextRange = ty.syntax().text_range();

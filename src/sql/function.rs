@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::source::Lower;
 use super::{expr, literal, names, sqltype, types};
-use crate::change::{Change, FunctionSpec, ObjectName, Parameter};
+use crate::change::{Change, FunctionSpec, ObjectName, Parameter, TriggerText};
 use crate::name::{Name, QualifiedName};
 use crate::source::Text;
 use crate::sqltype::{BaseType, Builtin, SqlType};
@@ -36,6 +36,8 @@ pub(super) fn create_function(cx: &Lower<'_>, node: &ast::CreateFunction) -> Opt
         language: definition.language,
         body: definition.body,
         immutable: definition.immutable,
+        keyword: "FUNCTION",
+        written: super::statement::behind(cx, node, node.name().as_ref()),
     })))
 }
 
@@ -52,6 +54,8 @@ pub(super) fn create_procedure(cx: &Lower<'_>, node: &ast::CreateProcedure) -> O
         language: definition.language,
         body: definition.body,
         immutable: definition.immutable,
+        keyword: "PROCEDURE",
+        written: super::statement::behind(cx, node, node.name().as_ref()),
     })))
 }
 
@@ -81,6 +85,8 @@ pub(super) fn create_aggregate(cx: &Lower<'_>, node: &ast::CreateAggregate) -> O
         language: "internal".into(),
         body: None,
         immutable: false,
+        keyword: "AGGREGATE",
+        written: super::statement::behind(cx, node, node.aggregate_name().as_ref()),
     })))
 }
 
@@ -276,11 +282,28 @@ pub(super) fn routine(
 /// `CREATE TRIGGER`.
 pub(super) fn create_trigger(cx: &Lower<'_>, node: &ast::CreateTrigger) -> Option<Change> {
     let called = node.call_expr()?;
+    let (name_end, on) = (node.trigger()?.syntax().text_range().end(), node.on_relation()?);
+    let on = on.syntax().text_range();
+    let conditions = cx.between(on.end(), node.execute_token()?.text_range().start());
+    let function = called.expr()?.syntax().text_range();
+    let text = TriggerText {
+        constraint: node.constraint_token().is_some(),
+        each_row: node.trigger_level().is_some_and(|level| {
+            let words = cx.str(level.syntax().text_range());
+            words
+                .split_ascii_whitespace()
+                .any(|word| word.eq_ignore_ascii_case("row"))
+        }),
+        events: cx.between(name_end, on.start()).into(),
+        conditions: conditions.into(),
+        arguments: cx.rest(function.end(), &called).into(),
+    };
     Some(Change::CreateTrigger {
         name: names::name_of(node.trigger().as_ref())?,
         table: names::object(cx, node.on_relation()?.relation_name_ref().as_ref())?,
         or_replace: node.or_replace().is_some(),
         function: names::dotted(called.expr()?.syntax())?,
+        text,
     })
 }
 

@@ -13,7 +13,6 @@ use crate::syntax::split::{self, Bound, Piece, PieceKind, Pieces};
 pub struct Statements<'a> {
     text: &'a Text,
     pieces: Pieces<'a>,
-    parser: pg::Parser,
     /// The transaction that `AND CHAIN` begins.
     chained: Option<Read>,
     /// Statements that were not SQL.
@@ -28,7 +27,6 @@ impl<'a> Statements<'a> {
         Statements {
             text,
             pieces: split::pieces(text.as_str()),
-            parser: pg::Parser::default(),
             chained: None,
             errors: 0,
         }
@@ -69,9 +67,9 @@ impl Iterator for Statements<'_> {
             let (statement, chains) = match &piece.kind {
                 PieceKind::CopyData(true) => continue,
                 PieceKind::CopyData(false) => (copied_to_the_end(&text), false),
-                PieceKind::Sql => sql(&mut self.parser, &text),
+                PieceKind::Sql => sql(&text),
                 PieceKind::Meta => (meta(&text), false),
-                PieceKind::Beyond { .. } => (beyond(&mut self.parser, self.text, &text, &piece), false),
+                PieceKind::Beyond { .. } => (beyond(self.text, &text, &piece), false),
             };
             let span = text.whole();
             if matches!(statement, Statement::Opaque(_)) {
@@ -105,7 +103,7 @@ fn copied_to_the_end(data: &Text) -> Statement {
 }
 
 /// Parses and lowers one statement; true where `AND CHAIN` begins another transaction.
-fn sql(parser: &mut pg::Parser, text: &Text) -> (Statement, bool) {
+fn sql(text: &Text) -> (Statement, bool) {
     let holds_nul = text.as_str().contains('\0');
     if !holds_nul && let Some(statement) = plain::read(text) {
         return (statement, false);
@@ -115,16 +113,16 @@ fn sql(parser: &mut pg::Parser, text: &Text) -> (Statement, bool) {
         let why = "this statement holds a NUL byte, or a placeholder whose value is not given";
         return (known.unwrap_or_else(|| opaque(text, why)), false);
     }
-    parsed(parser, text)
+    parsed(text)
 }
 
 /// The same without the readers of what is written most.
-pub(super) fn parsed(parser: &mut pg::Parser, text: &Text) -> (Statement, bool) {
-    let mut parsed = parser.sql(text.as_str());
+pub(super) fn parsed(text: &Text) -> (Statement, bool) {
+    let mut parsed = pg::parse_sql(text.as_str());
     if parsed.error.is_some()
         && let Some(masked) = exclusion::masked(text.as_str())
     {
-        parsed = parser.sql(&masked);
+        parsed = pg::parse_sql(&masked);
     }
     if let Some(error) = &parsed.error {
         let known = head::known(text.as_str());
@@ -165,7 +163,7 @@ fn syntax_error(text: &Text, error: &pg::SyntaxError) -> Statement {
 
 /// A statement past a bound. Rows are rows however many: the first of an INSERT stand for all, and of another statement on rows
 /// the table is told by its head.
-fn beyond(parser: &mut pg::Parser, whole: &Text, text: &Text, piece: &Piece) -> Statement {
+fn beyond(whole: &Text, text: &Text, piece: &Piece) -> Statement {
     let PieceKind::Beyond {
         bound,
         at,
@@ -175,7 +173,7 @@ fn beyond(parser: &mut pg::Parser, whole: &Text, text: &Text, piece: &Piece) -> 
         return opaque(text, "this statement was not understood");
     };
     if let Some(rows) = first_rows {
-        let (statement, _) = sql(parser, &whole.slice(rows.clone()));
+        let (statement, _) = sql(&whole.slice(rows.clone()));
         if matches!(statement, Statement::Dml(_)) {
             return statement;
         }

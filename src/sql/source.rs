@@ -1,7 +1,7 @@
 //! The way back from the parser's ranges to the user's files.
 
 use crate::source::{Span, Text};
-use crate::syntax::pg::{AstNode, TextRange};
+use crate::syntax::pg::{AstNode, TextRange, TextSize};
 use crate::syntax::split;
 
 /// What lowering one statement needs to know: its text. The parser's ranges are relative to it.
@@ -54,6 +54,17 @@ impl<'a> Lower<'a> {
         self.text.as_str().get(self.clip(range)).unwrap_or("")
     }
 
+    /// What is written between two places, without the white space around it.
+    pub(super) fn between(&self, start: TextSize, end: TextSize) -> &'a str {
+        self.str(TextRange::new(start.min(end), end)).trim()
+    }
+
+    /// What is written behind `start` up to the end of a statement.
+    pub(super) fn rest(&self, start: TextSize, node: &impl AstNode) -> &'a str {
+        let end = node.syntax().text_range().end();
+        self.between(start, end).trim_end_matches(';').trim_end()
+    }
+
     /// A range of the parsed text as a text of its own.
     pub(super) fn slice(&self, range: TextRange) -> Text {
         self.text.slice(self.clip(range))
@@ -61,7 +72,7 @@ impl<'a> Lower<'a> {
 
     fn clip(&self, range: TextRange) -> std::ops::Range<usize> {
         let len = self.text.as_str().len();
-        let place = |offset: crate::syntax::pg::TextSize| usize::from(offset).saturating_sub(self.shift);
+        let place = |offset: TextSize| usize::from(offset).saturating_sub(self.shift);
         let end = place(range.end()).min(len);
         place(range.start()).min(end)..end
     }

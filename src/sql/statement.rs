@@ -286,6 +286,13 @@ fn drop_owned(cx: &Lower<'_>, node: &ast::DropOwned) -> Option<Change> {
     )))
 }
 
+/// What a statement says behind a name of it.
+pub(super) fn behind(cx: &Lower<'_>, node: &impl AstNode, name: Option<&impl AstNode>) -> SmolStr {
+    name.map_or_else(SmolStr::default, |name| {
+        cx.rest(name.syntax().text_range().end(), node).into()
+    })
+}
+
 /// A statement that is one change. Outer `None`: it is none; inner: a part is missing.
 fn change(cx: &Lower<'_>, node: &ast::Stmt) -> Option<Option<Change>> {
     use ast::Stmt as S;
@@ -307,6 +314,7 @@ fn change(cx: &Lower<'_>, node: &ast::Stmt) -> Option<Option<Change>> {
             names::object(cx, n.collation().as_ref()).map(|name| Change::CreateCollation {
                 name,
                 if_not_exists: n.if_not_exists().is_some(),
+                written: behind(cx, n, n.collation().as_ref()),
             })
         }
         S::CreatePolicy(n) => (|| {

@@ -1,5 +1,7 @@
 //! Lowers CREATE TABLE in all its forms, CREATE TABLE AS, SELECT INTO, and CREATE VIEW.
 
+use smol_str::SmolStr;
+
 use super::source::Lower;
 use super::{column, constraint, index, names, query};
 use crate::change::{Change, CreateTable, LikeOptions, LikeSpec, PartitionBound, TableElement};
@@ -145,7 +147,9 @@ pub(super) fn bound(cx: &Lower<'_>, node: &ast::PartitionType) -> PartitionBound
         ast::PartitionType::PartitionDefault(_) => PartitionBound::Default,
         ast::PartitionType::PartitionForValuesFrom(_)
         | ast::PartitionType::PartitionForValuesIn(_)
-        | ast::PartitionType::PartitionForValuesWith(_) => PartitionBound::Values(cx.span(node)),
+        | ast::PartitionType::PartitionForValuesWith(_) => {
+            PartitionBound::Values(cx.str(node.syntax().text_range()).trim().into())
+        }
     }
 }
 
@@ -222,8 +226,11 @@ pub(super) fn create_view(cx: &Lower<'_>, node: &ast::CreateView) -> Option<Chan
     let name = names::object(cx, node.view().as_ref())?;
     let columns = column_names(node.column_list().as_ref());
     let mut query = query::query(cx, node.query()?.syntax());
+    let mut written: SmolStr =
+        behind_aliases(cx, node, node.view().as_ref(), node.column_list().as_ref())?.into();
     if node.recursive_token().is_some() {
         query = recursive(&name.name.name, &columns, query);
+        written = recursive_text(cx, node, &name.name.name, &columns)?;
     }
     Some(Change::CreateView {
         name,
@@ -233,7 +240,35 @@ pub(super) fn create_view(cx: &Lower<'_>, node: &ast::CreateView) -> Option<Chan
         temporary: is_temporary(node.persistence().as_ref()),
         columns,
         query: Box::new(query),
+        written,
     })
+}
+
+/// What a view's statement says behind its name and its aliases.
+fn behind_aliases<'a>(
+    cx: &Lower<'a>,
+    node: &impl AstNode,
+    name: Option<&impl AstNode>,
+    aliases: Option<&ast::ColumnList>,
+) -> Option<&'a str> {
+    let name = name?.syntax().text_range().end();
+    let aliases = aliases.map(|list| list.syntax().text_range().end());
+    Some(cx.rest(aliases.unwrap_or(name), node))
+}
+
+/// The same of a recursive view, as the statement that it stands for.
+fn recursive_text(cx: &Lower<'_>, node: &ast::CreateView, name: &Name, columns: &[Name]) -> Option<SmolStr> {
+    let query = node.query()?;
+    let query = query.syntax().text_range();
+    let keyword = node.as_token()?.text_range().start();
+    let options = cx.between(node.column_list()?.syntax().text_range().end(), keyword);
+    let columns = columns.iter().map(Name::quoted).collect::<Vec<_>>().join(", ");
+    let name = name.quoted();
+    Some(SmolStr::new(format!(
+        "{options} AS WITH RECURSIVE {name} ({columns}) AS (\n{}\n) SELECT {columns} FROM {name} {}",
+        cx.between(query.start(), query.end()).trim_end_matches(';'),
+        cx.rest(query.end(), node)
+    )))
 }
 
 /// `CREATE RECURSIVE VIEW v (a) AS q` is `WITH RECURSIVE v (a) AS (q) SELECT a FROM v` (manual, "CREATE VIEW").
@@ -288,5 +323,6 @@ pub(super) fn create_materialized_view(cx: &Lower<'_>, node: &ast::CreateMateria
         temporary: false,
         columns: column_names(node.column_list().as_ref()),
         query: Box::new(query::query(cx, node.query()?.syntax())),
+        written: behind_aliases(cx, node, node.view().as_ref(), node.column_list().as_ref())?.into(),
     })
 }

@@ -16,8 +16,9 @@ use crate::syntax::pg::ast;
 pub(super) fn create(cx: &Lower<'_>, node: &ast::CreateType) -> Option<Change> {
     let name = names::object(cx, node.type_name().as_ref())?;
     let Some(kind) = node.kind() else {
-        return other(name, None, None);
+        return other(name, None, None, SmolStr::default());
     };
+    let written = super::statement::behind(cx, node, node.type_name().as_ref());
     match kind {
         ast::CreateTypeKind::EnumType(of) => {
             let labels: Option<Vec<SmolStr>> = of
@@ -51,17 +52,23 @@ pub(super) fn create(cx: &Lower<'_>, node: &ast::CreateType) -> Option<Change> {
                 Some(ty) => Some(names::object(cx, Some(&ty))?),
                 None => None,
             };
-            other(name, subtype, multirange)
+            other(name, subtype, multirange, written)
         }
-        ast::CreateTypeKind::BaseType(_) => other(name, None, None),
+        ast::CreateTypeKind::BaseType(_) => other(name, None, None, written),
     }
 }
 
-fn other(name: ObjectName, range_of: Option<SqlType>, multirange: Option<ObjectName>) -> Option<Change> {
+fn other(
+    name: ObjectName,
+    range_of: Option<SqlType>,
+    multirange: Option<ObjectName>,
+    written: SmolStr,
+) -> Option<Change> {
     Some(Change::CreateOtherType {
         name,
         range_of,
         multirange,
+        written,
     })
 }
 

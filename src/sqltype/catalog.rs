@@ -163,6 +163,9 @@ pub struct Catalog {
     cast_index: FxHashMap<(RowType, RowType), usize>,
     /// Operator classes.
     pub opclasses: Vec<OpclassRow>,
+    /// The default ones of each access method.
+    default_opclasses: FxHashMap<&'static str, Vec<(&'static str, RowType)>>,
+    default_index: FxHashMap<(&'static str, RowType), &'static str>,
     /// Types; empty for `pg_catalog`, whose are [`Builtin`].
     pub types: Vec<ExtensionType>,
     /// Tables and views.
@@ -204,6 +207,27 @@ impl Catalog {
         self.cast_index.get(&(source, target)).map(|&i| &self.casts[i])
     }
 
+    /// The default operator classes of an access method, with the types of their keys.
+    #[must_use]
+    pub fn default_opclasses(&self, method: &str) -> &[(&'static str, RowType)] {
+        self.default_opclasses.get(method).map_or(&[], Vec::as_slice)
+    }
+
+    /// The default operator class that is for this very type.
+    #[must_use]
+    pub fn default_opclass(&self, method: &'static str, ty: RowType) -> Option<&'static str> {
+        self.default_index.get(&(method, ty)).copied()
+    }
+
+    fn add_opclass(&mut self, row: OpclassRow) {
+        if row.default {
+            let of_method = self.default_opclasses.entry(row.method).or_default();
+            of_method.push((row.name, row.ty));
+            self.default_index.entry((row.method, row.ty)).or_insert(row.name);
+        }
+        self.opclasses.push(row);
+    }
+
     fn add(&mut self, kind: &str, fields: &[&'static str]) -> Option<()> {
         match kind {
             "F" => {
@@ -219,7 +243,7 @@ impl Catalog {
                 self.cast_index.insert((row.source, row.target), self.casts.len());
                 self.casts.push(row);
             }
-            "P" => self.opclasses.push(OpclassRow {
+            "P" => self.add_opclass(OpclassRow {
                 method: fields.first()?,
                 name: fields.get(1)?,
                 ty: row_type(fields.get(2)?),

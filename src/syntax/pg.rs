@@ -1,6 +1,7 @@
 //! PostgreSQL's grammar by squawk, behind bounds: the parser trusts its input, so what is too deep or too long never
 //! reaches it (see `split`).
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rowan::{GreenNodeBuilder, NodeCache};
@@ -28,26 +29,32 @@ pub struct Parsed {
     pub error: Option<SyntaxError>,
 }
 
+thread_local! {
+    static PARSER: RefCell<Parser> = RefCell::default();
+}
+
 /// Parses SQL statements. The root is a [`SourceFile`].
 #[must_use]
 pub fn parse_sql(text: &str) -> Parsed {
-    Parser::default().sql(text)
+    PARSER.with(|parser| match parser.try_borrow_mut() {
+        Ok(mut parser) => parser.sql(text),
+        Err(_) => Parser::default().sql(text),
+    })
 }
 
 /// A parser for many statements, one by one: what they have in common is kept once.
 #[derive(Debug, Default)]
-pub struct Parser {
+struct Parser {
     cache: NodeCache,
     /// Bytes whose tokens the cache may hold.
     held: usize,
 }
 
 /// Most bytes whose tokens are kept for the statements that follow.
-const MOST_HELD: usize = 1 << 20;
+const MOST_HELD: usize = 1 << 18;
 
 impl Parser {
-    /// Parses SQL statements. The root is a [`SourceFile`].
-    pub fn sql(&mut self, text: &str) -> Parsed {
+    fn sql(&mut self, text: &str) -> Parsed {
         self.held += text.len();
         if self.held > MOST_HELD {
             self.forget();

@@ -187,6 +187,8 @@ fn programs_that_never_end() {
         "DECLARE s text := 'x'; BEGIN LOOP s := s || s; END LOOP; END;",
         "FOR i IN 1..100000 LOOP EXECUTE format('CREATE TABLE t%s (id int)', i); END LOOP;",
         "IF random() > 0.5 THEN CREATE TABLE maybe (id int); END IF;",
+        "CREATE TYPE a AS ENUM (); IF random() > 0.5 THEN ROLLBACK; ELSE CREATE TYPE b AS ENUM (); END IF; CREATE TYPE c AS ENUM ();",
+        "CREATE TYPE a AS ENUM (); IF random() > 0.5 THEN COMMIT; CREATE TYPE b AS ENUM (); END IF; ROLLBACK; CREATE TYPE a AS ENUM ();",
     ] {
         let (report, _) = run(format!("DO $$ BEGIN {body} END $$;").as_bytes());
         let _ = report;
@@ -195,6 +197,31 @@ fn programs_that_never_end() {
     still_finds(&report);
     let branches = "IF (SELECT count(*) FROM \"User\") > 3 THEN CREATE TABLE a (id int); ELSE CREATE TABLE b (id int); END IF;".repeat(200);
     run(format!("DO $$ BEGIN {branches} END $$;").as_bytes());
+}
+
+/// What a hundred turns that may not come leave behind does not double with each.
+#[test]
+fn turns_that_may_not_come() {
+    let columns: Vec<String> = (0..100).map(|i| format!("c{i} int")).collect();
+    for body in [
+        "ALTER TABLE answers ADD %1$s int",
+        "ALTER TABLE answers ADD %1$s int; ALTER TABLE answers DROP %1$s",
+        "CREATE TABLE %1$s (id serial PRIMARY KEY)",
+        "CREATE TABLE %1$s (id serial PRIMARY KEY); DROP TABLE %1$s",
+        "CREATE TYPE %1$s AS ENUM (); DROP TYPE %1$s",
+    ] {
+        for from in [
+            "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'c'",
+            "SELECT a.attname AS name FROM pg_class c, pg_attribute a, pg_namespace n WHERE a.attrelid = c.oid AND n.oid = c.relnamespace AND c.relname = 'c'",
+        ] {
+            let columns = columns.join(", ");
+            let program = format!(
+                "CREATE TABLE c ({columns}); CREATE TABLE answers (id int); FOO; DO $$ DECLARE r record; BEGIN \
+                 FOR r IN {from} LOOP EXECUTE format('{body}', r.name); END LOOP; END $$;"
+            );
+            run(program.as_bytes());
+        }
+    }
 }
 
 #[test]

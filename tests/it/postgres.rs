@@ -225,7 +225,12 @@ impl Connection {
 
     /// The catalog as facts.
     pub(crate) fn facts(&mut self) -> std::collections::BTreeMap<String, String> {
-        let lines = self.run(include_str!("../judge/catalog.sql"));
+        self.facts_of(include_str!("../judge/catalog.sql"))
+    }
+
+    /// The answer of a query that gives facts as one JSON object.
+    pub(crate) fn facts_of(&mut self, query: &str) -> std::collections::BTreeMap<String, String> {
+        let lines = self.run(query);
         serde_json::from_str(&lines.join("\n"))
             .unwrap_or_else(|e| panic!("the catalog query failed: {e}: {lines:?}"))
     }

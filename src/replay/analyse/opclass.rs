@@ -70,10 +70,16 @@ fn default_opclass(schema: &Schema, ty: &SqlType, method: &str) -> Option<Option
     const METHODS: &[&str] = &["btree", "hash", "gist", "gin", "spgist", "brin", "bloom"];
     let types = Types { schema };
     let of = Ty::from_sql(ty)?;
-    if !types.is_known(of) || !METHODS.contains(&method) {
+    let method = *METHODS.iter().find(|known| **known == method)?;
+    if !types.is_known(of) {
         return None;
     }
     let base = types.base(of).0;
+    if let Some(row) = base.row()
+        && let Some(name) = catalog::catalog().default_opclass(method, row)
+    {
+        return Some(Some((name, base)));
+    }
     let installed = schema
         .extensions
         .iter()
@@ -81,9 +87,8 @@ fn default_opclass(schema: &Schema, ty: &SqlType, method: &str) -> Option<Option
         .filter_map(|e| catalog::extension(e.name.as_str()));
     let rows: Vec<_> = std::iter::once(catalog::catalog())
         .chain(installed)
-        .flat_map(|c| &c.opclasses)
-        .filter(|row| row.default && row.method == method)
-        .filter_map(|row| Some((row.name, types.of_row(row.ty)?)))
+        .flat_map(|c| c.default_opclasses(method))
+        .filter_map(|(name, ty)| Some((*name, types.of_row(*ty)?)))
         .collect();
     if let Some(&(name, _)) = rows.iter().find(|(_, ty)| *ty == base) {
         return Some(Some((name, base)));

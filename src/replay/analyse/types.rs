@@ -47,6 +47,17 @@ impl Ty {
         }
     }
 
+    /// As a row of the catalog names it; `None` for a type of the schema.
+    pub(super) fn row(self) -> Option<RowType> {
+        match self.base {
+            Base::Builtin(builtin) => Some(RowType {
+                base: RowBase::Builtin(builtin),
+                array: self.array,
+            }),
+            Base::Object(_) => None,
+        }
+    }
+
     /// A resolved type's; `None` for a name.
     pub(super) fn from_sql(ty: &SqlType) -> Option<Ty> {
         let base = match ty.base {

@@ -279,23 +279,29 @@ impl Join<'_> {
             }
         }
         for gap in &self.theirs.schema.gaps {
-            if !schema.gaps.contains(gap) {
-                schema.gaps.push(gap.clone());
-            }
+            schema.add_gap(gap.clone());
+        }
+        let renamed = self.theirs.schema.renamed.iter();
+        for entry in renamed.skip(self.base.schema.renamed.len()) {
+            schema.renamed.push(entry.clone());
         }
         if schema.unlisted.is_none() {
             schema.unlisted.clone_from(&self.theirs.schema.unlisted);
         }
         if schema.search_path != self.theirs.schema.search_path {
             // Which schemas names are looked up in cannot be told.
-            schema.gaps.push(self.gap.reaching(Reach::Everything));
+            schema.add_gap(self.gap.reaching(Reach::Everything));
         }
         self.out.gone_relations = self.agreed(&self.out.gone_relations, &self.theirs.gone_relations);
         self.out.gone_types = self.agreed(&self.out.gone_types, &self.theirs.gone_types);
         self.out.gone_others = self.agreed(&self.out.gone_others, &self.theirs.gone_others);
+        // Both may have gone a way together since `base`: those places would double with each join.
         for index in self.base.places.len()..self.theirs.places.len() {
-            let place = self.theirs.places[super::PlaceId(index as u32)];
-            self.out.places.push(place);
+            let id = super::PlaceId(index as u32);
+            let place = self.theirs.places[id];
+            if self.out.places.get(id) != Some(&place) {
+                self.out.places.push(place);
+            }
         }
     }
 

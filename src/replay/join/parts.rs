@@ -119,7 +119,15 @@ fn match_parts<T: Part + Clone>(ours: &List<T>, theirs: &List<T>, base: usize) -
             .filter(|_| live)
             .and_then(|name| named.get(name));
         let by_name = alike.and_then(|places| places.iter().copied().find(|&o| !taken[o]));
-        let by_number = i < base && i < ours.len() && !taken[i] && (!live || !ours[i].presence().may_be());
+        // What is gone on both sides is one thing, wherever it comes from: else it would double with each join.
+        let gone = |o: usize| !ours[o].presence().may_be();
+        let by_number = i < ours.len()
+            && !taken[i]
+            && if i < base {
+                !live || gone(i)
+            } else {
+                !live && gone(i)
+            };
         let found = match by_name {
             Some(found) => found,
             None if by_number => i,

@@ -191,12 +191,13 @@ where
     // Only what differs matters: everything else is one and the same object.
     let own: Vec<I> = (0..ours.len())
         .map(I::from_index)
-        .filter(|&id| id.index() >= base || !ours.shares(theirs, id))
+        .filter(|&id| !ours.shares(theirs, id))
         .collect();
+    let before = ours.len();
     let mut taken: FxHashSet<I> = FxHashSet::default();
     for index in 0..theirs.len() {
         let id = I::from_index(index);
-        if index < base && ours.shares(theirs, id) {
+        if ours.shares(theirs, id) {
             continue;
         }
         let object = &theirs[id];
@@ -210,8 +211,9 @@ where
         });
         let found = match by_name {
             Some(found) => found,
-            None if index < base && !object.live() => {
-                // Dropped in their course; one of ours of that number may go by name to another of theirs.
+            None if index < before && !object.live() => {
+                // Dropped in their course; one of ours of that number may go by name to another of theirs. What was made and
+                // dropped since `base` needs no place either: with one it would double with each join.
                 continue;
             }
             None if index < base && (!ours[id].live() || key.is_none()) => id,

@@ -7,7 +7,7 @@ mod text;
 
 pub use facts::{Facts, constraint_definition, facts, index_definition};
 pub use json::json;
-pub use sql::sql;
+pub use sql::{NOT_KNOWN, sql};
 pub use text::text;
 
 use super::{Constraint, ConstraintKind, ConstraintWalker, Schema, Stored, TableWalker};

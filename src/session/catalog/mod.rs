@@ -15,7 +15,9 @@ mod types;
 
 pub(super) use names::is_function;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashSet;
 
 use super::Session;
 use super::query::{Row, Table};
@@ -33,7 +35,11 @@ pub(super) fn is_system_relation(name: &QualifiedName) -> bool {
         }
         Some(schema) if *schema == "pg_catalog" => true,
         Some(_) => false,
-        None => names::has(names::CATALOG, name.name.as_str()),
+        None => {
+            static CATALOG: OnceLock<FxHashSet<&str>> = OnceLock::new();
+            let all = CATALOG.get_or_init(|| names::CATALOG.split_ascii_whitespace().collect());
+            all.contains(name.name.as_str())
+        }
     }
 }
 

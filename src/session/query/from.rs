@@ -11,7 +11,14 @@ use crate::source::Span;
 use crate::tree::{Expr, ExprKind, FromItem};
 
 /// Rows that one query may look at.
-pub(super) const MAX_ROWS: usize = 100_000;
+const MAX_ROWS: usize = 100_000;
+/// Values in them: what bounds the memory of wide joins whose conditions cannot be told.
+const MAX_VALUES: usize = 2_000_000;
+
+/// Whether as many rows of this width are looked at as are followed.
+pub(super) fn is_full(rows: usize, width: usize) -> bool {
+    rows > MAX_ROWS || rows.saturating_mul(width) > MAX_VALUES
+}
 
 impl Session {
     /// One item of `FROM`: its description, and its rows.

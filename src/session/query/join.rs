@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::from::{MAX_ROWS, open_source};
+use super::from::{is_full, open_source};
 use super::{Env, Row, Source, Table};
 use crate::known::{Gap, Truth};
 use crate::name::Name;
@@ -160,7 +160,7 @@ impl Session {
             };
             let (source, table) = self.read_item(item, &[], &inner, at)?;
             for right in table.rows {
-                if out.rows.len() > MAX_ROWS {
+                if is_full(out.rows.len(), row.values.len() + right.values.len()) {
                     return Err(too_many(at));
                 }
                 out.rows.push(pair(&row, &right));
@@ -213,7 +213,7 @@ impl Session {
             };
             self.spend(candidates.len() as u64 / 4, at)?;
             for i in candidates {
-                if rows.len() > MAX_ROWS {
+                if is_full(rows.len(), start + source.columns.len()) {
                     return Err(too_many(at));
                 }
                 if let Some(right) = table.rows.get(i) {

@@ -99,10 +99,14 @@ fn word(at: &mut Cursor<'_>, depth: u8) -> Option<ExprKind> {
 fn named(at: &mut Cursor<'_>, depth: u8) -> Option<ExprKind> {
     let name = at.qualified()?;
     if !at.is_punct(b'(') {
-        // A word before a string is its type, and a dotted name may be a field.
+        // A word before a string is its type.
         let string = matches!(at.peek(), Some((Kind::String, _)));
-        let dotted = name.schema.is_some() || at.is_punct(b'[');
-        return (!string && !dotted).then(|| column(name.name));
+        return (!string && !at.is_punct(b'[')).then(|| {
+            ExprKind::Column(ColumnName {
+                qualifiers: name.schema.into_iter().collect(),
+                name: name.name,
+            })
+        });
     }
     at.skip();
     let args = arguments(at, b')', depth)?;

@@ -14,6 +14,8 @@ mod types;
 use super::Statement;
 use crate::change::Change;
 use crate::source::Text;
+use crate::sqltype::SqlType;
+use crate::tree::Expr;
 use cursor::Cursor;
 
 /// Reads a statement; `None` where it is left to the parser.
@@ -25,6 +27,20 @@ pub(super) fn read(text: &Text) -> Option<Statement> {
         _ => return None,
     };
     Some(Statement::Changes(vec![change]))
+}
+
+/// Reads an expression; `None` where it is left to the parser.
+pub(super) fn expression(text: &Text) -> Option<Expr> {
+    let mut at = Cursor::new(text)?;
+    let expr = expr::operand(&mut at)?;
+    at.is_done().then_some(expr)
+}
+
+/// Reads a type; `None` where it is left to the parser.
+pub(super) fn type_name(text: &Text) -> Option<SqlType> {
+    let mut at = Cursor::new(text)?;
+    let spelled = types::spelled(&mut at)?;
+    (at.is_done() && spelled.serial.is_none()).then_some(spelled.ty)
 }
 
 fn change(mut at: Cursor<'_>) -> Option<Change> {

@@ -5,12 +5,11 @@
 use std::path::Path;
 
 use crate::source::{FileId, Text};
-use crate::sql::{Statement, plain, read::parsed};
-use crate::syntax::pg::Parser;
+use crate::sql::{Statement, fragment, plain, read::parsed};
 use crate::syntax::split::{self, PieceKind};
 
 /// How many of a text's statements are read without the parser.
-fn compare(sql: &str, parser: &mut Parser) -> usize {
+fn compare(sql: &str) -> usize {
     let text = Text::of_file(FileId(0), sql.into());
     let mut read = 0;
     for piece in split::pieces(sql).filter(|piece| piece.kind == PieceKind::Sql) {
@@ -23,7 +22,7 @@ fn compare(sql: &str, parser: &mut Parser) -> usize {
             continue;
         }
         read += 1;
-        let (parsed, _) = parsed(parser, &piece);
+        let (parsed, _) = parsed(&piece);
         assert_eq!(
             format!("{plain:#?}"),
             format!("{parsed:#?}"),
@@ -52,14 +51,13 @@ fn cases_read_alike() {
     for folder in ["tests", "rules", "examples"] {
         texts(&root.join(folder), &mut all);
     }
-    let mut parser = Parser::default();
     let mut read = 0;
     for text in all {
         // The blocks of a page; a file of SQL is one.
         for (number, block) in text.split("```").enumerate() {
             let body = block.split_once('\n').map_or(block, |(_, body)| body);
             if number % 2 == 1 || number == 0 {
-                read += compare(body, &mut parser);
+                read += compare(body);
             }
         }
     }
@@ -365,7 +363,6 @@ const ACTIONS: &[&str] = &[
 
 #[test]
 fn forms_read_alike() {
-    let mut parser = Parser::default();
     let mut read = 0;
     for form in FORMS {
         let mut all = vec![String::new()];
@@ -376,7 +373,47 @@ fn forms_read_alike() {
             all = joined.collect();
         }
         for sql in all {
-            read += compare(&sql, &mut parser);
+            read += compare(&sql);
+        }
+    }
+    assert!(read > 1000, "{read}");
+}
+
+#[test]
+fn fragments_read_alike() {
+    let text = |sql: &str| Text::of_file(FileId(0), sql.into());
+    let casts = VALUES
+        .iter()
+        .flat_map(|value| TYPES.iter().map(move |ty| format!("{value}::{}", ty.trim())));
+    let mut read = 0;
+    for sql in VALUES.iter().map(|v| (*v).to_owned()).chain(casts) {
+        for sql in [
+            sql.clone(),
+            format!("{sql} "),
+            format!("{sql} a"),
+            format!("{sql}, 1"),
+            format!("{sql} = 1"),
+        ] {
+            let Some(plain) = plain::expression(&text(&sql)) else {
+                continue;
+            };
+            let parsed = fragment::parsed_value(&text(&sql));
+            assert_eq!(format!("{plain:?}"), format!("{parsed:?}"), "{sql}");
+            read += 1;
+        }
+    }
+    for sql in TYPES {
+        for sql in [
+            (*sql).to_owned(),
+            format!("{sql} "),
+            format!("{sql} x"),
+            format!("{sql}; x"),
+        ] {
+            let Some(plain) = plain::type_name(&text(&sql)) else {
+                continue;
+            };
+            assert_eq!(Some(plain), fragment::parsed_type_name(&text(&sql)), "{sql}");
+            read += 1;
         }
     }
     assert!(

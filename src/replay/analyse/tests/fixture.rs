@@ -90,6 +90,7 @@ impl Fixture {
             name: name.clone(),
             kind,
             presence: Presence::Present(ORIGIN),
+            written: None,
             extension: extension.map(Name::new),
             comment: None,
             log: Vec::new(),
@@ -112,6 +113,7 @@ impl Fixture {
             base: Fact::Known(base, ORIGIN),
             not_null: Fact::Known(false, ORIGIN),
             default: Fact::Known(None, ORIGIN),
+            collation: None,
             checks: Vec::new(),
         };
         self.ty(namespace, name, TypeKind::Domain(domain), None);
@@ -134,6 +136,8 @@ impl Fixture {
             language: SmolStr::new("sql"),
             body: None,
             immutable,
+            keyword: "FUNCTION",
+            written: None,
             presence: Presence::Present(ORIGIN),
             extension: None,
         });
