@@ -135,7 +135,11 @@ fn of_alembic(index: &Index<'_>, path: &str) -> Dialect {
         return Dialect::Postgres;
     };
     let programs = tree.revisions(index.files);
-    let programs = programs.iter().take(200).copied().chain(tree.environment(index.files));
+    let programs = programs
+        .iter()
+        .take(200)
+        .copied()
+        .chain(tree.environment(index.files));
     let names_it = |file| index.files.text(file).contains("postgres");
     let url = tree.option("sqlalchemy.url").map_or("", |url| url.as_str());
     let scheme = url.split([':', '+']).next().unwrap_or("");

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::NotChecked;
 use super::histories::Root;
 use super::index::{Index, Inside, is_within, join, split};
-use crate::stacks::{alembic, flyway};
 use crate::stacks::history::plain;
+use crate::stacks::{alembic, flyway};
 
 /// What a repository uses besides.
 pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {

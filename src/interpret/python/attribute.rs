@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use super::heap::Object;
 use super::class::is_remade;
+use super::heap::Object;
 use super::join::one_of;
 use super::library::Library;
 use super::machine::{Machine, Run};
@@ -144,10 +144,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if let Some(gap) = open {
             return Ok(Some(Value::unknown(gap)));
         }
-        if !stars.is_empty() && !standard::is_builtin(name) {
-            if let Some(found) = self.find_name(id, module, name, at) {
-                return Ok(Some(found));
-            }
+        if !stars.is_empty()
+            && !standard::is_builtin(name)
+            && let Some(found) = self.find_name(id, module, name, at)
+        {
+            return Ok(Some(found));
         }
         if !self.world.modules.get(&module).is_some_and(|l| l.done) {
             let why = format!("`{name}` is not yet defined: the modules import each other");
@@ -478,7 +479,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             .and_then(|own| self.class(own))
             .map(|c| c.order.clone())
             .unwrap_or_default();
-        let place = |order: &[Value<'a>]| order.iter().position(|b| matches!(b, Value::Class(c) if *c == class));
+        let place = |order: &[Value<'a>]| {
+            order
+                .iter()
+                .position(|b| matches!(b, Value::Class(c) if *c == class))
+        };
         // A method of a metaclass: the bases of the metaclass are meant.
         let order = match (object, place(&order)) {
             (Value::Class(_), None) => self.class(class).map(|c| c.order.clone()).unwrap_or_default(),
@@ -560,7 +565,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
         if let Value::Instance(_) = value {
             if let Some(setter) = self.setter_of(value, name) {
-                return self.call(&setter, Args::of(vec![value.clone(), new], at), at).map(|_| ());
+                return self
+                    .call(&setter, Args::of(vec![value.clone(), new], at), at)
+                    .map(|_| ());
             }
             let args = vec![Value::text(name, at), new.clone()];
             if let Some(run) = self.call_method_of_class(value, "__setattr__", args, at) {

@@ -446,9 +446,22 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if self.forks == 0 {
             return None;
         }
-        let running = self.frames.iter().filter(|f| f.function == Some(function.id)).count();
-        let most = if unsure { RECURSIONS_OVER_UNKNOWN } else { RECURSIONS };
-        (running >= most).then(|| self.gap(at, format!("`{}` calls itself an unknown number of times", function.name)))
+        let running = self
+            .frames
+            .iter()
+            .filter(|f| f.function == Some(function.id))
+            .count();
+        let most = if unsure {
+            RECURSIONS_OVER_UNKNOWN
+        } else {
+            RECURSIONS
+        };
+        (running >= most).then(|| {
+            self.gap(
+                at,
+                format!("`{}` calls itself an unknown number of times", function.name),
+            )
+        })
     }
 
     /// `await value`.
@@ -456,7 +469,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let Value::Iterator(id) = &value else {
             return Ok(value);
         };
-        let Some(Object::Iterator(Iteration::Coroutine(Value::Function(function), scope))) = self.world.heap.get(*id) else {
+        let Some(Object::Iterator(Iteration::Coroutine(Value::Function(function), scope))) =
+            self.world.heap.get(*id)
+        else {
             return Ok(value);
         };
         let (function, scope) = (function.clone(), *scope);

@@ -54,7 +54,7 @@ fn places(parts: &[Value<'_>], length: usize) -> Option<Vec<usize>> {
 }
 
 /// The parts of a slice.
-fn as_slice<'v, 'a>(key: &'v Value<'a>) -> Option<Vec<Value<'a>>> {
+fn as_slice<'a>(key: &Value<'a>) -> Option<Vec<Value<'a>>> {
     let (callee, args) = key.as_call()?;
     (callee.as_path() == Some("builtins.slice"))
         .then(|| args.positional.iter().map(|a| a.value.clone()).collect())
@@ -179,7 +179,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         match held {
             Iteration::Items(list) => Ok(list),
             Iteration::Generator(function, scope) => self.run_generator(&function, scope, at),
-            Iteration::Coroutine(..) => Err(self.raise("builtins.TypeError", "'coroutine' object is not iterable", at)),
+            Iteration::Coroutine(..) => {
+                Err(self.raise("builtins.TypeError", "'coroutine' object is not iterable", at))
+            }
         }
     }
 

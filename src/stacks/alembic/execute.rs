@@ -81,12 +81,12 @@ pub(super) fn on_connection<'a, L: Database<'a>>(
     };
     let mut parameters = Parameters::default();
     for argument in args.positional.iter().skip(1) {
-        parameters.add(machine, &argument.value, argument.span);
+        parameters.add(machine, &argument.value);
     }
     for (name, argument) in &args.keywords {
         match name.as_str() {
             "statement" | "object_" | "clause" | "execution_options" | "bind_arguments" | "mapper" => {}
-            "parameters" | "params" => parameters.add(machine, &argument.value, argument.span),
+            "parameters" | "params" => parameters.add(machine, &argument.value),
             name => parameters.set(name, argument.value.clone()),
         }
     }
@@ -111,7 +111,7 @@ pub(super) fn on_driver<'a, L: Database<'a>>(
     let mut parameters = Parameters::default();
     let second = args.get(1, "parameters").or_else(|| args.keyword("vars"));
     if let Some(argument) = second {
-        parameters.add(machine, &argument.value, argument.span);
+        parameters.add(machine, &argument.value);
     }
     if let Some(parts) = parts_of(&statement.value) {
         return send_sql(machine, &parts, Style::Driver, &parameters, at, on);

@@ -265,11 +265,11 @@ fn origin<'a>(machine: &mut Python<'a>, value: &Value<'a>, at: Span) -> Option<I
                     .lookup(class, "metadata")
                     .filter(|(_, m)| m.value.is_some());
                 let base = owner.as_ref().map(|(owner, _)| *owner).or_else(|| {
-                    let classes = order.iter().filter_map(|base| match base {
+                    let mut classes = order.iter().filter_map(|base| match base {
                         Value::Class(class) => Some(*class),
                         _ => None,
                     });
-                    classes.last()
+                    classes.next_back()
                 });
                 last = base
                     .and_then(|base| machine.class(base))

@@ -27,7 +27,7 @@ impl<'a> Parameters<'a> {
     }
 
     /// A dict, a list of dicts, or a tuple. Of several sets of values none can be told.
-    pub(super) fn add<L: Library<'a>>(&mut self, machine: &mut Machine<'a, L>, value: &Value<'a>, at: Span) {
+    pub(super) fn add<L: Library<'a>>(&mut self, machine: &mut Machine<'a, L>, value: &Value<'a>) {
         if let Some(items) = machine.dict_items(value) {
             for (key, value) in items {
                 if let Some(key) = key.as_str() {
@@ -42,7 +42,7 @@ impl<'a> Parameters<'a> {
         match items.as_slice() {
             [one] if machine.dict_items(one).is_some() => {
                 let one = one.clone();
-                self.add(machine, &one, at);
+                self.add(machine, &one);
             }
             [first, ..] if machine.dict_items(first).is_some() => {}
             _ => self.positional = items,
@@ -62,7 +62,7 @@ impl<'a> Parameters<'a> {
                 let (key, value) = (SmolStr::new(key), value.value.clone());
                 self.set(&key, value);
             } else if machine.dict_items(&argument.value).is_some() {
-                self.add(machine, &argument.value, argument.span);
+                self.add(machine, &argument.value);
             }
         }
     }
@@ -89,8 +89,8 @@ pub(super) fn of_context<'a, L: Library<'a>>(
 ) -> Parameters<'a> {
     let mut out = Parameters::default();
     if let Some(context) = args.get(1, "context") {
-        let (value, span) = (context.value.clone(), context.span);
-        out.add(machine, &value, span);
+        let value = context.value.clone();
+        out.add(machine, &value);
     }
     out
 }

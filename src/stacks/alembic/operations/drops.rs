@@ -93,7 +93,10 @@ pub(super) fn drop_index<'a, L: Database<'a>>(
     // However it is dropped, it is gone: what cannot be told here leaves nothing open.
     let said = given.get(usize::MAX, &["postgresql_concurrently"]);
     let concurrently = said.is_some_and(|argument| {
-        matches!(machine.truth(&argument.value, argument.span), crate::known::Truth::Yes)
+        matches!(
+            machine.truth(&argument.value, argument.span),
+            crate::known::Truth::Yes
+        )
     });
     let object = ObjectName {
         name: match schema {

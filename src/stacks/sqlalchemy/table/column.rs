@@ -18,18 +18,17 @@ pub fn column<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     value: &Value<'a>,
     scope: &Scope<'a>,
-    at: Span,
 ) -> Option<ColumnDef<'a>> {
     let Value::Term(term) = value else { return None };
     if let Some((object, "copy" | "_copy", _)) = terms::method(value) {
         let object = object.clone();
-        return column(machine, &object, scope, at);
+        return column(machine, &object, scope);
     }
     let (member, args) = terms::call(machine, value)?;
     match member.name() {
         "deferred" | "column_property" => {
             let inner = args.positional.first()?.clone();
-            return column(machine, &inner.value, scope, inner.span);
+            return column(machine, &inner.value, scope);
         }
         "Column" | "mapped_column" => {}
         _ => return None,

@@ -357,7 +357,7 @@ pub fn add_items<'a, L: Library<'a>>(
     // Columns come first, so that constraints between them can name those behind.
     let mut others = Vec::new();
     for item in items {
-        match column(machine, &item.value, scope, item.span) {
+        match column(machine, &item.value, scope) {
             Some(column) => def.columns.push(column),
             None => others.push(item.clone()),
         }

@@ -242,11 +242,7 @@ impl<'a, L: Library<'a>> Resolver<'_, 'a, L> {
 
     /// The one type that all of several are.
     fn one_of(&mut self, candidates: &[Value<'a>], why: &Gap, at: Span, depth: u32) -> Typed {
-        let mut all = candidates
-            .iter()
-            .map(|c| c.clone())
-            .collect::<Vec<_>>()
-            .into_iter();
+        let mut all = candidates.iter().cloned();
         let Some(first) = all.next() else {
             return Typed::unknown(why.clone(), at);
         };
