@@ -12,7 +12,7 @@ use super::library::Library;
 use super::machine::{Machine, Run, Stop};
 use super::standard;
 use super::value::{Args, Argument, Code, Function, ObjectId, TermKind, Value};
-use crate::known::Gap;
+use crate::known::{Gap, Reach};
 use crate::source::Span;
 use crate::syntax::python::{Ranged, ast};
 
@@ -448,7 +448,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
         let running = self.frames.iter().filter(|f| f.function == Some(function.id)).count();
         let most = if unsure { RECURSIONS_OVER_UNKNOWN } else { RECURSIONS };
-        (running >= most).then(|| self.gap(at, format!("`{}` calls itself an unknown number of times", function.name)))
+        let why = || format!("`{}` calls itself an unknown number of times", function.name);
+        (running >= most).then(|| Gap::new(at, why(), Reach::Everything))
     }
 
     /// `await value`.
