@@ -12,7 +12,7 @@ use super::library::Library;
 use super::machine::{Machine, Run, Stop};
 use super::standard;
 use super::value::{Args, Argument, Code, Function, ObjectId, TermKind, Value};
-use crate::known::Gap;
+use crate::known::{Gap, Reach};
 use crate::source::Span;
 use crate::syntax::python::{Ranged, ast};
 
@@ -456,12 +456,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         } else {
             RECURSIONS
         };
-        (running >= most).then(|| {
-            self.gap(
-                at,
-                format!("`{}` calls itself an unknown number of times", function.name),
-            )
-        })
+        let why = || format!("`{}` calls itself an unknown number of times", function.name);
+        (running >= most).then(|| Gap::new(at, why(), Reach::Everything))
     }
 
     /// `await value`.

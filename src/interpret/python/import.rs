@@ -11,7 +11,7 @@ use super::modules::ModuleId;
 use super::standard;
 use super::value::{ObjectId, Value};
 use super::world::Loaded;
-use crate::known::Gap;
+use crate::known::{Gap, Reach};
 use crate::source::{FileId, Span};
 use crate::syntax::python::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::python::{Ranged, ast};
@@ -110,7 +110,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
         let parsed = self.modules.parsed(module);
         let unread = match self.modules.files().read(file) {
-            Err(error) => Some(Gap::new(at, error.0.clone(), crate::known::Reach::Rows)),
+            Err(error) => Some(Gap::new(at, error.0.clone(), Reach::Rows)),
             Ok(_) => parsed
                 .errors
                 .first()
@@ -147,7 +147,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     let gap = self.gap(at, why);
                     self.note(&gap);
                     for name in bound_names(statement) {
-                        self.bind_in(scope, &name, Value::unknown(gap.clone()));
+                        self.bind_in(scope, &name, Value::unknown(gap.reaching(Reach::Everything)));
                     }
                 }
                 Flow::Exhausted(at, why) => return Err(Stop::Exhausted(at, why)),
@@ -159,7 +159,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     let gap = self.gap(raised.span, format!("raises {what}"));
                     self.note(&gap);
                     for name in bound_names(statement) {
-                        self.bind_in(scope, &name, Value::unknown(gap.clone()));
+                        self.bind_in(scope, &name, Value::unknown(gap.reaching(Reach::Everything)));
                     }
                 }
             }
@@ -210,7 +210,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let path = self.path("builtins.ModuleNotFoundError", at);
         let exception = self.call_term(path, super::value::Args::default(), at);
         self.may_raise(Some(exception), &gap, at);
-        Value::unknown(gap)
+        // It is code, which may do anything where it is called.
+        Value::unknown(gap.reaching(Reach::Everything))
     }
 
     /// The module `dotted` below a folder; `name` is what it is called in messages.

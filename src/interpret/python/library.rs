@@ -62,7 +62,9 @@ pub trait Library<'a>: Sized {
     ) -> bool;
     /// A class statement of the repository has run.
     fn class_made(machine: &mut Machine<'a, Self>, class: ClassId);
-    /// Something that is not known was called, or could not be followed: what it may do to the library's part of the world.
+    /// Something that is not known was called, or could not be followed: what it may do to the library's part of the world. Code
+    /// that is not there has a gap that reaches everything; a method of a value that is only data (a setting, a time) one that
+    /// reaches nothing.
     fn opaque(machine: &mut Machine<'a, Self>, gap: &Gap, args: &Args<'a>);
 
     /// A variable of the environment that is known, because it was given.

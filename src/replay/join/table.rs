@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::{Join, both, join_rows};
-use crate::known::{Fact, Gap, Presence};
+use crate::known::{Fact, Gap, Presence, Section};
 use crate::schema::{
     Column, ColumnId, Constraint, ConstraintId, ConstraintKind, Index, IndexId, List, LogEntry, Relation,
     Table, TableId,
@@ -42,7 +42,9 @@ impl Join<'_> {
         let column = |i: usize| parts.column(ColumnId(i as u32)).0 as usize;
         let constraint = |i: usize| parts.constraint(ConstraintId(i as u32)).0 as usize;
         let index = |i: usize| parts.index(IndexId(i as u32)).0 as usize;
-        join_list(
+        let open = |table: &Table| table.open.iter().any(|(section, _)| *section == Section::Columns);
+        let (ours_open, theirs_open) = (open(table), open(&theirs));
+        let lone = join_list(
             &mut table.columns,
             &theirs.columns,
             &column,
@@ -50,6 +52,12 @@ impl Join<'_> {
             set_column,
             join_column,
         );
+        // Where the other course may have had such a column all along, it may be another one.
+        for (at, of_theirs) in lone {
+            if if of_theirs { ours_open } else { theirs_open } {
+                forget_column(&mut table.columns[at], &gap);
+            }
+        }
         join_list(
             &mut table.indexes,
             &theirs.indexes,
@@ -148,7 +156,7 @@ fn join_logs(ours: &mut List<LogEntry>, theirs: &List<LogEntry>, base: usize) {
     }
 }
 
-/// Joins parts that stand at places; parts of one side only may be there.
+/// Joins parts that stand at places; parts of one side only may be there. Those: their places, and whether they are theirs.
 fn join_list<T: Clone + super::parts::Part>(
     ours: &mut List<T>,
     theirs: &List<T>,
@@ -156,9 +164,10 @@ fn join_list<T: Clone + super::parts::Part>(
     gap: &Gap,
     set: fn(&mut T, Presence),
     join: fn(&mut T, &T, &Gap),
-) {
+) -> Vec<(usize, bool)> {
     let maybe = Presence::Maybe(gap.clone());
     let own = ours.len();
+    let mut lone = Vec::new();
     let mut met = vec![false; own];
     for (i, part) in theirs.iter().cloned().enumerate() {
         let at = place(i);
@@ -167,6 +176,7 @@ fn join_list<T: Clone + super::parts::Part>(
             if part.presence().is_present() {
                 set(&mut part, maybe.clone());
             }
+            lone.push((ours.len(), true));
             ours.push(part);
             continue;
         }
@@ -186,11 +196,22 @@ fn join_list<T: Clone + super::parts::Part>(
             (false, false) => {}
         }
     }
-    for (mine, met) in ours.iter_mut().zip(met) {
+    for (at, (mine, met)) in ours.iter_mut().zip(met).enumerate() {
         if !met && mine.presence().is_present() {
             set(mine, maybe.clone());
+            lone.push((at, false));
         }
     }
+    lone
+}
+
+/// Nothing is known of a column but its name.
+fn forget_column(column: &mut Column, gap: &Gap) {
+    column.ty = column.ty.join(&Fact::unknown(gap.clone()), gap);
+    column.nullable = column.nullable.join(&Fact::unknown(gap.clone()), gap);
+    column.default = column.default.join(&Fact::unknown(gap.clone()), gap);
+    column.identity = column.identity.join(&Fact::unknown(gap.clone()), gap);
+    column.generated = column.generated.join(&Fact::unknown(gap.clone()), gap);
 }
 
 fn set_column(column: &mut Column, presence: Presence) {

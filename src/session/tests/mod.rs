@@ -151,7 +151,7 @@ fn text_with_holes_reaches_no_further_than_it_can() {
     );
     assert_eq!(
         reaches("EXECUTE format('CREATE INDEX ON t (%I)', x);"),
-        ["public.t"]
+        ["public.t: indexes"]
     );
     assert_eq!(
         reaches("EXECUTE format('ALTER TABLE %I ADD a int', x);"),
@@ -192,4 +192,14 @@ fn functions_that_reach_rows_alone_do_not_run_in_work_on_rows() {
         "{:?}",
         tables(&outcome)
     );
+}
+
+#[test]
+fn a_column_that_may_have_been_there_is_not_the_one_that_is_added() {
+    let outcome = run(
+        "CREATE INDEX j ON old (b); DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'old' AND column_name = 'a') THEN ALTER TABLE old ADD COLUMN a text; END IF; END $$; CREATE INDEX i ON old (a);",
+    );
+    let table = outcome.schema.tables.iter().next().map(|(_, table)| table);
+    let column = table.and_then(|table| table.columns.iter().find(|c| c.name.as_str() == "a"));
+    assert!(column.is_some_and(|c| c.ty.known().is_none() && c.nullable.known().is_none()));
 }

@@ -152,7 +152,17 @@ impl<'a> Library<'a> for Alembic<'a> {
 
     fn class_made(_machine: &mut Python<'a>, _class: ClassId) {}
 
-    fn opaque(_machine: &mut Python<'a>, _gap: &Gap, _args: &Args<'a>) {}
+    fn opaque(machine: &mut Python<'a>, gap: &Gap, args: &Args<'a>) {
+        if gap.reach != Reach::Everything {
+            return;
+        }
+        // Code that is not in the repository: called by the migration itself, or with its connection.
+        let file = machine.module().map(|module| machine.modules().get(module).file);
+        let entry = machine.library.entry.map(|at| at.file);
+        if surface::hands_connection(args) || file.is_some() && file == entry {
+            Self::open(machine, gap.clone());
+        }
+    }
 
     fn variable(machine: &mut Python<'a>, name: &str, at: Span) -> Option<Value<'a>> {
         let given = &machine.library.given;

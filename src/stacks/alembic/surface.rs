@@ -175,7 +175,7 @@ fn given_away_by<'a, L: Database<'a>>(
 }
 
 /// Whether an argument is the connection that the migrations run on, or the operations themselves.
-fn hands_connection(args: &Args<'_>) -> bool {
+pub(super) fn hands_connection(args: &Args<'_>) -> bool {
     let keywords = args.keywords.iter().map(|(_, a)| a);
     args.positional.iter().chain(keywords).any(|argument| {
         argument.value.as_path() == Some("alembic.op")

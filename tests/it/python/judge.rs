@@ -88,7 +88,8 @@ pub(super) fn python(sources: &BTreeMap<String, String>) -> Option<Vec<Told>> {
 fn run(folder: &Path, answers: &[usize]) -> Option<Told> {
     let _ = std::fs::remove_file(folder.join("asked.txt"));
     let answers: Vec<String> = answers.iter().map(usize::to_string).collect();
-    let out = Command::new("python3")
+    let python = std::env::var("SCHEMALIGN_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let out = Command::new(python)
         .args(["-B", "main.py"])
         .env("ANSWERS", answers.join(" "))
         .env("PYTHONHASHSEED", "0")

@@ -1,6 +1,6 @@
 //! Whole repositories run by the interpreter with a library that knows nothing: what stops it, what is slow, what is unknown.
 //!
-//! `SCHEMALIGN_PYTHON=folder,folder cargo test --test it python::repositories -- --ignored --nocapture` prints a report.
+//! `SCHEMALIGN_REPOSITORIES=folder,folder cargo test --test it python::repositories -- --ignored --nocapture` prints a report.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,9 +11,11 @@ use schemalign::interpret::python::{Args, ClassId, Library, Machine, Modules, Ru
 use schemalign::known::{Gap, Truth};
 use schemalign::source::{FileId, Files, Span};
 
-/// A library that knows nothing.
+/// A library that knows nothing, and notes what it is given that is unknown.
 #[derive(Default)]
-pub(super) struct Deaf;
+pub(super) struct Deaf {
+    unknown: Vec<(String, Gap)>,
+}
 
 impl<'a> Library<'a> for Deaf {
     type State = ();
@@ -24,7 +26,27 @@ impl<'a> Library<'a> for Deaf {
     fn attribute(_: &mut Machine<'a, Self>, _: &Value<'a>, _: &str, _: Span) -> Option<Run<'a, Value<'a>>> {
         None
     }
-    fn call(_: &mut Machine<'a, Self>, _: &Value<'a>, _: &Args<'a>, _: Span) -> Option<Run<'a, Value<'a>>> {
+    fn call(
+        machine: &mut Machine<'a, Self>,
+        callee: &Value<'a>,
+        args: &Args<'a>,
+        _: Span,
+    ) -> Option<Run<'a, Value<'a>>> {
+        let name = machine.display(callee);
+        if name.starts_with("alembic.op") || name.starts_with("sqlalchemy") {
+            let keywords = args.keywords.iter().map(|(_, a)| a);
+            let gaps: Vec<Gap> = args
+                .positional
+                .iter()
+                .chain(keywords)
+                .filter_map(|a| a.value.gap().cloned())
+                .chain(args.open.clone())
+                .collect();
+            machine
+                .library
+                .unknown
+                .extend(gaps.into_iter().map(|gap| (name.clone(), gap)));
+        }
         None
     }
     fn iterate(_: &mut Machine<'a, Self>, _: &Value<'a>, _: Span) -> Option<Run<'a, Vec<Value<'a>>>> {
@@ -44,7 +66,9 @@ impl<'a> Library<'a> for Deaf {
         false
     }
     fn class_made(_: &mut Machine<'a, Self>, _: ClassId) {}
-    fn opaque(_: &mut Machine<'a, Self>, _: &Gap, _: &Args<'a>) {}
+    fn opaque(machine: &mut Machine<'a, Self>, gap: &Gap, _: &Args<'a>) {
+        machine.library.unknown.push(("opaque".to_owned(), gap.clone()));
+    }
 }
 
 fn read(folder: &Path, root: &Path, out: &mut Vec<(String, Vec<u8>)>) {
@@ -94,6 +118,18 @@ impl Report {
     fn gaps(&mut self, files: &Files, gaps: &[Gap]) {
         for gap in gaps {
             let entry = self.reasons.entry(gap.why.clone()).or_default();
+            entry.0 += 1;
+            if entry.1.len() < 2 {
+                entry
+                    .1
+                    .push(gap.at.map_or(String::new(), |at| Self::place(files, at)));
+            }
+        }
+    }
+
+    fn unknowns(&mut self, files: &Files, all: &[(String, Gap)]) {
+        for (what, gap) in all {
+            let entry = self.reasons.entry(format!("{what}: {}", gap.why)).or_default();
             entry.0 += 1;
             if entry.1.len() < 2 {
                 entry
@@ -176,7 +212,7 @@ fn repository(folder: &Path) {
         .collect();
     let started = Instant::now();
     let mut report = Report::default();
-    let mut machine = Machine::new(&modules, Deaf);
+    let mut machine = Machine::new(&modules, Deaf::default());
     for (id, path) in all.iter().filter(|(id, path)| is_model(path, &files.text(*id))) {
         let Some(module) = modules.find(path) else {
             continue;
@@ -191,12 +227,13 @@ fn repository(folder: &Path) {
         }
     }
     report.gaps(&files, machine.gaps());
+    report.unknowns(&files, &machine.library.unknown);
     println!("{} classes", machine.classes().len());
     report.print(&format!("{} models", folder.display()), started.elapsed());
 
     let started = Instant::now();
     let mut report = Report::default();
-    let mut machine = Machine::new(&modules, Deaf);
+    let mut machine = Machine::new(&modules, Deaf::default());
     for (id, path) in all
         .iter()
         .filter(|(id, path)| is_migration(path) && files.text(*id).contains("def upgrade"))
@@ -210,13 +247,14 @@ fn repository(folder: &Path) {
         }
     }
     report.gaps(&files, machine.gaps());
+    report.unknowns(&files, &machine.library.unknown);
     report.print(&format!("{} migrations", folder.display()), started.elapsed());
 }
 
 #[test]
-#[ignore = "reads repositories beside this one: SCHEMALIGN_PYTHON says which"]
+#[ignore = "reads repositories beside this one: SCHEMALIGN_REPOSITORIES says which"]
 fn repositories() {
-    for folder in std::env::var("SCHEMALIGN_PYTHON")
+    for folder in std::env::var("SCHEMALIGN_REPOSITORIES")
         .unwrap_or_default()
         .split(',')
         .filter(|f| !f.is_empty())

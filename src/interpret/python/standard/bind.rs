@@ -10,7 +10,7 @@ use crate::source::Span;
 
 /// Unknown at a place, and why.
 pub(crate) fn unknown<'a>(why: impl Into<String>, at: Span) -> Value<'a> {
-    Value::unknown(Gap::new(at, why, Reach::Everything))
+    Value::unknown(Gap::new(at, why, Reach::Rows))
 }
 
 /// Arguments by parameter; `None` where there are more, or one of another name, or where there may be more.

@@ -82,7 +82,7 @@ fn write_repr<'a, L: Library<'a>>(
     depth: u32,
     at: Span,
 ) -> Run<'a, Result<(), Gap>> {
-    let no = |why: &str| Ok(Err(Gap::new(at, why, crate::known::Reach::Everything)));
+    let no = |why: &str| Ok(Err(Gap::new(at, why, crate::known::Reach::Rows)));
     if depth == 0 || out.len() > text::LONGEST {
         return no("a text too long to follow");
     }
