@@ -293,9 +293,13 @@ impl Join<'_> {
         self.out.gone_relations = self.agreed(&self.out.gone_relations, &self.theirs.gone_relations);
         self.out.gone_types = self.agreed(&self.out.gone_types, &self.theirs.gone_types);
         self.out.gone_others = self.agreed(&self.out.gone_others, &self.theirs.gone_others);
+        // Both may have gone a way together since `base`: those places would double with each join.
         for index in self.base.places.len()..self.theirs.places.len() {
-            let place = self.theirs.places[super::PlaceId(index as u32)];
-            self.out.places.push(place);
+            let id = super::PlaceId(index as u32);
+            let place = self.theirs.places[id];
+            if self.out.places.get(id) != Some(&place) {
+                self.out.places.push(place);
+            }
         }
     }
 
