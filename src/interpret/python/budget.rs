@@ -48,10 +48,11 @@ impl Budget {
     }
 
     pub(super) fn is_exhausted(&self) -> bool {
-        self.weight > MAX_WEIGHT || self.steps
-            > MAX_STEPS
-                .min(MAX_IN_ALL.saturating_sub(self.spent))
-                .max(FEW_STEPS)
+        self.weight > MAX_WEIGHT
+            || self.steps
+                > MAX_STEPS
+                    .min(MAX_IN_ALL.saturating_sub(self.spent))
+                    .max(FEW_STEPS)
     }
 }
 

@@ -141,7 +141,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let Some(meta @ Value::Class(meta_id)) = self.metaclass(id) else {
             return Ok(());
         };
-        let Some(function @ Value::Function(_)) = self.lookup(meta_id, method).and_then(|(_, m)| m.value) else {
+        let Some(function @ Value::Function(_)) = self.lookup(meta_id, method).and_then(|(_, m)| m.value)
+        else {
             return Ok(());
         };
         let Some(class) = self.class(id) else {
@@ -149,11 +150,27 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         };
         let (name, span, bases) = (class.name.clone(), class.span, class.bases.clone());
         let members = class.members.iter();
-        let entries = members.filter_map(|m| Some((Value::text(&m.name, m.span), m.value.clone()?))).collect();
-        let keywords = class.keywords.iter().filter(|(n, _)| n != "metaclass").cloned().collect();
+        let entries = members
+            .filter_map(|m| Some((Value::text(&m.name, m.span), m.value.clone()?)))
+            .collect();
+        let keywords = class
+            .keywords
+            .iter()
+            .filter(|(n, _)| n != "metaclass")
+            .cloned()
+            .collect();
         let namespace = self.new_dict(entries);
-        let first = if method == "__new__" { meta } else { Value::Class(id) };
-        let values = vec![first, Value::text(&name, span), Value::Tuple(bases.into()), namespace];
+        let first = if method == "__new__" {
+            meta
+        } else {
+            Value::Class(id)
+        };
+        let values = vec![
+            first,
+            Value::text(&name, span),
+            Value::Tuple(bases.into()),
+            namespace,
+        ];
         let mut args = Args::of(values, at);
         args.keywords = keywords;
         self.building.push(id);
@@ -359,7 +376,14 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
 
 /// Whether a decorator of a library may have made another class of it.
 pub(super) fn is_remade(class: &Class<'_>) -> bool {
-    const PLAIN: &[&str] = &["typing.", "typing_extensions.", "dataclasses.", "functools.", "enum.", "abc."];
+    const PLAIN: &[&str] = &[
+        "typing.",
+        "typing_extensions.",
+        "dataclasses.",
+        "functools.",
+        "enum.",
+        "abc.",
+    ];
     class.decorators.iter().any(|decorator| {
         let path = decorator
             .as_path()

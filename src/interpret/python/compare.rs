@@ -403,7 +403,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
             Value::Term(_) => {
                 let operands = [item.clone(), collection.clone()];
-                if let Some(run) = standard::operation(self, Operator::Compare(ast::CmpOp::In), &operands, at) {
+                if let Some(run) = standard::operation(self, Operator::Compare(ast::CmpOp::In), &operands, at)
+                {
                     let value = run?;
                     return Ok(Ok(self.truth(&value, at)));
                 }

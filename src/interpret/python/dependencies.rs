@@ -28,7 +28,9 @@ fn read(text: &str, plain: bool, out: &mut FxHashSet<String>) {
     for line in text.lines() {
         let line = line.trim();
         if line.starts_with('[') && !plain {
-            within = ["dependencies", "packages", "dependency-groups", "extras"].iter().any(|w| line.contains(w));
+            within = ["dependencies", "packages", "dependency-groups", "extras"]
+                .iter()
+                .any(|w| line.contains(w));
             continue;
         }
         if line.starts_with('#') {
@@ -52,7 +54,11 @@ fn name(requirement: &str, out: &mut FxHashSet<String>) {
     let end = requirement
         .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
         .unwrap_or(requirement.len());
-    let name = requirement.get(..end).unwrap_or("").trim_matches(['-', '.']).to_ascii_lowercase();
+    let name = requirement
+        .get(..end)
+        .unwrap_or("")
+        .trim_matches(['-', '.'])
+        .to_ascii_lowercase();
     if name.is_empty() || name.len() > 80 {
         return;
     }
@@ -77,7 +83,10 @@ mod tests {
     #[test]
     fn names_of_libraries() {
         let files = Files::in_memory([
-            ("requirements.txt", "redis==5.0 # cache\nPyGithub>=2\n-r base.txt\ncelery[redis]\n"),
+            (
+                "requirements.txt",
+                "redis==5.0 # cache\nPyGithub>=2\n-r base.txt\ncelery[redis]\n",
+            ),
             (
                 "pyproject.toml",
                 "[project]\nname = \"shop\"\ndependencies = [\n  \"openai-agents>=0.1\",\n]\n[tool.poetry.dependencies]\nhttpx = \"^0.27\"\n[tool.x]\nmodels = 1\n",

@@ -147,7 +147,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let id = ObjectId(self.next_object);
         self.next_object = self.next_object.saturating_add(1);
         let items = match &object {
-            Object::List(list) | Object::Set(list) | Object::Iterator(Iteration::Items(list)) => list.items.len(),
+            Object::List(list) | Object::Set(list) | Object::Iterator(Iteration::Items(list)) => {
+                list.items.len()
+            }
             Object::Dict(dict) => dict.entries.len(),
             Object::Scope(_) | Object::Class(_) => 16,
             Object::Instance(_) | Object::Iterator(_) => 4,
@@ -189,7 +191,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
         let id = self.term_id();
         let depth = depth + 1;
-        Value::Term(Rc::new(Term { id, kind, span, depth }))
+        Value::Term(Rc::new(Term {
+            id,
+            kind,
+            span,
+            depth,
+        }))
     }
 
     /// A value that is no deeper nested than is followed.

@@ -42,7 +42,10 @@ impl<'a> Library<'a> for Deaf {
                 .filter_map(|a| a.value.gap().cloned())
                 .chain(args.open.clone())
                 .collect();
-            machine.library.unknown.extend(gaps.into_iter().map(|gap| (name.clone(), gap)));
+            machine
+                .library
+                .unknown
+                .extend(gaps.into_iter().map(|gap| (name.clone(), gap)));
         }
         None
     }
@@ -69,7 +72,11 @@ impl<'a> Library<'a> for Deaf {
 }
 
 fn read(folder: &Path, root: &Path, out: &mut Vec<(String, Vec<u8>)>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().collect();
+    let mut entries: Vec<_> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
@@ -82,7 +89,11 @@ fn read(folder: &Path, root: &Path, out: &mut Vec<(String, Vec<u8>)>) {
                 read(&path, root, out);
             }
         } else if let (Ok(relative), Ok(bytes)) = (path.strip_prefix(root), std::fs::read(&path)) {
-            let text = path.extension().is_some_and(|e| ["py", "sql", "ini", "toml", "json", "yaml", "yml"].iter().any(|x| e == *x));
+            let text = path.extension().is_some_and(|e| {
+                ["py", "sql", "ini", "toml", "json", "yaml", "yml"]
+                    .iter()
+                    .any(|x| e == *x)
+            });
             if text && bytes.len() < 4 << 20 {
                 out.push((relative.to_string_lossy().into_owned(), bytes));
             }
@@ -109,7 +120,9 @@ impl Report {
             let entry = self.reasons.entry(gap.why.clone()).or_default();
             entry.0 += 1;
             if entry.1.len() < 2 {
-                entry.1.push(gap.at.map_or(String::new(), |at| Self::place(files, at)));
+                entry
+                    .1
+                    .push(gap.at.map_or(String::new(), |at| Self::place(files, at)));
             }
         }
     }
@@ -119,7 +132,9 @@ impl Report {
             let entry = self.reasons.entry(format!("{what}: {}", gap.why)).or_default();
             entry.0 += 1;
             if entry.1.len() < 2 {
-                entry.1.push(gap.at.map_or(String::new(), |at| Self::place(files, at)));
+                entry
+                    .1
+                    .push(gap.at.map_or(String::new(), |at| Self::place(files, at)));
             }
         }
     }
@@ -128,12 +143,16 @@ impl Report {
         let kind = match run {
             Ok(_) => "ok",
             Err(Stop::Exhausted(at, why)) => {
-                self.raised.push(format!("{what}: {why} at {}", Self::place(files, at)));
+                self.raised
+                    .push(format!("{what}: {why} at {}", Self::place(files, at)));
                 "exhausted"
             }
             Err(Stop::Raised(raised)) => {
                 let shown = machine.display(&raised.exception);
-                self.raised.push(format!("{what}: raises {shown} at {}", Self::place(files, raised.span)));
+                self.raised.push(format!(
+                    "{what}: raises {shown} at {}",
+                    Self::place(files, raised.span)
+                ));
                 "raised"
             }
             Err(Stop::Gone) => "gone",
@@ -162,7 +181,9 @@ impl Report {
 }
 
 fn is_model(path: &str, text: &str) -> bool {
-    let test = path.split('/').any(|p| p == "tests" || p == "test" || p.starts_with("test_") || p == "conftest.py");
+    let test = path
+        .split('/')
+        .any(|p| p == "tests" || p == "test" || p.starts_with("test_") || p == "conftest.py");
     !test && !is_migration(path) && (text.contains("sqlalchemy") || text.contains("sqlmodel"))
 }
 
@@ -184,12 +205,18 @@ fn repository(folder: &Path) {
     read(folder, folder, &mut sources);
     let files = Files::in_memory(sources);
     let modules = Modules::new(&files, vec![String::new()]);
-    let all: Vec<_> = files.entries().filter(|(_, e)| e.path.ends_with(".py")).map(|(id, e)| (id, e.path.clone())).collect();
+    let all: Vec<_> = files
+        .entries()
+        .filter(|(_, e)| e.path.ends_with(".py"))
+        .map(|(id, e)| (id, e.path.clone()))
+        .collect();
     let started = Instant::now();
     let mut report = Report::default();
     let mut machine = Machine::new(&modules, Deaf::default());
     for (id, path) in all.iter().filter(|(id, path)| is_model(path, &files.text(*id))) {
-        let Some(module) = modules.find(path) else { continue };
+        let Some(module) = modules.find(path) else {
+            continue;
+        };
         let _ = id;
         let at = Instant::now();
         let run = catch_unwind(AssertUnwindSafe(|| machine.run_module(module)));
@@ -207,7 +234,10 @@ fn repository(folder: &Path) {
     let started = Instant::now();
     let mut report = Report::default();
     let mut machine = Machine::new(&modules, Deaf::default());
-    for (id, path) in all.iter().filter(|(id, path)| is_migration(path) && files.text(*id).contains("def upgrade")) {
+    for (id, path) in all
+        .iter()
+        .filter(|(id, path)| is_migration(path) && files.text(*id).contains("def upgrade"))
+    {
         let at = Instant::now();
         let run = catch_unwind(AssertUnwindSafe(|| migration(&mut machine, *id)));
         report.slow.push((at.elapsed(), path.clone()));
@@ -224,7 +254,11 @@ fn repository(folder: &Path) {
 #[test]
 #[ignore = "reads repositories beside this one: SCHEMALIGN_REPOSITORIES says which"]
 fn repositories() {
-    for folder in std::env::var("SCHEMALIGN_REPOSITORIES").unwrap_or_default().split(',').filter(|f| !f.is_empty()) {
+    for folder in std::env::var("SCHEMALIGN_REPOSITORIES")
+        .unwrap_or_default()
+        .split(',')
+        .filter(|f| !f.is_empty())
+    {
         repository(Path::new(folder));
     }
 }

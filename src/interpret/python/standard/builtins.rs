@@ -207,7 +207,9 @@ pub(crate) fn call<'a, L: Library<'a>>(
                 Value::Instance(id) => {
                     let instance = machine.instance(*id);
                     instance.is_some_and(|i| i.attributes.get(name).is_some_and(|s| s.maybe.is_none()))
-                        || machine.class_of(object).is_some_and(|c| is_member(machine, c, name))
+                        || machine
+                            .class_of(object)
+                            .is_some_and(|c| is_member(machine, c, name))
                 }
                 Value::Class(class) => is_member(machine, *class, name),
                 _ => false,
@@ -216,7 +218,9 @@ pub(crate) fn call<'a, L: Library<'a>>(
                 None => Value::Bool(false),
                 Some(_) if own => Value::Bool(true),
                 Some(Value::Unknown(u)) => Value::unknown(u.gap.clone()),
-                Some(Value::Term(term)) if !matches!(object, Value::Module(_)) && is_left_open(&term.kind) => {
+                Some(Value::Term(term))
+                    if !matches!(object, Value::Module(_)) && is_left_open(&term.kind) =>
+                {
                     unknown("whether a library's object has an attribute", at)
                 }
                 Some(_) => Value::Bool(true),
@@ -224,7 +228,7 @@ pub(crate) fn call<'a, L: Library<'a>>(
         }
         "setattr" => {
             let [object, name, value] = exactly(args)?;
-            let Some(name) = name.as_str() else { return None };
+            let name = name.as_str()?;
             Some(
                 machine
                     .set_attribute(object, name, value.clone(), at)

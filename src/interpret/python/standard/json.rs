@@ -45,7 +45,12 @@ fn load<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, text: &str, at: Span) 
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(value) => Ok(of_json(machine, &value, at)),
         // Python reads more: `NaN`, numbers of any size, halves of surrogate pairs.
-        Err(_) if text.contains("NaN") || text.contains("Infinity") || text.contains("\\u") || text.len() > 1 << 16 => {
+        Err(_)
+            if text.contains("NaN")
+                || text.contains("Infinity")
+                || text.contains("\\u")
+                || text.len() > 1 << 16 =>
+        {
             Ok(unknown("json that cannot be read", at))
         }
         Err(error) if error.to_string().contains("range") || error.to_string().contains("recursion") => {

@@ -51,7 +51,7 @@ pub(crate) fn type_of<'a, L: Library<'a>>(
         },
         // An instance of a library's class.
         Value::Term(term) => match &term.kind {
-            TermKind::Call(callee, _) if callee.as_path().is_some_and(|p| is_class_path(p)) => callee.clone(),
+            TermKind::Call(callee, _) if callee.as_path().is_some_and(is_class_path) => callee.clone(),
             _ => unknown("the type of a library's object", at),
         },
         _ => match builtin_type(machine, value) {
