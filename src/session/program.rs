@@ -207,7 +207,6 @@ impl Session {
 
     /// Sends SQL text of which parts are not known (`None`): what it can reach by the rest of it is open from now on.
     pub fn send_pattern(&mut self, parts: &[Option<Text>], why: &str, at: Span) {
-        self.via.clone_from(&self.program.calls);
         let mut runs = Vec::new();
         for part in parts {
             match part {
@@ -215,7 +214,15 @@ impl Session {
                 None => runs.push((super::reach::RAW_HOLE.to_owned(), at, false)),
             }
         }
-        for read in crate::sql::read(&Text::composed(runs)) {
+        for mut read in crate::sql::read(&Text::composed(runs)) {
+            if let Statement::Changes(changes) = &mut read.statement
+                && super::reach::without_holed_qualifiers(changes)
+            {
+                // An error of it is noted: the caller tells that it may come.
+                self.send(&read, false);
+                continue;
+            }
+            self.via.clone_from(&self.program.calls);
             self.statistics.statements += 1;
             self.statistics.opaque += 1;
             match &read.statement {

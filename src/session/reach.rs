@@ -26,7 +26,13 @@ impl Session {
             Statement::Dml(dml) => self.touch_rows(&dml.table),
             Statement::Query(_) | Statement::NoEffect(_) | Statement::Transaction(_) => {}
             Statement::Set { name, .. } if name != "search_path" => {}
-            Statement::Do { .. } | Statement::Call(_) | Statement::Set { .. } | Statement::Opaque(_) => {
+            Statement::Opaque(gap) => match self.opaque_gap(gap, read).reach.clone() {
+                // Which table has a hole for its name as well.
+                Reach::Rows => self.touch_all_rows(),
+                _ if changes_no_schema(read.text.as_str()) => {}
+                reach => reaches.push(reach),
+            },
+            Statement::Do { .. } | Statement::Call(_) | Statement::Set { .. } => {
                 reaches.push(Reach::Everything);
             }
         }
@@ -266,6 +272,42 @@ impl Session {
             };
             let _ = self.apply_change(&change, table.span);
         }
+    }
+}
+
+/// An index whose operator classes alone have a schema that is not known: they are looked for by their names, since a class of that
+/// name is there. Whether nothing else of the changes is a hole.
+pub(super) fn without_holed_qualifiers(changes: &mut [Change]) -> bool {
+    let [Change::CreateIndex(index)] = changes else {
+        return false;
+    };
+    let mut found = false;
+    for element in &mut index.elements {
+        if let Some(class) = &mut element.opclass
+            && class.schema.as_ref().is_some_and(|s| s.as_str().contains(HOLE))
+        {
+            class.schema = None;
+            found = true;
+        }
+    }
+    found && !format!("{index:?}").contains(HOLE)
+}
+
+/// Whether a statement that could not be read is one of privileges, settings or upkeep, by its first words.
+fn changes_no_schema(text: &str) -> bool {
+    let words = super::statement::leading_words(text, 2);
+    let word = |i: usize| words.get(i).map_or("", String::as_str);
+    match word(0) {
+        "grant" | "revoke" | "analyze" | "vacuum" | "reindex" | "cluster" | "notify" | "listen" | "lock" => {
+            true
+        }
+        "create" | "alter" | "drop" => {
+            matches!(
+                word(1),
+                "role" | "user" | "database" | "publication" | "subscription"
+            )
+        }
+        _ => false,
     }
 }
 

@@ -265,6 +265,12 @@ impl Value {
                     Err(Value::Bool(false))
                 }
             }
+            // The oid of an object of the system.
+            (Value::System(_), Value::Oid(oid)) | (Value::Oid(oid), Value::System(_))
+                if matches!(oid.object, Object::Relation(_)) =>
+            {
+                Err(Value::Bool(false))
+            }
             _ => match (self.gap(), other.gap()) {
                 (Some(gap), _) | (None, Some(gap)) => Err(Value::Unknown(gap.clone())),
                 (None, None) => Ok(Some(self.order(other)?)),

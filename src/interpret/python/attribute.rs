@@ -5,13 +5,12 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::class::is_remade;
-use super::heap::Object;
 use super::join::one_of;
 use super::library::Library;
 use super::machine::{Machine, Run};
 use super::modules::ModuleId;
 use super::standard;
-use super::value::{Args, ClassId, Function, Member, ObjectId, Term, TermKind, Value};
+use super::value::{Args, ClassId, Function, ObjectId, Term, TermKind, Value};
 use crate::known::{Gap, Reach};
 use crate::source::Span;
 
@@ -549,106 +548,6 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 self.bound(function, object, &class_value, at).map(Some)
             }
             other => Ok(other),
-        }
-    }
-
-    /// `value.name = new`.
-    ///
-    /// # Errors
-    /// Where the repository's own `__setattr__` fails.
-    pub fn set_attribute(&mut self, value: &Value<'a>, name: &str, new: Value<'a>, at: Span) -> Run<'a, ()> {
-        if let Value::Unknown(unknown) = value {
-            for candidate in &unknown.clone().candidates {
-                self.open(candidate, &unknown.gap);
-            }
-            return Ok(());
-        }
-        if let Value::Instance(_) = value {
-            if let Some(setter) = self.setter_of(value, name) {
-                return self
-                    .call(&setter, Args::of(vec![value.clone(), new], at), at)
-                    .map(|_| ());
-            }
-            let args = vec![Value::text(name, at), new.clone()];
-            if let Some(run) = self.call_method_of_class(value, "__setattr__", args, at) {
-                return run.map(|_| ());
-            }
-        }
-        self.store_attribute(value, name, new, at);
-        Ok(())
-    }
-
-    /// What `@name.setter` decorates.
-    fn setter_of(&self, value: &Value<'a>, name: &str) -> Option<Value<'a>> {
-        let (_, member) = self.lookup(self.class_of(value)?, name)?;
-        let Some(Value::Function(function)) = member.value else {
-            return None;
-        };
-        let own = self.own_attributes(function.id)?.attributes.get(SETTER)?;
-        Some(own.value.clone())
-    }
-
-    pub(super) fn store_attribute(&mut self, value: &Value<'a>, name: &str, new: Value<'a>, at: Span) {
-        match value {
-            Value::Instance(id) => {
-                if let Some(Object::Instance(instance)) = self.world.heap.get_mut(*id) {
-                    instance.attributes.set(SmolStr::new(name), new.into());
-                }
-            }
-            Value::Class(class) => {
-                let whole = self.frames.last().map_or(at, |f| f.statement);
-                let Some(own) = self.class_mut(*class) else { return };
-                match own.members.iter_mut().find(|m| m.name == name) {
-                    Some(member) => {
-                        member.value = Some(new.clone());
-                        member.maybe = None;
-                    }
-                    None => own.members.push(Member {
-                        name: SmolStr::new(name),
-                        value: Some(new.clone()),
-                        annotation: None,
-                        span: at,
-                        whole,
-                        maybe: None,
-                    }),
-                }
-                L::set_attribute(self, value, name, &new, at);
-            }
-            Value::Module(module) => {
-                if let Some(scope) = self.namespace(*module) {
-                    self.bind_in(scope, name, new);
-                }
-            }
-            Value::Term(term) => {
-                let id = term.id;
-                if !L::set_attribute(self, value, name, &new, at) {
-                    self.set_own_attribute(id, name, new);
-                }
-            }
-            Value::Function(function) => self.set_own_attribute(function.id, name, new),
-            _ => {}
-        }
-    }
-
-    /// `del value.name`.
-    pub(super) fn delete_attribute(&mut self, value: &Value<'a>, name: &str) {
-        match value {
-            Value::Instance(id) => {
-                if let Some(Object::Instance(instance)) = self.world.heap.get_mut(*id) {
-                    instance.attributes.remove(name);
-                }
-            }
-            Value::Class(class) => {
-                if let Some(own) = self.class_mut(*class) {
-                    own.members.retain(|m| m.name != name);
-                }
-            }
-            Value::Module(module) => {
-                if let Some(scope) = self.namespace(*module).and_then(|id| self.scope_mut(id)) {
-                    scope.names.remove(name);
-                }
-            }
-            _ => {}
         }
     }
 }

@@ -168,8 +168,7 @@ fn lists<'a>(a: &List<'a>, b: &List<'a>, gap: &Gap) -> List<'a> {
         .iter()
         .zip(&long.items)
         .all(|(a, b)| same(&a.value, &b.value) && a.maybe == b.maybe);
-    let same_length = fixed && short.items.len() == long.items.len();
-    if !agree && !same_length {
+    if !(agree || fixed && short.items.len() == long.items.len()) {
         return List {
             items: Vec::new(),
             open: open.or_else(|| Some(gap.clone())),

@@ -41,7 +41,7 @@ impl Builder<'_> {
                     }
                 }
                 self.namespace_gaps("constraint_schema", false);
-                self.system_constraints("constraint_name", None);
+                self.system_constraints("constraint_name");
             }
             _ => return false,
         }
@@ -199,14 +199,9 @@ impl Builder<'_> {
     }
 
     /// Constraints of the system's own tables and domains.
-    fn system_constraints(&mut self, column: &str, namespace: Option<&str>) {
+    fn system_constraints(&mut self, column: &str) {
         let gap = self.gap.clone();
-        let mut known = vec![(column, Value::System(gap.clone()))];
-        if let Some(namespace) = namespace {
-            let place = self.namespace_value(&crate::name::Name::new("pg_catalog"), true);
-            known.push((namespace, place));
-        }
-        self.wild(&known, &gap, false);
+        self.wild(&[(column, Value::System(gap.clone()))], &gap, false);
     }
 
     pub(super) fn pg_constraints(&mut self, key: &str) -> bool {
@@ -252,8 +247,38 @@ impl Builder<'_> {
         }
         self.domain_checks();
         self.namespace_gaps("connamespace", true);
-        self.system_constraints("conname", Some("connamespace"));
+        self.system_keys();
         true
+    }
+
+    /// The constraints of the system's own tables are keys and CHECKs of two domains, and refer to nothing.
+    fn system_keys(&mut self) {
+        let gap = self.gap.clone();
+        let place = |builder: &Self, name: &str| builder.namespace_value(&crate::name::Name::new(name), true);
+        for kind in ["p", "u"] {
+            let known = [
+                ("conname", Value::System(gap.clone())),
+                ("connamespace", place(self, "pg_catalog")),
+                ("contype", Value::text(kind)),
+                ("conrelid", Value::System(gap.clone())),
+                ("confrelid", Value::Int(0)),
+                ("contypid", Value::Int(0)),
+            ];
+            self.wild(&known, &gap, false);
+        }
+        for name in ["cardinal_number_domain_check", "yes_or_no_check"] {
+            let known = [
+                ("conname", Value::text(name)),
+                ("connamespace", place(self, "information_schema")),
+                ("contype", Value::text("c")),
+                ("conrelid", Value::Int(0)),
+                ("confrelid", Value::Int(0)),
+            ];
+            self.wild(&known, &gap, false);
+            if let Some(row) = self.rows.last_mut() {
+                row.many = false;
+            }
+        }
     }
 
     fn domain_checks(&mut self) {

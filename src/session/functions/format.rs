@@ -111,10 +111,14 @@ impl Session {
                     .gap()
                     .cloned()
                     .unwrap_or_else(|| self.gap(at, "a name that cannot be told"));
-                Value::Partial(Arc::new(Partial {
-                    runs: vec![(None, span, true)],
-                    gap,
-                }))
+                let hole = (None, span, true);
+                let quote_mark = || (Some("'".to_owned()), span, false);
+                let runs = if quote("x") == "'x'" {
+                    vec![quote_mark(), hole, quote_mark()]
+                } else {
+                    vec![hole]
+                };
+                Value::Partial(Arc::new(Partial { runs, gap }))
             }
         })
     }

@@ -234,6 +234,13 @@ fn connection<'a, L: Database<'a>>(
             let own = object.clone();
             call_with(machine, |_, _| own, args, at)
         }
+        // Of a driver's connection: work on rows, and settings.
+        "lobject"
+        | "set_session"
+        | "set_client_encoding"
+        | "set_type_codec"
+        | "add_notice_handler"
+        | "cancel" => Ok(machine.unknown(at, "what the driver gives")),
         "get_isolation_level" | "set_isolation_level" => {
             if args.positional.first().and_then(|a| a.value.as_str()) == Some("AUTOCOMMIT")
                 && on == Connection::Own

@@ -2,7 +2,7 @@
 
 use super::database::{Connection, Database};
 use super::objects::{self, Kind};
-use super::{bind, execute, operations};
+use super::{bind, execute, inspector, operations};
 use crate::interpret::python::{Args, ClassId, Machine, Run, TermId, Value};
 use crate::known::{Gap, Reach, Truth};
 use crate::source::Span;
@@ -45,6 +45,10 @@ pub fn call<'a, L: Database<'a>>(
         let path = path.to_owned();
         if let Some(name) = objects::operation(&path) {
             return operations::run(machine, name, args, at).or_else(|| unknown_operation(machine, name, at));
+        }
+        if path == "builtins.str" {
+            let text = inspector::type_text(&args.positional.first()?.value)?;
+            return Some(Ok(Value::text(&text, at)));
         }
         if path.starts_with("sqlalchemy") && path.rsplit('.').next() == Some("Table") {
             let table = machine.call_term(callee.clone(), args.clone(), at);
@@ -205,6 +209,7 @@ pub fn attribute<'a, L: Database<'a>>(
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
     bind::attribute(machine, object, name, at)
+        .or_else(|| inspector::type_attribute(machine, object, name).map(Ok))
 }
 
 /// The items of a result.

@@ -4,7 +4,7 @@ use super::super::library::Library;
 use super::super::machine::{Machine, Run};
 use super::super::standard::access;
 use super::super::standard::bind::{bind, int, unknown};
-use super::super::standard::format;
+use super::super::standard::{format, template};
 use super::super::value::{Args, Value};
 use super::text;
 use crate::source::{Span, Text};
@@ -70,10 +70,10 @@ pub(crate) fn call<'a, L: Library<'a>>(
 ) -> Option<Run<'a, Value<'a>>> {
     NAMES.binary_search(&name).ok()?;
     match name {
-        "format" => return Some(format::str_format(machine, t, args, None, at)),
+        "format" => return Some(template::str_format(machine, t, args, None, at)),
         "format_map" => {
             let mapping = args.positional.first()?.value.clone();
-            return Some(format::str_format(
+            return Some(template::str_format(
                 machine,
                 t,
                 &Args::default(),

@@ -18,9 +18,11 @@ pub(crate) mod numbers;
 mod objects;
 mod order;
 mod paths;
+mod percent;
 mod records;
 mod regexes;
 mod sequence;
+pub(crate) mod template;
 mod types;
 
 pub(super) use builtins::is_builtin;

@@ -280,7 +280,7 @@ pub(in super::super) fn operation<'a, L: Library<'a>>(
 ) -> Option<Run<'a, Value<'a>>> {
     match (operator, operands) {
         (Operator::Binary(ast::Operator::Mod), [Value::Str(template), values]) => {
-            Some(format::percent(machine, &template.clone(), values, at))
+            Some(super::percent::percent(machine, &template.clone(), values, at))
         }
         (Operator::Binary(ast::Operator::Mod), [Value::Unknown(u), _]) if u.candidates.is_empty() => {
             Some(Ok(Value::unknown(u.gap.clone())))

@@ -575,7 +575,7 @@ fn of_match<'a, L: Library<'a>>(
     match name {
         "group" | "__getitem__" => {
             let keys: Vec<_> = args.positional.iter().map(|a| a.value.clone()).collect();
-            if keys.as_slice().is_empty() {
+            if keys.is_empty() {
                 return group(machine, found, &Value::Int(0), at).unwrap_or_else(|| Ok(why()));
             }
             let mut out = Vec::new();

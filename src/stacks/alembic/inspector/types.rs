@@ -102,3 +102,75 @@ fn modifiers<'a>(typname: &str, modifier: Option<&Modifier>, at: Span) -> Args<'
     }
     args
 }
+
+/// The class of a type object that reflection gives, and what it was made with.
+fn reflected_class<'v, 'a>(value: &'v Value<'a>) -> Option<(&'v str, &'v Args<'a>)> {
+    let (callee, args) = value.as_call()?;
+    let path = callee.as_path()?;
+    let known = CLASSES.iter().any(|(_, class)| *class == path)
+        || path == "sqlalchemy.dialects.postgresql.ENUM"
+        || path == "sqlalchemy.dialects.postgresql.ARRAY";
+    known.then(|| (path.rsplit('.').next().unwrap_or(path), args))
+}
+
+/// `str(type)`: as the type's default dialect compiles it.
+pub(in crate::stacks::alembic) fn text(value: &Value<'_>) -> Option<String> {
+    let (class, args) = reflected_class(value)?;
+    let number = |name: &str| match args.keyword(name).map(|a| &a.value) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    };
+    Some(match class {
+        "VARCHAR" | "CHAR" => match number("length").or_else(|| first_number(args)) {
+            Some(length) => format!("{class}({length})"),
+            None => class.to_owned(),
+        },
+        "NUMERIC" => match (number("precision"), number("scale")) {
+            (Some(precision), Some(scale)) => format!("NUMERIC({precision}, {scale})"),
+            (Some(precision), None) => format!("NUMERIC({precision})"),
+            _ => class.to_owned(),
+        },
+        "ENUM" => {
+            let longest = args
+                .positional
+                .iter()
+                .map(|a| a.value.as_str().map(|t| t.chars().count()));
+            let longest: Option<Vec<usize>> = longest.collect();
+            format!("VARCHAR({})", longest?.into_iter().max()?)
+        }
+        "DOUBLE_PRECISION" => "DOUBLE PRECISION".to_owned(),
+        class => class.to_owned(),
+    })
+}
+
+fn first_number(args: &Args<'_>) -> Option<i64> {
+    match args.positional.first().map(|a| &a.value) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    }
+}
+
+/// `type.length`, `type.enums`: what a type object was made with.
+pub(in crate::stacks::alembic) fn attribute<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    name: &str,
+) -> Option<Value<'a>> {
+    let (class, args) = reflected_class(value)?;
+    match (class, name) {
+        ("ENUM", "enums") => {
+            let labels = args.positional.iter().map(|a| a.value.clone()).collect();
+            Some(machine.new_list(labels))
+        }
+        ("ARRAY", "item_type") => args.positional.first().map(|a| a.value.clone()),
+        (_, "length" | "precision" | "scale" | "timezone" | "name") => {
+            let missing = if name == "timezone" {
+                Value::Bool(false)
+            } else {
+                Value::None
+            };
+            Some(args.keyword(name).map_or(missing, |a| a.value.clone()))
+        }
+        _ => None,
+    }
+}
