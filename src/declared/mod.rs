@@ -231,7 +231,7 @@ pub struct Unique {
     pub span: Span,
 }
 
-/// An index that is not unique.
+/// An index that is not unique, or a unique one that no constraint could be (over expressions, not of btree's kind).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeclaredIndex {
     /// Keys in order.
@@ -244,6 +244,8 @@ pub struct DeclaredIndex {
     pub include: Vec<Name>,
     /// `WHERE`.
     pub predicate: Option<Expr>,
+    /// `UNIQUE`.
+    pub unique: bool,
     /// Where.
     pub span: Span,
 }
@@ -257,6 +259,8 @@ pub struct DeclaredIndexKey {
     pub descending: bool,
     /// Operator class.
     pub opclass: Option<SmolStr>,
+    /// `NULLS FIRST` (`Some(true)`) or `NULLS LAST`, where said.
+    pub nulls_first: Option<bool>,
 }
 
 /// A foreign key that the models would create.

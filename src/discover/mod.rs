@@ -17,7 +17,7 @@ use crate::config::{Dialect, Given, Misuse, Options};
 use crate::declared::Models;
 use crate::name::Name;
 use crate::source::{FileId, Files};
-use crate::stacks::{Folder, History, Runner, alembic, prisma as prisma_stack, sql_folder};
+use crate::stacks::{Folder, History, Runner, alembic, prisma as prisma_stack, sql_folder, sqlalchemy};
 
 /// A database: what is given, the histories that run on it, the models that use it.
 #[derive(Debug, Clone)]
@@ -71,6 +71,9 @@ impl ModelSource {
     /// Reads it.
     #[must_use]
     pub fn read(&self, files: &Files) -> Models {
+        if self.stack == "sqlalchemy" {
+            return sqlalchemy::models::read(files, &self.files, &self.path);
+        }
         let config = prisma_stack::PrismaConfig::near(files, &self.files);
         prisma_stack::models::read(files, &self.files, &config)
     }

@@ -333,6 +333,7 @@ impl Maker<'_> {
                 method: index.method.clone(),
                 include: index.include.clone(),
                 predicate: index.predicate.clone(),
+                unique: index.unique,
                 ..index_spec(index.name.clone(), table, elements, index.span)
             };
             self.out.push((Change::CreateIndex(Box::new(spec)), index.span));
@@ -415,6 +416,7 @@ fn unique_index(unique: &Unique, table: &ObjectName) -> IndexSpec {
                 key: Ok(column.clone()),
                 descending: unique.descending.get(i).copied().unwrap_or(false),
                 opclass: None,
+                nulls_first: None,
             };
             element(&key, unique.span)
         })
@@ -465,6 +467,6 @@ fn element(key: &DeclaredIndexKey, span: Span) -> IndexElement {
             .map(|name| QualifiedName::bare(Name::new(name))),
         opclass_options: None,
         descending: key.descending,
-        nulls_first: None,
+        nulls_first: key.nulls_first,
     }
 }

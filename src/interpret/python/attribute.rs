@@ -177,6 +177,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
             return Ok(member);
         };
+        if matches!(object, Value::Class(_))
+            && !function.decorators.is_empty()
+            && let Some(run) = L::descriptor(self, &function.clone(), object, at)
+        {
+            return run;
+        }
         if is_decorated(function, |p| p == "builtins.staticmethod") {
             return Ok(member);
         }

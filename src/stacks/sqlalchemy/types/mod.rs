@@ -175,7 +175,7 @@ fn is_member(member: &Member) -> bool {
     }
     match member.origin {
         Origin::Core | Origin::Postgresql | Origin::Dialect => core::is_type(member.name()),
-        Origin::Sqlmodel => matches!(member.name(), "AutoString" | "GUID"),
+        Origin::Sqlmodel => matches!(member.name(), "AutoString" | "GUID" | "UTCDateTime"),
         Origin::Package => packages::is_type(member),
         Origin::Function => false,
     }

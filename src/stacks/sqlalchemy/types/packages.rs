@@ -8,6 +8,12 @@ use crate::stacks::sqlalchemy::terms::{self, Member, gap};
 /// A package, a type of it, and how PostgreSQL spells it; text in parentheses is a length of the type's own.
 const PLAIN: &[(&str, &str, &str, Affinity)] = &[
     ("sqlmodel", "GUID", "uuid", Affinity::Other),
+    (
+        "sqlmodel",
+        "UTCDateTime",
+        "timestamp with time zone",
+        Affinity::Other,
+    ),
     ("fastapi_users_db_sqlalchemy", "GUID", "uuid", Affinity::Other),
     (
         "fastapi_users_db_sqlalchemy",
