@@ -28,6 +28,32 @@ pub struct Models {
     pub language: Language,
 }
 
+impl Models {
+    /// Everything that could not be read: of the whole, of each model, of each field; each once.
+    #[must_use]
+    pub fn every_gap(&self) -> Vec<Gap> {
+        let mut out = self.gaps.clone();
+        for model in &self.models {
+            out.extend(model.table.iter().filter_map(Expectation::gap).cloned());
+            out.extend(model.open.iter().map(|(_, gap)| gap.clone()));
+            for field in &model.fields {
+                let gaps = [
+                    field.ty.gap(),
+                    field.nullable.gap(),
+                    field.default.gap(),
+                    field.identity.gap(),
+                    field.generated.gap(),
+                ];
+                out.extend(gaps.into_iter().flatten().cloned());
+            }
+        }
+        out.extend(self.enums.iter().filter_map(|e| e.labels.gap()).cloned());
+        let mut seen = std::collections::BTreeSet::new();
+        out.retain(|gap| seen.insert((gap.at, gap.why.clone())));
+        out
+    }
+}
+
 /// What a language of models can say at all. What it cannot say is never missing from a model, nor extra in a database.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Language {
@@ -84,6 +110,18 @@ pub enum Expectation<T> {
 }
 
 impl<T> Expectation<T> {
+    /// Why it could not be read.
+    #[must_use]
+    pub fn gap(&self) -> Option<&Gap> {
+        match self {
+            Expectation::Unknown(gap) => Some(gap),
+            Expectation::Exactly(_)
+            | Expectation::OneOf(_)
+            | Expectation::Family(_)
+            | Expectation::Anything => None,
+        }
+    }
+
     /// The one value, where exactly one is expected.
     #[must_use]
     pub fn exactly(&self) -> Option<&T> {

@@ -72,6 +72,16 @@ pub trait Library<'a>: Sized {
         None
     }
 
+    /// A variable of the environment that is not given, where the program has a default for it.
+    fn variable_or(
+        _machine: &mut Machine<'a, Self>,
+        _name: &str,
+        _default: &Value<'a>,
+        _at: Span,
+    ) -> Option<Value<'a>> {
+        None
+    }
+
     /// A function that a class or one of its bases has, looked up on the class: what it is there, where a decorator of the library
     /// makes it something else (`declared_attr`).
     fn descriptor(
@@ -80,6 +90,17 @@ pub trait Library<'a>: Sized {
         _class: &Value<'a>,
         _at: Span,
     ) -> Option<Run<'a, Value<'a>>> {
+        None
+    }
+
+    /// A term that a class has from a base, looked up on the class: what it is there (a column of a mixin is the class's own column).
+    fn inherited(
+        _machine: &mut Machine<'a, Self>,
+        _member: &Value<'a>,
+        _class: &Value<'a>,
+        _name: &str,
+        _at: Span,
+    ) -> Option<Value<'a>> {
         None
     }
 

@@ -136,6 +136,8 @@ pub(super) struct Attribute<'a> {
     pub(super) whole: Span,
     /// Why it cannot be told whether it is there.
     pub(super) maybe: Option<Gap>,
+    /// A function made it for this class alone.
+    pub(super) computed: bool,
 }
 
 /// What is known of all classes.
@@ -386,7 +388,15 @@ impl<'a> Classes<'a> {
             }
             return Some(Place::Own(Ok(name), None));
         }
-        parent.then_some(Place::Parent)
+        if let Some(name) = paths(&machine.class(class)?.order).iter().find_map(|p| super::brought::table(p)) {
+            return Some(Place::Own(Ok(name.into()), None));
+        }
+        if parent {
+            return Some(Place::Parent);
+        }
+        let base = unknown_base(machine, class)?;
+        let why = format!("whether {base} gives it a table is not known");
+        Some(Place::Own(Err(terms::gap(span, why)), None))
     }
 
     /// `__tablename__`, where one counts: those of mapped parents do only as `declared_attr`.
@@ -475,11 +485,66 @@ impl<'a> Classes<'a> {
                     span: member.span,
                     whole: member.whole,
                     maybe: member.maybe.clone(),
+                    computed: is_attr(&member),
                 });
             }
         }
         out
     }
+
+    /// Attributes that bases of packages bring: behind those of the classes that stand before them.
+    pub(super) fn brought<L: Library<'a>>(&self, machine: &mut Machine<'a, L>, class: ClassId) -> Vec<Attribute<'a>> {
+        let Some(whole) = machine.class(class) else {
+            return Vec::new();
+        };
+        let (all, span, statement) = (whole.order.clone(), whole.span, whole.whole);
+        let parent = self.parent(machine, class).and_then(|p| machine.class(p));
+        let inherited: Vec<String> = parent.map(|p| paths(&p.order)).unwrap_or_default();
+        let mut out = Vec::new();
+        for path in paths(&all).into_iter().filter(|p| !inherited.contains(p)) {
+            for (name, value) in super::brought::columns(machine, &path, span) {
+                out.push(Attribute {
+                    name: name.into(),
+                    value: Some(value),
+                    annotation: None,
+                    owner: class,
+                    span,
+                    whole: statement,
+                    maybe: None,
+                    computed: true,
+                });
+            }
+        }
+        out
+    }
+}
+
+/// The paths of libraries among bases; those with type arguments are what they are an item of.
+fn paths(order: &[Value<'_>]) -> Vec<String> {
+    let path = |value: &Value<'_>| match value {
+        Value::Term(term) => match &term.kind {
+            TermKind::Item(inner, _) => inner.as_path().map(str::to_owned),
+            _ => value.as_path().map(str::to_owned),
+        },
+        _ => None,
+    };
+    order.iter().filter_map(path).collect()
+}
+
+/// The first base of a library of which it is not known what it brings.
+pub(super) fn unknown_base<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> Option<String> {
+    let whole = machine.class(class)?;
+    let found = paths(&whole.order).into_iter().find(|path| !super::brought::is_known(path));
+    found.or_else(|| {
+        whole.order.iter().find_map(|base| {
+            let Value::Term(term) = base else { return None };
+            let known = match &term.kind {
+                TermKind::Path(_) | TermKind::Item(..) => true,
+                _ => base_kind(machine, base).is_some(),
+            };
+            (!known).then(|| "a base that is computed".to_owned())
+        })
+    })
 }
 
 /// Members in the order in which SQLAlchemy meets them: assigned ones and annotations, merged (`merge_lists_w_ordering`).

@@ -113,6 +113,26 @@ impl<'a> Library<'a> for Reading<'a> {
         }
     }
 
+    /// What models leave to the environment is as they have it by default.
+    fn variable_or(
+        _: &mut Machine<'a, Self>,
+        _: &str,
+        default: &Value<'a>,
+        _: Span,
+    ) -> Option<Value<'a>> {
+        Some(default.clone())
+    }
+
+    fn inherited(
+        machine: &mut Machine<'a, Self>,
+        member: &Value<'a>,
+        class: &Value<'a>,
+        name: &str,
+        at: Span,
+    ) -> Option<Value<'a>> {
+        semantics::inherited(machine, member, class, name, at)
+    }
+
     fn descriptor(
         machine: &mut Machine<'a, Self>,
         function: &Rc<Function<'a>>,

@@ -213,7 +213,10 @@ pub fn settings<'a, L: Library<'a>>(
     };
     let schema = match later {
         Some(text) => terms::text(machine, &text, at).map(|t| Some(Name::new(t.as_str()))),
-        None => terms::maybe_name(machine, &args, 0, "schema"),
+        None => match args.get(0, "schema").map(|a| &a.value) {
+            Some(Value::Unknown(unknown)) if terms::is_left_to_environment(unknown) => Ok(None),
+            _ => terms::maybe_name(machine, &args, 0, "schema"),
+        },
     };
     (conventions, schema)
 }

@@ -1,5 +1,6 @@
 //! SQLAlchemy: the tables that its constructs and classes declare, and the names that it gives.
 
+mod brought;
 pub mod ddl;
 mod declarative;
 pub mod expression;

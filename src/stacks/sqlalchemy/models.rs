@@ -337,7 +337,13 @@ fn enums(tables: &[ModelTable<'_>], models: &mut Models) {
             let Some(def) = column.ty.as_ref().and_then(|t| t.enumeration.as_ref()) else {
                 continue;
             };
-            let Ok(mut name) = def.name.clone() else { continue };
+            let mut name = match def.name.clone() {
+                Ok(name) => name,
+                Err(gap) => {
+                    models.gaps.push(gap.reaching(Reach::Namespace("public".to_owned())));
+                    continue;
+                }
+            };
             if name.schema.is_none() && def.inherit_schema == Ok(true) {
                 name.schema = table.def.schema.clone().ok().flatten();
             }

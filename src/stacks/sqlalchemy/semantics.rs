@@ -204,6 +204,9 @@ pub fn attribute<'a, L: Registered<'a>>(
             _ => None,
         },
         Value::Term(_) => of_term(machine, object, name, at),
+        Value::Instance(_) if terms::is_flask(machine, object) => {
+            Some(Ok(machine.term(TermKind::Attribute(object.clone(), SmolStr::new(name)), at)))
+        }
         _ => None,
     }
 }
@@ -295,6 +298,20 @@ pub fn descriptor<'a, L: Registered<'a>>(
         }
     }
     Some(made)
+}
+
+/// A column that a class has from a base: its own copy, which is known by the class and the attribute.
+pub fn inherited<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    member: &Value<'a>,
+    class: &Value<'a>,
+    name: &str,
+    at: Span,
+) -> Option<Value<'a>> {
+    let (called, _) = terms::call(machine, member)?;
+    matches!(called.name(), "Column" | "mapped_column").then(|| {
+        machine.term(TermKind::Attribute(class.clone(), SmolStr::new(name)), at)
+    })
 }
 
 /// Whether a function is decorated by `declared_attr` in one of its forms.

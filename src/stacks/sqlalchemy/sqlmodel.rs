@@ -33,6 +33,7 @@ pub(super) fn fields<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, class: Cl
                 span: member.span,
                 whole: member.whole,
                 maybe: member.maybe.clone(),
+                computed: true,
             };
             match place.and_then(|at| out.get_mut(at)) {
                 Some(slot) => *slot = attribute,

@@ -159,7 +159,12 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             .class(class)
             .map_or(Span::new(crate::source::FileId(0), 0, 0), |c| c.span);
         let map = mapped::type_map(self.machine, class, at);
-        let attributes = self.classes.attributes(self.machine, class);
+        let mut attributes = self.classes.attributes(self.machine, class);
+        for brought in self.classes.brought(self.machine, class) {
+            if !attributes.iter().any(|a| a.name == brought.name) {
+                attributes.push(brought);
+            }
+        }
         let mut out: Vec<Field<'a>> = attributes.into_iter().flat_map(|a| self.field(a, &map)).collect();
         if self.versions.creation_order() {
             out.sort_by_key(|f| match &f.call {
@@ -336,7 +341,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                 table: table.clone(),
             };
             if let Some(Value::Term(term)) = &field.call {
-                let shared = field.attribute.owner != class;
+                let shared = field.attribute.owner != class && !field.attribute.computed;
                 let kept = ScopeColumn {
                     table: if shared { None } else { table.clone() },
                     ..column.clone()
@@ -521,7 +526,10 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             return;
         };
         let (class_name, span, statement) = (whole.name.clone(), whole.span, whole.whole);
-        let open = whole.open.clone();
+        let open = whole.open.clone().or_else(|| {
+            let base = declarative::unknown_base(self.machine, class)?;
+            Some(gap(span, format!("what {base} brings is not known")))
+        });
         let place = self.classes.places.get(&class).cloned();
         match place {
             Some(Place::Own(name, name_span)) => {
