@@ -3,7 +3,7 @@
 //! Source: `_ClassScanMapperConfig` (`sqlalchemy/orm/decl_base.py`), `NameMixin` and `camel_to_snake_case`
 //! (`flask_sqlalchemy/model.py`), `SQLModelMetaclass` (`sqlmodel/main.py`).
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::semantics::is_declared_attr;
@@ -388,7 +388,10 @@ impl<'a> Classes<'a> {
             }
             return Some(Place::Own(Ok(name), None));
         }
-        if let Some(name) = paths(&machine.class(class)?.order).iter().find_map(|p| super::brought::table(p)) {
+        if let Some(name) = paths(&machine.class(class)?.order)
+            .iter()
+            .find_map(|p| super::brought::table(p))
+        {
             return Some(Place::Own(Ok(name.into()), None));
         }
         if parent {
@@ -436,87 +439,126 @@ impl<'a> Classes<'a> {
         })
     }
 
-    /// The attributes that a class contributes to its table, in order: its own, then those of classes that are not mapped.
+    /// The attributes that a class contributes to its table, in order: its own, then those of bases that are not mapped.
     pub(super) fn attributes<L: Library<'a>>(
         &self,
         machine: &mut Machine<'a, L>,
         class: ClassId,
     ) -> Vec<Attribute<'a>> {
-        let all = order(machine, class);
-        let inherited: Vec<ClassId> = match self.parent(machine, class) {
-            Some(parent) => order(machine, parent),
+        let inherited = match self.parent(machine, class) {
+            Some(parent) => steps(machine, parent),
             None => Vec::new(),
         };
         let mut out: Vec<Attribute<'a>> = Vec::new();
-        let mut seen: FxHashMap<SmolStr, ()> = FxHashMap::default();
-        for base in all {
-            if base != class && (self.is_mapped(base) || inherited.contains(&base)) {
-                continue;
-            }
-            let members = machine.class(base).map(|c| c.members.clone()).unwrap_or_default();
-            let is_attr =
-                |m: &Member<'a>| matches!(&m.value, Some(Value::Function(f)) if is_declared_attr(f));
-            // Columns of a class that is not mapped come before what its functions make.
-            let (computed, plain): (Vec<_>, Vec<_>) = merged(members)
-                .into_iter()
-                .partition(|m| base != class && is_attr(m));
-            for member in plain.into_iter().chain(computed) {
-                if member.name.starts_with("__") || seen.contains_key(&member.name) {
-                    continue;
+        let mut seen: FxHashSet<SmolStr> = FxHashSet::default();
+        for step in steps(machine, class) {
+            let new = match &step {
+                Step::Class(base) if *base == class => self.own_attributes(machine, class, class),
+                step if inherited.contains(step) => continue,
+                Step::Class(base) if self.is_mapped(*base) => continue,
+                Step::Class(base) => self.own_attributes(machine, class, *base),
+                Step::Path(path) => brought(machine, class, path),
+            };
+            for attribute in new {
+                if seen.insert(attribute.name.clone()) {
+                    out.push(attribute);
                 }
-                if member.value.is_none() && member.annotation.is_none() {
-                    continue;
-                }
-                seen.insert(member.name.clone(), ());
-                let value = match &member.value {
-                    Some(Value::Function(f)) if is_declared_attr(f) => {
-                        match machine.attribute(&Value::Class(class), &member.name, member.span) {
-                            Ok(value) => Some(value),
-                            Err(stop) => Some(Value::unknown(terms::stopped(&stop, member.span))),
-                        }
-                    }
-                    other => other.clone(),
-                };
-                out.push(Attribute {
-                    name: member.name.clone(),
-                    value,
-                    annotation: member.annotation,
-                    owner: base,
-                    span: member.span,
-                    whole: member.whole,
-                    maybe: member.maybe.clone(),
-                    computed: is_attr(&member),
-                });
             }
         }
         out
     }
 
-    /// Attributes that bases of packages bring: behind those of the classes that stand before them.
-    pub(super) fn brought<L: Library<'a>>(&self, machine: &mut Machine<'a, L>, class: ClassId) -> Vec<Attribute<'a>> {
-        let Some(whole) = machine.class(class) else {
-            return Vec::new();
-        };
-        let (all, span, statement) = (whole.order.clone(), whole.span, whole.whole);
-        let parent = self.parent(machine, class).and_then(|p| machine.class(p));
-        let inherited: Vec<String> = parent.map(|p| paths(&p.order)).unwrap_or_default();
+    /// The attributes that one of a class's bases has itself.
+    fn own_attributes<L: Library<'a>>(
+        &self,
+        machine: &mut Machine<'a, L>,
+        class: ClassId,
+        base: ClassId,
+    ) -> Vec<Attribute<'a>> {
+        let members = machine.class(base).map(|c| c.members.clone()).unwrap_or_default();
+        let is_attr = |m: &Member<'a>| matches!(&m.value, Some(Value::Function(f)) if is_declared_attr(f));
+        // Columns of a class that is not mapped come before what its functions make.
+        let (computed, plain): (Vec<_>, Vec<_>) = merged(members)
+            .into_iter()
+            .partition(|m| base != class && is_attr(m));
         let mut out = Vec::new();
-        for path in paths(&all).into_iter().filter(|p| !inherited.contains(p)) {
-            for (name, value) in super::brought::columns(machine, &path, span) {
-                out.push(Attribute {
-                    name: name.into(),
-                    value: Some(value),
-                    annotation: None,
-                    owner: class,
-                    span,
-                    whole: statement,
-                    maybe: None,
-                    computed: true,
-                });
+        for member in plain.into_iter().chain(computed) {
+            if member.name.starts_with("__") || (member.value.is_none() && member.annotation.is_none()) {
+                continue;
             }
+            let value = match &member.value {
+                Some(Value::Function(f)) if is_declared_attr(f) => {
+                    match machine.attribute(&Value::Class(class), &member.name, member.span) {
+                        Ok(value) => Some(value),
+                        Err(stop) => Some(Value::unknown(terms::stopped(&stop, member.span))),
+                    }
+                }
+                other => other.clone(),
+            };
+            out.push(Attribute {
+                name: member.name.clone(),
+                value,
+                annotation: member.annotation,
+                owner: base,
+                span: member.span,
+                whole: member.whole,
+                maybe: member.maybe.clone(),
+                computed: is_attr(&member),
+            });
         }
         out
     }
+}
+
+/// The attributes that a base of a package brings to a class.
+fn brought<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    class: ClassId,
+    path: &str,
+) -> Vec<Attribute<'a>> {
+    let Some(whole) = machine.class(class) else {
+        return Vec::new();
+    };
+    let (span, statement) = (whole.span, whole.whole);
+    let columns = super::brought::columns(machine, path, span);
+    let attribute = |(name, value): (&'static str, Value<'a>)| Attribute {
+        name: name.into(),
+        value: Some(value),
+        annotation: None,
+        owner: class,
+        span,
+        whole: statement,
+        maybe: None,
+        computed: true,
+    };
+    columns.into_iter().map(attribute).collect()
+}
+
+/// A base, in the order in which attributes are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Class(ClassId),
+    /// Of a library.
+    Path(String),
+}
+
+fn steps<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> Vec<Step> {
+    let all = machine.class(class).map(|c| c.order.clone()).unwrap_or_default();
+    let mut out: Vec<Step> = Vec::new();
+    for base in &all {
+        match base {
+            Value::Class(id) => out.push(Step::Class(*id)),
+            other => {
+                out.extend(paths(std::slice::from_ref(other)).into_iter().map(Step::Path));
+                for id in made_with(machine, other) {
+                    let inner = order_of(machine, id).into_iter().map(Step::Class);
+                    let new: Vec<Step> = inner.filter(|step| !out.contains(step)).collect();
+                    out.extend(new);
+                }
+            }
+        }
+    }
+    out
 }
 
 /// The paths of libraries among bases; those with type arguments are what they are an item of.
@@ -534,7 +576,9 @@ fn paths(order: &[Value<'_>]) -> Vec<String> {
 /// The first base of a library of which it is not known what it brings.
 pub(super) fn unknown_base<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> Option<String> {
     let whole = machine.class(class)?;
-    let found = paths(&whole.order).into_iter().find(|path| !super::brought::is_known(path));
+    let found = paths(&whole.order)
+        .into_iter()
+        .find(|path| !super::brought::is_known(path));
     found.or_else(|| {
         whole.order.iter().find_map(|base| {
             let Value::Term(term) = base else { return None };

@@ -26,6 +26,8 @@ pub struct Registry<'a> {
     pub computed: FxHashMap<(ClassId, TermId), Value<'a>>,
     /// A metadata that reflects tables of a database: what it holds besides is not known.
     pub reflected: Vec<(Value<'a>, Span)>,
+    /// `make_searchable(...)` was called.
+    pub searchable: bool,
 }
 
 /// `Table(...)`.
@@ -83,6 +85,7 @@ impl<'a> Registry<'a> {
         self.appended = join_appended(own, entries, their, others, gap);
         self.computed.extend(other.computed);
         self.reflected.extend(other.reflected);
+        self.searchable |= other.searchable;
     }
 
     /// The table that was made with a name in a metadata.

@@ -48,6 +48,10 @@ pub fn call<'a, L: Registered<'a>>(
             machine.library.registry().tables.push(entry);
             Some(Ok(term))
         }
+        "make_searchable" if member.package() == "sqlalchemy_searchable" => {
+            machine.library.registry().searchable = true;
+            Some(Ok(Value::None))
+        }
         "Index"
         | "UniqueConstraint"
         | "PrimaryKeyConstraint"
@@ -204,9 +208,9 @@ pub fn attribute<'a, L: Registered<'a>>(
             _ => None,
         },
         Value::Term(_) => of_term(machine, object, name, at),
-        Value::Instance(_) if terms::is_flask(machine, object) => {
-            Some(Ok(machine.term(TermKind::Attribute(object.clone(), SmolStr::new(name)), at)))
-        }
+        Value::Instance(_) if terms::is_flask(machine, object) => Some(Ok(
+            machine.term(TermKind::Attribute(object.clone(), SmolStr::new(name)), at)
+        )),
         _ => None,
     }
 }
@@ -275,7 +279,8 @@ pub fn descriptor<'a, L: Registered<'a>>(
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
     let Value::Class(id) = class else { return None };
-    if !is_declared_attr(function) {
+    let hybrid = is_hybrid(function);
+    if !is_declared_attr(function) && !hybrid {
         return None;
     }
     let key: (ClassId, _) = (*id, function.id);
@@ -289,6 +294,11 @@ pub fn descriptor<'a, L: Registered<'a>>(
         Args::of(vec![class.clone()], at),
         at,
     );
+    if hybrid && !matches!(made, Ok(Value::Term(_))) {
+        // What it is in SQL is not known.
+        machine.library.registry().computed.remove(&key);
+        return None;
+    }
     match &made {
         Ok(value) => {
             machine.library.registry().computed.insert(key, value.clone());
@@ -309,9 +319,16 @@ pub fn inherited<'a, L: Registered<'a>>(
     at: Span,
 ) -> Option<Value<'a>> {
     let (called, _) = terms::call(machine, member)?;
-    matches!(called.name(), "Column" | "mapped_column").then(|| {
-        machine.term(TermKind::Attribute(class.clone(), SmolStr::new(name)), at)
-    })
+    matches!(called.name(), "Column" | "mapped_column")
+        .then(|| machine.term(TermKind::Attribute(class.clone(), SmolStr::new(name)), at))
+}
+
+/// `@hybrid_property`: on the class, what the function makes of the class's columns.
+fn is_hybrid(function: &Function<'_>) -> bool {
+    function
+        .decorators
+        .iter()
+        .any(|d| d.as_path().is_some_and(|path| path.ends_with(".hybrid_property")))
 }
 
 /// Whether a function is decorated by `declared_attr` in one of its forms.

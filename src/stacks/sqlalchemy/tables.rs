@@ -159,12 +159,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             .class(class)
             .map_or(Span::new(crate::source::FileId(0), 0, 0), |c| c.span);
         let map = mapped::type_map(self.machine, class, at);
-        let mut attributes = self.classes.attributes(self.machine, class);
-        for brought in self.classes.brought(self.machine, class) {
-            if !attributes.iter().any(|a| a.name == brought.name) {
-                attributes.push(brought);
-            }
-        }
+        let attributes = self.classes.attributes(self.machine, class);
         let mut out: Vec<Field<'a>> = attributes.into_iter().flat_map(|a| self.field(a, &map)).collect();
         if self.versions.creation_order() {
             out.sort_by_key(|f| match &f.call {
@@ -831,6 +826,30 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
         None
     }
 
+    /// `make_searchable(...)` of SQLAlchemy-Searchable: an index for each column of its type.
+    fn search_indexes(&mut self) {
+        if !self.machine.library.registry().searchable {
+            return;
+        }
+        for table in &mut self.tables {
+            let def = &mut table.def;
+            let Ok(own) = def.name.clone() else { continue };
+            for column in &def.columns {
+                let is_search = column.ty.as_ref().and_then(|t| t.declared.as_deref());
+                let Ok(Some(name)) = &column.name else { continue };
+                if is_search.is_some_and(|d| d.starts_with("TSVectorType")) && table.class.is_some() {
+                    def.indexes.push(table::IndexDef {
+                        name: Ok(super::naming::Given::Plain(SmolStr::new(format!(
+                            "ix_{own}_{name}"
+                        )))),
+                        method: Ok("gin".into()),
+                        ..table::IndexDef::of_column(name.clone(), Ok(false), column.span)
+                    });
+                }
+            }
+        }
+    }
+
     /// Types that foreign keys bring, names by convention.
     fn finish(mut self) -> Vec<ModelTable<'a>> {
         for table in &mut self.tables {
@@ -838,6 +857,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                 foreign_schemas(&mut table.def, &table.schema);
             }
         }
+        self.search_indexes();
         for _ in 0..8 {
             if !self.types_of_keys() {
                 break;
