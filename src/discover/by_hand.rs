@@ -85,6 +85,7 @@ fn models(files: &Files, path: &str) -> Result<ModelSource, Misuse> {
         return Ok(ModelSource {
             stack: "sqlalchemy",
             path: path.to_owned(),
+            history: super::python::history_of(files, path),
             files: python,
         });
     }
@@ -99,6 +100,7 @@ fn models(files: &Files, path: &str) -> Result<ModelSource, Misuse> {
         stack: "prisma",
         path: path.to_owned(),
         files: found,
+        history: None,
     })
 }
 

@@ -7,6 +7,7 @@ mod histories;
 mod index;
 mod pairing;
 mod prisma;
+mod python;
 #[cfg(test)]
 mod tests;
 mod unsupported;
@@ -65,6 +66,8 @@ pub struct ModelSource {
     pub path: String,
     /// Its files in order.
     pub files: Vec<FileId>,
+    /// The history that tells which of its metadata counts.
+    pub history: Option<String>,
 }
 
 impl ModelSource {
@@ -72,7 +75,7 @@ impl ModelSource {
     #[must_use]
     pub fn read(&self, files: &Files) -> Models {
         if self.stack == "sqlalchemy" {
-            return sqlalchemy::models::read(files, &self.files, &self.path);
+            return sqlalchemy::models::read(files, &self.files, &self.path, self.history.as_deref());
         }
         let config = prisma_stack::PrismaConfig::near(files, &self.files);
         prisma_stack::models::read(files, &self.files, &config)
@@ -151,6 +154,7 @@ fn automatic(files: &Files, options: &Options) -> Result<Found, Misuse> {
     let roots = histories::find(&index);
     let (schemas, untold) = prisma::find(&index);
     let mut found = pairing::pair(&index, &roots, schemas, options.dialect);
+    python::add(&index, &mut found, options.dialect);
     found.not_checked.extend(untold);
     found.not_checked.extend(unsupported::find(&index, &roots));
     for target in &mut found.targets {

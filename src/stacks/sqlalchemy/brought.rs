@@ -3,8 +3,11 @@
 //! Source: `fastapi_users_db_sqlalchemy/__init__.py` and `access_token.py`, `authlib/integrations/sqla_oauth2/*_mixins.py`,
 //! `sqlalchemy_utils/models.py`.
 
+use crate::declared::{Expectation, Field, Key as DeclaredKey, Model, ModelKind, Unique as DeclaredUnique};
 use crate::interpret::python::{Args, Argument, Library, Machine, Value};
+use crate::name::{Name, QualifiedName};
 use crate::source::Span;
+use crate::sqltype::{Builtin, Modifier, SqlType};
 
 /// A column: its attribute, its type with its length, and what else it says.
 struct Column {
@@ -45,13 +48,13 @@ const LONG: &str = "sqlalchemy.Text";
 const INTEGER: &str = "sqlalchemy.Integer";
 const TRUTH: &str = "sqlalchemy.Boolean";
 
-const fn column(
-    name: &'static str,
-    ty: &'static str,
-    length: Option<i64>,
-    says: &'static [Says],
-) -> Column {
-    Column { name, ty, length, says }
+const fn column(name: &'static str, ty: &'static str, length: Option<i64>, says: &'static [Says]) -> Column {
+    Column {
+        name,
+        ty,
+        length,
+        says,
+    }
 }
 
 const USERS: &str = "fastapi_users_db_sqlalchemy";
@@ -175,6 +178,91 @@ static BASES: &[Base] = &[
     },
 ];
 
+/// The tables of Celery's results (`celery/backends/database/models.py`), for an `env.py` that hands over their metadata.
+pub(super) fn celery(at: Span) -> Vec<Model> {
+    let text = |n: u32| SqlType {
+        modifier: Some(Modifier::Length(n)),
+        ..SqlType::builtin(Builtin::Varchar)
+    };
+    let plain = SqlType::builtin;
+    let results = [
+        ("task_id", text(155)),
+        ("status", text(50)),
+        ("result", plain(Builtin::Bytea)),
+        ("date_done", plain(Builtin::Timestamp)),
+        ("traceback", plain(Builtin::Text)),
+        ("name", text(155)),
+        ("args", plain(Builtin::Bytea)),
+        ("kwargs", plain(Builtin::Bytea)),
+        ("worker", text(155)),
+        ("retries", plain(Builtin::Int4)),
+        ("queue", text(155)),
+    ];
+    let groups = [
+        ("taskset_id", text(155)),
+        ("result", plain(Builtin::Bytea)),
+        ("date_done", plain(Builtin::Timestamp)),
+    ];
+    vec![
+        celery_table("Task", "celery_taskmeta", "task_id", &results, at),
+        celery_table("TaskSet", "celery_tasksetmeta", "taskset_id", &groups, at),
+    ]
+}
+
+fn celery_table(class: &str, table: &str, unique: &str, columns: &[(&str, SqlType)], at: Span) -> Model {
+    let field = |name: &str, ty: SqlType, key: bool| Field {
+        name: name.into(),
+        column: Name::new(name),
+        span: at,
+        type_span: at,
+        declared: None,
+        ty: Expectation::Exactly(ty),
+        nullable: Expectation::Exactly(!key),
+        nullable_span: None,
+        default: Expectation::Exactly(None),
+        default_span: None,
+        client_default: true,
+        serial: None,
+        identity: Expectation::Exactly(None),
+        generated: Expectation::Exactly(None),
+        collation: None,
+        written: true,
+        ignored: false,
+        whole: at,
+    };
+    let mut fields = vec![field("id", SqlType::builtin(Builtin::Int4), true)];
+    fields.extend(columns.iter().map(|(name, ty)| field(name, ty.clone(), false)));
+    Model {
+        name: class.into(),
+        span: at,
+        whole: at,
+        table: Some(Expectation::Exactly(QualifiedName::bare(Name::new(table)))),
+        table_span: None,
+        kind: ModelKind::Table,
+        fields,
+        primary_key: Some(DeclaredKey {
+            columns: vec![Name::new("id")],
+            name: None,
+            span: at,
+        }),
+        uniques: vec![DeclaredUnique {
+            columns: vec![Name::new(unique)],
+            name: None,
+            index: false,
+            nulls_not_distinct: false,
+            descending: vec![false],
+            predicate: None,
+            span: at,
+        }],
+        indexes: Vec::new(),
+        foreign_keys: Vec::new(),
+        checks: Vec::new(),
+        associations: Vec::new(),
+        open: Vec::new(),
+        unmanaged: false,
+    }
+}
+
 /// Packages whose bases bring no columns.
 const NOTHING: &[&str] = &[
     "sqlalchemy",
@@ -193,7 +281,10 @@ const NOTHING: &[&str] = &[
 ];
 
 fn parts(path: &str) -> (&str, &str) {
-    (path.split('.').next().unwrap_or(path), path.rsplit('.').next().unwrap_or(path))
+    (
+        path.split('.').next().unwrap_or(path),
+        path.rsplit('.').next().unwrap_or(path),
+    )
 }
 
 fn base(path: &str) -> Option<&'static Base> {
@@ -221,9 +312,11 @@ fn chain(path: &str) -> Vec<&'static Base> {
     let mut next = base(path);
     while let Some(found) = next {
         out.push(found);
-        next = found
-            .above
-            .and_then(|name| BASES.iter().find(|b| b.package == found.package && b.name == name));
+        next = found.above.and_then(|name| {
+            BASES
+                .iter()
+                .find(|b| b.package == found.package && b.name == name)
+        });
     }
     out
 }
@@ -271,7 +364,10 @@ fn call<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, column: &Column, at: S
     }
     args.positional.push(argument(ty));
     args.positional.extend(keys.into_iter().map(argument));
-    args.keywords = keywords.into_iter().map(|(name, value)| (name.into(), argument(value))).collect();
+    args.keywords = keywords
+        .into_iter()
+        .map(|(name, value)| (name.into(), argument(value)))
+        .collect();
     let callee = machine.path("sqlalchemy.orm.mapped_column", at);
     machine.call_term(callee, args, at)
 }

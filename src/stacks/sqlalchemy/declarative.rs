@@ -357,10 +357,9 @@ impl<'a> Classes<'a> {
         let parent = all.iter().skip(1).any(|c| self.is_mapped(*c));
         if let Some(table) = own(machine, class, "__table__")
             && let Some(value) = table.value
+            && !matches!(value, Value::Function(_))
         {
-            if !matches!(value, Value::Function(_)) {
-                return Some(Place::Given(value));
-            }
+            return Some(Place::Given(value));
         }
         for base in &all {
             let found = own(machine, *base, "__table__").and_then(|m| m.value);

@@ -114,12 +114,7 @@ impl<'a> Library<'a> for Reading<'a> {
     }
 
     /// What models leave to the environment is as they have it by default.
-    fn variable_or(
-        _: &mut Machine<'a, Self>,
-        _: &str,
-        default: &Value<'a>,
-        _: Span,
-    ) -> Option<Value<'a>> {
+    fn variable_or(_: &mut Machine<'a, Self>, _: &str, default: &Value<'a>, _: Span) -> Option<Value<'a>> {
         Some(default.clone())
     }
 

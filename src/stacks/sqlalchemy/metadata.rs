@@ -10,7 +10,7 @@ use crate::source::Span;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metadata {
     /// `MetaData(...)`, or the one that an object of a library keeps (`SQLAlchemy()`, `declarative_base()`).
-    Term(TermId),
+    Term(TermId, Span),
     /// The one that a declarative base's class keeps, or an object of Flask-SQLAlchemy's subclass in the repository.
     Class(ClassId),
     /// SQLModel's.
@@ -19,11 +19,30 @@ pub enum Metadata {
     Unknown,
 }
 
+/// What a metadata is known by, outside of one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// Made at this place: a call, or the name of a class.
+    At(Span),
+    /// SQLModel's.
+    Sqlmodel,
+}
+
+/// What a metadata is known by.
+pub(super) fn made<'a, L: Library<'a>>(machine: &Machine<'a, L>, metadata: Metadata) -> Option<Made> {
+    match metadata {
+        Metadata::Term(_, span) => Some(Made::At(span)),
+        Metadata::Class(class) => machine.class(class).map(|c| Made::At(c.span)),
+        Metadata::Sqlmodel => Some(Made::Sqlmodel),
+        Metadata::Unknown => None,
+    }
+}
+
 /// The metadata that a value is.
 pub fn metadata<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>, at: Span) -> Metadata {
     match value {
         Value::Term(term) => match &term.kind {
-            TermKind::Call(..) => Metadata::Term(term.id),
+            TermKind::Call(..) => Metadata::Term(term.id, term.span),
             TermKind::Attribute(object, name) if name == "metadata" => of_owner(machine, object, at),
             TermKind::Path(path) if path.ends_with("SQLModel.metadata") => Metadata::Sqlmodel,
             _ => Metadata::Unknown,
@@ -55,7 +74,7 @@ fn of_owner<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, owner: &Value<'a>,
                     let object = object.clone();
                     return of_owner(machine, &object, at);
                 }
-                Metadata::Term(term.id)
+                Metadata::Term(term.id, term.span)
             }
             TermKind::Attribute(object, name) if matches!(name.as_str(), "Model" | "registry") => {
                 let object = object.clone();
@@ -87,7 +106,7 @@ pub fn of_class<'a, L: Library<'a>>(
         let given = args.keyword("metadata").map(|a| a.value.clone());
         return match given {
             Some(value) if !matches!(value, Value::None) => (metadata(machine, &value, at), Some(value)),
-            _ => (Metadata::Term(term.id), None),
+            _ => (Metadata::Term(term.id, term.span), None),
         };
     }
     let order = machine.class(class).map(|c| c.order.clone()).unwrap_or_default();

@@ -3,14 +3,17 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::brought;
 use super::ddl::{in_schema, index_spec, rendered};
 use super::library::Reading;
+use super::metadata::Made;
 use super::table::{ColumnDef, ConstraintDef, ConstraintKind, IndexDef};
 use super::tables::{self, ModelTable};
 use super::terms::{self, Known};
 use super::types::EnumDef;
 use super::versions::Versions;
 use crate::change::ObjectName;
+use crate::config::Given;
 use crate::declared::{
     DeclaredCheck, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, EnumType, Expectation, Field, Key,
     Language, Model, ModelKind, Models, Unique,
@@ -19,6 +22,7 @@ use crate::interpret::python::{Machine, Modules, Stop};
 use crate::known::{Gap, Reach, Section};
 use crate::name::QualifiedName;
 use crate::source::{FileId, Files, Span};
+use crate::stacks::alembic::{self, metadata::Identity};
 use crate::tree::{ColumnName, Expr, ExprKind};
 
 /// What models of SQLAlchemy can say.
@@ -36,10 +40,16 @@ pub const LANGUAGE: Language = Language {
     shared_tables: true,
 };
 
-/// Reads the models of files: runs their modules, and whatever these import. `folder` is where versions are looked for.
+/// Reads the models of files: runs their modules, and whatever these import. `folder` is where versions are looked for; `tree` is
+/// the history whose `env.py` tells which metadata counts, where several share the models.
 #[must_use]
-pub fn read(files: &Files, model_files: &[FileId], folder: &str) -> Models {
-    let modules = Modules::new(files, Vec::new());
+pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&str>) -> Models {
+    let tree = tree.and_then(|path| alembic::config::tree_at(files, path));
+    let roots = tree
+        .as_ref()
+        .map(alembic::config::Tree::roots)
+        .unwrap_or_default();
+    let modules = Modules::new(files, roots);
     let mut machine = Machine::new(&modules, Reading::default());
     let mut gaps = Vec::new();
     for file in model_files {
@@ -56,10 +66,43 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str) -> Models {
         }
     }
     let versions = Versions::near(files, folder);
-    let tables = tables::declared(&mut machine, &versions);
+    let mut tables = tables::declared(&mut machine, &versions);
+    let mut celery = None;
+    if let Some(tree) = &tree {
+        let given = Given::default();
+        let own = alembic::metadata::handed(files, tree, &given);
+        let others: Vec<Identity> = alembic::config::trees(files)
+            .iter()
+            .filter(|other| other.folder != tree.folder)
+            .flat_map(|other| alembic::metadata::handed(files, other, &given).metadata)
+            .collect();
+        // What no history takes up stays: that is worth telling. What another one does is its affair.
+        tables.retain(|table| {
+            table.made.is_none_or(|made| {
+                let made = identity(made);
+                own.metadata.contains(&made) || !others.contains(&made)
+            })
+        });
+        let is_celery =
+            |made: &&Identity| matches!(made, Identity::Path(path) if path.starts_with("celery."));
+        celery = own.metadata.iter().find(is_celery).and(tree.environment(files));
+    }
     let mut models = of_tables(&tables);
+    if let Some(environment) = celery {
+        models
+            .models
+            .extend(brought::celery(Span::new(environment, 0, 0)));
+    }
     models.gaps.splice(0..0, gaps);
     models
+}
+
+/// A metadata, as `env.py` hands it over.
+fn identity(made: Made) -> Identity {
+    match made {
+        Made::At(span) => Identity::Place(span),
+        Made::Sqlmodel => Identity::Path("sqlmodel.SQLModel".into()),
+    }
 }
 
 /// Tables as models.
@@ -340,7 +383,9 @@ fn enums(tables: &[ModelTable<'_>], models: &mut Models) {
             let mut name = match def.name.clone() {
                 Ok(name) => name,
                 Err(gap) => {
-                    models.gaps.push(gap.reaching(Reach::Namespace("public".to_owned())));
+                    models
+                        .gaps
+                        .push(gap.reaching(Reach::Namespace("public".to_owned())));
                     continue;
                 }
             };

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::declarative::{Attribute, Classes, Place};
 use super::expression::{Scope, ScopeColumn};
 use super::mapped::{self, Said};
-use super::metadata::{self, Metadata};
+use super::metadata::{self, Made, Metadata};
 use super::registry::Registered;
 use super::table::{self, ClassAttribute, ColumnDef, ConstraintKind, Conventions, TableDef};
 use super::terms::{self, Known, gap};
@@ -40,6 +40,8 @@ pub struct ModelTable<'a> {
     pub maybe: Option<Gap>,
     /// It is read off a database, not made.
     pub reflected: bool,
+    /// What its metadata is known by.
+    pub made: Option<Made>,
     conventions: Conventions,
     /// The schema that its metadata gives tables without one.
     schema: Option<Name>,
@@ -496,6 +498,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                 classes: Vec::new(),
                 maybe: entry.maybe.clone(),
                 reflected,
+                made: metadata::made(self.machine, metadata),
                 conventions,
                 schema: schema.ok().flatten(),
             });
@@ -569,6 +572,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                     classes: vec![(class, class_name, span)],
                     maybe: None,
                     reflected: false,
+                    made: metadata::made(self.machine, metadata),
                     conventions,
                     schema: schema.ok().flatten(),
                 });
@@ -588,13 +592,13 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                     }
                 }
             }
-            Some(Place::Parent) => self.into_parent(class, &class_name, span, fields),
+            Some(Place::Parent) => self.add_to_parent(class, &class_name, span, fields),
             None => {}
         }
     }
 
     /// Single-table inheritance: columns go to the parent's table.
-    fn into_parent(&mut self, class: ClassId, name: &SmolStr, span: Span, fields: Vec<Field<'a>>) {
+    fn add_to_parent(&mut self, class: ClassId, name: &SmolStr, span: Span, fields: Vec<Field<'a>>) {
         let Some(parent) = self.classes.parent(self.machine, class) else {
             return;
         };

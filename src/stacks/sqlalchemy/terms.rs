@@ -335,7 +335,8 @@ pub fn maybe_name<'a, L: Library<'a>>(
 /// the connection is taken: migrations that leave it to the connection too then meet the models there.
 #[must_use]
 pub fn is_left_to_environment(unknown: &crate::interpret::python::Unknown<'_>) -> bool {
-    unknown.candidates.iter().any(|c| matches!(c, Value::None)) || unknown.gap.why.contains("environment variable")
+    unknown.candidates.iter().any(|c| matches!(c, Value::None))
+        || unknown.gap.why.contains("environment variable")
 }
 
 /// Why a run that ended without a value tells nothing.

@@ -18,12 +18,12 @@ pub fn column<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     value: &Value<'a>,
     scope: &Scope<'a>,
-    at: Span,
+    _at: Span,
 ) -> Option<ColumnDef<'a>> {
     let Value::Term(term) = value else { return None };
     if let Some((object, "copy" | "_copy", _)) = terms::method(value) {
         let object = object.clone();
-        return column(machine, &object, scope, at);
+        return column(machine, &object, scope, _at);
     }
     let (member, args) = terms::call(machine, value)?;
     match member.name() {

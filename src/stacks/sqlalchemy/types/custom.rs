@@ -17,7 +17,7 @@ fn class_of<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> 
 /// The first base of a library that is a type.
 fn base<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: &Class<'a>) -> Option<Member> {
     let mut members = class.order.iter().filter_map(|b| terms::member(machine, b));
-    members.find(|m| super::is_member(m))
+    members.find(super::is_member)
 }
 
 /// Whether a class of the repository, or an object of it, is a type.

@@ -156,7 +156,11 @@ pub(super) fn resolve<'a, L: Library<'a>>(
             Err(gap) => Typed::unknown(gap, at),
         },
         ("sqlalchemy_utils", "EmailType") => match terms::number(args, 0, "length") {
-            Ok(length) => Typed::spelled(&format!("varchar({})", length.unwrap_or(255)), Affinity::String, at),
+            Ok(length) => Typed::spelled(
+                &format!("varchar({})", length.unwrap_or(255)),
+                Affinity::String,
+                at,
+            ),
             Err(gap) => Typed::unknown(gap, at),
         },
         ("sqlalchemy_utils", "EncryptedType") => Typed::spelled("bytea", Affinity::Other, at),
