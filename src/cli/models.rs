@@ -40,8 +40,11 @@ pub(super) fn run(arguments: &ModelsArguments) -> Result<Exit, Failure> {
 fn document(run: &Run, files: &Files) -> Value {
     let created = check::created(run);
     let mut out = crate::schema::document::json(created.database.schema());
-    let gaps = run.models.iter().flat_map(|m| &m.gaps);
-    out.insert("unresolved".to_owned(), schema::unresolved(gaps, files));
+    let gaps: Vec<_> = run.models.iter().flat_map(|m| m.every_gap()).collect();
+    out.insert("unresolved".to_owned(), schema::unresolved(gaps.iter(), files));
+    if run.models.iter().any(crate::stacks::declared_schema::is_incomplete) {
+        out.insert("incomplete".to_owned(), Value::from(true));
+    }
     let models = run.models.iter().flat_map(|m| &m.models);
     let made = models.filter(|m| match m.kind {
         ModelKind::Table | ModelKind::View | ModelKind::Embedded => true,

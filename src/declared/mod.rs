@@ -28,6 +28,32 @@ pub struct Models {
     pub language: Language,
 }
 
+impl Models {
+    /// Everything that could not be read: of the whole, of each model, of each field; each once.
+    #[must_use]
+    pub fn every_gap(&self) -> Vec<Gap> {
+        let mut out = self.gaps.clone();
+        for model in &self.models {
+            out.extend(model.table.iter().filter_map(Expectation::gap).cloned());
+            out.extend(model.open.iter().map(|(_, gap)| gap.clone()));
+            for field in &model.fields {
+                let gaps = [
+                    field.ty.gap(),
+                    field.nullable.gap(),
+                    field.default.gap(),
+                    field.identity.gap(),
+                    field.generated.gap(),
+                ];
+                out.extend(gaps.into_iter().flatten().cloned());
+            }
+        }
+        out.extend(self.enums.iter().filter_map(|e| e.labels.gap()).cloned());
+        let mut seen = std::collections::BTreeSet::new();
+        out.retain(|gap| seen.insert((gap.at, gap.why.clone())));
+        out
+    }
+}
+
 /// What a language of models can say at all. What it cannot say is never missing from a model, nor extra in a database.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Language {
@@ -84,6 +110,18 @@ pub enum Expectation<T> {
 }
 
 impl<T> Expectation<T> {
+    /// Why it could not be read.
+    #[must_use]
+    pub fn gap(&self) -> Option<&Gap> {
+        match self {
+            Expectation::Unknown(gap) => Some(gap),
+            Expectation::Exactly(_)
+            | Expectation::OneOf(_)
+            | Expectation::Family(_)
+            | Expectation::Anything => None,
+        }
+    }
+
     /// The one value, where exactly one is expected.
     #[must_use]
     pub fn exactly(&self) -> Option<&T> {
@@ -231,7 +269,7 @@ pub struct Unique {
     pub span: Span,
 }
 
-/// An index that is not unique.
+/// An index that is not unique, or a unique one that no constraint could be (over expressions, not of btree's kind).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeclaredIndex {
     /// Keys in order.
@@ -244,6 +282,8 @@ pub struct DeclaredIndex {
     pub include: Vec<Name>,
     /// `WHERE`.
     pub predicate: Option<Expr>,
+    /// `UNIQUE`.
+    pub unique: bool,
     /// Where.
     pub span: Span,
 }
@@ -257,6 +297,8 @@ pub struct DeclaredIndexKey {
     pub descending: bool,
     /// Operator class.
     pub opclass: Option<SmolStr>,
+    /// `NULLS FIRST` (`Some(true)`) or `NULLS LAST`, where said.
+    pub nulls_first: Option<bool>,
 }
 
 /// A foreign key that the models would create.

@@ -3,7 +3,7 @@
 use super::index::Index;
 use super::{Found, HistorySource, ModelSource, Target, dialect, guess, histories};
 use crate::config::{Dialect, Given, Misuse, Options};
-use crate::source::Files;
+use crate::source::{FileId, Files};
 use crate::stacks::prisma::locations::schema_files;
 use crate::stacks::{ALEMBIC, Folder, SQL_FOLDER, alembic, supabase};
 
@@ -79,18 +79,47 @@ fn history(files: &Files, path: &str) -> Result<HistorySource, Misuse> {
 }
 
 fn models(files: &Files, path: &str) -> Result<ModelSource, Misuse> {
+    let python = python_files(files, path);
     let found = schema_files(files, path);
+    if !python.is_empty() && !found.iter().any(|f| files.path(*f).ends_with(".prisma")) {
+        return Ok(ModelSource {
+            stack: "sqlalchemy",
+            path: path.to_owned(),
+            history: super::python::history_of(files, path),
+            files: python,
+        });
+    }
     if !found.iter().any(|f| files.path(*f).ends_with(".prisma")) {
         return Err(Misuse {
             what: format!("{path} holds no models that can be read"),
-            help: "looked for Prisma schemas (*.prisma); other models are not read yet".to_owned(),
+            help: "looked for Prisma schemas (*.prisma) and Python modules (*.py); other models are not read yet"
+                .to_owned(),
         });
     }
     Ok(ModelSource {
         stack: "prisma",
         path: path.to_owned(),
         files: found,
+        history: None,
     })
+}
+
+/// The Python modules at a path: the file, or all below the folder.
+fn python_files(files: &Files, path: &str) -> Vec<FileId> {
+    let folder = path.trim_end_matches('/').trim_start_matches("./");
+    let folder = if folder == "." { "" } else { folder };
+    if let Some(file) = files.find(folder) {
+        return if folder.ends_with(".py") {
+            vec![file]
+        } else {
+            Vec::new()
+        };
+    }
+    let found = files.entries().filter(|(_, e)| e.path.ends_with(".py"));
+    found
+        .filter(|(_, e)| super::index::is_within(&e.path, folder))
+        .map(|(file, _)| file)
+        .collect()
 }
 
 /// Several paths of one stack are one set: a schema of several files may be named file by file.

@@ -7,6 +7,7 @@ mod histories;
 mod index;
 mod pairing;
 mod prisma;
+mod python;
 #[cfg(test)]
 mod tests;
 mod unsupported;
@@ -17,7 +18,7 @@ use crate::config::{Dialect, Given, Misuse, Options};
 use crate::declared::Models;
 use crate::name::Name;
 use crate::source::{FileId, Files};
-use crate::stacks::{Folder, History, Runner, alembic, prisma as prisma_stack, sql_folder};
+use crate::stacks::{Folder, History, Runner, alembic, prisma as prisma_stack, sql_folder, sqlalchemy};
 
 /// A database: what is given, the histories that run on it, the models that use it.
 #[derive(Debug, Clone)]
@@ -65,12 +66,17 @@ pub struct ModelSource {
     pub path: String,
     /// Its files in order.
     pub files: Vec<FileId>,
+    /// The history that tells which of its metadata counts.
+    pub history: Option<String>,
 }
 
 impl ModelSource {
     /// Reads it.
     #[must_use]
     pub fn read(&self, files: &Files) -> Models {
+        if self.stack == "sqlalchemy" {
+            return sqlalchemy::models::read(files, &self.files, &self.path, self.history.as_deref());
+        }
         let config = prisma_stack::PrismaConfig::near(files, &self.files);
         prisma_stack::models::read(files, &self.files, &config)
     }
@@ -148,6 +154,7 @@ fn automatic(files: &Files, options: &Options) -> Result<Found, Misuse> {
     let roots = histories::find(&index);
     let (schemas, untold) = prisma::find(&index);
     let mut found = pairing::pair(&index, &roots, schemas, options.dialect);
+    python::add(&index, &mut found, options.dialect);
     found.not_checked.extend(untold);
     found.not_checked.extend(unsupported::find(&index, &roots));
     for target in &mut found.targets {

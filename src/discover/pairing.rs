@@ -91,6 +91,7 @@ fn add_schema(
         stack: "prisma",
         path,
         files,
+        history: None,
     };
     found.targets.push(Target {
         address,

@@ -129,6 +129,8 @@ fn difference(
         return None;
     } else if matches!(predicate, Verdict::Differs(())) {
         Some("another predicate")
+    } else if declared.unique && !get.unique {
+        Some("without being unique")
     } else if get.method != declared.method {
         Some("another access method")
     } else if pairs().any(|(d, k)| d.descending != k.descending) {

@@ -295,15 +295,15 @@ pub(super) fn without_holed_qualifiers(changes: &mut [Change]) -> bool {
 
 /// Whether a statement that could not be read is one of privileges, settings or upkeep, by its first words.
 fn changes_no_schema(text: &str) -> bool {
-    let words = super::statement::leading_words(text, 2);
-    let word = |i: usize| words.get(i).map_or("", String::as_str);
-    match word(0) {
+    let mut words = super::statement::leading_words(text).map(str::to_ascii_lowercase);
+    let mut word = || words.next().unwrap_or_default();
+    match word().as_str() {
         "grant" | "revoke" | "analyze" | "vacuum" | "reindex" | "cluster" | "notify" | "listen" | "lock" => {
             true
         }
         "create" | "alter" | "drop" => {
             matches!(
-                word(1),
+                word().as_str(),
                 "role" | "user" | "database" | "publication" | "subscription"
             )
         }

@@ -71,13 +71,23 @@ pub fn changes(models: &Models, given: &Given) -> Vec<(Change, Span)> {
             out.foreign_key(table, key);
         }
     }
-    out.open.extend(models.gaps.iter().cloned());
+    // What may be declared besides takes nothing from what is.
+    let is_more = |gap: &&Gap| matches!(gap.reach, Reach::Namespace(_) | Reach::Everything);
+    out.open.extend(models.gaps.iter().filter(|gap| !is_more(gap)).cloned());
     let open = out.open.into_iter().map(|gap| {
         let at = gap.at.unwrap_or(Span::new(FileId(0), 0, 0));
         (Change::Opaque(gap), at)
     });
     out.out.extend(open);
     out.out
+}
+
+/// Whether models may declare tables or enums beside those that can be told.
+#[must_use]
+pub fn is_incomplete(models: &Models) -> bool {
+    let is_more = |gap: &Gap| matches!(gap.reach, Reach::Namespace(_) | Reach::Everything);
+    let untold = |m: &Model| !matches!(m.table, None | Some(Expectation::Exactly(_)));
+    models.gaps.iter().any(is_more) || models.models.iter().any(untold)
 }
 
 struct Maker<'a> {
@@ -177,15 +187,11 @@ impl Maker<'_> {
                     },
                 ))
             }
-            Expectation::Unknown(gap) => {
-                self.open.push(gap.reaching(Reach::Everything));
-                None
-            }
-            Expectation::OneOf(_) | Expectation::Family(_) | Expectation::Anything => {
-                let why = format!("which table {} has is left open", model.name);
-                self.open.push(Gap::new(model.span, why, Reach::Everything));
-                None
-            }
+            // A table that may be declared besides takes nothing from those that are: see [`is_incomplete`].
+            Expectation::Unknown(_)
+            | Expectation::OneOf(_)
+            | Expectation::Family(_)
+            | Expectation::Anything => None,
         }
     }
 
@@ -333,6 +339,7 @@ impl Maker<'_> {
                 method: index.method.clone(),
                 include: index.include.clone(),
                 predicate: index.predicate.clone(),
+                unique: index.unique,
                 ..index_spec(index.name.clone(), table, elements, index.span)
             };
             self.out.push((Change::CreateIndex(Box::new(spec)), index.span));
@@ -415,6 +422,7 @@ fn unique_index(unique: &Unique, table: &ObjectName) -> IndexSpec {
                 key: Ok(column.clone()),
                 descending: unique.descending.get(i).copied().unwrap_or(false),
                 opclass: None,
+                nulls_first: None,
             };
             element(&key, unique.span)
         })
@@ -465,6 +473,6 @@ fn element(key: &DeclaredIndexKey, span: Span) -> IndexElement {
             .map(|name| QualifiedName::bare(Name::new(name))),
         opclass_options: None,
         descending: key.descending,
-        nulls_first: None,
+        nulls_first: key.nulls_first,
     }
 }

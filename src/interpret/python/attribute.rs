@@ -177,6 +177,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
             return Ok(member);
         };
+        if matches!(object, Value::Class(_))
+            && !function.decorators.is_empty()
+            && let Some(run) = L::descriptor(self, &function.clone(), object, at)
+        {
+            return run;
+        }
         if is_decorated(function, |p| p == "builtins.staticmethod") {
             return Ok(member);
         }
@@ -294,7 +300,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 .and_then(|c| c.members.iter().find(|m| m.name == name))
                 .and_then(|m| Some((m.value.clone()?, m.maybe.clone())));
             let Some((found, maybe)) = found else { continue };
-            let found = self.bound(found, object, class, at)?;
+            let found = match (&found, object) {
+                (Value::Term(_), Value::Class(own)) if own != base => {
+                    let inherited = L::inherited(self, &found, object, name, at);
+                    inherited.unwrap_or(found)
+                }
+                _ => self.bound(found, object, class, at)?,
+            };
             perhaps.push(found);
             match maybe {
                 Some(why) => gap = gap.or(Some(why)),
@@ -387,6 +399,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
         if name == "__class__" {
             return Ok(Some(class_value));
+        }
+        if open.is_some()
+            && order.iter().any(|b| !is_plain_base(b))
+            && let Some(run) = L::attribute(self, value, name, at)
+        {
+            return run.map(Some);
         }
         if let Some(gap) = open.clone() {
             return Ok(Some(Value::unknown(gap)));

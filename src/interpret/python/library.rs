@@ -1,7 +1,7 @@
 //! What a stack gives the interpreter: the meaning of a library's terms, and the part of the world that lies outside Python.
 
 use super::machine::{Machine, Run};
-use super::value::{Args, ClassId, Operator, Value};
+use super::value::{Args, ClassId, Function, Operator, Value};
 use crate::known::{Gap, Truth};
 use crate::source::Span;
 
@@ -69,6 +69,38 @@ pub trait Library<'a>: Sized {
 
     /// A variable of the environment that is known, because it was given.
     fn variable(_machine: &mut Machine<'a, Self>, _name: &str, _at: Span) -> Option<Value<'a>> {
+        None
+    }
+
+    /// A variable of the environment that is not given, where the program has a default for it.
+    fn variable_or(
+        _machine: &mut Machine<'a, Self>,
+        _name: &str,
+        _default: &Value<'a>,
+        _at: Span,
+    ) -> Option<Value<'a>> {
+        None
+    }
+
+    /// A function that a class or one of its bases has, looked up on the class: what it is there, where a decorator of the library
+    /// makes it something else (`declared_attr`).
+    fn descriptor(
+        _machine: &mut Machine<'a, Self>,
+        _function: &std::rc::Rc<Function<'a>>,
+        _class: &Value<'a>,
+        _at: Span,
+    ) -> Option<Run<'a, Value<'a>>> {
+        None
+    }
+
+    /// A term that a class has from a base, looked up on the class: what it is there (a column of a mixin is the class's own column).
+    fn inherited(
+        _machine: &mut Machine<'a, Self>,
+        _member: &Value<'a>,
+        _class: &Value<'a>,
+        _name: &str,
+        _at: Span,
+    ) -> Option<Value<'a>> {
         None
     }
 

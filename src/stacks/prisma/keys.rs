@@ -170,6 +170,7 @@ impl<'r, 'a> Reader<'r, 'a> {
                 key: Ok(entry.column.clone()),
                 descending: entry.descending,
                 opclass: entry.opclass.clone(),
+                nulls_first: None,
             })
             .collect();
         self.model.indexes.push(DeclaredIndex {
@@ -178,6 +179,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             method: SmolStr::new(method(attribute).to_ascii_lowercase()),
             include: Vec::new(),
             predicate,
+            unique: false,
             span: attribute.span,
         });
     }

@@ -1,9 +1,22 @@
 //! SQLAlchemy: the tables that its constructs and classes declare, and the names that it gives.
 
+mod brought;
 pub mod ddl;
+mod declarative;
 pub mod expression;
+mod library;
+mod mapped;
 mod md5;
+pub mod metadata;
+pub mod models;
 pub mod naming;
+pub mod registry;
+pub mod semantics;
+mod sqlmodel;
 pub mod table;
+pub mod tables;
 pub mod terms;
 pub mod types;
+pub mod versions;
+
+pub use library::Reading;

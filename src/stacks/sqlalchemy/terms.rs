@@ -331,6 +331,14 @@ pub fn maybe_name<'a, L: Library<'a>>(
     Ok(maybe_text(machine, args, position, name)?.map(|text| Name::new(text.as_str())))
 }
 
+/// Whether a value hangs on an environment variable alone, or may be `None`. Where a schema is left to the environment, the one of
+/// the connection is taken: migrations that leave it to the connection too then meet the models there.
+#[must_use]
+pub fn is_left_to_environment(unknown: &crate::interpret::python::Unknown<'_>) -> bool {
+    unknown.candidates.iter().any(|c| matches!(c, Value::None))
+        || unknown.gap.why.contains("environment variable")
+}
+
 /// Why a run that ended without a value tells nothing.
 #[must_use]
 pub fn stopped(stop: &Stop<'_>, at: Span) -> Gap {

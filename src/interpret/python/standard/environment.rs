@@ -14,10 +14,17 @@ use crate::syntax::python::ast;
 fn variable<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     key: Option<&Value<'a>>,
+    default: Option<&Value<'a>>,
     at: Span,
 ) -> Value<'a> {
     match key.and_then(Value::as_str) {
         Some(name) if let Some(known) = L::variable(machine, name, at) => known,
+        Some(name)
+            if let Some(default) = default
+                && let Some(known) = L::variable_or(machine, name, default, at) =>
+        {
+            known
+        }
         Some(name) => unknown(format!("the environment variable `{name}`"), at),
         None => unknown("an environment variable", at),
     }
@@ -34,7 +41,8 @@ pub(crate) fn call<'a, L: Library<'a>>(
     Some(Ok(match path {
         "os.getenv" | "os.getenvb" => {
             let key = args.get(0, "key").map(|a| &a.value);
-            variable(machine, key, at)
+            let default = args.get(1, "default").map(|a| &a.value);
+            variable(machine, key, default, at)
         }
         "os.makedirs"
         | "os.mkdir"
@@ -119,7 +127,10 @@ pub(crate) fn method<'a, L: Library<'a>>(
     let first = args.positional.first().map(|a| a.value.clone());
     match receiver.as_path()? {
         "os.environ" => Some(Ok(match name {
-            "get" | "pop" | "setdefault" => variable(machine, first.as_ref(), at),
+            "get" | "pop" | "setdefault" => {
+                let default = args.get(1, "default").map(|a| &a.value);
+                variable(machine, first.as_ref(), default, at)
+            }
             "update" | "clear" => Value::None,
             _ => {
                 let gap = machine.gap(at, "the environment");
@@ -191,7 +202,7 @@ pub(crate) fn item<'a, L: Library<'a>>(
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
     match path {
-        "os.environ" => Some(Ok(variable(machine, Some(key), at))),
+        "os.environ" => Some(Ok(variable(machine, Some(key), None, at))),
         "sys.modules" => Some(Ok(key
             .as_str()
             .and_then(|name| modules::loaded(machine, name))

@@ -45,6 +45,14 @@ impl<'a, L: Library<'a>> Writer<'_, '_, 'a, L> {
             (Value::Term(_), _) | (_, None) => (op, left, right),
             (_, Some(turned)) => (turned, right, left),
         };
+        // Identity is asked of the objects of Python: a construct is no constant.
+        if matches!(op, ast::CmpOp::Is | ast::CmpOp::IsNot)
+            && matches!(left, Value::Term(_))
+            && matches!(right, Value::None | Value::Bool(_) | Value::Int(_))
+        {
+            self.push(if op == ast::CmpOp::Is { "false" } else { "true" });
+            return Ok(());
+        }
         if matches!(right, Value::None) {
             return match op {
                 ast::CmpOp::Eq => self.is(left, right, false, at, depth),

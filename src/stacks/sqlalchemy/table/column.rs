@@ -18,11 +18,19 @@ pub fn column<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     value: &Value<'a>,
     scope: &Scope<'a>,
+<<<<<<< HEAD
+=======
+    _at: Span,
+>>>>>>> python
 ) -> Option<ColumnDef<'a>> {
     let Value::Term(term) = value else { return None };
     if let Some((object, "copy" | "_copy", _)) = terms::method(value) {
         let object = object.clone();
+<<<<<<< HEAD
         return column(machine, &object, scope);
+=======
+        return column(machine, &object, scope, _at);
+>>>>>>> python
     }
     let (member, args) = terms::call(machine, value)?;
     match member.name() {
@@ -71,11 +79,59 @@ impl<'a> ColumnDef<'a> {
             source: None,
             span,
             serial: None,
+            attribute: None,
         }
     }
 
+    /// Takes what another column says and this one leaves open (`Column._merge`).
+    pub fn merge(&mut self, other: ColumnDef<'a>) {
+        if self.ty.is_none() {
+            self.ty = other.ty;
+            self.type_value = other.type_value;
+        }
+        if self.nullable == Ok(None) {
+            self.nullable = other.nullable;
+            self.nullable_span = other.nullable_span;
+        }
+        if other.primary_key != Ok(false) {
+            self.primary_key = other.primary_key;
+        }
+        if self.index == Ok(None) {
+            self.index = other.index;
+        }
+        if self.unique == Ok(None) {
+            self.unique = other.unique;
+        }
+        if self.autoincrement == Ok(None) {
+            self.autoincrement = other.autoincrement;
+            self.ignore_fk |= other.ignore_fk;
+        }
+        if !self.has_server_default && self.identity == Ok(None) && self.generated == Ok(None) {
+            self.server_default = other.server_default;
+            self.has_server_default = other.has_server_default;
+            self.default_span = other.default_span;
+            self.identity = other.identity;
+            self.generated = other.generated;
+        }
+        self.client_default |= other.client_default;
+        if self.sequence.is_none() {
+            self.sequence = other.sequence;
+        }
+        if self.comment == Ok(None) {
+            self.comment = other.comment;
+        }
+        if self.name == Ok(None) {
+            self.name = other.name;
+            self.name_span = other.name_span;
+        }
+        if self.sort_order == 0 {
+            self.sort_order = other.sort_order;
+        }
+        self.constraints.extend(other.constraints);
+    }
+
     /// Everything about it is left open.
-    fn open(&mut self, why: &crate::known::Gap) {
+    pub(in crate::stacks::sqlalchemy) fn open(&mut self, why: &crate::known::Gap) {
         self.nullable = Err(why.clone());
         self.primary_key = Err(why.clone());
         self.index = Err(why.clone());

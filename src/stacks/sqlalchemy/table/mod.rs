@@ -82,6 +82,23 @@ pub struct ColumnDef<'a> {
     pub span: Span,
     /// Made by [`TableDef::finish`]: a serial of this many bytes.
     pub serial: Option<u8>,
+    /// The attribute of a class that it is.
+    pub attribute: Option<ClassAttribute>,
+}
+
+/// An attribute of a class that declares a column.
+#[derive(Debug, Clone)]
+pub struct ClassAttribute {
+    /// Its name.
+    pub name: SmolStr,
+    /// Where its name is written.
+    pub span: Span,
+    /// Where its type is written.
+    pub type_span: Span,
+    /// The whole statement.
+    pub whole: Span,
+    /// The type as the source spells it.
+    pub declared: Option<SmolStr>,
 }
 
 /// A sequence.
@@ -362,13 +379,23 @@ pub fn add_items<'a, L: Library<'a>>(
             None => others.push(item.clone()),
         }
     }
-    let mut scope = def.scope(scope);
-    for i in 0..def.columns.len() {
-        column::attach(machine, def, i, &scope);
-    }
-    scope.keys = def.keys();
+    attach_columns(machine, def, 0, scope);
+    let scope = def.scope(scope);
     for item in &others {
         add_item(machine, def, item, &scope);
+    }
+}
+
+/// Does what attaching columns does, from one on: expressions over columns behind them are read.
+pub fn attach_columns<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    def: &mut TableDef<'a>,
+    from: usize,
+    scope: &Scope<'a>,
+) {
+    let scope = def.scope(scope);
+    for i in from..def.columns.len() {
+        column::attach(machine, def, i, &scope);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Resolver, Typed};
 use crate::interpret::python::{Args, Argument, Class, ClassId, Library, Machine, Value};
 use crate::source::Span;
+use crate::stacks::sqlalchemy::semantics::COMPILED;
 use crate::stacks::sqlalchemy::terms::{self, Member, gap, stopped};
 
 /// The class of a type or of an object of it.
@@ -59,7 +60,7 @@ pub(super) fn resolve<'a, L: Library<'a>>(
 
 /// Whether `@compiles` gives the class SQL of its own: told by a mark that the decorator leaves.
 fn is_compiled<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> bool {
-    machine.lookup(class, "__schemalign_compiles__").is_some()
+    COMPILED.iter().any(|name| machine.lookup(class, name).is_some())
 }
 
 /// What an object was made with, where its class leaves that to its base.

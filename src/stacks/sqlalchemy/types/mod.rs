@@ -145,6 +145,8 @@ fn parse(sql: &str, span: Span) -> Known<SqlType> {
 /// one. `at` is where it is used.
 pub fn sql_type<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>, at: Span) -> Typed {
     let mut typed = Resolver { machine }.resolve(value, at, 0);
+    // A reader looks for a type where the column names it, not where a class spells it.
+    typed.span = at;
     typed.declared = typed.declared.or_else(|| Some(SmolStr::new(shown(value)?)));
     typed
 }
@@ -175,7 +177,7 @@ fn is_member(member: &Member) -> bool {
     }
     match member.origin {
         Origin::Core | Origin::Postgresql | Origin::Dialect => core::is_type(member.name()),
-        Origin::Sqlmodel => matches!(member.name(), "AutoString" | "GUID"),
+        Origin::Sqlmodel => matches!(member.name(), "AutoString" | "GUID" | "UTCDateTime"),
         Origin::Package => packages::is_type(member),
         Origin::Function => false,
     }

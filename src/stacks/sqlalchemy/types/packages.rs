@@ -8,6 +8,12 @@ use crate::stacks::sqlalchemy::terms::{self, Member, gap};
 /// A package, a type of it, and how PostgreSQL spells it; text in parentheses is a length of the type's own.
 const PLAIN: &[(&str, &str, &str, Affinity)] = &[
     ("sqlmodel", "GUID", "uuid", Affinity::Other),
+    (
+        "sqlmodel",
+        "UTCDateTime",
+        "timestamp with time zone",
+        Affinity::Other,
+    ),
     ("fastapi_users_db_sqlalchemy", "GUID", "uuid", Affinity::Other),
     (
         "fastapi_users_db_sqlalchemy",
@@ -39,7 +45,6 @@ const PLAIN: &[(&str, &str, &str, Affinity)] = &[
     ),
     ("sqlalchemy_utils", "CountryType", "varchar(2)", Affinity::String),
     ("sqlalchemy_utils", "CurrencyType", "varchar(3)", Affinity::String),
-    ("sqlalchemy_utils", "EmailType", "citext", Affinity::String),
     ("sqlalchemy_utils", "JSONType", "json", Affinity::Json),
     ("sqlalchemy_utils", "LocaleType", "varchar(10)", Affinity::String),
     ("sqlalchemy_utils", "LtreeType", "ltree", Affinity::Other),
@@ -98,6 +103,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("sqlalchemy_utils", "UUIDType"),
     ("sqlalchemy_utils", "ChoiceType"),
     ("sqlalchemy_utils", "ColorType"),
+    ("sqlalchemy_utils", "EmailType"),
     ("sqlalchemy_utils", "IPAddressType"),
     ("sqlalchemy_utils", "PhoneNumberType"),
     ("sqlalchemy_utils", "PasswordType"),
@@ -149,12 +155,31 @@ pub(super) fn resolve<'a, L: Library<'a>>(
             }
             Err(gap) => Typed::unknown(gap, at),
         },
+        ("sqlalchemy_utils", "EmailType") => match terms::number(args, 0, "length") {
+            Ok(length) => Typed::spelled(
+                &format!("varchar({})", length.unwrap_or(255)),
+                Affinity::String,
+                at,
+            ),
+            Err(gap) => Typed::unknown(gap, at),
+        },
+        ("sqlalchemy_utils", "EncryptedType") => Typed::spelled("bytea", Affinity::Other, at),
+        ("sqlalchemy_utils", "StringEncryptedType") => sized_by_keyword(args, at),
         ("sqlalchemy_utils", "ColorType") => longest(args, 0, 20, at),
         ("sqlalchemy_utils", "IPAddressType") => longest(args, 0, 50, at),
         ("sqlalchemy_utils", "PhoneNumberType") => longest(args, 1, 20, at),
         ("sqlalchemy_utils", "PasswordType") => Typed::spelled("bytea", Affinity::Other, at),
         _ => Typed::unknown(gap(at, format!("the type {name} is not followed")), at),
     })
+}
+
+/// Text whose length only a keyword gives.
+fn sized_by_keyword(args: &Args<'_>, at: Span) -> Typed {
+    match terms::number(args, usize::MAX, "length") {
+        Ok(None) => Typed::spelled("varchar", Affinity::String, at),
+        Ok(Some(n)) => Typed::spelled(&format!("varchar({n})"), Affinity::String, at),
+        Err(gap) => Typed::unknown(gap, at),
+    }
 }
 
 /// Text with a longest length of its own.

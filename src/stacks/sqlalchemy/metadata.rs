@@ -1,0 +1,278 @@
+//! Which metadata a table is in, and what that metadata says of all its tables.
+
+use super::table::Conventions;
+use super::terms::{self, Known};
+use crate::interpret::python::{Args, ClassId, Library, Machine, TermId, TermKind, Value};
+use crate::name::Name;
+use crate::source::Span;
+
+/// A metadata: two values are the same one where these are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metadata {
+    /// `MetaData(...)`, or the one that an object of a library keeps (`SQLAlchemy()`, `declarative_base()`).
+    Term(TermId, Span),
+    /// The one that a declarative base's class keeps, or an object of Flask-SQLAlchemy's subclass in the repository.
+    Class(ClassId),
+    /// SQLModel's.
+    Sqlmodel,
+    /// Cannot be told.
+    Unknown,
+}
+
+/// What a metadata is known by, outside of one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// Made at this place: a call, or the name of a class.
+    At(Span),
+    /// SQLModel's.
+    Sqlmodel,
+}
+
+/// What a metadata is known by.
+pub(super) fn made<'a, L: Library<'a>>(machine: &Machine<'a, L>, metadata: Metadata) -> Option<Made> {
+    match metadata {
+        Metadata::Term(_, span) => Some(Made::At(span)),
+        Metadata::Class(class) => machine.class(class).map(|c| Made::At(c.span)),
+        Metadata::Sqlmodel => Some(Made::Sqlmodel),
+        Metadata::Unknown => None,
+    }
+}
+
+/// The metadata that a value is.
+pub fn metadata<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>, at: Span) -> Metadata {
+    match value {
+        Value::Term(term) => match &term.kind {
+            TermKind::Call(..) => Metadata::Term(term.id, term.span),
+            TermKind::Attribute(object, name) if name == "metadata" => of_owner(machine, object, at),
+            TermKind::Path(path) if path.ends_with("SQLModel.metadata") => Metadata::Sqlmodel,
+            _ => Metadata::Unknown,
+        },
+        _ => Metadata::Unknown,
+    }
+}
+
+/// The metadata of what has one: a class, a base that was called, an object of Flask-SQLAlchemy.
+fn of_owner<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, owner: &Value<'a>, at: Span) -> Metadata {
+    match owner {
+        Value::Class(class) => of_class(machine, *class, at).0,
+        Value::Instance(_) => match machine.class_of(owner) {
+            Some(class) => Metadata::Class(class),
+            None => Metadata::Unknown,
+        },
+        Value::Term(term) => match &term.kind {
+            TermKind::Call(callee, args) => {
+                if let Some(given) = args.keyword("metadata").cloned()
+                    && !matches!(given.value, Value::None)
+                {
+                    return metadata(machine, &given.value, at);
+                }
+                // `registry().generate_base()` has its registry's.
+                if let Value::Term(callee) = callee
+                    && let TermKind::Attribute(object, name) = &callee.kind
+                    && name == "generate_base"
+                {
+                    let object = object.clone();
+                    return of_owner(machine, &object, at);
+                }
+                Metadata::Term(term.id, term.span)
+            }
+            TermKind::Attribute(object, name) if matches!(name.as_str(), "Model" | "registry") => {
+                let object = object.clone();
+                of_owner(machine, &object, at)
+            }
+            TermKind::Path(path) if path.ends_with("SQLModel") => Metadata::Sqlmodel,
+            _ => Metadata::Unknown,
+        },
+        _ => Metadata::Unknown,
+    }
+}
+
+/// The metadata of a class's table, and the value that it is where one is given.
+pub fn of_class<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    class: ClassId,
+    at: Span,
+) -> (Metadata, Option<Value<'a>>) {
+    if let Some((_, member)) = machine.lookup(class, "metadata")
+        && let Some(value) = member.value
+        && !matches!(value, Value::Function(_))
+    {
+        return (metadata(machine, &value, at), Some(value));
+    }
+    if let Some((_, member)) = machine.lookup(class, "registry")
+        && let Some(Value::Term(term)) = &member.value
+        && let TermKind::Call(_, args) = &term.kind
+    {
+        let given = args.keyword("metadata").map(|a| a.value.clone());
+        return match given {
+            Some(value) if !matches!(value, Value::None) => (metadata(machine, &value, at), Some(value)),
+            _ => (Metadata::Term(term.id, term.span), None),
+        };
+    }
+    let order = machine.class(class).map(|c| c.order.clone()).unwrap_or_default();
+    let decorated = order.iter().rev().find_map(|base| match base {
+        Value::Class(id) => {
+            let decorators = machine.class(*id)?.decorators.clone();
+            decorators.into_iter().find(|d| is_mapping(machine, d))
+        }
+        _ => None,
+    });
+    if let Some(decorator) = decorated {
+        return of_decorator(machine, &decorator, class, at);
+    }
+    // The base of a library, and the class that derives from it directly.
+    for (i, base) in order.iter().enumerate() {
+        let Value::Term(term) = base else { continue };
+        let Some(kind) = super::declarative::base_kind(machine, base) else {
+            continue;
+        };
+        let owner = match kind {
+            super::declarative::BaseKind::Class => {
+                let nearest = order.iter().take(i).rev().find_map(|b| match b {
+                    Value::Class(id) if is_direct(machine, *id, base) => Some(*id),
+                    _ => None,
+                });
+                match nearest {
+                    Some(id) => return (Metadata::Class(id), None),
+                    None => return (Metadata::Unknown, None),
+                }
+            }
+            super::declarative::BaseKind::Sqlmodel => return (Metadata::Sqlmodel, None),
+            super::declarative::BaseKind::Made | super::declarative::BaseKind::Flask => base.clone(),
+        };
+        let given = given_to(&owner);
+        let _ = term;
+        return (of_owner(machine, &owner, at), given);
+    }
+    (Metadata::Unknown, None)
+}
+
+fn is_direct<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId, base: &Value<'a>) -> bool {
+    let (Some(class), Value::Term(term)) = (machine.class(class), base) else {
+        return false;
+    };
+    class.bases.iter().any(|b| {
+        matches!(b, Value::Term(own) if own.id == term.id)
+            || b.as_path().is_some_and(|p| Some(p) == base.as_path())
+    })
+}
+
+/// `@registry.mapped`, `@as_declarative()`.
+fn is_mapping<'a, L: Library<'a>>(machine: &Machine<'a, L>, decorator: &Value<'a>) -> bool {
+    super::declarative::decorates(machine, decorator)
+}
+
+fn of_decorator<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    decorator: &Value<'a>,
+    class: ClassId,
+    at: Span,
+) -> (Metadata, Option<Value<'a>>) {
+    let inner = decorator.as_call().map_or(decorator, |(callee, _)| callee);
+    if let Value::Term(term) = inner
+        && let TermKind::Attribute(object, _) = &term.kind
+    {
+        let object = object.clone();
+        let given = given_to(&object);
+        return (of_owner(machine, &object, at), given);
+    }
+    match given_to(decorator) {
+        Some(value) => (metadata(machine, &value, at), Some(value)),
+        None => (Metadata::Class(class), None),
+    }
+}
+
+/// The `metadata=` of a call, through the objects that it is an attribute of.
+fn given_to<'a>(owner: &Value<'a>) -> Option<Value<'a>> {
+    let Value::Term(term) = owner else { return None };
+    match &term.kind {
+        TermKind::Call(callee, args) => {
+            let own = args.keyword("metadata").map(|a| a.value.clone());
+            own.filter(|v| !matches!(v, Value::None))
+                .or_else(|| given_to(callee))
+        }
+        TermKind::Attribute(object, _) => given_to(object),
+        _ => None,
+    }
+}
+
+/// What a `MetaData(...)` says: its naming conventions and its schema.
+pub fn settings<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: Option<&Value<'a>>,
+    at: Span,
+) -> (Conventions, Known<Option<Name>>) {
+    let Some(value) = value else {
+        return (Conventions::default(), Ok(None));
+    };
+    if let Value::Unknown(unknown) = value {
+        return (
+            Conventions::unknown(unknown.gap.clone()),
+            Err(unknown.gap.clone()),
+        );
+    }
+    let Some(args) = terms::call_of(machine, value, "MetaData").cloned() else {
+        return through_owner(machine, value, at);
+    };
+    // Set after it was made: `metadata.naming_convention = {...}`.
+    let later = match machine.attribute_if_any(value, "naming_convention", at) {
+        Ok(Some(found @ (Value::Dict(_) | Value::Unknown(_)))) => Some(found),
+        _ => None,
+    };
+    let conventions = match later.or_else(|| args.keyword("naming_convention").map(|a| a.value.clone())) {
+        Some(given) => Conventions::read(machine, &given, at),
+        None => match &args.open {
+            Some(gap) => Conventions::unknown(gap.clone()),
+            None => Conventions::default(),
+        },
+    };
+    let later = match machine.attribute_if_any(value, "schema", at) {
+        Ok(Some(found @ Value::Str(_))) => Some(found),
+        _ => None,
+    };
+    let schema = match later {
+        Some(text) => terms::text(machine, &text, at).map(|t| Some(Name::new(t.as_str()))),
+        None => match args.get(0, "schema").map(|a| &a.value) {
+            Some(Value::Unknown(unknown)) if terms::is_left_to_environment(unknown) => Ok(None),
+            _ => terms::maybe_name(machine, &args, 0, "schema"),
+        },
+    };
+    (conventions, schema)
+}
+
+/// `db.metadata`, `Base.metadata`: what the owner was given.
+fn through_owner<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    at: Span,
+) -> (Conventions, Known<Option<Name>>) {
+    let Value::Term(term) = value else {
+        return (Conventions::default(), Ok(None));
+    };
+    if let TermKind::Attribute(object, name) = &term.kind
+        && name == "metadata"
+    {
+        let given = match object {
+            Value::Class(class) => of_class(machine, *class, at).1,
+            other => given_to(other),
+        };
+        if let Some(given) = given
+            && !matches!(&given, Value::Term(t) if t.id == term.id)
+        {
+            return settings(machine, Some(&given), at);
+        }
+    }
+    (Conventions::default(), Ok(None))
+}
+
+/// The arguments of a `Table(...)` call and the metadata that it is given.
+pub fn of_table<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+) -> (Metadata, Option<Value<'a>>) {
+    match args.get(1, "metadata").cloned() {
+        Some(argument) => (metadata(machine, &argument.value, at), Some(argument.value)),
+        None => (Metadata::Unknown, None),
+    }
+}

@@ -1,0 +1,430 @@
+//! SQLAlchemy's and SQLModel's models: what classes and tables declare, in the form that all stacks share.
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::brought;
+use super::ddl::{in_schema, index_spec, rendered};
+use super::library::Reading;
+use super::metadata::Made;
+use super::table::{ColumnDef, ConstraintDef, ConstraintKind, IndexDef};
+use super::tables::{self, ModelTable};
+use super::terms::{self, Known};
+use super::types::EnumDef;
+use super::versions::Versions;
+use crate::change::ObjectName;
+use crate::config::Given;
+use crate::declared::{
+    DeclaredCheck, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, EnumType, Expectation, Field, Key,
+    Language, Model, ModelKind, Models, Unique,
+};
+use crate::interpret::python::{Machine, Modules, Stop};
+use crate::known::{Gap, Reach, Section};
+use crate::name::QualifiedName;
+use crate::source::{FileId, Files, Span};
+use crate::stacks::alembic::{self, metadata::Identity};
+use crate::tree::{ColumnName, Expr, ExprKind};
+
+/// What models of SQLAlchemy can say.
+pub const LANGUAGE: Language = Language {
+    name: "SQLAlchemy",
+    checks: true,
+    partial_indexes: true,
+    expression_indexes: true,
+    include: true,
+    generated: true,
+    deferrable: true,
+    nulls_not_distinct: true,
+    list_nullability: true,
+    views: false,
+    shared_tables: true,
+};
+
+/// Reads the models of files: runs their modules, and whatever these import. `folder` is where versions are looked for; `tree` is
+/// the history whose `env.py` tells which metadata counts, where several share the models.
+#[must_use]
+pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&str>) -> Models {
+    let tree = tree.and_then(|path| alembic::config::tree_at(files, path));
+    let roots = tree
+        .as_ref()
+        .map(alembic::config::Tree::roots)
+        .unwrap_or_default();
+    let modules = Modules::new(files, roots);
+    let mut machine = Machine::new(&modules, Reading::default());
+    let mut gaps = Vec::new();
+    for file in model_files {
+        let Some(module) = modules.of_file(*file) else {
+            continue;
+        };
+        if let Err(stop) = machine.run_module(module) {
+            let at = match &stop {
+                Stop::Raised(raised) => raised.span,
+                Stop::Exhausted(at, _) => *at,
+                Stop::Gone => Span::new(*file, 0, 0),
+            };
+            gaps.push(terms::stopped(&stop, at).reaching(Reach::Namespace("public".to_owned())));
+        }
+    }
+    let versions = Versions::near(files, folder);
+    let mut tables = tables::declared(&mut machine, &versions);
+    let mut celery = None;
+    if let Some(tree) = &tree {
+        let given = Given::default();
+        let own = alembic::metadata::handed(files, tree, &given);
+        let others: Vec<Identity> = alembic::config::trees(files)
+            .iter()
+            .filter(|other| other.folder != tree.folder)
+            .flat_map(|other| alembic::metadata::handed(files, other, &given).metadata)
+            .collect();
+        // What no history takes up stays: that is worth telling. What another one does is its affair.
+        tables.retain(|table| {
+            table.made.is_none_or(|made| {
+                let made = identity(made);
+                own.metadata.contains(&made) || !others.contains(&made)
+            })
+        });
+        let is_celery =
+            |made: &&Identity| matches!(made, Identity::Path(path) if path.starts_with("celery."));
+        celery = own.metadata.iter().find(is_celery).and(tree.environment(files));
+    }
+    let mut models = of_tables(&tables);
+    if let Some(environment) = celery {
+        models
+            .models
+            .extend(brought::celery(Span::new(environment, 0, 0)));
+    }
+    models.gaps.splice(0..0, gaps);
+    models
+}
+
+/// A metadata, as `env.py` hands it over.
+fn identity(made: Made) -> Identity {
+    match made {
+        Made::At(span) => Identity::Place(span),
+        Made::Sqlmodel => Identity::Path("sqlmodel.SQLModel".into()),
+    }
+}
+
+/// Tables as models.
+#[must_use]
+pub fn of_tables(tables: &[ModelTable<'_>]) -> Models {
+    let mut models = Models {
+        language: LANGUAGE,
+        dialect: Some("postgresql".into()),
+        ..Models::default()
+    };
+    for table in tables {
+        let mut made = model(table);
+        if let Some(gap) = &table.maybe {
+            made.table = Some(Expectation::Unknown(gap.clone()));
+        }
+        models.models.push(made);
+    }
+    enums(tables, &mut models);
+    models
+}
+
+fn model(table: &ModelTable<'_>) -> Model {
+    let def = &table.def;
+    let (name, printed) = match def.qualified() {
+        Ok(name) => (Expectation::Exactly(name.clone()), name.to_string()),
+        Err(gap) => (Expectation::Unknown(gap), table.name.to_string()),
+    };
+    let mut out = Model {
+        name: table.name.clone(),
+        span: table.span,
+        whole: table.whole,
+        table: Some(name),
+        table_span: (def.name_span != table.span).then_some(def.name_span),
+        kind: ModelKind::Table,
+        fields: Vec::new(),
+        primary_key: None,
+        uniques: Vec::new(),
+        indexes: Vec::new(),
+        foreign_keys: Vec::new(),
+        checks: Vec::new(),
+        associations: Vec::new(),
+        open: def
+            .open
+            .iter()
+            .map(|(section, gap)| (*section, gap.reaching(Reach::Section(printed.clone(), *section))))
+            .collect(),
+        unmanaged: table.reflected,
+    };
+    if table.class.is_none() && table.term.is_some() && !table.reflected {
+        out.kind = ModelKind::Table;
+    }
+    for column in def.columns.iter().filter(|c| !c.system) {
+        match field(column, table) {
+            Ok(field) => out.fields.push(field),
+            Err(gap) => out.open.push((Section::Columns, gap)),
+        }
+    }
+    for constraint in &def.constraints {
+        if let Err((section, gap)) = add_constraint(&mut out, constraint) {
+            out.open.push((section, gap));
+        }
+    }
+    let object = ObjectName {
+        name: QualifiedName::bare("t".into()),
+        span: table.span,
+    };
+    for index in &def.indexes {
+        if let Err((section, gap)) = add_index(&mut out, &object, index) {
+            out.open.push((section, gap));
+        }
+    }
+    out
+}
+
+fn expectation<T: Clone>(known: &Known<T>) -> Expectation<T> {
+    match known {
+        Ok(value) => Expectation::Exactly(value.clone()),
+        Err(gap) => Expectation::Unknown(gap.clone()),
+    }
+}
+
+fn field(column: &ColumnDef<'_>, table: &ModelTable<'_>) -> Known<Field> {
+    let name = column
+        .name
+        .clone()?
+        .ok_or_else(|| terms::gap(column.span, "the column has no name"))?;
+    let attribute = column.attribute.as_ref();
+    let span = attribute.map_or(column.name_span, |a| a.span);
+    let type_span = column
+        .ty
+        .as_ref()
+        .map(|t| t.span)
+        .or(attribute.map(|a| a.type_span))
+        .unwrap_or(column.span);
+    let own = table.def.qualified().ok();
+    let ty = match &column.ty {
+        Some(typed) => match (&typed.ty, &own) {
+            (Ok(ty), Some(own)) => {
+                Expectation::Exactly(in_schema(ty.clone(), typed.enumeration.as_ref(), own))
+            }
+            (Ok(ty), None) => Expectation::Exactly(ty.clone()),
+            (Err(gap), _) => Expectation::Unknown(gap.clone()),
+        },
+        None => Expectation::Unknown(terms::gap(column.span, "the column's type is not known")),
+    };
+    let identity = column.identity.clone().map(|i| i.map(|(kind, _)| kind));
+    let nullable = column.nullable.clone().map(|n| n.unwrap_or(true));
+    // The server adds NOT NULL to keys and identities.
+    let nullable = match (nullable, &column.primary_key, &identity) {
+        (_, Ok(true), _) => Ok(false),
+        (nullable, _, _) => nullable,
+    };
+    Ok(Field {
+        name: attribute.map_or_else(|| SmolStr::new(name.as_str()), |a| a.name.clone()),
+        column: name,
+        span,
+        type_span,
+        declared: attribute
+            .and_then(|a| a.declared.clone())
+            .or_else(|| column.ty.as_ref().and_then(|t| t.declared.clone())),
+        ty,
+        nullable: expectation(&nullable),
+        nullable_span: column.nullable_span,
+        default: expectation(&column.server_default),
+        default_span: column.default_span,
+        client_default: column.client_default || column.sequence.is_some(),
+        serial: column.serial,
+        identity: expectation(&identity),
+        generated: expectation(&column.generated),
+        collation: column.ty.as_ref().and_then(|t| t.collation.clone()),
+        written: column.generated == Ok(None),
+        ignored: false,
+        whole: attribute.map_or(column.span, |a| a.whole),
+    })
+}
+
+type Failed = (Section, Gap);
+
+fn add_constraint(model: &mut Model, constraint: &ConstraintDef) -> Result<(), Failed> {
+    let span = constraint.span;
+    let name = |section| rendered(&constraint.name, span).map_err(|gap| (section, gap));
+    match &constraint.kind {
+        ConstraintKind::PrimaryKey { columns } => {
+            let columns = columns.clone().map_err(|gap| (Section::PrimaryKey, gap))?;
+            if !columns.is_empty() {
+                model.primary_key = Some(Key {
+                    columns,
+                    name: name(Section::PrimaryKey)?,
+                    span,
+                });
+            }
+        }
+        ConstraintKind::Unique {
+            columns,
+            include,
+            nulls_not_distinct,
+        } => {
+            let open = |gap: Gap| (Section::Unique, gap);
+            include.clone().map_err(open)?;
+            let columns = columns.clone().map_err(open)?;
+            model.uniques.push(Unique {
+                descending: vec![false; columns.len()],
+                columns,
+                name: name(Section::Unique)?,
+                index: false,
+                nulls_not_distinct: nulls_not_distinct.clone().map_err(open)?,
+                predicate: None,
+                span,
+            });
+        }
+        ConstraintKind::ForeignKey(key) => {
+            let open = |gap: Gap| (Section::ForeignKeys, gap);
+            let columns = key.columns.clone().map_err(open)?;
+            let referenced = key.referenced.clone().map_err(open)?;
+            let initially = constraint.initially_deferred.clone().map_err(open)?;
+            let deferrable = constraint.deferrable.clone().map_err(open)?;
+            let deferred = initially == Some(true);
+            let deferrable = deferrable.unwrap_or(deferred);
+            model.foreign_keys.push(DeclaredForeignKey {
+                referenced: if referenced.is_empty() {
+                    columns.clone()
+                } else {
+                    referenced
+                },
+                columns,
+                table: expectation(&key.table),
+                on_delete: expectation(&key.on_delete),
+                on_update: expectation(&key.on_update),
+                deferrable: (deferrable || deferred).then_some((deferrable, deferred)),
+                name: name(Section::ForeignKeys)?,
+                span,
+            });
+        }
+        ConstraintKind::Check { condition } => {
+            let open = |gap: Gap| (Section::Checks, gap);
+            model.checks.push(DeclaredCheck {
+                name: name(Section::Checks)?,
+                condition: Some(condition.clone().map_err(open)?),
+                span,
+            });
+        }
+        ConstraintKind::Exclude { .. } => {
+            return Err((
+                Section::Checks,
+                terms::gap(span, "an exclusion constraint is not compared"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn add_index(model: &mut Model, table: &ObjectName, index: &IndexDef) -> Result<(), Failed> {
+    let spec = index_spec(table, index, false).map_err(|gap| (Section::Indexes, gap))?;
+    let plain = spec.elements.iter().map(|e| match &e.expr.kind {
+        ExprKind::Column(ColumnName { qualifiers, name })
+            if qualifiers.is_empty()
+                && e.opclass.is_none()
+                && e.nulls_first.is_none()
+                && e.collation.is_none() =>
+        {
+            Some(name.clone())
+        }
+        _ => None,
+    });
+    let plain: Option<Vec<_>> = plain.collect();
+    if spec.unique
+        && spec.method == "btree"
+        && spec.include.is_empty()
+        && let Some(columns) = plain
+    {
+        model.uniques.push(Unique {
+            columns,
+            name: spec.name,
+            index: true,
+            nulls_not_distinct: spec.nulls_not_distinct,
+            descending: spec.elements.iter().map(|e| e.descending).collect(),
+            predicate: spec.predicate,
+            span: index.span,
+        });
+        return Ok(());
+    }
+    let keys = spec
+        .elements
+        .into_iter()
+        .map(|e| DeclaredIndexKey {
+            key: match &e.expr {
+                Expr {
+                    kind: ExprKind::Column(ColumnName { qualifiers, name }),
+                    ..
+                } if qualifiers.is_empty() => Ok(name.clone()),
+                _ => Err(e.expr),
+            },
+            descending: e.descending,
+            opclass: e.opclass.map(|c| SmolStr::new(c.to_string())),
+            nulls_first: e.nulls_first,
+        })
+        .collect();
+    model.indexes.push(DeclaredIndex {
+        keys,
+        name: spec.name,
+        method: spec.method,
+        include: spec.include,
+        predicate: spec.predicate,
+        unique: spec.unique,
+        span: index.span,
+    });
+    Ok(())
+}
+
+/// The native enums of all columns, each once.
+fn enums(tables: &[ModelTable<'_>], models: &mut Models) {
+    let mut seen: FxHashMap<QualifiedName, usize> = FxHashMap::default();
+    for table in tables {
+        for column in &table.def.columns {
+            let Some(def) = column.ty.as_ref().and_then(|t| t.enumeration.as_ref()) else {
+                continue;
+            };
+            let mut name = match def.name.clone() {
+                Ok(name) => name,
+                Err(gap) => {
+                    models
+                        .gaps
+                        .push(gap.reaching(Reach::Namespace("public".to_owned())));
+                    continue;
+                }
+            };
+            if name.schema.is_none() && def.inherit_schema == Ok(true) {
+                name.schema = table.def.schema.clone().ok().flatten();
+            }
+            let made = enum_type(&name, def);
+            match seen.get(&name).and_then(|at| models.enums.get_mut(*at)) {
+                None => {
+                    seen.insert(name, models.enums.len());
+                    models.enums.push(made);
+                }
+                Some(known) if same_labels(known, &made) => {}
+                Some(known) => {
+                    let why = "several enums of this name have different labels";
+                    known.labels = Expectation::Unknown(terms::gap(def.span, why));
+                }
+            }
+        }
+    }
+}
+
+fn same_labels(a: &EnumType, b: &EnumType) -> bool {
+    match (&a.labels, &b.labels) {
+        (Expectation::Exactly(a), Expectation::Exactly(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0)
+        }
+        _ => false,
+    }
+}
+
+fn enum_type(name: &QualifiedName, def: &EnumDef) -> EnumType {
+    EnumType {
+        name: name.clone(),
+        source_name: def
+            .class
+            .clone()
+            .unwrap_or_else(|| SmolStr::new(name.name.as_str())),
+        labels: expectation(&def.labels),
+        span: def.span,
+    }
+}

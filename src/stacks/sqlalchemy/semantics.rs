@@ -1,0 +1,342 @@
+//! The meaning of SQLAlchemy's terms while Python runs: what constructs answer, and what they leave behind in the [`Registry`].
+//!
+//! Every library over models or migrations calls these first: [`call`], [`attribute`], [`descriptor`].
+
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use super::declarative;
+use super::registry::{Entry, Registered, TableEntry, attaches};
+use super::terms;
+use crate::interpret::python::{Args, ClassId, Function, Machine, Run, TermKind, Value};
+use crate::source::Span;
+
+/// The attribute of a class that a function for its SQL is kept under: `@compiles(Class, "postgresql")`, or for every dialect.
+pub(super) const COMPILED: [&str; 2] = ["__compiled_postgresql__", "__compiled__"];
+
+/// A call of a term of SQLAlchemy; `None` where it is what it says and no more.
+pub fn call<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    callee: &Value<'a>,
+    args: &Args<'a>,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    if let Value::Term(term) = callee
+        && let TermKind::Attribute(object, name) = &term.kind
+    {
+        let (object, name) = (object.clone(), name.clone());
+        if let Some(done) = method(machine, &object, &name, args, at) {
+            return Some(done);
+        }
+    }
+    if let Some(done) = decorated(machine, callee, args, at) {
+        return Some(done);
+    }
+    let member = terms::member(machine, callee)?;
+    match member.name() {
+        "Table" if member.is("Table") => {
+            if let Some(known) = known_table(machine, args, at) {
+                return Some(Ok(known));
+            }
+            let term = machine.call_term(callee.clone(), args.clone(), at);
+            let entry = TableEntry {
+                term: term.clone(),
+                at,
+                maybe: None,
+            };
+            machine.library.registry().tables.push(entry);
+            Some(Ok(term))
+        }
+        "make_searchable" if member.package() == "sqlalchemy_searchable" => {
+            machine.library.registry().searchable = true;
+            Some(Ok(Value::None))
+        }
+        "Index"
+        | "UniqueConstraint"
+        | "PrimaryKeyConstraint"
+        | "ForeignKeyConstraint"
+        | "CheckConstraint" => {
+            let term = machine.call_term(callee.clone(), args.clone(), at);
+            if attaches(machine, &term) {
+                let entry = Entry {
+                    value: term.clone(),
+                    at,
+                    maybe: None,
+                };
+                machine.library.registry().items.push(entry);
+            }
+            Some(Ok(term))
+        }
+        _ => None,
+    }
+}
+
+/// `Table("x", metadata)` where it was made before.
+fn known_table<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+) -> Option<Value<'a>> {
+    if args.positional.len() != 2 || !args.keywords.is_empty() {
+        return None;
+    }
+    let name = args.positional.first()?.value.as_str()?.to_owned();
+    let (metadata, _) = super::metadata::of_table(machine, args, at);
+    let tables = machine.library.registry().tables.clone();
+    tables.into_iter().find_map(|entry| {
+        let (_, own) = entry.term.as_call()?;
+        if own.positional.first()?.value.as_str()? != name {
+            return None;
+        }
+        let own = own.clone();
+        (super::metadata::of_table(machine, &own, at).0 == metadata).then_some(entry.term)
+    })
+}
+
+/// A method of a construct.
+fn method<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    args: &Args<'a>,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    match name {
+        "append_column" | "append_constraint" if is_table(machine, object) => {
+            let argument = args.positional.first()?;
+            let entry = Entry {
+                value: argument.value.clone(),
+                at: argument.span,
+                maybe: None,
+            };
+            machine.library.registry().appended.push((object.clone(), entry));
+            Some(Ok(Value::None))
+        }
+        "reflect" if is_metadata(machine, object) => {
+            machine.library.registry().reflected.push((object.clone(), at));
+            Some(Ok(Value::None))
+        }
+        // The arguments that a type of the repository hands to its base are those of its implementation.
+        "__init__" => {
+            let (callee, inner) = object.as_call()?;
+            if callee.as_path() != Some("builtins.super") {
+                return None;
+            }
+            let instance = inner.positional.get(1)?.value.clone();
+            if !matches!(instance, Value::Instance(_)) || !super::types::is_type(machine, &instance) {
+                return None;
+            }
+            let items: Vec<Value<'a>> = args.positional.iter().map(|a| a.value.clone()).collect();
+            let tuple = Value::Tuple(items.into());
+            if let Err(stop) = machine.set_attribute(&instance, "args", tuple, at) {
+                return Some(Err(stop));
+            }
+            for (name, argument) in &args.keywords {
+                if let Err(stop) = machine.set_attribute(&instance, name, argument.value.clone(), at) {
+                    return Some(Err(stop));
+                }
+            }
+            Some(Ok(Value::None))
+        }
+        _ => None,
+    }
+}
+
+/// A decorator that is applied: `@compiles(Class, "postgresql")`.
+fn decorated<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    callee: &Value<'a>,
+    args: &Args<'a>,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    let (member, given) = terms::call(machine, callee)?;
+    if member.name() != "compiles" {
+        return None;
+    }
+    let class @ Value::Class(_) = given.positional.first()?.value.clone() else {
+        return None;
+    };
+    let function = args.positional.first()?.value.clone();
+    let dialects: Vec<SmolStr> = given
+        .positional
+        .iter()
+        .skip(1)
+        .filter_map(|a| a.value.as_str().map(SmolStr::new))
+        .collect();
+    let [own, every] = COMPILED;
+    let name = if dialects.is_empty() {
+        every
+    } else if dialects.iter().any(|d| d == "postgresql") {
+        own
+    } else {
+        return Some(Ok(function));
+    };
+    // Not a static method of the class: a function that stands beside it.
+    let kept = Value::Tuple(vec![function.clone()].into());
+    match machine.set_attribute(&class, name, kept, at) {
+        Ok(()) => Some(Ok(function)),
+        Err(stop) => Some(Err(stop)),
+    }
+}
+
+/// Whether a value is a table.
+pub(super) fn is_table<'a, L: Registered<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> bool {
+    terms::call_of(machine, value, "Table").is_some()
+        || matches!(value, Value::Term(term) if matches!(&term.kind, TermKind::Attribute(_, name) if name == "__table__"))
+}
+
+fn is_metadata<'a, L: Registered<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> bool {
+    terms::call_of(machine, value, "MetaData").is_some()
+        || matches!(value, Value::Term(term) if matches!(&term.kind, TermKind::Attribute(_, name) if name == "metadata"))
+}
+
+/// An attribute of a term, or of a class or instance whose bases are SQLAlchemy's; `None` where it stays a term.
+pub fn attribute<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    match object {
+        Value::Class(class) => match name {
+            "metadata" => {
+                let (_, given) = super::metadata::of_class(machine, *class, at);
+                given.map(Ok)
+            }
+            "__tablename__" => declarative::generated_name(machine, *class, at).map(Ok),
+            _ => None,
+        },
+        Value::Term(_) => of_term(machine, object, name, at),
+        Value::Instance(_) if terms::is_flask(machine, object) => Some(Ok(
+            machine.term(TermKind::Attribute(object.clone(), SmolStr::new(name)), at)
+        )),
+        _ => None,
+    }
+}
+
+fn of_term<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    let (member, args) = terms::call(machine, object)?;
+    let args = args.clone();
+    match (member.name(), name) {
+        ("Table", "name") | ("Column" | "mapped_column", "name" | "key") => {
+            let first = args.get(0, "name")?;
+            matches!(first.value, Value::Str(_)).then(|| Ok(first.value.clone()))
+        }
+        ("Table", "metadata") => args.get(1, "metadata").map(|a| Ok(a.value.clone())),
+        ("Table" | "MetaData", "schema") => Some(Ok(args
+            .keyword("schema")
+            .map_or(Value::None, |a| a.value.clone()))),
+        ("MetaData", "naming_convention") => args.keyword("naming_convention").map(|a| Ok(a.value.clone())),
+        ("MetaData", "tables") => {
+            let whole = object.clone();
+            let tables = tables_in(machine, &whole, at);
+            Some(Ok(machine.new_dict(tables)))
+        }
+        ("MetaData", "sorted_tables") => {
+            let whole = object.clone();
+            let tables = tables_in(machine, &whole, at);
+            Some(Ok(machine.new_list(tables.into_iter().map(|t| t.1).collect())))
+        }
+        _ => None,
+    }
+}
+
+/// The tables of a metadata that calls have made, by name.
+fn tables_in<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    metadata: &Value<'a>,
+    at: Span,
+) -> Vec<(Value<'a>, Value<'a>)> {
+    let wanted = super::metadata::metadata(machine, metadata, at);
+    let tables = machine.library.registry().tables.clone();
+    let mut out = Vec::new();
+    for entry in tables {
+        let Some((_, args)) = entry.term.as_call() else {
+            continue;
+        };
+        let args = args.clone();
+        if super::metadata::of_table(machine, &args, at).0 != wanted {
+            continue;
+        }
+        if let Some(name) = args.get(0, "name") {
+            out.push((name.value.clone(), entry.term.clone()));
+        }
+    }
+    out
+}
+
+/// A function of a class that is an attribute of its own kind: `declared_attr` gives what the function makes of the class.
+pub fn descriptor<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    function: &Rc<Function<'a>>,
+    class: &Value<'a>,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    let Value::Class(id) = class else { return None };
+    let hybrid = is_hybrid(function);
+    if !is_declared_attr(function) && !hybrid {
+        return None;
+    }
+    let key: (ClassId, _) = (*id, function.id);
+    if let Some(known) = machine.library.registry().computed.get(&key) {
+        return Some(Ok(known.clone()));
+    }
+    let waiting = machine.unknown(at, "the attribute is computed from itself");
+    machine.library.registry().computed.insert(key, waiting);
+    let made = machine.call(
+        &Value::Function(function.clone()),
+        Args::of(vec![class.clone()], at),
+        at,
+    );
+    if hybrid && !matches!(made, Ok(Value::Term(_))) {
+        // What it is in SQL is not known.
+        machine.library.registry().computed.remove(&key);
+        return None;
+    }
+    match &made {
+        Ok(value) => {
+            machine.library.registry().computed.insert(key, value.clone());
+        }
+        Err(_) => {
+            machine.library.registry().computed.remove(&key);
+        }
+    }
+    Some(made)
+}
+
+/// A column that a class has from a base: its own copy, which is known by the class and the attribute.
+pub fn inherited<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    member: &Value<'a>,
+    class: &Value<'a>,
+    name: &str,
+    at: Span,
+) -> Option<Value<'a>> {
+    let (called, _) = terms::call(machine, member)?;
+    matches!(called.name(), "Column" | "mapped_column")
+        .then(|| machine.term(TermKind::Attribute(class.clone(), SmolStr::new(name)), at))
+}
+
+/// `@hybrid_property`: on the class, what the function makes of the class's columns.
+fn is_hybrid(function: &Function<'_>) -> bool {
+    function
+        .decorators
+        .iter()
+        .any(|d| d.as_path().is_some_and(|path| path.ends_with(".hybrid_property")))
+}
+
+/// Whether a function is decorated by `declared_attr` in one of its forms.
+#[must_use]
+pub fn is_declared_attr(function: &Function<'_>) -> bool {
+    function.decorators.iter().any(|decorator| {
+        decorator
+            .as_path()
+            .is_some_and(|path| path.split('.').any(|part| part == "declared_attr"))
+    })
+}

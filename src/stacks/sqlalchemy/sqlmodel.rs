@@ -1,0 +1,370 @@
+//! SQLModel: fields of table models as columns.
+//!
+//! Source: `get_column_from_field`, `get_sqlalchemy_type` (`sqlmodel/main.py`), `is_field_noneable` (`sqlmodel/_compat.py`),
+//! `collect_model_fields` (pydantic): the fields of bases come first, the last base's before the first's.
+
+use super::declarative::{self, Attribute, BaseKind};
+use super::mapped::{self, Said};
+use super::terms::{self, Known, gap};
+use super::versions::Versions;
+use crate::interpret::python::{Args, Argument, ClassId, Library, Machine, TermKind, Value};
+use crate::source::Span;
+
+/// The fields of a table model, in pydantic's order.
+pub(super) fn fields<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, class: ClassId) -> Vec<Attribute<'a>> {
+    let mut out: Vec<Attribute<'a>> = Vec::new();
+    for base in declarative::order(machine, class).into_iter().rev() {
+        let members = machine.class(base).map(|c| c.members.clone()).unwrap_or_default();
+        for member in members {
+            if member.name.starts_with('_') || member.name == "model_config" || member.name == "metadata" {
+                continue;
+            }
+            let place = out.iter().position(|f| f.name == member.name);
+            // A value alone changes the default of the field that a base declares.
+            let before = place.and_then(|at| out.get(at)).map(|f| (f.annotation, f.owner));
+            if member.annotation.is_none() && before.is_none() {
+                continue;
+            }
+            let attribute = Attribute {
+                name: member.name.clone(),
+                value: member.value.clone(),
+                annotation: member.annotation.or(before.and_then(|b| b.0)),
+                owner: base,
+                span: member.span,
+                whole: member.whole,
+                maybe: member.maybe.clone(),
+                computed: true,
+            };
+            match place.and_then(|at| out.get_mut(at)) {
+                Some(slot) => *slot = attribute,
+                None => out.push(attribute),
+            }
+        }
+    }
+    out
+}
+
+/// Whether a class is SQLModel's kind of table.
+pub(super) fn is_model<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> bool {
+    matches!(
+        declarative::kind_of(machine, class),
+        Some((BaseKind::Sqlmodel, _))
+    )
+}
+
+/// The column that a field becomes, as the call that would make it; `None` where the field is none that is stored.
+pub(super) fn column<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    field: &Attribute<'a>,
+    versions: &Versions,
+) -> Known<Option<Value<'a>>> {
+    let Some(annotation) = &field.annotation else {
+        return Ok(None);
+    };
+    let at = annotation.span;
+    let given = field
+        .value
+        .as_ref()
+        .and_then(|v| terms::call(machine, v))
+        .map(|(m, a)| (m, a.clone()));
+    if let Some((member, _)) = &given
+        && matches!(
+            member.name(),
+            "Relationship" | "relationship" | "PrivateAttr" | "computed_field"
+        )
+    {
+        return Ok(None);
+    }
+    let ty = machine
+        .annotation(annotation)
+        .map_err(|stop| terms::stopped(&stop, at))?;
+    if is_class_var(&ty) {
+        return Ok(None);
+    }
+    let args = match &given {
+        Some((member, args)) if member.name() == "Field" => args.clone(),
+        _ => annotated_field(machine, &ty).unwrap_or_default(),
+    };
+    if let Some(found) = args.keyword("sa_column")
+        && !is_undefined(&found.value)
+    {
+        return match &found.value {
+            Value::Unknown(unknown) => Err(unknown.gap.clone()),
+            value => Ok(Some(value.clone())),
+        };
+    }
+    if let Some(gap) = &args.open {
+        return Err(gap.clone());
+    }
+    build(machine, field, &ty, &args, versions, at).map(Some)
+}
+
+fn is_class_var(ty: &Value<'_>) -> bool {
+    let of = match ty {
+        Value::Term(term) => match &term.kind {
+            TermKind::Item(of, _) => of,
+            _ => ty,
+        },
+        _ => ty,
+    };
+    of.as_path().is_some_and(|p| p.ends_with("ClassVar"))
+}
+
+fn is_undefined(value: &Value<'_>) -> bool {
+    matches!(value, Value::None) || value.as_path().is_some_and(|p| p.ends_with("Undefined"))
+}
+
+/// The `Field(...)` in `Annotated[int, Field(...)]`.
+fn annotated_field<'a, L: Library<'a>>(machine: &Machine<'a, L>, ty: &Value<'a>) -> Option<Args<'a>> {
+    let Value::Term(term) = ty else { return None };
+    let TermKind::Item(of, Value::Tuple(items)) = &term.kind else {
+        return None;
+    };
+    if !of.as_path().is_some_and(|p| p.ends_with(".Annotated")) {
+        return None;
+    }
+    items.iter().skip(1).find_map(|item| {
+        let (member, args) = terms::call(machine, item)?;
+        (member.name() == "Field").then(|| args.clone())
+    })
+}
+
+fn build<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    field: &Attribute<'a>,
+    ty: &Value<'a>,
+    args: &Args<'a>,
+    versions: &Versions,
+    at: Span,
+) -> Known<Value<'a>> {
+    let said = mapped::said(machine, ty, at)?;
+    let sa_type = match args.keyword("sa_type") {
+        Some(given) if !is_undefined(&given.value) => given.clone(),
+        _ => Argument {
+            value: type_of(machine, &said, args, versions, at)?,
+            span: at,
+        },
+    };
+    let argument = |value| Argument { value, span: at };
+    let primary_key = terms::flag(args, "primary_key", false)?;
+    let nullable = match args.keyword("nullable") {
+        Some(given) if !is_undefined(&given.value) => given.clone(),
+        _ => argument(Value::Bool(!primary_key && said.nullable)),
+    };
+    let mut out = Args {
+        positional: vec![sa_type],
+        ..Args::default()
+    };
+    if let Some(target) = args.keyword("foreign_key").cloned()
+        && !is_undefined(&target.value)
+    {
+        let mut inner = Args {
+            positional: vec![target.clone()],
+            ..Args::default()
+        };
+        if let Some(action) = args.keyword("ondelete").cloned()
+            && !is_undefined(&action.value)
+        {
+            inner.keywords.push(("ondelete".into(), action));
+        }
+        let callee = machine.path("sqlalchemy.ForeignKey", target.span);
+        let key = machine.call_term(callee, inner, target.span);
+        out.positional.push(Argument {
+            value: key,
+            span: target.span,
+        });
+    }
+    if let Some(more) = args.keyword("sa_column_args").cloned()
+        && !is_undefined(&more.value)
+    {
+        let items = machine
+            .known_items(&more.value)
+            .ok_or_else(|| gap(more.span, "the column's arguments cannot be told"))?;
+        out.positional.extend(items.into_iter().map(|value| Argument {
+            value,
+            span: more.span,
+        }));
+    }
+    out.keywords.push(("nullable".into(), nullable));
+    for name in ["primary_key", "index", "unique"] {
+        if let Some(given) = args.keyword(name)
+            && !is_undefined(&given.value)
+        {
+            out.keywords.push((name.into(), given.clone()));
+        }
+    }
+    if let Some(default) = default_of(machine, field, args) {
+        out.keywords.push(("default".into(), default));
+    }
+    if let Some(more) = args.keyword("sa_column_kwargs").cloned()
+        && !is_undefined(&more.value)
+    {
+        let entries = machine
+            .dict_items(&more.value)
+            .ok_or_else(|| gap(more.span, "the column's arguments cannot be told"))?;
+        for (key, value) in entries {
+            let name = terms::text(machine, &key, more.span)?;
+            out.keywords.retain(|(n, _)| n != name.as_str());
+            let given = Argument {
+                value,
+                span: more.span,
+            };
+            out.keywords.push((name.as_str().into(), given));
+        }
+    }
+    let callee = machine.path("sqlalchemy.Column", field.whole);
+    Ok(machine.call_term(callee, out, field.whole))
+}
+
+/// What the client fills the field with.
+fn default_of<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    field: &Attribute<'a>,
+    args: &Args<'a>,
+) -> Option<Argument<'a>> {
+    if let Some(factory) = args.keyword("default_factory")
+        && !is_undefined(&factory.value)
+    {
+        return Some(factory.clone());
+    }
+    if let Some(default) = args.get(0, "default")
+        && !matches!(default.value, Value::Ellipsis)
+        && !is_undefined(&default.value)
+    {
+        return Some(default.clone());
+    }
+    let value = field.value.as_ref()?;
+    let is_field = terms::call(machine, value).is_some_and(|(m, _)| m.name() == "Field");
+    (!is_field && !matches!(value, Value::None | Value::Ellipsis)).then(|| Argument {
+        value: value.clone(),
+        span: field.whole,
+    })
+}
+
+/// Types of Python and pydantic that become text.
+const TEXT: &[&str] = &[
+    "builtins.str",
+    "pydantic.EmailStr",
+    "pydantic.networks.EmailStr",
+    "pathlib.Path",
+    "ipaddress.IPv4Address",
+    "ipaddress.IPv4Network",
+    "ipaddress.IPv6Address",
+    "ipaddress.IPv6Network",
+];
+
+fn type_of<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    said: &Said<'a>,
+    args: &Args<'a>,
+    versions: &Versions,
+    at: Span,
+) -> Known<Value<'a>> {
+    let python = &said.python;
+    if let Value::Class(class) = python {
+        return of_class(machine, python, *class, args, at);
+    }
+    if let Value::Unknown(unknown) = python {
+        return Err(unknown.gap.clone());
+    }
+    let path = match python {
+        Value::Term(term) => match &term.kind {
+            TermKind::Item(of, _) => of.as_path(),
+            _ => python.as_path(),
+        },
+        _ => None,
+    };
+    let unknown = || gap(at, "no type of SQLAlchemy is known for this annotation");
+    let path = path.ok_or_else(unknown)?.to_owned();
+    if TEXT.contains(&path.as_str()) {
+        return text(machine, args, at);
+    }
+    let name = match path.as_str() {
+        "builtins.float" => "Float",
+        "builtins.bool" => "Boolean",
+        "builtins.int" => "Integer",
+        "pydantic.NaiveDatetime" => "DateTime",
+        "datetime.datetime" | "pydantic.AwareDatetime" => return datetime(machine, versions, at),
+        "datetime.date" => "Date",
+        "datetime.timedelta" => "Interval",
+        "datetime.time" => "Time",
+        "builtins.bytes" => "LargeBinary",
+        "uuid.UUID" => "Uuid",
+        "decimal.Decimal" => {
+            let callee = machine.path("sqlalchemy.Numeric", at);
+            let mut inner = Args::default();
+            for (from, to) in [("max_digits", "precision"), ("decimal_places", "scale")] {
+                if let Some(given) = args.keyword(from) {
+                    inner.keywords.push((to.into(), given.clone()));
+                }
+            }
+            return Ok(machine.call_term(callee, inner, at));
+        }
+        _ => return Err(unknown()),
+    };
+    Ok(machine.path(&format!("sqlalchemy.{name}"), at))
+}
+
+/// Text, as long as the field says.
+fn text<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, args: &Args<'a>, at: Span) -> Known<Value<'a>> {
+    let callee = machine.path("sqlmodel.AutoString", at);
+    let mut inner = Args::default();
+    if let Some(length) = args.keyword("max_length")
+        && !is_undefined(&length.value)
+    {
+        inner.keywords.push(("length".into(), length.clone()));
+    }
+    Ok(machine.call_term(callee, inner, at))
+}
+
+/// Times with their date: with a time zone since a version of SQLModel.
+fn datetime<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    versions: &Versions,
+    at: Span,
+) -> Known<Value<'a>> {
+    let zone = versions.sqlmodel_time_zone().ok_or_else(|| {
+        gap(
+            at,
+            "whether it has a time zone hangs on the version of SQLModel, which is not known",
+        )
+    })?;
+    let callee = machine.path("sqlalchemy.DateTime", at);
+    let mut inner = Args::default();
+    let zone = Argument {
+        value: Value::Bool(zone),
+        span: at,
+    };
+    inner.keywords.push(("timezone".into(), zone));
+    Ok(machine.call_term(callee, inner, at))
+}
+
+/// A class of the repository: an enum, or one that derives from text or a number.
+fn of_class<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    python: &Value<'a>,
+    class: ClassId,
+    args: &Args<'a>,
+    at: Span,
+) -> Known<Value<'a>> {
+    let order = machine.class(class).map(|c| c.order.clone()).unwrap_or_default();
+    let has = |wanted: &[&str]| {
+        order
+            .iter()
+            .any(|b| b.as_path().is_some_and(|p| wanted.contains(&p)))
+    };
+    if has(&[
+        "enum.Enum",
+        "enum.IntEnum",
+        "enum.StrEnum",
+        "enum.Flag",
+        "enum.IntFlag",
+    ]) {
+        let callee = machine.path("sqlalchemy.Enum", at);
+        return Ok(machine.call_term(callee, Args::of(vec![python.clone()], at), at));
+    }
+    if has(&["builtins.str"]) {
+        return text(machine, args, at);
+    }
+    Err(gap(at, "no type of SQLAlchemy is known for this annotation"))
+}
