@@ -42,7 +42,11 @@ fn document(run: &Run, files: &Files) -> Value {
     let mut out = crate::schema::document::json(created.database.schema());
     let gaps: Vec<_> = run.models.iter().flat_map(|m| m.every_gap()).collect();
     out.insert("unresolved".to_owned(), schema::unresolved(gaps.iter(), files));
-    if run.models.iter().any(crate::stacks::declared_schema::is_incomplete) {
+    if run
+        .models
+        .iter()
+        .any(crate::stacks::declared_schema::is_incomplete)
+    {
         out.insert("incomplete".to_owned(), Value::from(true));
     }
     let models = run.models.iter().flat_map(|m| &m.models);

@@ -73,7 +73,8 @@ pub fn changes(models: &Models, given: &Given) -> Vec<(Change, Span)> {
     }
     // What may be declared besides takes nothing from what is.
     let is_more = |gap: &&Gap| matches!(gap.reach, Reach::Namespace(_) | Reach::Everything);
-    out.open.extend(models.gaps.iter().filter(|gap| !is_more(gap)).cloned());
+    out.open
+        .extend(models.gaps.iter().filter(|gap| !is_more(gap)).cloned());
     let open = out.open.into_iter().map(|gap| {
         let at = gap.at.unwrap_or(Span::new(FileId(0), 0, 0));
         (Change::Opaque(gap), at)

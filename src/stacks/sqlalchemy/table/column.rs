@@ -18,19 +18,11 @@ pub fn column<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     value: &Value<'a>,
     scope: &Scope<'a>,
-<<<<<<< HEAD
-=======
-    _at: Span,
->>>>>>> python
 ) -> Option<ColumnDef<'a>> {
     let Value::Term(term) = value else { return None };
     if let Some((object, "copy" | "_copy", _)) = terms::method(value) {
         let object = object.clone();
-<<<<<<< HEAD
         return column(machine, &object, scope);
-=======
-        return column(machine, &object, scope, _at);
->>>>>>> python
     }
     let (member, args) = terms::call(machine, value)?;
     match member.name() {
