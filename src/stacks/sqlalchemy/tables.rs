@@ -657,13 +657,13 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                 ));
                 column
             }
-            Some(call) => table::column(self.machine, call, scope, attribute.whole)?,
+            Some(call) => table::column(self.machine, call, scope)?,
             None => ColumnDef::new(attribute.whole),
         };
         match &field.said {
             Ok(Some(said)) => {
                 for from in &said.columns {
-                    if let Some(shared) = table::column(self.machine, from, scope, attribute.whole) {
+                    if let Some(shared) = table::column(self.machine, from, scope) {
                         column.merge(shared);
                     }
                 }
@@ -763,7 +763,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
         } else {
             let mut scope = self.scope.clone();
             scope.keys = def.keys();
-            match table::column(self.machine, &item.value, &scope, item.span) {
+            match table::column(self.machine, &item.value, &scope) {
                 Some(column) => {
                     def.columns.push(column);
                     let from = def.columns.len() - 1;
