@@ -122,7 +122,7 @@ impl<'a> ColumnPair<'a> {
 
 /// Whether a condition of the models (a CHECK, a predicate) and one of the table demand the same.
 #[must_use]
-pub(crate) fn same_condition(table: TableWalker<'_>, wanted: &Expr, found: &Stored) -> Verdict<()> {
+pub(crate) fn same_condition(table: TableWalker<'_>, wanted: &Expr, found: &Expr) -> Verdict<()> {
     let ours = as_stored(table.schema, table.id, None, wanted);
     let ours = ours.as_ref().map_or(wanted, |stored| &stored.expr);
     let columns = &table.get().columns;
@@ -141,7 +141,7 @@ pub(crate) fn same_condition(table: TableWalker<'_>, wanted: &Expr, found: &Stor
         column: Some(&by_number),
         named: Some(&by_name),
     };
-    compare(ours, &found.expr, place)
+    compare(ours, found, place)
 }
 
 /// The domain that a column is of.
@@ -223,7 +223,7 @@ mod tests {
             _ => None,
         });
         match (checks.next(), wanted) {
-            (Some(found), Ok(wanted)) => match same_condition(table, &wanted, found) {
+            (Some(found), Ok(wanted)) => match same_condition(table, &wanted, &found.expr) {
                 Verdict::Same => '=',
                 Verdict::Differs(()) => '!',
                 Verdict::Unknown(_) => '?',

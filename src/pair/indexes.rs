@@ -122,7 +122,7 @@ fn difference(
     }
     let pairs = || declared.keys.iter().zip(&get.keys);
     let predicate = match (&declared.predicate, &get.predicate) {
-        (Some(wanted), Some(found)) => super::facts::same_condition(table, wanted, found),
+        (Some(wanted), Some(found)) => super::facts::same_condition(table, wanted, &found.expr),
         (None, _) | (_, None) => Verdict::Same,
     };
     Some(if matches!(predicate, Verdict::Unknown(_)) {

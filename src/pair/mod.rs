@@ -1,12 +1,14 @@
 //! Which model goes with which table, which field with which column: found once, so that every rule is a small function
 //! over a pair. What a gap could hide is unknown, and unknown is never a difference.
 
+mod checks;
 mod enums;
 mod facts;
 mod indexes;
 mod keys;
 mod types;
 
+pub use checks::{CheckMatch, PairedCheck};
 pub use enums::{EnumPair, enum_pairs};
 pub(crate) use facts::fills_itself;
 pub use facts::{DefaultDifference, NullDifference, is_sequence};

@@ -131,7 +131,7 @@ fn spelled(ctx: &Context<'_>, pair: &ColumnPair<'_>, stored: &Stored) -> String 
 
 impl Context<'_> {
     /// What is written at a place, on one line.
-    fn written(&self, span: Span) -> String {
+    pub(super) fn written(&self, span: Span) -> String {
         let text = self.subject.files.slice(span);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }

@@ -22,6 +22,16 @@ impl Context<'_> {
         })
     }
 
+    /// Where the last CHECK of this name was dropped.
+    pub(super) fn dropped_check(&self, table: TableWalker<'_>, name: Option<&Name>) -> Option<Place> {
+        let name = name?;
+        let mut constraints = table.get().constraints.iter().rev();
+        constraints.find_map(|constraint| {
+            let is = matches!(constraint.kind, ConstraintKind::Check(_)) && constraint.name.known() == Some(name);
+            is.then(|| self.dropped(&constraint.presence, &constraint.name))?
+        })
+    }
+
     /// Where the last index over these columns was dropped: a unique one, in any order, or any, in this order.
     pub(super) fn dropped_index(
         &self,

@@ -1,9 +1,12 @@
 //! The rules: the one list of them, and the driver that runs them.
 
 mod broken_revision_chain;
+mod check_mismatch;
+mod conditions;
 mod default_mismatch;
 mod duplicate_model;
 mod enum_mismatch;
+mod extra_check;
 mod extra_column;
 mod extra_foreign_key;
 mod extra_index;
@@ -15,6 +18,7 @@ mod gone;
 mod identity_mismatch;
 mod invalid_model;
 mod migration_failure;
+mod missing_check;
 mod missing_column;
 mod missing_foreign_key;
 mod missing_index;
@@ -52,6 +56,8 @@ pub static RULES: &[&Rule] = &[
     &missing_foreign_key::RULE,
     &foreign_key_mismatch::RULE,
     &foreign_key_type_mismatch::RULE,
+    &missing_check::RULE,
+    &check_mismatch::RULE,
     &missing_index::RULE,
     &default_mismatch::RULE,
     &identity_mismatch::RULE,
@@ -59,6 +65,7 @@ pub static RULES: &[&Rule] = &[
     &extra_column::RULE,
     &extra_unique::RULE,
     &extra_foreign_key::RULE,
+    &extra_check::RULE,
     &extra_index::RULE,
     &name_mismatch::RULE,
     &unindexed_foreign_key::RULE,

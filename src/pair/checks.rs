@@ -1,0 +1,206 @@
+//! CHECKs of a model and of its table, paired: by what they demand, part by part; then by name, then by the columns that
+//! they read.
+
+use std::collections::BTreeSet;
+
+use super::{TablePair, facts::same_condition, open};
+use crate::declared::DeclaredCheck;
+use crate::known::{Gap, Reach, Section, Verdict};
+use crate::name::Name;
+use crate::schema::{ConstraintId, ConstraintKind, ConstraintWalker, TableWalker};
+use crate::tree::{Expr, ExprKind};
+
+/// A CHECK of a model and what its table has of it.
+pub struct PairedCheck<'a> {
+    /// The model's.
+    pub declared: &'a DeclaredCheck,
+    /// The table's.
+    pub found: CheckMatch<'a>,
+}
+
+/// What a table has of a CHECK.
+pub enum CheckMatch<'a> {
+    /// The table demands the same.
+    Same,
+    /// This one is meant, and demands something else.
+    Differs(ConstraintWalker<'a>),
+    /// Nothing like it.
+    Absent,
+    /// Cannot be told.
+    Unknown(Gap),
+}
+
+impl<'a> TablePair<'a> {
+    /// Every CHECK of the model with what the table has of it.
+    #[must_use]
+    pub fn checks(&self, table: TableWalker<'a>) -> Vec<PairedCheck<'a>> {
+        let Some((_, model)) = self.model else {
+            return Vec::new();
+        };
+        let all = checks_of(table);
+        let mut out: Vec<PairedCheck<'a>> = model
+            .checks
+            .iter()
+            .map(|declared| PairedCheck {
+                found: demanded(table, &all, declared),
+                declared,
+            })
+            .collect();
+        // What the model demands nowhere is there to be meant by what the table demands nowhere.
+        let mut free = self.undeclared(table, &all);
+        for check in &mut out {
+            if matches!(check.found, CheckMatch::Absent)
+                && let Some(at) = meant(check.declared, &free)
+            {
+                check.found = CheckMatch::Differs(free.swap_remove(at));
+            }
+        }
+        out
+    }
+
+    /// The table's CHECKs that no model of it declares, in the table's order; those that cannot be told are left out.
+    #[must_use]
+    pub fn extra_checks(&self, table: TableWalker<'a>) -> Vec<ConstraintWalker<'a>> {
+        let meant: Vec<ConstraintId> = self
+            .checks(table)
+            .iter()
+            .filter_map(|check| match check.found {
+                CheckMatch::Differs(found) => Some(found.id),
+                CheckMatch::Same | CheckMatch::Absent | CheckMatch::Unknown(_) => None,
+            })
+            .collect();
+        let mut free = self.undeclared(table, &checks_of(table));
+        free.retain(|check| !meant.contains(&check.id));
+        free
+    }
+
+    /// Those of which some part is certainly not what any part of the model's demands.
+    fn undeclared(&self, table: TableWalker<'a>, all: &[ConstraintWalker<'a>]) -> Vec<ConstraintWalker<'a>> {
+        let declared = self.model.map_or(&[][..], |(_, model)| &model.checks);
+        if declared.iter().any(|d| d.condition.is_none()) {
+            return Vec::new();
+        }
+        let wanted: Vec<&Expr> = declared.iter().filter_map(|d| d.condition.as_ref()).flat_map(parts).collect();
+        let is_undeclared = |check: &&ConstraintWalker<'a>| {
+            condition(check).is_some_and(|found| {
+                parts(found).into_iter().any(|part| {
+                    wanted
+                        .iter()
+                        .all(|wanted| matches!(same_part(table, wanted, part), Verdict::Differs(())))
+                })
+            })
+        };
+        all.iter().filter(is_undeclared).copied().collect()
+    }
+}
+
+/// Whether each part of what the model demands is a part of what the table demands.
+fn demanded<'a>(
+    table: TableWalker<'a>,
+    all: &[ConstraintWalker<'a>],
+    declared: &DeclaredCheck,
+) -> CheckMatch<'a> {
+    let Some(wanted) = &declared.condition else {
+        let why = "a CHECK whose condition could not be read";
+        return CheckMatch::Unknown(Gap::new(declared.span, why, Reach::Rows));
+    };
+    let found: Vec<&Expr> = all.iter().filter_map(condition).flat_map(parts).collect();
+    let mut unknown = None;
+    let mut absent = false;
+    for wanted in parts(wanted) {
+        let mut verdict = Verdict::Differs(());
+        for found in &found {
+            match same_part(table, wanted, found) {
+                Verdict::Same => {
+                    verdict = Verdict::Same;
+                    break;
+                }
+                Verdict::Unknown(gap) => verdict = Verdict::Unknown(gap),
+                Verdict::Differs(()) => {}
+            }
+        }
+        match verdict {
+            Verdict::Same => {}
+            Verdict::Differs(()) => absent = true,
+            Verdict::Unknown(gap) => unknown = Some(gap),
+        }
+    }
+    match (unknown, open(table, Section::Checks)) {
+        (Some(gap), _) => CheckMatch::Unknown(gap),
+        (None, _) if !absent => CheckMatch::Same,
+        (None, Some(gap)) => CheckMatch::Unknown(gap.clone()),
+        (None, None) => CheckMatch::Absent,
+    }
+}
+
+/// The one that bears its name, else the only one over its columns.
+fn meant(declared: &DeclaredCheck, free: &[ConstraintWalker<'_>]) -> Option<usize> {
+    let named = free.iter().position(|check| {
+        let name = check.get().name.known();
+        name.is_some() && name == declared.name.as_ref()
+    });
+    if named.is_some() {
+        return named;
+    }
+    let wanted = declared.condition.as_ref()?;
+    let mut over = free.iter().enumerate().filter(|(_, check)| {
+        condition(check).is_some_and(|found| columns(check.table, found) == columns(check.table, wanted))
+    });
+    match (over.next(), over.next()) {
+        (Some((at, _)), None) => Some(at),
+        _ => None,
+    }
+}
+
+/// Conditions that read different columns are different.
+fn same_part(table: TableWalker<'_>, wanted: &Expr, found: &Expr) -> Verdict<()> {
+    if columns(table, wanted) == columns(table, found) {
+        same_condition(table, wanted, found)
+    } else {
+        Verdict::Differs(())
+    }
+}
+
+/// The columns that a condition reads.
+fn columns(table: TableWalker<'_>, condition: &Expr) -> BTreeSet<Name> {
+    let mut out = BTreeSet::new();
+    condition.walk(&mut |expr| match &expr.kind {
+        ExprKind::Column(column) => {
+            out.insert(column.name.clone());
+        }
+        ExprKind::Var(number) => {
+            out.extend(table.get().columns.get(*number as usize).map(|c| c.name.clone()));
+        }
+        _ => {}
+    });
+    out
+}
+
+/// A CHECK over several conditions demands each of them.
+fn parts(condition: &Expr) -> Vec<&Expr> {
+    match &condition.kind {
+        ExprKind::And(parts) => parts.iter().collect(),
+        _ => vec![condition],
+    }
+}
+
+fn condition<'a>(check: &ConstraintWalker<'a>) -> Option<&'a Expr> {
+    match &check.get().kind {
+        ConstraintKind::Check(stored) => Some(&stored.expr),
+        ConstraintKind::PrimaryKey(_)
+        | ConstraintKind::Unique(_)
+        | ConstraintKind::ForeignKey(_)
+        | ConstraintKind::Exclude(..) => None,
+    }
+}
+
+/// CHECKs that certainly are there.
+fn checks_of(table: TableWalker<'_>) -> Vec<ConstraintWalker<'_>> {
+    let all = table.get().constraints.iter().enumerate();
+    all.filter(|(_, c)| c.presence.is_present() && matches!(c.kind, ConstraintKind::Check(_)))
+        .filter_map(|(at, _)| {
+            let id = ConstraintId(u32::try_from(at).ok()?);
+            Some(ConstraintWalker { table, id })
+        })
+        .collect()
+}

@@ -1,0 +1,51 @@
+//! A CHECK that the model does not declare.
+
+use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::finding::Level;
+use crate::known::Section;
+use crate::name::Name;
+use crate::pair::TablePair;
+
+pub(super) static RULE: Rule = Rule {
+    name: "extra-check",
+    summary: "A CHECK is not declared by the model.",
+    level: Level::Note,
+    page: include_str!("../../rules/extra-check.md"),
+    check: Check::Tables(check),
+};
+
+fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
+    let Some((set, model, table)) = pair.both_tables() else {
+        return;
+    };
+    if !set.language.checks || !ctx.pairs.is_first(pair) || pair.model_open(Section::Checks).is_some() {
+        return;
+    }
+    // Where several models map the table, which of them should declare it cannot be told.
+    if ctx.pairs.models_of(pair).nth(1).is_some() {
+        return;
+    }
+    for found in pair.extra_checks(table) {
+        let place = ctx.of_constraint(found);
+        let held = ctx.held_condition(found);
+        let by = place.as_ref().map_or_else(String::new, |p| format!(" by {}", p.by()));
+        let name = found.get().name.known();
+        out.send(
+            Report::new(
+                model.span,
+                "no such CHECK here",
+                format!(
+                    "{} is given the CHECK {held}{by}, and {} does not declare it",
+                    table.qualified(),
+                    words::model(model)
+                ),
+            )
+            .table(table.qualified())
+            .object(name.map_or_else(|| format!("check {held}"), Name::to_string))
+            .found(format!("CHECK {held}"))
+            .model(model.span)
+            .database(place.as_ref(), "the CHECK is made here")
+            .help("declare the CHECK in the model, or drop it in a migration"),
+        );
+    }
+}
