@@ -52,8 +52,9 @@ impl Alembic {
             .stderr(Stdio::null())
             .status();
         if !has.is_ok_and(|status| status.success()) {
+            let off = std::env::var_os("SCHEMALIGN_ALEMBIC").is_some_and(|v| v == "off");
             assert!(
-                std::env::var_os("CI").is_none(),
+                std::env::var_os("CI").is_none() || off,
                 "CI needs a Python with tests/judge/requirements.txt (SCHEMALIGN_PYTHON names it)"
             );
             eprintln!("skipped: {python} has no Alembic (pip install -r tests/judge/requirements.txt)");
