@@ -76,11 +76,13 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&s
             .filter(|other| other.folder != tree.folder)
             .flat_map(|other| alembic::metadata::handed(files, other, &given).metadata)
             .collect();
-        // What no history takes up stays: that is worth telling. What another one does is its affair.
+        // A class that no history takes up stays: that is worth telling. What another one does is its affair, and a table without
+        // a class that none takes up is of another database, or only words queries.
         tables.retain(|table| {
             table.made.is_none_or(|made| {
                 let made = identity(made);
-                own.metadata.contains(&made) || !others.contains(&made)
+                let only_words = table.class.is_none() && !own.metadata.is_empty();
+                own.metadata.contains(&made) || !only_words && !others.contains(&made)
             })
         });
         let is_celery =
