@@ -32,6 +32,7 @@ mod primary_key_mismatch;
 mod report;
 mod rule;
 mod table_in_several_databases;
+mod table_of_another_database;
 mod type_mismatch;
 mod unindexed_foreign_key;
 mod unwritten_required_column;
@@ -75,6 +76,7 @@ pub static RULES: &[&Rule] = &[
     &duplicate_model::RULE,
     &invalid_model::RULE,
     &table_in_several_databases::RULE,
+    &table_of_another_database::RULE,
 ];
 
 /// The rule of a name.

@@ -1,5 +1,6 @@
 //! A table or type that migrations use and never make.
 
+use super::table_of_another_database::held_by_another;
 use super::{Check, Context, Report, Reporter, Rule};
 use crate::finding::Level;
 use crate::known::Gap;
@@ -11,24 +12,25 @@ pub(super) static RULE: Rule = Rule {
     summary: "The migrations use a table or type that none of them makes.",
     level: Level::Note,
     page: include_str!("../../rules/presumed-object.md"),
-    check: Check::Target(check),
+    check: Check::Repository(check),
 };
 
-fn check(ctx: &Context<'_>, out: &Reporter) {
+fn check(targets: &[Context<'_>], out: &Reporter) {
+    for ctx in targets {
+        check_target(targets, ctx, out);
+    }
+}
+
+fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
     let Some(schema) = ctx.schema() else { return };
     let maker = create_all(ctx);
     for (id, table) in schema.tables.iter() {
         if let Some(gap) = table.presumed.as_ref().filter(|_| table.presence.may_be()) {
             let table = schema.table(id);
-            if !schema.namespaces[table.get().namespace].system {
-                send(
-                    gap,
-                    "table",
-                    &table.qualified(),
-                    Some(table.qualified()),
-                    maker,
-                    out,
-                );
+            let name = table.qualified();
+            let elsewhere = held_by_another(targets, ctx, &name).is_some();
+            if !elsewhere && !schema.namespaces[table.get().namespace].system {
+                send(ctx, gap, ("table", &name), maker, out);
             }
         }
     }
@@ -37,7 +39,7 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
             && ty.presence.may_be()
         {
             let name = format!("{}.{}", schema.namespaces[ty.namespace].name, ty.name);
-            send(gap, "type", &name, None, maker, out);
+            send(ctx, gap, ("type", &name), maker, out);
         }
     }
 }
@@ -67,7 +69,7 @@ fn create_all(ctx: &Context<'_>) -> Option<Span> {
         })
 }
 
-fn send(gap: &Gap, kind: &str, name: &str, table: Option<String>, maker: Option<Span>, out: &Reporter) {
+fn send(ctx: &Context<'_>, gap: &Gap, (kind, name): (&str, &str), maker: Option<Span>, out: &Reporter) {
     let Some(at) = gap.at else { return };
     let mut report = Report::new(
         at,
@@ -75,14 +77,15 @@ fn send(gap: &Gap, kind: &str, name: &str, table: Option<String>, maker: Option<
         format!("the {kind} {name} is used here, and no migration makes it: nothing is known of it"),
     )
     .object(name)
+    .targets([ctx.subject.target])
     .help(format!(
         "if another history or a platform makes it, nothing is wrong; otherwise write a migration that creates the {kind}"
     ));
     if let Some(maker) = maker {
         report = report.related(maker, "most likely makes it".to_owned());
     }
-    if let Some(table) = table {
-        report = report.table(table);
+    if kind == "table" {
+        report = report.table(name);
     }
     out.send(report);
 }

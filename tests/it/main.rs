@@ -12,6 +12,7 @@ mod chains;
 mod cli;
 mod harness;
 mod hostile;
+mod hostile_python;
 mod judge;
 mod postgres;
 mod prisma_models;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use super::class::is_remade;
+use super::class::{is_exception_base, is_remade};
 use super::join::one_of;
 use super::library::Library;
 use super::machine::{Machine, Run};
@@ -513,6 +513,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             return Ok(found);
         }
         let opaque = rest.iter().any(|b| !is_plain_base(b));
+        if name == "__init__" && !opaque && rest.iter().any(is_exception_base) {
+            let function = self.path("builtins.BaseException.__init__", at);
+            return Ok(Value::Method(Rc::new((function, object.clone()))));
+        }
         match name {
             "__new__" | "__init__" | "__init_subclass__" | "__setattr__" if !opaque => {
                 let function = self.path(&format!("builtins.object.{name}"), at);
@@ -597,6 +601,29 @@ fn is_of_object(name: &str) -> bool {
     )
 }
 
+/// Whether exceptions of a class have attributes besides their arguments.
+fn keeps_more(path: &str) -> bool {
+    !matches!(
+        path.strip_prefix("builtins."),
+        Some(
+            "BaseException"
+                | "Exception"
+                | "ValueError"
+                | "TypeError"
+                | "KeyError"
+                | "IndexError"
+                | "LookupError"
+                | "RuntimeError"
+                | "NotImplementedError"
+                | "AssertionError"
+                | "ArithmeticError"
+                | "ZeroDivisionError"
+                | "Warning"
+                | "UserWarning"
+        )
+    )
+}
+
 /// The class and object of `super(...)`.
 fn as_super<'a>(value: &Value<'a>) -> Option<(ClassId, Value<'a>)> {
     let (callee, args) = value.as_call()?;
@@ -616,6 +643,7 @@ fn as_super<'a>(value: &Value<'a>) -> Option<(ClassId, Value<'a>)> {
 pub(super) fn is_plain_base(base: &Value<'_>) -> bool {
     match base {
         Value::Class(_) => true,
+        base if is_exception_base(base) => !base.as_path().is_some_and(keeps_more),
         Value::Term(term) => match &term.kind {
             TermKind::Path(path) => {
                 matches!(

@@ -213,6 +213,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             TermKind::Item(..) | TermKind::Operation(..) => {}
         }
         if let Some(run) = L::call(self, value, &args, at) {
+            self.budget.charge(LIBRARY);
             return run;
         }
         if !is_plain_call(value) && !L::is_harmless(value) {
@@ -248,6 +249,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 Some(Value::Class(class)) => Some(Ok(self.new_instance(*class, Vec::new()))),
                 _ => None,
             },
+            "builtins.BaseException.__init__" => {
+                let (this, mut rest) = (args.positional.first()?.value.clone(), args.clone());
+                rest.positional.remove(0);
+                self.set_exception_args(&this, &rest);
+                Some(Ok(Value::None))
+            }
             "builtins.object.__init__"
             | "builtins.object.__init_subclass__"
             | "builtins.object.__setattr__" => {
@@ -574,6 +581,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
     }
 }
+
+/// Steps that a call counts for which a library follows: a statement that is sent to the database.
+const LIBRARY: u64 = 100;
 
 /// Whether an argument is unknown.
 fn is_unsure(args: &Args<'_>) -> bool {

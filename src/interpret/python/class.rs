@@ -314,6 +314,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
         }
         let instance = instance.unwrap_or_else(|| self.new_instance(class, Vec::new()));
+        let raisable = self.is_raisable(class);
+        if raisable {
+            self.set_exception_args(&instance, args);
+        }
         match self.lookup(class, "__init__").and_then(|(_, m)| m.value) {
             Some(function) => {
                 let method = Value::Method(std::rc::Rc::new((function, instance.clone())));
@@ -323,6 +327,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 }
             }
             None if opaque => self.set_from_keywords(&instance, args, at),
+            None if raisable => {}
             None if !args.positional.is_empty() || !args.keywords.is_empty() => {
                 let name = self.class(class).map(|c| c.name.clone()).unwrap_or_default();
                 let why = format!("{name}() takes no arguments");
@@ -333,18 +338,32 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         Ok(instance)
     }
 
+    /// Whether a class is one of exceptions.
+    pub(super) fn is_raisable(&self, class: ClassId) -> bool {
+        let order = self.class(class).map(|c| c.order.as_slice()).unwrap_or_default();
+        order.iter().any(is_exception_base)
+    }
+
+    /// `BaseException.__new__` and `__init__`: the arguments are kept.
+    pub(super) fn set_exception_args(&mut self, instance: &Value<'a>, args: &Args<'a>) {
+        let Value::Instance(id) = instance else { return };
+        let arguments = match &args.open {
+            Some(gap) => Value::unknown(gap.clone()),
+            None => super::eval::tuple(args.positional.iter().map(|a| a.value.clone()).collect()),
+        };
+        if let Some(Object::Instance(own)) = self.world.heap.get_mut(*id) {
+            own.attributes.set(SmolStr::new("args"), arguments.into());
+        }
+    }
+
     /// A base of a library makes the instance: keywords become its attributes as models and settings classes do it; anything else
     /// about it cannot be told.
     fn set_from_keywords(&mut self, instance: &Value<'a>, args: &Args<'a>, at: Span) {
         let gap = self.gap(at, "an instance is made by a library");
         let Value::Instance(id) = instance else { return };
-        let arguments = super::eval::tuple(args.positional.iter().map(|a| a.value.clone()).collect());
         if let Some(Object::Instance(own)) = self.world.heap.get_mut(*id) {
             for (name, argument) in &args.keywords {
                 own.attributes.set(name.clone(), argument.value.clone().into());
-            }
-            if own.attributes.get("args").is_none() {
-                own.attributes.set(SmolStr::new("args"), arguments.into());
             }
             own.open = own.open.take().or(args.open.clone()).or(Some(gap));
         }
@@ -372,6 +391,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         frame.scope = scope;
         Some(outer)
     }
+}
+
+/// Whether a base is one of Python's own exceptions.
+pub(super) fn is_exception_base(base: &Value<'_>) -> bool {
+    base.as_path()
+        .and_then(|path| path.strip_prefix("builtins."))
+        .is_some_and(standard::is_exception)
 }
 
 /// Whether a decorator of a library may have made another class of it.

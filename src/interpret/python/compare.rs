@@ -200,6 +200,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 return run;
             }
         }
+        if let (Some(a), Some(b)) = (left.as_path(), right.as_path())
+            && (a == b && names_a_class(a) || a.starts_with("builtins.") && b.starts_with("builtins."))
+            && matches!(op, ast::CmpOp::Eq | ast::CmpOp::NotEq)
+        {
+            return Ok(Value::Bool((a == b) == (op == ast::CmpOp::Eq)));
+        }
         if matches!(left, Value::Term(_)) || matches!(right, Value::Term(_)) {
             return self.operation(Operator::Compare(op), vec![left.clone(), right.clone()], at);
         }

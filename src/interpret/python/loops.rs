@@ -67,10 +67,23 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     }
 
     fn for_over(&mut self, s: &'a ast::StmtFor, iterable: &Value<'a>, at: crate::source::Span) -> Flow<'a> {
-        let (slots, open) = get!(self.slots(iterable, at));
+        let live = matches!(iterable, Value::List(_));
+        let (slots, mut open) = match live {
+            true => (Vec::new(), None),
+            false => get!(self.slots(iterable, at)),
+        };
         let mark = self.parked.len();
         let mut flow = Flow::Normal;
-        for slot in slots {
+        for turn in 0.. {
+            // A list is seen as it is at each turn: the body may change it.
+            let slot = match self.list(iterable).filter(|_| live) {
+                Some(list) => {
+                    open = list.open.clone();
+                    list.items.get(turn).cloned()
+                }
+                None => slots.get(turn).cloned(),
+            };
+            let Some(slot) = slot else { break };
             get!(self.tick(at));
             flow = match slot.maybe {
                 None => self.for_turn(s, slot.value),

@@ -36,6 +36,7 @@ pub fn call<'a, L: Registered<'a>>(
     let member = terms::member(machine, callee)?;
     match member.name() {
         "Table" if member.is("Table") => {
+            let args = &of_flask(machine, callee, args, at);
             if let Some(known) = known_table(machine, args, at) {
                 return Some(Ok(known));
             }
@@ -70,6 +71,34 @@ pub fn call<'a, L: Registered<'a>>(
         }
         _ => None,
     }
+}
+
+/// `db.Table(...)` puts the object's own metadata in the place of the one that is not given.
+fn of_flask<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    callee: &Value<'a>,
+    args: &Args<'a>,
+    at: Span,
+) -> Args<'a> {
+    let mut out = args.clone();
+    let Value::Term(term) = callee else { return out };
+    let TermKind::Attribute(object, _) = &term.kind else {
+        return out;
+    };
+    let given = args.get(1, "metadata").map(|a| a.value.clone());
+    let is_given =
+        given.is_some_and(|value| is_metadata(machine, &value) || matches!(value, Value::Unknown(_)));
+    if terms::is_flask(machine, object) && !is_given && !out.positional.is_empty() {
+        let metadata = machine.term(TermKind::Attribute(object.clone(), "metadata".into()), at);
+        out.positional.insert(
+            1,
+            crate::interpret::python::Argument {
+                value: metadata,
+                span: at,
+            },
+        );
+    }
+    out
 }
 
 /// `Table("x", metadata)` where it was made before.
@@ -204,14 +233,43 @@ pub fn attribute<'a, L: Registered<'a>>(
                 let (_, given) = super::metadata::of_class(machine, *class, at);
                 given.map(Ok)
             }
-            "__tablename__" => declarative::generated_name(machine, *class, at).map(Ok),
-            _ => None,
+            _ => {
+                if let Some(found) = of_given_base(machine, *class, object, name, at) {
+                    return Some(found);
+                }
+                if name == "__tablename__" {
+                    return declarative::generated_name(machine, *class, at).map(Ok);
+                }
+                None
+            }
         },
         Value::Term(_) => of_term(machine, object, name, at),
         Value::Instance(_) if terms::is_flask(machine, object) => Some(Ok(
             machine.term(TermKind::Attribute(object.clone(), SmolStr::new(name)), at)
         )),
         _ => None,
+    }
+}
+
+/// An attribute that a class has from the class that its base was made with: `declarative_base(cls=Class)`.
+fn of_given_base<'a, L: Registered<'a>>(
+    machine: &mut Machine<'a, L>,
+    class: ClassId,
+    object: &Value<'a>,
+    name: &str,
+    at: Span,
+) -> Option<Run<'a, Value<'a>>> {
+    let member = declarative::given_bases(machine, class)
+        .into_iter()
+        .find_map(|base| declarative::own(machine, base, name))?;
+    let value = member.value?;
+    match &value {
+        Value::Function(function) => {
+            let made = descriptor(machine, &function.clone(), object, at);
+            Some(made.unwrap_or(Ok(value)))
+        }
+        Value::Term(_) => Some(Ok(inherited(machine, &value, object, name, at).unwrap_or(value))),
+        _ => Some(Ok(value)),
     }
 }
 

@@ -41,7 +41,39 @@ pub(super) fn fields<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, class: Cl
             }
         }
     }
-    out
+    in_order(machine, class, out)
+}
+
+/// The order in which SQLAlchemy meets the columns that are set on the class: the class's own annotations move them.
+fn in_order<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    class: ClassId,
+    fields: Vec<Attribute<'a>>,
+) -> Vec<Attribute<'a>> {
+    let members = machine
+        .class(class)
+        .map(|c| c.members.clone())
+        .unwrap_or_default();
+    let is_relationship = |value: &Option<Value<'a>>| {
+        let called = value.as_ref().and_then(|v| terms::call(machine, v));
+        called.is_some_and(|(m, _)| matches!(m.name(), "Relationship" | "relationship"))
+    };
+    let (relationships, columns): (Vec<&Attribute<'a>>, Vec<&Attribute<'a>>) =
+        fields.iter().partition(|f| is_relationship(&f.value));
+    let set = columns
+        .iter()
+        .chain(&relationships)
+        .map(|f| f.name.clone())
+        .collect();
+    let annotated = members
+        .iter()
+        .filter(|m| m.annotation.is_some() && !m.name.starts_with('_'));
+    let (first, rest): (Vec<_>, Vec<_>) = annotated.partition(|m| is_relationship(&m.value));
+    let annotations = first.iter().chain(&rest).map(|m| m.name.clone()).collect();
+    let order = declarative::merge(set, annotations);
+    let mut sorted = fields;
+    sorted.sort_by_key(|f| order.iter().position(|name| *name == f.name));
+    sorted
 }
 
 /// Whether a class is SQLModel's kind of table.

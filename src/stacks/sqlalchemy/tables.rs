@@ -200,21 +200,18 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                     if let Some((member, args)) = terms::call(self.machine, value)
                         && member.name() == "composite"
                     {
-                        let inner: Vec<Value<'a>> = args.positional.iter().map(|a| a.value.clone()).collect();
-                        let columns = inner.into_iter().filter_map(|v| self.column_in(&v));
-                        let columns: Vec<Value<'a>> = columns.collect();
-                        return columns
-                            .into_iter()
-                            .filter_map(|call| self.whole(attribute.clone(), Some(call), Ok(None), map))
-                            .collect();
+                        let args = args.clone();
+                        return self.composite(&attribute, &args, map);
                     }
                     return self.open(&attribute, value).into_iter().collect();
                 }
             },
         };
-        let is_mapped_column = call
+        // Within `deferred(...)` and the like the annotation is not looked at.
+        let is_mapped_column = attribute
+            .value
             .as_ref()
-            .is_none_or(|c| terms::call_of(self.machine, c, "mapped_column").is_some());
+            .is_none_or(|value| terms::call_of(self.machine, value, "mapped_column").is_some());
         let said = match &attribute.annotation {
             Some(annotation) if is_mapped_column => mapped::read(self.machine, annotation),
             _ => Ok(None),
@@ -227,6 +224,60 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             }
         }
         self.whole(attribute, call, said, map).into_iter().collect()
+    }
+
+    /// The columns of a `composite(Class, *columns)`: each takes its type and its nullability from a field of the class.
+    fn composite(
+        &mut self,
+        attribute: &Attribute<'a>,
+        args: &Args<'a>,
+        map: &Known<Vec<(Value<'a>, Value<'a>)>>,
+    ) -> Vec<Field<'a>> {
+        let given: Vec<Value<'a>> = args.positional.iter().map(|a| a.value.clone()).collect();
+        let calls: Vec<Value<'a>> = given.iter().filter_map(|v| self.column_in(v)).collect();
+        let class = match given.first() {
+            Some(Value::Class(class)) => Some(*class),
+            _ => {
+                let annotated = attribute.annotation.as_ref();
+                let said = annotated.and_then(|a| mapped::read(self.machine, a).ok().flatten());
+                match said.map(|s| s.python) {
+                    Some(Value::Class(class)) => Some(class),
+                    _ => None,
+                }
+            }
+        };
+        let members = class
+            .and_then(|c| self.machine.class(c))
+            .map(|c| c.members.clone());
+        let members: Vec<_> = members
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|m| m.annotation.is_some())
+            .collect();
+        let mut out = Vec::new();
+        for (i, call) in calls.into_iter().enumerate() {
+            let is_mapped = terms::call_of(self.machine, &call, "mapped_column").is_some();
+            let said = match members.get(i).and_then(|m| m.annotation) {
+                _ if !is_mapped => Ok(None),
+                Some(annotation) => match self.machine.annotation(&annotation) {
+                    Ok(value) => mapped::said(self.machine, &value, annotation.span).map(Some),
+                    Err(stop) => Err(terms::stopped(&stop, annotation.span)),
+                },
+                None => Err(gap(attribute.span, "the fields of the composite are not known")),
+            };
+            let named = call.as_call().and_then(|(_, args)| args.positional.first());
+            let is_named = named.is_some_and(|a| matches!(a.value, Value::Str(_)));
+            if let Some(mut field) = self.whole(attribute.clone(), Some(call), said, map) {
+                if !is_named {
+                    field.name = Err(gap(
+                        attribute.span,
+                        "the names of a composite's columns are not followed",
+                    ));
+                }
+                out.push(field);
+            }
+        }
+        out
     }
 
     /// An attribute that may be a column, for all that is known.
@@ -628,6 +679,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
     fn columns(&mut self, def: &mut TableDef<'a>, fields: Vec<Field<'a>>) {
         let scope = self.scope.clone();
         let from = def.columns.len();
+        let statement = def.span;
         for field in fields {
             if let Some(gap) = &field.attribute.maybe {
                 def.open.push((Section::Columns, gap.clone()));
@@ -638,7 +690,12 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             }
         }
         if let Some(new) = def.columns.get_mut(from..) {
-            new.sort_by_key(|c| c.sort_order);
+            // What is set on the class later is appended, wherever it would be sorted.
+            let is_late = |c: &ColumnDef<'a>| {
+                let at = c.attribute.as_ref().map_or(c.span, |a| a.span);
+                at.file == statement.file && !statement.contains(at) && at.start > statement.end
+            };
+            new.sort_by_key(|c| (is_late(c), c.sort_order));
         }
         table::attach_columns(self.machine, def, from, &scope);
     }

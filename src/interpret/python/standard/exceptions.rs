@@ -40,14 +40,52 @@ pub(crate) fn text_of<'a, L: Library<'a>>(
     if args.open.is_some() || name == "OSError" {
         return Ok(None);
     }
-    let values: Vec<_> = args.positional.iter().map(|a| a.value.clone()).collect();
-    let text = match values.as_slice() {
-        [] => Value::text("", at),
-        [one] if name == "KeyError" => format::repr_of(machine, one, at)?,
-        [one] => format::text_of(machine, one, at)?,
-        _ => format::repr_of(machine, &Value::Tuple(values.into()), at)?,
+    let (name, values) = (
+        name.to_owned(),
+        args.positional
+            .iter()
+            .map(|a| a.value.clone())
+            .collect::<Vec<_>>(),
+    );
+    written(machine, &name, &values, at).map(Some)
+}
+
+/// The text of an exception with these arguments.
+pub(crate) fn written<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    name: &str,
+    args: &[Value<'a>],
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    match args {
+        [] => Ok(Value::text("", at)),
+        [one] if name == "KeyError" => format::repr_of(machine, one, at),
+        [one] => format::text_of(machine, one, at),
+        _ => format::repr_of(machine, &Value::Tuple(args.into()), at),
+    }
+}
+
+/// The arguments that an exception of a class of the repository keeps; not of one that writes itself otherwise.
+pub(crate) fn args_of<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    value: &Value<'a>,
+) -> Option<Vec<Value<'a>>> {
+    let class = machine.class_of(value)?;
+    let odd = |base: &Value<'a>| {
+        matches!(
+            base.as_path(),
+            Some("builtins.KeyError" | "builtins.OSError" | "builtins.SyntaxError" | "builtins.UnicodeError")
+        )
     };
-    Ok(Some(text))
+    let order = &machine.class(class)?.order;
+    if !machine.is_raisable(class) || machine.class(class)?.open.is_some() || order.iter().any(odd) {
+        return None;
+    }
+    let Value::Instance(id) = value else { return None };
+    match &machine.instance(*id)?.attributes.get("args")?.value {
+        Value::Tuple(items) => Some(items.to_vec()),
+        _ => None,
+    }
 }
 
 /// `exception.args` and its like.

@@ -48,7 +48,10 @@ pub(crate) fn text_of<'a, L: Library<'a>>(
                     });
                 }
             }
-            Ok(unknown("an object of the repository as text", at))
+            match super::exceptions::args_of(machine, value) {
+                Some(args) => super::exceptions::written(machine, "", &args, at),
+                None => Ok(unknown("an object of the repository as text", at)),
+            }
         }
         Value::Term(_) => access::term_text(machine, value, at),
         _ => repr_of(machine, value, at),

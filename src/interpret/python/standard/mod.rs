@@ -27,6 +27,7 @@ mod types;
 
 pub(super) use builtins::is_builtin;
 pub(super) use context::{enter, exit};
+pub(super) use exceptions::is_exception;
 pub(super) use format::{field, joined};
 pub(super) use functools::apply;
 pub(super) use objects::{attribute, instantiate, item, iterate, operation, truth};

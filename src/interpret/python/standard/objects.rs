@@ -45,6 +45,15 @@ pub(in super::super) fn attribute<'a, L: Library<'a>>(
             }
         }
         Value::Instance(_) => {
+            let raisable = machine
+                .class_of(object)
+                .is_some_and(|class| machine.is_raisable(class));
+            if raisable && matches!(name, "__traceback__" | "__cause__" | "__context__" | "__notes__") {
+                return Some(Ok(unknown("where an exception came from", at)));
+            }
+            if raisable && matches!(name, "with_traceback" | "add_note") {
+                return Some(Ok(unknown("a method of an exception", at)));
+            }
             let plain = enums::plain(machine, object)?;
             methods::has(&plain, name).then(|| attribute(machine, &plain, name, at))?
         }

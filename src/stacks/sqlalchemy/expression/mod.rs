@@ -306,10 +306,7 @@ impl<'m, 's, 'a, L: Library<'a>> Writer<'m, 's, 'a, L> {
             ("literal", Some(a)) => self.typed_literal(a, args.get(1, "type_"), depth),
             ("and_", _) => self.joined(&args.positional, " AND ", depth),
             ("or_", _) => self.joined(&args.positional, " OR ", depth),
-            ("not_", Some(a)) => {
-                self.push("NOT ");
-                self.operand(&a.value, a.span, depth + 1)
-            }
+            ("not_", Some(a)) => self.negated(&a.value, a.span, depth),
             ("desc", Some(a)) => self.suffixed(a, " DESC", depth),
             ("asc", Some(a)) => self.suffixed(a, " ASC", depth),
             ("nulls_first" | "nullsfirst", Some(a)) => self.suffixed(a, " NULLS FIRST", depth),

@@ -18,8 +18,7 @@ impl<'a, L: Library<'a>> Writer<'_, '_, 'a, L> {
     ) -> Known<()> {
         match (operator, operands) {
             (Operator::Unary(ast::UnaryOp::Invert | ast::UnaryOp::Not), [one]) => {
-                self.push("NOT ");
-                self.operand(one, at, depth + 1)
+                self.negated(one, at, depth)
             }
             (Operator::Unary(ast::UnaryOp::USub), [one]) => {
                 self.push("-");
@@ -30,6 +29,26 @@ impl<'a, L: Library<'a>> Writer<'_, '_, 'a, L> {
             (Operator::Binary(op), [left, right]) => self.binary(op, left, right, at, depth),
             _ => Err(gap(at, "this operator is not followed")),
         }
+    }
+
+    /// `NOT x`: comparisons and tests turn into their opposites.
+    pub(super) fn negated(&mut self, value: &Value<'a>, at: Span, depth: u32) -> Known<()> {
+        if let Value::Term(term) = value
+            && let TermKind::Operation(Operator::Compare(op), operands) = &term.kind
+            && let [left, right] = operands.as_slice()
+            && let Some(op) = opposite(*op)
+        {
+            return self.compare(op, left, right, at, depth);
+        }
+        if let Some((object, name, args)) = terms::method(value)
+            && let Some(name) = opposite_method(name)
+            && terms::member(self.machine, value.as_call().map_or(value, |(callee, _)| callee)).is_none()
+        {
+            let (object, args) = (object.clone(), args.clone());
+            return self.method(&object, name, &args, at, depth);
+        }
+        self.push("NOT ");
+        self.operand(value, at, depth + 1)
     }
 
     fn compare(
@@ -231,6 +250,33 @@ impl<'a, L: Library<'a>> Writer<'_, '_, 'a, L> {
         self.push(&format!(" {} ", operator.as_str()));
         self.operand(&right.value, right.span, depth + 1)
     }
+}
+
+/// The comparison that holds where this one does not.
+fn opposite(op: ast::CmpOp) -> Option<ast::CmpOp> {
+    Some(match op {
+        ast::CmpOp::Eq => ast::CmpOp::NotEq,
+        ast::CmpOp::NotEq => ast::CmpOp::Eq,
+        ast::CmpOp::Lt => ast::CmpOp::GtE,
+        ast::CmpOp::LtE => ast::CmpOp::Gt,
+        ast::CmpOp::Gt => ast::CmpOp::LtE,
+        ast::CmpOp::GtE => ast::CmpOp::Lt,
+        _ => return None,
+    })
+}
+
+fn opposite_method(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "is_" => "is_not",
+        "is_not" | "isnot" => "is_",
+        "in_" => "not_in",
+        "not_in" | "notin_" => "in_",
+        "like" => "not_like",
+        "not_like" | "notlike" => "like",
+        "ilike" => "not_ilike",
+        "not_ilike" | "notilike" => "ilike",
+        _ => return None,
+    })
 }
 
 /// The comparison with its sides exchanged.
