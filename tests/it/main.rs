@@ -14,6 +14,7 @@ mod hostile;
 mod judge;
 mod postgres;
 mod prisma_models;
+mod reserved;
 mod rules_pages;
 mod spellings;
 mod tidy;
