@@ -1,5 +1,5 @@
-//! `x BETWEEN a AND b OR NOT c`: the parser loses a NOT that follows the bounds of a BETWEEN. The text with such operands in
-//! parentheses says the same, and is read.
+//! `x BETWEEN a AND b OR NOT c`: the parser loses a NOT in an operand that follows the bounds of a BETWEEN. The text with such
+//! operands in parentheses says the same, and is read.
 
 use std::ops::Range;
 
@@ -38,22 +38,29 @@ const ENDS: &[&str] = &[
     "no",
 ];
 
-/// The text with every operand `NOT ...` of AND and OR in parentheses, where a BETWEEN stands in it and there is such an operand.
+/// Most tokens of a text that is looked at.
+const MOST: usize = 20_000;
+
+/// The text with every operand of AND and OR that holds a NOT in parentheses, where a BETWEEN stands in it and there is one.
 pub(super) fn grouped(text: &Text) -> Option<Text> {
     let str = text.as_str();
     if !split::tokens(str).any(|token| token.1.eq_ignore_ascii_case("between")) {
         return None;
     }
     let tokens: Vec<(Range<usize>, &str)> = split::tokens(str).collect();
+    if tokens.len() > MOST {
+        return None;
+    }
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.1.eq_ignore_ascii_case(word));
     let mut marks: Vec<(usize, &str)> = Vec::new();
-    for at in 1..tokens.len() {
-        if is(at, "not") && (is(at - 1, "or") || is(at - 1, "and")) {
-            let end = operand_end(&tokens, at + 1);
-            if let (Some(first), Some(last)) = (tokens.get(at), tokens.get(end.checked_sub(1)?)) {
-                marks.push((first.0.start, "("));
-                marks.push((last.0.end, ")"));
-            }
+    for at in (1..tokens.len()).filter(|&at| is(at - 1, "and") || is(at - 1, "or")) {
+        let end = operand_end(&tokens, at);
+        let holds_not = || (at..end).any(|i| is(i, "not"));
+        // Behind AND may stand the upper bound of a BETWEEN, where no NOT begins.
+        let wanted = is(at - 1, "and") && is(at, "not") || is(at - 1, "or") && holds_not();
+        if let (true, Some(first), Some(last)) = (wanted, tokens.get(at), tokens.get(end.checked_sub(1)?)) {
+            marks.push((first.0.start, "("));
+            marks.push((last.0.end, ")"));
         }
     }
     if marks.is_empty() {
@@ -71,7 +78,7 @@ pub(super) fn grouped(text: &Text) -> Option<Text> {
     Some(Text::composed(runs))
 }
 
-/// Where the operand of a NOT ends that begins at a token: NOT binds tighter than AND and OR, and looser than all else.
+/// Where the operand of AND or OR ends that begins at a token: all else binds tighter.
 fn operand_end(tokens: &[(Range<usize>, &str)], from: usize) -> usize {
     let (mut depth, mut betweens) = (0_usize, 0_usize);
     for (at, (_, token)) in tokens.iter().enumerate().skip(from) {
