@@ -107,7 +107,7 @@ fn declared_alone(written: &str, run: &Run, files: &Files, findings: &[Finding])
             out.push_str(&format!("{}\n", escape(&name)));
             out.push_str("  the migrations say:\n    nothing: no migration makes it\n  the models say:\n");
             write_model(model, column, files, &|ty| print_type(run, ty), &mut out);
-            write_findings(findings, &table, column, &mut out);
+            write_findings(findings, &table, column, false, &mut out);
         }
         if !out.is_empty() {
             break;
@@ -142,8 +142,8 @@ impl Explained<'_> {
             None => self.table(out),
         }
         out.push_str("  the models say:\n");
-        self.models(out);
-        self.findings(findings, out);
+        let both = self.models(out);
+        self.findings(findings, both, out);
     }
 
     fn table(&self, out: &mut String) {
@@ -223,7 +223,8 @@ impl Explained<'_> {
         )
     }
 
-    fn models(&self, out: &mut String) {
+    /// Whether a model is for it.
+    fn models(&self, out: &mut String) -> bool {
         let schema = &self.outcome.schema;
         let table = &schema.tables[self.object.table];
         let column = self
@@ -248,6 +249,7 @@ impl Explained<'_> {
         if none {
             out.push_str("    nothing\n");
         }
+        !none
     }
 
     fn model(&self, model: &Model, column: Option<&Name>, out: &mut String) {
@@ -255,12 +257,12 @@ impl Explained<'_> {
         write_model(model, column, self.files, &print, out);
     }
 
-    fn findings(&self, findings: &[Finding], out: &mut String) {
+    fn findings(&self, findings: &[Finding], both: bool, out: &mut String) {
         let schema = &self.outcome.schema;
         let table = schema.table(self.object.table).qualified();
         let columns = &schema.tables[self.object.table].columns;
         let column = self.object.column.and_then(|id| columns.get(id.0 as usize));
-        write_findings(findings, &table, column.map(|c| &c.name), out);
+        write_findings(findings, &table, column.map(|c| &c.name), both, out);
     }
 }
 
@@ -310,14 +312,19 @@ fn field_text(field: &Field, print: &dyn Fn(&SqlType) -> String) -> String {
     format!("{} {declared}: column {} {ty}, {null}", field.name, field.column)
 }
 
-/// What was found of a table or column, and which rules looked.
-fn write_findings(findings: &[Finding], table: &str, column: Option<&Name>, out: &mut String) {
-    let names: Vec<_> = rules::RULES.iter().map(|r| r.name).collect();
-    out.push_str(&format!("  rules that looked at it: {}\n", names.join(", ")));
-    let of = findings
+/// What was found of a table or column, and which rules looked; `both`: the migrations and a model know it.
+fn write_findings(findings: &[Finding], table: &str, column: Option<&Name>, both: bool, out: &mut String) {
+    let of: Vec<&Finding> = findings
         .iter()
         .filter(|f| f.table.as_deref() == Some(table))
-        .filter(|f| column.is_none_or(|c| f.column.as_deref() == Some(c.as_str())));
+        .filter(|f| column.is_none_or(|c| f.column.as_deref() == Some(c.as_str())))
+        .collect();
+    let names: Vec<_> = rules::RULES
+        .iter()
+        .filter(|rule| rule.check.looks_at(both) || of.iter().any(|f| f.rule == rule.name))
+        .map(|rule| rule.name)
+        .collect();
+    out.push_str(&format!("  rules that looked at it: {}\n", names.join(", ")));
     let mut none = true;
     for finding in of {
         none = false;

@@ -63,7 +63,8 @@ fn by_layout(folder: Folder<'_>, items: &[Item<'_>]) -> Option<&'static Runner> 
     {
         return Some(&SUPABASE);
     }
-    let versioned = |name: &str| flyway::history::kind(name).is_some();
+    let naming = flyway::naming::Naming::of(folder.files, folder.path);
+    let versioned = |name: &str| naming.kind(name).is_some();
     if folder
         .below()
         .any(|(path, _)| versioned(path.rsplit('/').next().unwrap_or(path)))

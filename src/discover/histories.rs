@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::guess;
 use super::index::{Index, Inside, is_within, split};
+use crate::stacks::flyway::naming::Naming;
 use crate::stacks::history::plain;
 use crate::stacks::{ALEMBIC, Folder, Runner, SQL_FOLDER, alembic, flyway, supabase};
 
@@ -28,7 +29,7 @@ pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
             || inside.file("_journal.json").is_some() && split(path).1 == "meta"
         {
             candidates.insert(split(path).0);
-        } else if is_root(path, inside) {
+        } else if is_root(path, inside) || is_flyway(index, path, inside) {
             candidates.insert(path);
         }
     }
@@ -82,6 +83,19 @@ fn is_root(path: &str, inside: &Inside<'_>) -> bool {
         || path.ends_with("supabase/migrations") && any(&supabase::history::is_migration)
         || any(&|n| n.ends_with(".sql") && flyway::history::kind(n).is_some_and(|k| k.is_numbered()))
         || any(&numbered)
+}
+
+/// Whether files of a folder bear versions as the project's configuration of Flyway has them.
+fn is_flyway(index: &Index<'_>, path: &str, inside: &Inside<'_>) -> bool {
+    if !names_migrations(path) || inside.items.is_empty() {
+        return false;
+    }
+    let naming = Naming::of(index.files, path);
+    naming != Naming::default()
+        && inside
+            .items
+            .iter()
+            .any(|i| naming.kind(i.name).is_some_and(|k| k.is_numbered()))
 }
 
 /// Whether one of the last two parts of a path says that it holds migrations.

@@ -83,6 +83,11 @@ fn each_runner_by_its_marks() {
         one("migrations/0001-a.sql", TABLE, &[]),
         "migrations: sql migrations + "
     );
+    let named = ("flyway.conf", "flyway.sqlMigrationPrefix=mig\n");
+    assert_eq!(
+        one("db/migration/mig1__a.sql", TABLE, &[named]),
+        "db: flyway db/migration + "
+    );
     let journal = (
         "d/meta/_journal.json",
         "{\"dialect\": \"postgresql\", \"entries\": [{\"tag\": \"0000_a\"}]}",

@@ -80,7 +80,11 @@ impl<'a> TablePair<'a> {
         if declared.iter().any(|d| d.condition.is_none()) {
             return Vec::new();
         }
-        let wanted: Vec<&Expr> = declared.iter().filter_map(|d| d.condition.as_ref()).flat_map(parts).collect();
+        let wanted: Vec<&Expr> = declared
+            .iter()
+            .filter_map(|d| d.condition.as_ref())
+            .flat_map(parts)
+            .collect();
         let is_undeclared = |check: &&ConstraintWalker<'a>| {
             condition(check).is_some_and(|found| {
                 parts(found).into_iter().any(|part| {

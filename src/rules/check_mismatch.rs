@@ -25,9 +25,14 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         let CheckMatch::Differs(found) = check.found else {
             continue;
         };
-        let (wanted, held) = (ctx.wanted_condition(table, check.declared), ctx.held_condition(found));
+        let (wanted, held) = (
+            ctx.wanted_condition(table, check.declared),
+            ctx.held_condition(found),
+        );
         let place = ctx.of_constraint(found);
-        let by = place.as_ref().map_or_else(String::new, |p| format!(" by {}", p.by()));
+        let by = place
+            .as_ref()
+            .map_or_else(String::new, |p| format!(" by {}", p.by()));
         let name = found.get().name.known();
         out.send(
             Report::new(

@@ -28,7 +28,9 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     for found in pair.extra_checks(table) {
         let place = ctx.of_constraint(found);
         let held = ctx.held_condition(found);
-        let by = place.as_ref().map_or_else(String::new, |p| format!(" by {}", p.by()));
+        let by = place
+            .as_ref()
+            .map_or_else(String::new, |p| format!(" by {}", p.by()));
         let name = found.get().name.known();
         out.send(
             Report::new(

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A column has no field in its model.",
     level: Level::Note,
     page: include_str!("../../rules/extra-column.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {

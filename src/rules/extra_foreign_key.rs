@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A foreign key is not declared by the model.",
     level: Level::Note,
     page: include_str!("../../rules/extra-foreign-key.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "An index is not declared by the model.",
     level: Level::Note,
     page: include_str!("../../rules/extra-index.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A unique constraint or index is not declared by the model.",
     level: Level::Note,
     page: include_str!("../../rules/extra-unique.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {

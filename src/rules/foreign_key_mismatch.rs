@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A foreign key leads to other columns, or does something else on delete or update, than the model says.",
     level: Level::Error,
     page: include_str!("../../rules/foreign-key-mismatch.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {

@@ -27,7 +27,8 @@ impl Context<'_> {
         let name = name?;
         let mut constraints = table.get().constraints.iter().rev();
         constraints.find_map(|constraint| {
-            let is = matches!(constraint.kind, ConstraintKind::Check(_)) && constraint.name.known() == Some(name);
+            let is =
+                matches!(constraint.kind, ConstraintKind::Check(_)) && constraint.name.known() == Some(name);
             is.then(|| self.dropped(&constraint.presence, &constraint.name))?
         })
     }

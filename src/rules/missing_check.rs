@@ -28,7 +28,10 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         let condition = ctx.wanted_condition(table, check.declared);
         let gone = ctx.dropped_check(table, check.declared.name.as_ref());
         let (why, label) = match &gone {
-            Some(place) => (format!("but {} drops it", place.by()), "the CHECK goes away here".to_owned()),
+            Some(place) => (
+                format!("but {} drops it", place.by()),
+                "the CHECK goes away here".to_owned(),
+            ),
             None => (
                 format!("but no migration makes one on {}", table.qualified()),
                 format!("{} is created here", table.qualified()),

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A field's column is made by no migration, or was dropped.",
     level: Level::Error,
     page: include_str!("../../rules/missing-column.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {

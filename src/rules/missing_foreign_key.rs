@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A model declares a foreign key that the database does not have.",
     level: Level::Warn,
     page: include_str!("../../rules/missing-foreign-key.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A model declares an index that the database does not have, or has with other options.",
     level: Level::Note,
     page: include_str!("../../rules/missing-index.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A model declares a unique that the database does not keep.",
     level: Level::Warn,
     page: include_str!("../../rules/missing-unique.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {

@@ -3,6 +3,7 @@
 mod broken_revision_chain;
 mod check_mismatch;
 mod conditions;
+mod copies;
 mod default_mismatch;
 mod duplicate_model;
 mod enum_mismatch;
@@ -85,7 +86,8 @@ pub fn find(name: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|r| r.name == name)
 }
 
-/// Runs every rule over all targets: findings in the order of path, offset and rule; equal ones of several targets are one.
+/// Runs every rule over all targets: findings in the order of path, offset and rule; equal ones of several targets are one,
+/// and so are notes of copies of one file.
 #[must_use]
 pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
     let contexts: Vec<Context<'_>> = subjects.iter().map(Context::new).collect();
@@ -100,7 +102,10 @@ pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
             found.extend(run_on(rule, ctx));
         }
     }
-    merge(found)
+    match subjects.first() {
+        Some(subject) => copies::merge(subject.files, merge(found)),
+        None => merge(found),
+    }
 }
 
 /// Runs one rule on one target.
@@ -111,6 +116,12 @@ fn run_on(rule: &'static Rule, ctx: &Context<'_>) -> Vec<Finding> {
         Check::Target(check) => check(ctx, &reporter),
         Check::Tables(check) => {
             for pair in &ctx.pairs.tables {
+                reporter.cap(loudest(pair.model.map(|(_, model)| model)));
+                check(ctx, pair, &reporter);
+            }
+        }
+        Check::Pairs(check) => {
+            for pair in ctx.pairs.tables.iter().filter(|pair| pair.both().is_some()) {
                 reporter.cap(loudest(pair.model.map(|(_, model)| model)));
                 check(ctx, pair, &reporter);
             }

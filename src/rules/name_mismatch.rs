@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A constraint or index has another name in the database than in the model.",
     level: Level::Note,
     page: include_str!("../../rules/name-mismatch.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 /// What a model names.

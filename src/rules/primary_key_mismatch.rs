@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A model's key and its table's primary key are over different columns.",
     level: Level::Error,
     page: include_str!("../../rules/primary-key-mismatch.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {

@@ -56,8 +56,22 @@ pub enum Check {
     Target(fn(&Context<'_>, &Reporter)),
     /// A model and its table, either of which may be missing.
     Tables(fn(&Context<'_>, &TablePair<'_>, &Reporter)),
+    /// A model and its table, both there.
+    Pairs(fn(&Context<'_>, &TablePair<'_>, &Reporter)),
     /// A field and its column, both there.
     Columns(fn(&Context<'_>, &ColumnPair<'_>, &Reporter)),
+}
+
+impl Check {
+    /// Whether a rule of this kind looks at a table or its columns; `both`: a model and a table are there.
+    #[must_use]
+    pub fn looks_at(&self, both: bool) -> bool {
+        match self {
+            Check::Repository(_) | Check::Target(_) => false,
+            Check::Tables(_) => true,
+            Check::Pairs(_) | Check::Columns(_) => both,
+        }
+    }
 }
 
 impl std::fmt::Debug for Check {
@@ -66,6 +80,7 @@ impl std::fmt::Debug for Check {
             Check::Repository(_) => "Repository",
             Check::Target(_) => "Target",
             Check::Tables(_) => "Tables",
+            Check::Pairs(_) => "Pairs",
             Check::Columns(_) => "Columns",
         })
     }

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A column is NOT NULL without a default, and no field writes it.",
     level: Level::Error,
     page: include_str!("../../rules/unwritten-required-column.md"),
-    check: Check::Tables(check),
+    check: Check::Pairs(check),
 };
 
 /// Whether an insert that leaves the column out certainly fails, triggers aside.

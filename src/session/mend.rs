@@ -15,7 +15,11 @@ impl Session {
 
     /// Goes on after a statement that failed.
     pub(super) fn mend(&mut self, sqlstate: &str, read: &Read) {
-        match &read.statement {
+        let mut statement = &read.statement;
+        while let Statement::Refused(_, meant) = statement {
+            statement = meant;
+        }
+        match statement {
             Statement::Changes(changes) => {
                 if !self.sent_alone(sqlstate, read) {
                     let why =
@@ -39,10 +43,14 @@ impl Session {
                     format!("this statement fails (SQLSTATE {sqlstate}), and what mended it is not told");
                 self.open(Gap::new(read.span, why, reach));
             }
+            Statement::Opaque(gap) => {
+                self.open(self.opaque_gap(gap, read));
+                self.touch_all_rows();
+            }
             Statement::Transaction(_)
             | Statement::Set { .. }
             | Statement::NoEffect(_)
-            | Statement::Opaque(_) => {}
+            | Statement::Refused(..) => {}
         }
     }
 

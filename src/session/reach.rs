@@ -24,7 +24,10 @@ impl Session {
                 }
             }
             Statement::Dml(dml) => self.touch_rows(&dml.table),
-            Statement::Query(_) | Statement::NoEffect(_) | Statement::Transaction(_) => {}
+            Statement::Query(_)
+            | Statement::NoEffect(_)
+            | Statement::Transaction(_)
+            | Statement::Refused(..) => {}
             Statement::Set { name, .. } if name != "search_path" => {}
             Statement::Opaque(gap) => match self.opaque_gap(gap, read).reach.clone() {
                 // Which table has a hole for its name as well.

@@ -64,6 +64,7 @@ impl Session {
                 Ok(None)
             }
             Statement::NoEffect(_) => Ok(None),
+            Statement::Refused(failure, _) => Err(Raised::failed((**failure).clone())),
             Statement::Opaque(gap) => {
                 self.open(self.opaque_gap(gap, read));
                 self.touch_all_rows();

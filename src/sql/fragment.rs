@@ -1,5 +1,6 @@
 //! Pieces of SQL that are no statement of a file: an expression, a query, a type, as plpgsql and the catalog write them.
 
+use super::between;
 use super::expr::{Walk, is_query};
 use super::plain;
 use super::query as lower;
@@ -60,8 +61,20 @@ pub(super) fn expression(text: &Text) -> Result<Expr, Gap> {
     .ok_or_else(|| Gap::new(text.whole(), "is not an expression", Reach::Rows))
 }
 
+/// Reads a text; where that fails, once more with its operands grouped.
+fn grouped<T>(text: &Text, read: impl Fn(&Text) -> Result<T, Gap>) -> Result<T, Gap> {
+    read(text).or_else(|gap| match between::grouped(text) {
+        Some(text) => read(&text).map_err(|_| gap),
+        None => Err(gap),
+    })
+}
+
 /// The select list that a text is, and whether no other clause follows it.
 fn targets(text: &Text) -> Result<(Vec<Target>, bool), Gap> {
+    grouped(text, targets_of)
+}
+
+fn targets_of(text: &Text) -> Result<(Vec<Target>, bool), Gap> {
     let node = statement(text, SELECT, "")?;
     let walk = Walk::new(Lower::shifted(text, SELECT.len()));
     let mut clauses = node.children();
@@ -124,6 +137,10 @@ pub(super) fn query(text: &Text) -> Result<Query, Gap> {
 }
 
 fn query_after(text: &Text, before: &str) -> Result<Query, Gap> {
+    grouped(text, |text| query_of(text, before))
+}
+
+fn query_of(text: &Text, before: &str) -> Result<Query, Gap> {
     let node = statement(text, before, "")?;
     if !is_query(node.kind()) {
         return Err(Gap::new(text.whole(), "is not a query", Reach::Rows));

@@ -1,6 +1,7 @@
 //! Lowers parsed SQL to changes, questions and expressions. Knows no database: names are as written.
 
 mod alter_table;
+mod between;
 mod column;
 mod comment;
 mod constraint;
@@ -19,6 +20,7 @@ mod plain;
 mod plpgsql;
 mod query;
 mod read;
+mod reserved;
 mod schema;
 mod sequence;
 mod session;
@@ -32,7 +34,7 @@ mod types;
 
 pub use read::Statements;
 
-use crate::change::{Change, ObjectName};
+use crate::change::{Change, Failure, ObjectName};
 use crate::known::Gap;
 use crate::name::QualifiedName;
 use crate::source::{Span, Text};
@@ -72,6 +74,8 @@ pub enum Statement {
     },
     /// `EXECUTE prepared`, `LOAD`, `LISTEN` and what else a migration may hold, changing no schema: the word.
     NoEffect(&'static str),
+    /// No SQL to the server, and the statement that was meant.
+    Refused(Box<Failure>, Box<Statement>),
     /// Not understood.
     Opaque(Gap),
 }

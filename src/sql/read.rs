@@ -1,8 +1,8 @@
 //! From text to statements: each is parsed alone, lowered at once, and its tree dropped.
 
 use super::source::Lower;
-use super::{Dml, Read, Statement, Transaction, exclusion, head, plain, statement};
-use crate::change::ObjectName;
+use super::{Dml, Read, Statement, Transaction, between, exclusion, head, plain, reserved, statement};
+use crate::change::{Failure, ObjectName};
 use crate::known::{Gap, Reach};
 use crate::source::Text;
 use crate::syntax::pg::{self, AstNode, ast};
@@ -118,6 +118,14 @@ fn sql(text: &Text) -> (Statement, bool) {
 
 /// The same without the readers of what is written most.
 pub(super) fn parsed(text: &Text) -> (Statement, bool) {
+    quoting(text, 0)
+}
+
+/// Most keywords of a statement that are taken for names.
+const MOST_QUOTED: usize = 8;
+
+/// The same of a text in which `depth` keywords stand in quotes that were not written.
+fn quoting(text: &Text, depth: usize) -> (Statement, bool) {
     let mut parsed = pg::parse_sql(text.as_str());
     if parsed.error.is_some()
         && let Some(masked) = exclusion::masked(text.as_str())
@@ -125,8 +133,24 @@ pub(super) fn parsed(text: &Text) -> (Statement, bool) {
         parsed = pg::parse_sql(&masked);
     }
     if let Some(error) = &parsed.error {
-        let known = head::known(text.as_str());
-        return (known.unwrap_or_else(|| syntax_error(text, error)), false);
+        if let Some(known) = head::known(text.as_str()) {
+            return (known, false);
+        }
+        if depth < MOST_QUOTED
+            && let Some(grouped) = between::grouped(text)
+            && let (meant, chains) = quoting(&grouped, MOST_QUOTED)
+            && !matches!(meant, Statement::Opaque(_))
+        {
+            return (meant, chains);
+        }
+        let at = usize::from(error.range.start());
+        if depth < MOST_QUOTED
+            && let Some((failure, quoted)) = reserved::stopped(text, at)
+        {
+            let (meant, chains) = quoting(&quoted, depth + 1);
+            return (or_refused(meant, Some(failure)), chains);
+        }
+        return (syntax_error(text, error), false);
     }
     let cx = Lower::new(text);
     let mut statements = parsed.root.children().filter_map(ast::Stmt::cast);
@@ -135,7 +159,15 @@ pub(super) fn parsed(text: &Text) -> (Statement, bool) {
     };
     let lowered =
         statement::lower(&cx, &node).unwrap_or_else(|| opaque(text, "this statement was not understood"));
-    (lowered, statement::chains(&node))
+    let refused = reserved::refused(node.syntax(), text);
+    (or_refused(lowered, refused), statement::chains(&node))
+}
+
+fn or_refused(meant: Statement, failure: Option<Failure>) -> Statement {
+    match failure {
+        Some(failure) => Statement::Refused(Box::new(failure), Box::new(meant)),
+        None => meant,
+    }
 }
 
 fn opaque(text: &Text, why: &str) -> Statement {

@@ -17,6 +17,7 @@ mod judge;
 mod postgres;
 mod prisma_models;
 mod python;
+mod reserved;
 mod rules_pages;
 mod spellings;
 mod tidy;

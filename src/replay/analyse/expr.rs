@@ -191,7 +191,12 @@ impl<'a> Walk<'a> {
                 let items = self.all(items)?;
                 Ok(built(span, Ty::of(Builtin::Record), items, ExprKind::Row))
             }
-            ExprKind::Default | ExprKind::Star(_) | ExprKind::Param(_) | ExprKind::Opaque(_) => {
+            ExprKind::Default => Err(Stop::fail(
+                "42601",
+                "DEFAULT is not allowed in this context",
+                span,
+            )),
+            ExprKind::Star(_) | ExprKind::Param(_) | ExprKind::Opaque(_) => {
                 Err(Stop::gap(span, "an expression in a form that is not resolved"))
             }
         }

@@ -2,7 +2,7 @@
 //! thousands of them.
 
 use crate::change::ObjectName;
-use crate::name::{Name, QualifiedName};
+use crate::name::{Name, QualifiedName, is_keyword};
 use crate::source::{Span, Text};
 use crate::sql::{Dml, DmlKind};
 use crate::syntax::split;
@@ -69,12 +69,14 @@ impl<'a, I: Iterator<Item = Token<'a>>> Tokens<'a, I> {
             .map(|_| ())
     }
 
-    /// An identifier that is no keyword, as far as that matters here, or a quoted one.
+    /// An identifier that is no keyword, or a quoted one.
     fn name(&mut self) -> Option<(Name, Span)> {
         let (range, token) = self.tokens.next()?;
         let first = token.chars().next()?;
         let ident = first == '"' || first == '_' || first.is_alphabetic();
-        (ident && !token.ends_with('\'')).then(|| (Name::from_sql(token), self.text.span(range)))
+        // What a keyword means in a place is for the parser to say.
+        let keyword = first != '"' && is_keyword(&token.to_ascii_lowercase());
+        (ident && !keyword && !token.ends_with('\'')).then(|| (Name::from_sql(token), self.text.span(range)))
     }
 
     fn table(&mut self) -> Option<ObjectName> {

@@ -6,6 +6,7 @@
 //! newest `B` stands for everything up to its version) and callbacks. Statements go to the server one by one, in a transaction a
 //! file unless one of them cannot run in one (`PostgreSQLParser.java`) or `<file>.conf` says `executeInTransaction=false`.
 
+use super::naming::{Naming, version};
 use crate::config::Given;
 use crate::session::RunMode;
 use crate::source::{FileId, Text};
@@ -33,23 +34,33 @@ struct Script<'a> {
     kind: Kind,
     name: &'a str,
     file: FileId,
+    /// SQL, not a program.
+    sql: bool,
 }
 
 /// Reads a location.
 #[must_use]
 pub fn read(folder: Folder<'_>, given: &Given) -> History {
     let mut draft = Draft::new("flyway", folder);
+    let naming = Naming::of(folder.files, folder.path);
     let mut scripts: Vec<Script<'_>> = Vec::new();
     let programs = program_folders(folder.path);
     let below = programs
         .iter()
         .flat_map(|path| Folder::new(folder.files, path).below());
-    let below = below.filter(|(path, _)| !path.ends_with(".sql"));
+    let below = below.filter(|(path, _)| !naming.is_sql(path));
     for (path, file) in folder.below().chain(below) {
         let name = path.rsplit('/').next().unwrap_or(path);
-        if let Some(kind) = kind(name) {
-            let kind = said_version(folder, name, file).map_or(kind, Kind::Versioned);
-            scripts.push(Script { kind, name, file });
+        if let Some(kind) = naming.kind(name) {
+            let sql = naming.is_sql(name);
+            let said = if sql { None } else { said_version(folder, file) };
+            let kind = said.map_or(kind, Kind::Versioned);
+            scripts.push(Script {
+                kind,
+                name,
+                file,
+                sql,
+            });
         }
     }
     scripts.sort_by(|a, b| (a.kind.order(), &a.kind, a.name).cmp(&(b.kind.order(), &b.kind, b.name)));
@@ -59,7 +70,7 @@ pub fn read(folder: Folder<'_>, given: &Given) -> History {
     for script in &scripts {
         if let Kind::Versioned(version) = &script.kind {
             // A program may say its version in code that is not read.
-            let told = script.name.ends_with(".sql");
+            let told = script.sql;
             if let Some((_, first)) = last.as_ref().filter(|(v, _)| v == version && told) {
                 draft.duplicate(&print(version), *first, script.file);
             }
@@ -73,10 +84,7 @@ pub fn read(folder: Folder<'_>, given: &Given) -> History {
 }
 
 /// The version that a program gives itself: `MigrationVersion.fromVersion("57.2")`.
-fn said_version(folder: Folder<'_>, name: &str, file: FileId) -> Option<Version> {
-    if name.ends_with(".sql") {
-        return None;
-    }
+fn said_version(folder: Folder<'_>, file: FileId) -> Option<Version> {
     let text = folder.files.text(file);
     let (_, rest) = text.split_once("fromVersion(\"")?;
     version(rest.split('"').next()?)
@@ -97,7 +105,7 @@ fn baseline(scripts: &mut Vec<Script<'_>>) {
 }
 
 fn add(draft: &mut Draft<'_>, folder: Folder<'_>, script: &Script<'_>, given: &Given) {
-    if !script.name.ends_with(".sql") {
+    if !script.sql {
         draft.program(script.name, script.file);
         return;
     }
@@ -189,35 +197,10 @@ impl Kind {
     }
 }
 
-/// What a file is; `None` for undo migrations, for callbacks of other commands, and for files that are none of Flyway's.
+/// What a file is by the names that Flyway has without configuration.
 #[must_use]
 pub fn kind(name: &str) -> Option<Kind> {
-    let (stem, ending) = name.rsplit_once('.')?;
-    if !matches!(ending, "sql" | "java" | "kt" | "groovy" | "scala") {
-        return None;
-    }
-    if let "beforeMigrate" | "afterMigrate" = stem.split("__").next()? {
-        return (ending == "sql").then(|| Kind::Callback(stem.to_owned()));
-    }
-    let (head, description) = stem.split_once("__")?;
-    if head == "R" {
-        return Some(Kind::Repeatable(description.replace('_', " ")));
-    }
-    if let Some(rest) = head.strip_prefix('V') {
-        return version(rest).map(Kind::Versioned);
-    }
-    head.strip_prefix('B').and_then(version).map(Kind::Baseline)
-}
-
-fn version(text: &str) -> Option<Version> {
-    let mut parts: Version = text
-        .split(['.', '_'])
-        .map(|part| part.parse().ok())
-        .collect::<Option<_>>()?;
-    while parts.len() > 1 && parts.last() == Some(&0) {
-        parts.pop();
-    }
-    Some(parts)
+    Naming::default().kind(name)
 }
 
 fn print(version: &Version) -> String {

@@ -5,3 +5,4 @@ mod fixture;
 mod pairs;
 mod random;
 mod server;
+mod spelled;
