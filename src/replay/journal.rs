@@ -1,5 +1,10 @@
 //! Where each change comes from: migration, statement, and the chain of calls that led to it.
 
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::change::Change;
 use crate::known::ChangeId;
 use crate::source::Span;
 
@@ -20,6 +25,8 @@ pub struct Journal {
     /// Names of the migrations in the order they ran.
     pub migrations: Vec<String>,
     origins: Vec<Origin>,
+    /// What a program made, since its text does not say it again.
+    made: FxHashMap<ChangeId, Arc<Change>>,
 }
 
 impl Journal {
@@ -33,6 +40,17 @@ impl Journal {
         let migration = self.migrations.len().saturating_sub(1) as u32;
         self.origins.push(Origin { migration, span, via });
         ChangeId(self.origins.len() as u32 - 1)
+    }
+
+    /// Keeps a change that a program made.
+    pub fn keep(&mut self, id: ChangeId, change: Change) {
+        self.made.insert(id, Arc::new(change));
+    }
+
+    /// A change that a program made; what SQL made is read again from its text.
+    #[must_use]
+    pub fn made(&self, id: ChangeId) -> Option<&Arc<Change>> {
+        self.made.get(&id)
     }
 
     /// The origin of a change.

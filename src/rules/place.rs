@@ -25,6 +25,8 @@ pub(super) enum Part<'a> {
     Of(Fact, &'a [&'a Name]),
     /// A constraint: the word that it is of, and its columns.
     Constraint(&'static str, &'a [&'a Name]),
+    /// A constraint of this name.
+    Named(&'a Name),
     /// What drops a constraint or index of this name.
     Dropped(&'a Name),
 }
@@ -66,7 +68,11 @@ impl Context<'_> {
         let journal = self.journal()?;
         let change = change?;
         let origin = journal.origin(change)?;
-        let span = self.part_of(origin.span, part).unwrap_or(origin.span);
+        let span = match journal.made(change) {
+            Some(made) => within(made, part).filter(|found| origin.span.contains(*found)),
+            None => self.part_of(origin.span, part),
+        };
+        let span = span.unwrap_or(origin.span);
         Some(Place {
             span,
             migration: journal.migration(change).map(str::to_owned),
@@ -161,7 +167,7 @@ fn in_column(column: &ColumnSpec, part: Part<'_>) -> Option<Span> {
             _ => None,
         })
         .or(Some(column.name_span)),
-        Part::Constraint(..) => of_option(&|o| match o {
+        Part::Constraint(..) | Part::Named(_) => of_option(&|o| match o {
             ColumnOption::Constraint(constraint) => in_column_constraint(constraint, &column.name, part),
             _ => None,
         }),
@@ -181,6 +187,9 @@ fn word_and_columns(body: &ConstraintBody) -> Option<(&'static str, &[Name])> {
 }
 
 fn in_constraint(constraint: &ConstraintSpec, part: Part<'_>) -> Option<Span> {
+    if let Part::Named(name) = part {
+        return (constraint.name.as_ref() == Some(name)).then_some(constraint.span);
+    }
     let Part::Constraint(word, columns) = part else {
         return None;
     };
@@ -191,6 +200,9 @@ fn in_constraint(constraint: &ConstraintSpec, part: Part<'_>) -> Option<Span> {
 }
 
 fn in_column_constraint(constraint: &ConstraintSpec, column: &Name, part: Part<'_>) -> Option<Span> {
+    if let Part::Named(name) = part {
+        return (constraint.name.as_ref() == Some(name)).then_some(constraint.span);
+    }
     let Part::Constraint(word, columns) = part else {
         return None;
     };
@@ -295,7 +307,9 @@ impl Context<'_> {
             .into_iter()
             .filter_map(|last| self.place(change, Part::Constraint(word, &pick(last))))
             .find(|place| place.span != statement.span);
-        found.or(Some(statement))
+        let name = constraint.get().name.known();
+        let named = || self.place(change, Part::Named(name?));
+        found.or_else(named).or(Some(statement))
     }
 
     /// Where an index was made, be it a constraint's.

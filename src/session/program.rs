@@ -49,6 +49,8 @@ pub(super) struct Program {
     started: bool,
     /// The text that runs has holes, and why.
     holed: Option<String>,
+    /// What is applied is made by the program itself, not written as SQL.
+    pub(super) makes: bool,
 }
 
 /// A connection's transaction while another connection sends something.
@@ -184,7 +186,10 @@ impl Session {
             text: Text::composed([(words.to_owned(), at, false)]),
             statement: Statement::Changes(changes.to_vec()),
         };
-        self.send(&read, handled)
+        self.program.makes = true;
+        let sent = self.send(&read, handled);
+        self.program.makes = false;
+        sent
     }
 
     /// Sends SQL text: one or more statements, none of which runs once one has failed. The rows are those of the last.

@@ -92,6 +92,9 @@ impl Session {
         self.charge(CHANGING);
         let id = self.journal.record(at, self.via.clone());
         self.last_change = Some(id);
+        if self.program.makes {
+            self.journal.keep(id, change.clone());
+        }
         self.queried_functions(change)?;
         if let Some(raised) = self.new_label_used(change, at) {
             return Err(raised);
