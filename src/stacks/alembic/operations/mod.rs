@@ -212,12 +212,26 @@ pub(super) fn recreated<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, batch
     let mut given = arguments::Given::new(batch, at);
     let table = given.object(machine, 0, &["table_name"], &["schema"]);
     let place = tables::place(machine);
-    let reach = match table {
-        Some(table) if given.hole.is_none() => {
-            let place = table.name.schema.map_or(place, |s| s.to_string());
-            Reach::Object(format!("{place}.{}", table.name.name))
-        }
-        _ => Reach::Everything,
+    let why = "this batch makes its table anew";
+    let Some(table) = table.filter(|_| given.hole.is_none()) else {
+        L::open(machine, Gap::new(at, why, Reach::Everything));
+        return;
     };
-    L::open(machine, Gap::new(at, "this batch makes its table anew", reach));
+    // Its sequences go with the old table, and those of the new one have names of their own.
+    let schema = machine.library.schema();
+    let mut reaches = Vec::new();
+    if let crate::schema::Lookup::Found(found) = schema.table_named(&table.name) {
+        for (_, sequence) in schema.sequences.iter() {
+            if sequence.presence.may_be() && sequence.owner.is_some_and(|(owner, _)| owner == found.id) {
+                let namespace = &schema.namespaces[sequence.namespace].name;
+                reaches.push(Reach::Object(format!("{namespace}.{}", sequence.name)));
+                reaches.push(Reach::Namespace(namespace.to_string()));
+            }
+        }
+    }
+    let place = table.name.schema.map_or(place, |s| s.to_string());
+    reaches.push(Reach::Object(format!("{place}.{}", table.name.name)));
+    for reach in reaches {
+        L::open(machine, Gap::new(at, why, reach));
+    }
 }
