@@ -490,7 +490,9 @@ fn types_of_references(defs: &mut [TableDef<'_>]) {
                 }
                 _ => None,
             });
-            let Some((table, referenced)) = referred else { continue };
+            let Some((table, referenced)) = referred else {
+                continue;
+            };
             let ty = defs
                 .iter()
                 .filter(|d| d.qualified().as_ref() == Ok(table))
