@@ -210,6 +210,7 @@ pub fn attribute<'a, L: Database<'a>>(
 ) -> Option<Run<'a, Value<'a>>> {
     bind::attribute(machine, object, name, at)
         .or_else(|| inspector::type_attribute(machine, object, name).map(Ok))
+        .or_else(|| operations::entity_attribute(object, name).map(Ok))
 }
 
 /// The items of a result.

@@ -442,7 +442,8 @@ pub(in crate::stacks::alembic) fn create_or_drop_all<'a, L: Database<'a>>(
         machine.may_raise(None, &gap, at);
         return Ok(Value::None);
     }
-    let defs = sorted(defs);
+    let mut defs = sorted(defs);
+    types_of_references(&mut defs);
     let mut memo = Memo::default();
     if create {
         for def in &defs {
@@ -472,6 +473,40 @@ fn tables_of<'a, L: Database<'a>>(
         .filter(|(own, _)| *own == id)
         .map(|(_, table)| table.clone())
         .collect())
+}
+
+/// A column without a type has that of the column that it refers to.
+fn types_of_references(defs: &mut [TableDef<'_>]) {
+    for at in 0..defs.len() {
+        let Some(def) = defs.get(at) else { continue };
+        let mut found = Vec::new();
+        for (i, column) in def.columns.iter().enumerate().filter(|(_, c)| c.ty.is_none()) {
+            let Ok(Some(name)) = &column.name else { continue };
+            let referred = def.constraints.iter().find_map(|c| match &c.kind {
+                table::ConstraintKind::ForeignKey(key) => {
+                    let at = key.columns.as_ref().ok()?.iter().position(|c| c == name)?;
+                    let referenced = key.referenced.as_ref().ok()?.get(at)?;
+                    Some((key.table.as_ref().ok()?, referenced))
+                }
+                _ => None,
+            });
+            let Some((table, referenced)) = referred else {
+                continue;
+            };
+            let ty = defs
+                .iter()
+                .filter(|d| d.qualified().as_ref() == Ok(table))
+                .flat_map(|d| &d.columns)
+                .find(|c| c.name.as_ref().ok().and_then(Option::as_ref) == Some(referenced))
+                .and_then(|c| c.ty.clone());
+            found.extend(ty.map(|ty| (i, ty)));
+        }
+        for (i, ty) in found {
+            if let Some(column) = defs.get_mut(at).and_then(|d| d.columns.get_mut(i)) {
+                column.ty = Some(ty);
+            }
+        }
+    }
 }
 
 /// Tables that others refer to come first.

@@ -60,6 +60,18 @@ pub(super) fn run<'a, L: Database<'a>>(
     Some(Ok(Value::None))
 }
 
+/// `entity.definition` and its like.
+pub(in crate::stacks::alembic) fn attribute<'a>(value: &Value<'a>, name: &str) -> Option<Value<'a>> {
+    let (callee, args) = value.as_call()?;
+    if !callee.as_path()?.starts_with("alembic_utils.") {
+        return None;
+    }
+    let position = ["schema", "signature", "definition", "on_entity"]
+        .iter()
+        .position(|n| *n == name)?;
+    args.get(position, name).map(|argument| argument.value.clone())
+}
+
 /// The text of an entity's parts.
 struct Parts {
     schema: Text,

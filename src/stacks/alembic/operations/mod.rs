@@ -24,6 +24,7 @@ use crate::known::{Gap, Reach};
 use crate::source::Span;
 
 pub(super) use custom::registered;
+pub(super) use entities::attribute as entity_attribute;
 
 /// Alternatives of one argument that are run one by one.
 const MAX_ALTERNATIVES: usize = 8;
@@ -212,12 +213,46 @@ pub(super) fn recreated<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, batch
     let mut given = arguments::Given::new(batch, at);
     let table = given.object(machine, 0, &["table_name"], &["schema"]);
     let place = tables::place(machine);
-    let reach = match table {
-        Some(table) if given.hole.is_none() => {
-            let place = table.name.schema.map_or(place, |s| s.to_string());
-            Reach::Object(format!("{place}.{}", table.name.name))
-        }
-        _ => Reach::Everything,
+    let why = "this batch makes its table anew";
+    let Some(table) = table.filter(|_| given.hole.is_none()) else {
+        L::open(machine, Gap::new(at, why, Reach::Everything));
+        return;
     };
-    L::open(machine, Gap::new(at, "this batch makes its table anew", reach));
+    // The sequences of the new table have the name that it was made with.
+    let schema = machine.library.schema();
+    let mut renamed = Vec::new();
+    if let crate::schema::Lookup::Found(found) = schema.table_named(&table.name) {
+        let made: String = format!("_alembic_tmp_{}", table.name.name)
+            .chars()
+            .take(50)
+            .collect();
+        for (_, sequence) in schema.sequences.iter().filter(|(_, s)| s.presence.may_be()) {
+            let Some((owner, column)) = sequence.owner else {
+                continue;
+            };
+            if owner != found.id {
+                continue;
+            }
+            let column = found.column_by_id(column).name().to_string();
+            let name = crate::change::ObjectName {
+                name: crate::name::QualifiedName::in_schema(
+                    schema.namespaces[sequence.namespace].name.clone(),
+                    sequence.name.clone(),
+                ),
+                span: at,
+            };
+            let change = Change::Rename {
+                kind: crate::change::ObjectKind::Sequence,
+                name,
+                to: crate::name::make_object_name(&made, Some(&column), Some("seq")),
+                if_exists: false,
+            };
+            renamed.push((change, at));
+        }
+    }
+    // What the server would refuse of it, it has not been asked.
+    let _ = send_each(machine, &renamed, None, Connection::Own);
+    let place = table.name.schema.map_or(place, |s| s.to_string());
+    let reach = Reach::Object(format!("{place}.{}", table.name.name));
+    L::open(machine, Gap::new(at, why, reach));
 }

@@ -2,7 +2,7 @@
 
 use super::arguments::Given;
 use super::drops::lacking;
-use super::{naming, send, send_each};
+use super::{send, send_each};
 use crate::change::{Change, ObjectKind};
 use crate::interpret::python::{Args, Argument, Machine, Run, Value};
 use crate::source::Span;
@@ -10,7 +10,7 @@ use crate::stacks::alembic::database::{Connection, Database};
 use crate::stacks::alembic::execute;
 use crate::stacks::sqlalchemy::ddl::Making;
 use crate::stacks::sqlalchemy::expression::Scope;
-use crate::stacks::sqlalchemy::table;
+use crate::stacks::sqlalchemy::{naming, table};
 
 /// The schema of names without one.
 pub(in crate::stacks::alembic) fn place<'a, L: Database<'a>>(machine: &Machine<'a, L>) -> String {
@@ -23,10 +23,20 @@ pub(in crate::stacks::alembic) fn refused<'a, L: Database<'a>>(
     machine: &mut Machine<'a, L>,
     def: &table::TableDef<'a>,
 ) -> Run<'a, ()> {
-    match def.refused.first() {
-        Some((span, message)) => Err(machine.raise("sqlalchemy.exc.ArgumentError", message, *span)),
-        None => Ok(()),
+    if let Some((span, message)) = def.refused.first() {
+        return Err(machine.raise("sqlalchemy.exc.ArgumentError", message, *span));
     }
+    let constraints = def.constraints.iter().map(|c| (&c.name, c.span));
+    let indexes = def.indexes.iter().map(|i| (&i.name, i.span));
+    for (name, span) in constraints.chain(indexes) {
+        if let Ok(name) = name
+            && let Err(name) = naming::rendered(name)
+        {
+            let message = format!("Identifier '{name}' exceeds maximum length of 63 characters");
+            return Err(machine.raise("sqlalchemy.exc.IdentifierError", &message, span));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn create_table<'a, L: Database<'a>>(
@@ -35,7 +45,7 @@ pub(super) fn create_table<'a, L: Database<'a>>(
     at: Span,
 ) -> Run<'a, Value<'a>> {
     let mut def = table::table(machine, args, 1, &Scope::default(), at);
-    let conventions = naming::conventions(machine, at);
+    let conventions = super::naming::conventions(machine, at);
     def.finish(&conventions);
     refused(machine, &def)?;
     let mut given = Given::new(args, at);

@@ -120,6 +120,8 @@ impl TableDef<'_> {
         for column in &mut self.columns {
             column.nullable = match (&column.nullable, &column.primary_key) {
                 (Ok(Some(given)), _) => Ok(Some(*given)),
+                // `Identity._set_parent`.
+                (Ok(None), _) if matches!(column.identity, Ok(Some(_))) => Ok(Some(false)),
                 (Ok(None), Ok(key)) => Ok(Some(!key)),
                 (Ok(None), Err(gap)) | (Err(gap), _) => Err(gap.clone()),
             };
