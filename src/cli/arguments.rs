@@ -147,7 +147,7 @@ pub(super) struct SchemaArguments {
 pub(super) enum SchemaFormat {
     /// For people
     Text,
-    /// DDL that PostgreSQL accepts
+    /// DDL that PostgreSQL accepts; what is not known is a comment
     Sql,
     /// The schema document
     Json,

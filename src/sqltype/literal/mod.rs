@@ -36,6 +36,8 @@ pub fn canonical(ty: Builtin, array: bool, text: &str, modifier: Option<&Modifie
         Builtin::Bool => boolean(text),
         Builtin::Int2 | Builtin::Int4 | Builtin::Int8 => number::integer(ty, text),
         Builtin::Oid => number::oid(text),
+        Builtin::Xid => number::transaction(text, u64::from(u32::MAX)),
+        Builtin::Xid8 => number::transaction(text, u64::MAX),
         Builtin::Numeric => number::numeric(text),
         Builtin::Float4 | Builtin::Float8 => number::float(ty, text),
         Builtin::Text | Builtin::Varchar | Builtin::Bpchar | Builtin::Unknown | Builtin::Refcursor => {

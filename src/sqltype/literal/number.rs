@@ -46,6 +46,15 @@ pub(super) fn oid(text: &str) -> Literal {
     }
 }
 
+/// `xidin` and `xid8in`, decimal digits alone: other forms are read otherwise since PostgreSQL 16.
+pub(super) fn transaction(text: &str, most: u64) -> Literal {
+    let plain = text == "0" || !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse::<u64>() {
+        Ok(value) if plain && value <= most => Literal::Text(value.to_string()),
+        _ => Literal::Untold("a transaction's number in another form"),
+    }
+}
+
 /// A decimal number taken apart: sign, digits before and after the point, exponent.
 struct Decimal<'a> {
     negative: bool,
