@@ -76,6 +76,21 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&s
             .filter(|other| other.folder != tree.folder)
             .flat_map(|other| alembic::metadata::handed(files, other, &given).metadata)
             .collect();
+        // Tables that no class is mapped to, on metadata of their own that nobody hands over, stand for what queries read elsewhere.
+        let mapped: Vec<_> = tables
+            .iter()
+            .filter(|t| t.class.is_some())
+            .filter_map(|t| t.made)
+            .collect();
+        tables.retain(|table| {
+            let is_handed = |made| own.metadata.contains(&identity(made));
+            table.class.is_some()
+                || own.metadata.is_empty()
+                || own.open.is_some()
+                || table
+                    .made
+                    .is_none_or(|made| mapped.contains(&made) || is_handed(made))
+        });
         // What no history takes up stays: that is worth telling. What another one does is its affair.
         tables.retain(|table| {
             table.made.is_none_or(|made| {
