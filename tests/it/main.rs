@@ -19,4 +19,5 @@ mod prisma_models;
 mod python;
 mod rules_pages;
 mod spellings;
+mod sqlalchemy_models;
 mod tidy;

@@ -278,7 +278,10 @@ fn add_constraint(model: &mut Model, constraint: &ConstraintDef) -> Result<(), F
             let open = |gap: Gap| (Section::Unique, gap);
             include.clone().map_err(open)?;
             let columns = columns.clone().map_err(open)?;
+            let deferred = constraint.initially_deferred.clone().map_err(open)? == Some(true);
+            let deferrable = constraint.deferrable.clone().map_err(open)?.unwrap_or(deferred);
             model.uniques.push(Unique {
+                deferrable: (deferrable || deferred).then_some((deferrable, deferred)),
                 descending: vec![false; columns.len()],
                 columns,
                 name: name(Section::Unique)?,
@@ -349,6 +352,7 @@ fn add_index(model: &mut Model, table: &ObjectName, index: &IndexDef) -> Result<
         && let Some(columns) = plain
     {
         model.uniques.push(Unique {
+            deferrable: None,
             columns,
             name: spec.name,
             index: true,
@@ -382,6 +386,7 @@ fn add_index(model: &mut Model, table: &ObjectName, index: &IndexDef) -> Result<
         include: spec.include,
         predicate: spec.predicate,
         unique: spec.unique,
+        nulls_not_distinct: spec.nulls_not_distinct,
         span: index.span,
     });
     Ok(())
