@@ -263,6 +263,8 @@ pub struct Unique {
     pub nulls_not_distinct: bool,
     /// Sort order of each key, `true` for descending.
     pub descending: Vec<bool>,
+    /// `DEFERRABLE`, `INITIALLY DEFERRED`: constraints only.
+    pub deferrable: Option<(bool, bool)>,
     /// `WHERE`.
     pub predicate: Option<Expr>,
     /// Where.
@@ -284,6 +286,8 @@ pub struct DeclaredIndex {
     pub predicate: Option<Expr>,
     /// `UNIQUE`.
     pub unique: bool,
+    /// `NULLS NOT DISTINCT`.
+    pub nulls_not_distinct: bool,
     /// Where.
     pub span: Span,
 }

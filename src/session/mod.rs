@@ -9,6 +9,7 @@
 //! Settings (`SET search_path`) last until the connection ends, as on one connection that runs a whole history; a runner that
 //! connects anew for each migration calls [`Session::reconnect`] between them.
 
+mod answer;
 mod cast;
 mod catalog;
 mod dml;
@@ -16,6 +17,7 @@ mod eval;
 mod flow;
 mod fork;
 mod functions;
+mod holes;
 mod host;
 mod labels;
 mod logic;
@@ -49,10 +51,11 @@ use crate::replay::{Database, Journal};
 use crate::schema::Schema;
 use crate::source::{FileId, Span, Text};
 use crate::sql::Read;
+pub use answer::{Datum, Row, Rows};
 use flow::Raised;
 use fork::Budget;
 use program::Program;
-pub use program::{Checkpoint, Datum, Left, Row, Rows, Sent};
+pub use program::{Checkpoint, Left, Sent};
 pub use reach::HOLE;
 use transaction::Transactions;
 use world::{Course, World};

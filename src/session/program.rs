@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::answer::{Rows, rows};
 use super::flow::{Flow, Run};
 use super::fork::Budget;
 use super::query::Table;
 use super::transaction::Transactions;
-use super::value::{Str, Value};
 use super::world::World;
 use super::{Misstep, Session};
 use crate::change::{Change, Failure};
-use crate::known::{Gap, Reach};
-use crate::name::Name;
+use crate::known::Gap;
 use crate::source::{Span, Text};
 use crate::sql::{Read, Statement, Transaction};
 
@@ -42,13 +41,13 @@ pub(super) struct Program {
     last: Option<Checkpoint>,
     aborted: Option<Failure>,
     /// Calls that lead to what is sent, outermost first.
-    calls: Vec<Span>,
+    pub(super) calls: Vec<Span>,
     /// The driver opens a transaction before a statement where none is open, as PEP 249 has it.
     begins: bool,
     /// The driver takes one to be open, whatever was said in SQL since (psycopg2).
     started: bool,
     /// The text that runs has holes, and why.
-    holed: Option<String>,
+    pub(super) holed: Option<String>,
     /// What is applied is made by the program itself, not written as SQL.
     pub(super) makes: bool,
 }
@@ -60,67 +59,6 @@ pub struct Left {
     begins: bool,
     started: bool,
     aborted: Option<Failure>,
-}
-
-/// The rows that a statement gave, as far as they are known.
-#[derive(Debug, Clone, Default)]
-pub struct Rows {
-    /// Names of the columns.
-    pub columns: Vec<Name>,
-    /// There may be other columns.
-    pub open: Option<Gap>,
-    /// In order.
-    pub rows: Vec<Row>,
-    /// The statement gives rows at all.
-    pub returns: bool,
-}
-
-/// A row.
-#[derive(Debug, Clone)]
-pub struct Row {
-    /// Its values, by column.
-    pub values: Vec<Datum>,
-    /// It may be missing, and why.
-    pub maybe: Option<Gap>,
-    /// It stands for any number of rows.
-    pub many: bool,
-}
-
-/// A value that the server sends.
-#[derive(Debug, Clone)]
-pub enum Datum {
-    /// NULL.
-    Null,
-    /// A truth.
-    Bool(bool),
-    /// An integer.
-    Int(i64),
-    /// A number, as printed.
-    Numeric(SmolStr),
-    /// Text, and everything that prints as text, with the place that wrote it.
-    Text(Text),
-    /// An array.
-    Array(Vec<Datum>),
-    /// Not known.
-    Unknown(Gap),
-}
-
-impl Rows {
-    /// Why it cannot be told which rows there are, where it cannot.
-    #[must_use]
-    pub fn unsure(&self) -> Option<Gap> {
-        self.rows.iter().find_map(|row| {
-            row.maybe.clone().or_else(|| {
-                row.many.then(|| {
-                    let unknown = row.values.iter().find_map(|value| match value {
-                        Datum::Unknown(gap) => Some(gap.clone()),
-                        _ => None,
-                    });
-                    unknown.unwrap_or_else(|| Gap::not_given("how many rows there are", Reach::Rows))
-                })
-            })
-        })
-    }
 }
 
 /// What became of a statement that a program sent.
@@ -210,108 +148,6 @@ impl Session {
         out
     }
 
-    /// Sends SQL text of which parts are not known (`None`): what it can reach by the rest of it is open from now on.
-    pub fn send_pattern(&mut self, parts: &[Option<Text>], why: &str, at: Span) {
-        let mut runs = Vec::new();
-        for part in parts {
-            match part {
-                Some(text) => runs.extend(text.runs()),
-                None => runs.push((super::reach::RAW_HOLE.to_owned(), at, false)),
-            }
-        }
-        for mut read in crate::sql::read(&Text::composed(runs)) {
-            if let Statement::Changes(changes) = &mut read.statement
-                && super::reach::without_holed_qualifiers(changes)
-            {
-                // An error of it is noted: the caller tells that it may come.
-                self.send(&read, false);
-                continue;
-            }
-            self.via.clone_from(&self.program.calls);
-            self.statistics.statements += 1;
-            self.statistics.opaque += 1;
-            match &read.statement {
-                Statement::Do { .. } => self.run_holed(&read, why, at),
-                _ => self.open_statement(&read, why, at),
-            }
-        }
-        self.via.clear();
-    }
-
-    /// Runs a block whose text has holes: what depends on them is not known.
-    fn run_holed(&mut self, read: &Read, why: &str, at: Span) {
-        self.budget.next_statement();
-        let before = self.world.clone();
-        self.statement_start = Some(before.clone());
-        self.program.holed = Some(why.to_owned());
-        let result = self.run_read(read, true);
-        self.program.holed = None;
-        self.parked.clear();
-        self.ctes.clear();
-        self.aliases.clear();
-        self.world.frames.clear();
-        if result.is_err() {
-            self.roll_back_statement(&before);
-            self.open_statement(read, why, at);
-        }
-        self.end_statement(read.span);
-    }
-
-    /// What a statement does whose text has holes outside of its strings; `None` where it can run as it stands.
-    pub(super) fn holed_statement(&mut self, read: &Read) -> Option<Run<Option<Table>>> {
-        let why = self.program.holed.clone()?;
-        if !has_hole_outside_strings(read.text.as_str()) {
-            return None;
-        }
-        let gap = Gap::new(read.span, why.as_str(), Reach::Rows);
-        Some(match &read.statement {
-            Statement::Do { .. } => return None,
-            Statement::Query(_) => Ok(Some(Table::unknown(&gap))),
-            _ => {
-                self.open_statement(read, &why, read.span);
-                Ok(None)
-            }
-        })
-    }
-
-    /// A string of a text with holes that has one.
-    pub(super) fn holed_string(&self, text: &str, at: Span) -> Option<Value> {
-        let why = self.program.holed.as_ref()?;
-        if !text.contains(super::reach::RAW_HOLE) {
-            return None;
-        }
-        let mut runs = Vec::new();
-        for (i, part) in text.split(super::reach::RAW_HOLE).enumerate() {
-            if i > 0 {
-                runs.push((None, at, false));
-            }
-            if !part.is_empty() {
-                runs.push((Some(part.to_owned()), at, false));
-            }
-        }
-        let gap = Gap::new(at, why.as_str(), Reach::Rows);
-        Some(Value::Partial(Arc::new(super::value::Partial { runs, gap })))
-    }
-
-    /// Whether a name stands for what is not known.
-    pub(super) fn is_hole(&self, name: &Name) -> bool {
-        self.program.holed.is_some() && name.as_str().contains(super::reach::HOLE)
-    }
-
-    /// Sends changes of which some names are not known ([`super::HOLE`]): what they can reach by the rest is open from now on.
-    pub fn send_holed(&mut self, changes: &[Change], why: &str, at: Span) {
-        self.via.clone_from(&self.program.calls);
-        let read = Read {
-            span: at,
-            text: Text::composed([(String::new(), at, false)]),
-            statement: Statement::Changes(changes.to_vec()),
-        };
-        self.statistics.statements += 1;
-        self.statistics.opaque += 1;
-        self.open_statement(&read, why, at);
-        self.via.clear();
-    }
-
     /// Begins, commits or rolls back: what a connection's methods do.
     pub fn send_control(&mut self, control: Transaction, at: Span, handled: bool) -> Sent {
         let read = Read {
@@ -397,7 +233,7 @@ impl Session {
         }
     }
 
-    fn send(&mut self, read: &Read, handled: bool) -> Sent {
+    pub(super) fn send(&mut self, read: &Read, handled: bool) -> Sent {
         self.statistics.statements += 1;
         self.budget.next_statement();
         let gaps = self.gaps.len();
@@ -564,13 +400,6 @@ impl Session {
     }
 }
 
-/// Whether a hole stands anywhere but in a string.
-fn has_hole_outside_strings(text: &str) -> bool {
-    text.split('\'')
-        .step_by(2)
-        .any(|part| part.contains(super::reach::HOLE))
-}
-
 /// The nearest state that both courses came from.
 fn common(mut a: Checkpoint, mut b: Checkpoint) -> Option<Checkpoint> {
     loop {
@@ -584,42 +413,6 @@ fn common(mut a: Checkpoint, mut b: Checkpoint) -> Option<Checkpoint> {
         } else {
             a = a.0.parent.clone()?;
             b = b.0.parent.clone()?;
-        }
-    }
-}
-
-fn rows(table: Table) -> Rows {
-    Rows {
-        columns: table.columns,
-        open: table.open,
-        rows: table
-            .rows
-            .into_iter()
-            .map(|row| Row {
-                values: row.values.into_iter().map(datum).collect(),
-                maybe: row.maybe,
-                many: row.many,
-            })
-            .collect(),
-        returns: true,
-    }
-}
-
-fn datum(value: Value) -> Datum {
-    let nowhere = Span::new(crate::source::FileId(0), 0, 0);
-    match value {
-        Value::Null => Datum::Null,
-        Value::Bool(yes) => Datum::Bool(yes),
-        Value::Int(number) => Datum::Int(number),
-        Value::Numeric(number) => Datum::Numeric(number),
-        Value::Text(Str::Placed(text)) => Datum::Text(text),
-        Value::Text(text) => Datum::Text(text.placed(nowhere)),
-        Value::Array(items) => Datum::Array(items.iter().cloned().map(datum).collect()),
-        Value::Partial(partial) => Datum::Unknown(partial.gap.clone()),
-        Value::System(gap) | Value::Unknown(gap) => Datum::Unknown(gap),
-        Value::Record(_) | Value::Oid(_) => {
-            let text = value.print();
-            Datum::Text(Text::composed([(text, nowhere, false)]))
         }
     }
 }

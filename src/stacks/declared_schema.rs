@@ -220,11 +220,12 @@ impl Maker<'_> {
                 include: Vec::new(),
                 nulls_not_distinct: unique.nulls_not_distinct,
             };
-            elements.push(TableElement::Constraint(constraint(
-                unique.name.clone(),
-                body,
-                unique.span,
-            )));
+            let (deferrable, initially_deferred) = unique.deferrable.unwrap_or_default();
+            elements.push(TableElement::Constraint(ConstraintSpec {
+                deferrable,
+                initially_deferred,
+                ..constraint(unique.name.clone(), body, unique.span)
+            }));
         }
         for check in &model.checks {
             match &check.condition {
@@ -341,6 +342,7 @@ impl Maker<'_> {
                 include: index.include.clone(),
                 predicate: index.predicate.clone(),
                 unique: index.unique,
+                nulls_not_distinct: index.nulls_not_distinct,
                 ..index_spec(index.name.clone(), table, elements, index.span)
             };
             self.out.push((Change::CreateIndex(Box::new(spec)), index.span));

@@ -20,4 +20,5 @@ mod python;
 mod reserved;
 mod rules_pages;
 mod spellings;
+mod sqlalchemy_models;
 mod tidy;

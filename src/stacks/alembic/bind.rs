@@ -1,6 +1,7 @@
 //! Connections, engines, sessions, results and rows: what their methods send, and what their attributes are.
 
-use smol_str::SmolStr;
+mod attributes;
+mod rows;
 
 use super::database::{Connection, Database};
 use super::objects::{self, Kind, make};
@@ -10,6 +11,9 @@ use crate::known::Truth;
 use crate::name::Name;
 use crate::source::Span;
 use crate::sql::Transaction;
+pub(super) use attributes::attribute;
+pub(super) use rows::row_item;
+use rows::{query, result, row_method};
 
 /// The connection that migrations run on.
 pub(super) fn own<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
@@ -114,9 +118,7 @@ pub(super) fn method<'a, L: Database<'a>>(
         Kind::Session(on) => of_session(machine, object, on, name, args, at),
         Kind::Cursor(on) => cursor(machine, object, on, name, args, at),
         Kind::Engine => match name {
-            "connect" | "begin" | "execution_options" if name != "execution_options" => {
-                Ok(apart(machine, at))
-            }
+            "connect" | "begin" => Ok(apart(machine, at)),
             "execution_options" => Ok(object.clone()),
             "raw_connection" => Ok(apart(machine, at)),
             "dispose" => Ok(Value::None),
@@ -405,157 +407,6 @@ fn cursor<'a, L: Database<'a>>(
     }
 }
 
-fn result<'a, L: Database<'a>>(
-    machine: &mut Machine<'a, L>,
-    object: &Value<'a>,
-    held: &[Value<'a>],
-    name: &str,
-    args: &Args<'a>,
-    at: Span,
-) -> Run<'a, Value<'a>> {
-    let Some(list) = held.first().cloned() else {
-        return Ok(machine.unknown(at, "rows of a query"));
-    };
-    Ok(match name {
-        "fetchall" | "all" => list,
-        "fetchmany" | "partitions" => match machine.items_of_list(&list) {
-            (items, None) if items.is_empty() => machine.new_list(Vec::new()),
-            _ => {
-                let gap = machine.gap(at, "some rows of a query");
-                machine.open_list(gap)
-            }
-        },
-        "fetchone" => match machine.take_first(&list) {
-            Some(row) => row,
-            None => execute::first(machine, &list, at),
-        },
-        "first" | "one_or_none" => execute::first(machine, &list, at),
-        "one" => match execute::first(machine, &list, at) {
-            Value::None => {
-                let message = "No row was found when one was required";
-                return Err(machine.raise("sqlalchemy.exc.NoResultFound", message, at));
-            }
-            row => narrowed(row),
-        },
-        "scalar" | "scalar_one_or_none" => execute::scalar(machine, &list, at),
-        "scalar_one" => match machine.items_of_list(&list) {
-            (items, None) if items.is_empty() => {
-                let message = "No row was found when one was required";
-                return Err(machine.raise("sqlalchemy.exc.NoResultFound", message, at));
-            }
-            _ => narrowed(execute::scalar(machine, &list, at)),
-        },
-        "scalars" | "columns" => {
-            let index = args.positional.first().map(|a| &a.value);
-            let list = match index {
-                None | Some(Value::Int(0)) => execute::items(machine, &list, at),
-                Some(_) => {
-                    let gap = machine.gap(at, "a column of a query");
-                    machine.open_list(gap)
-                }
-            };
-            make(machine, Kind::Result, vec![list], at)
-        }
-        "keys" => match held.get(1) {
-            Some(Value::Tuple(names)) if !names.is_empty() => machine.new_list(names.to_vec()),
-            _ => {
-                let gap = machine.gap(at, "the columns of a query");
-                machine.open_list(gap)
-            }
-        },
-        "mappings" | "unique" | "tuples" | "yield_per" | "freeze" | "merge" | "__enter__" => object.clone(),
-        "close" | "__exit__" => Value::None,
-        "rowcount" => machine.unknown(at, "how many rows there are"),
-        _ => machine.unknown(at, format!("what `{name}` of a result gives")),
-    })
-}
-
-/// What certainly is no `None`.
-fn narrowed(value: Value<'_>) -> Value<'_> {
-    match &value {
-        Value::Unknown(unknown) if unknown.candidates.iter().any(|c| matches!(c, Value::None)) => {
-            let mut rest: Vec<Value<'_>> = unknown
-                .candidates
-                .iter()
-                .filter(|c| !matches!(c, Value::None))
-                .cloned()
-                .collect();
-            match rest.len() {
-                1 => rest.remove(0),
-                _ => Value::one_of(rest, unknown.gap.clone()),
-            }
-        }
-        _ => value,
-    }
-}
-
-fn row_method<'a, L: Database<'a>>(
-    machine: &mut Machine<'a, L>,
-    object: &Value<'a>,
-    name: &str,
-    args: &Args<'a>,
-    at: Span,
-) -> Run<'a, Value<'a>> {
-    Ok(match name {
-        "get" | "__getitem__" => match args.positional.first() {
-            Some(key) => row_item(machine, object, &key.value, at)
-                .or_else(|| args.positional.get(1).map(|a| a.value.clone()))
-                .unwrap_or(Value::None),
-            None => Value::None,
-        },
-        "_asdict" => as_dict(machine, object, at),
-        "items" | "keys" | "values" => {
-            let dict = as_dict(machine, object, at);
-            let method = machine.attribute(&dict, name, at)?;
-            return machine.call(&method, Args::default(), at);
-        }
-        _ => machine.unknown(at, format!("what `{name}` of a row gives")),
-    })
-}
-
-fn as_dict<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, row: &Value<'a>, at: Span) -> Value<'a> {
-    let Some((_, _, args)) = objects::object(row) else {
-        return machine.unknown(at, "a row");
-    };
-    if let Some(gap) = &args.open {
-        let gap = gap.clone();
-        return machine.open_dict(gap);
-    }
-    let entries = args
-        .keywords
-        .iter()
-        .map(|(name, argument)| (Value::text(name, at), argument.value.clone()))
-        .collect();
-    machine.new_dict(entries)
-}
-
-/// A value of a row, by number or name; `None` where there is no such.
-pub(super) fn row_item<'a, L: Database<'a>>(
-    machine: &mut Machine<'a, L>,
-    row: &Value<'a>,
-    key: &Value<'a>,
-    at: Span,
-) -> Option<Value<'a>> {
-    let (_, _, args) = objects::object(row)?;
-    let found = match key {
-        Value::Int(number) => {
-            let count = args.positional.len() as i64;
-            let index = if *number < 0 { number + count } else { *number };
-            usize::try_from(index).ok().and_then(|i| args.positional.get(i))
-        }
-        Value::Str(name) => args.keyword(name.as_str()),
-        _ => None,
-    };
-    match (found, &args.open) {
-        (Some(found), _) => Some(found.value.clone()),
-        (None, Some(gap)) => Some(Value::unknown(gap.clone())),
-        (None, None) => {
-            let is_slice = !matches!(key, Value::Int(_) | Value::Str(_));
-            is_slice.then(|| machine.unknown(at, "a part of a row"))
-        }
-    }
-}
-
 fn dialect<'a, L: Database<'a>>(
     machine: &mut Machine<'a, L>,
     name: &str,
@@ -606,126 +457,6 @@ fn of_context<'a, L: Database<'a>>(
         }
         _ => machine.unknown(at, format!("what the migration context's `{name}` gives")),
     })
-}
-
-fn query<'a, L: Database<'a>>(
-    machine: &mut Machine<'a, L>,
-    object: &Value<'a>,
-    name: &str,
-    args: &Args<'a>,
-    at: Span,
-) -> Run<'a, Value<'a>> {
-    let _ = args;
-    let gap = machine.gap(at, "the rows of a query");
-    Ok(match name {
-        "all" | "fetchall" => {
-            machine.may_raise(None, &gap, at);
-            machine.open_list(gap)
-        }
-        "first" | "one" | "one_or_none" | "scalar" | "get" | "count" | "exists" | "values" | "value" => {
-            machine.may_raise(None, &gap, at);
-            Value::unknown(gap)
-        }
-        "update" | "delete" => {
-            L::touch_rows(machine);
-            machine.may_raise(None, &gap, at);
-            Value::unknown(gap)
-        }
-        _ => object.clone(),
-    })
-}
-
-/// An attribute of one of the objects that is no method.
-pub(super) fn attribute<'a, L: Database<'a>>(
-    machine: &mut Machine<'a, L>,
-    object: &Value<'a>,
-    name: &str,
-    at: Span,
-) -> Option<Run<'a, Value<'a>>> {
-    let (kind, held, args) = objects::object(object)?;
-    Some(Ok(match (kind, name) {
-        (Kind::Connection(_) | Kind::Engine | Kind::Session(_) | Kind::Context, "dialect") => {
-            make(machine, Kind::Dialect, Vec::new(), at)
-        }
-        (Kind::Connection(_) | Kind::Session(_), "engine" | "sync_engine") => {
-            make(machine, Kind::Engine, Vec::new(), at)
-        }
-        (Kind::Engine, "engine" | "sync_engine" | "pool") => object.clone(),
-        (Kind::Engine, "name") | (Kind::Dialect, "name") => Value::text("postgresql", at),
-        (Kind::Engine, "driver") | (Kind::Dialect, "driver") => machine.unknown(at, "the driver"),
-        (Kind::Engine, "url") => machine.unknown(at, "where the database is"),
-        (
-            Kind::Connection(_),
-            "connection" | "dbapi_connection" | "driver_connection" | "sync_connection",
-        ) => object.clone(),
-        (Kind::Connection(_), "closed" | "invalidated") => Value::Bool(false),
-        (Kind::Session(on), "bind") => make(machine, Kind::Connection(on), Vec::new(), at),
-        (Kind::Context, "bind" | "connection") => own(machine, at),
-        (Kind::Context, "as_sql") => Value::Bool(false),
-        (Kind::Context, "opts") => options(machine, at),
-        (Kind::Context, "config") => machine.path("alembic.context.config", at),
-        (Kind::Operations | Kind::Batch, "migration_context") => context(machine, at),
-        (Kind::Operations | Kind::Batch, "impl") => context(machine, at),
-        (Kind::Result, "rowcount") => machine.unknown(at, "how many rows there are"),
-        (Kind::Result, "returns_rows") => Value::Bool(true),
-        (Kind::Result, "inserted_primary_key" | "lastrowid") => machine.unknown(at, "a row's key"),
-        (Kind::Row, "_mapping") => object.clone(),
-        (Kind::Row, "_fields") => {
-            let names = args
-                .keywords
-                .iter()
-                .map(|(n, _)| Value::text(n, at))
-                .collect::<Vec<_>>();
-            Value::Tuple(names.into())
-        }
-        (Kind::Row, "get" | "_asdict" | "items" | "keys" | "values" | "count" | "index" | "__getitem__") => {
-            return None;
-        }
-        (Kind::Row, name) => match (args.keyword(name), &args.open) {
-            (Some(argument), _) => argument.value.clone(),
-            (None, Some(gap)) => Value::unknown(gap.clone()),
-            (None, None) => {
-                let message = format!("Could not locate column in row for column '{name}'");
-                return Some(Err(machine.raise("builtins.AttributeError", &message, at)));
-            }
-        },
-        (Kind::Dialect, "default_schema_name") => default_schema(machine, at),
-        (Kind::Dialect, "server_version_info") => machine.unknown(at, "the server's version"),
-        (Kind::Dialect, "supports_comments") => Value::Bool(true),
-        (Kind::Inspector, "bind" | "engine") => held.first().map_or(Value::None, |a| a.value.clone()),
-        (Kind::Inspector, "dialect") => make(machine, Kind::Dialect, Vec::new(), at),
-        (Kind::Inspector, "default_schema_name") => default_schema(machine, at),
-        (Kind::Transaction(_), "is_active") => Value::Bool(true),
-        (Kind::Transaction(on), "connection") => make(machine, Kind::Connection(on), Vec::new(), at),
-        _ => return None,
-    }))
-}
-
-fn default_schema<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
-    let name = machine
-        .library
-        .schema()
-        .search_path
-        .first()
-        .map(|n| n.to_string());
-    match name {
-        Some(name) => Value::text(&name, at),
-        None => machine.unknown(at, "the search path"),
-    }
-}
-
-/// `context.opts`.
-fn options<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
-    let context = machine.library.context();
-    let options: Vec<(SmolStr, Value<'a>)> = context.options.clone();
-    if let Some(gap) = context.open.clone() {
-        return machine.open_dict(gap);
-    }
-    let entries = options
-        .into_iter()
-        .map(|(name, value)| (Value::text(&name, at), value))
-        .collect();
-    machine.new_dict(entries)
 }
 
 /// What `if connection:` asks.

@@ -146,6 +146,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             Err(gap) => return self.model.open.push((Section::Indexes, gap)),
         };
         self.model.uniques.push(Unique {
+            deferrable: None,
             columns: columns(entries),
             name: Some(name),
             index: true,
@@ -180,6 +181,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             include: Vec::new(),
             predicate,
             unique: false,
+            nulls_not_distinct: false,
             span: attribute.span,
         });
     }

@@ -326,6 +326,7 @@ fn join_table(
             include: Vec::new(),
             predicate: None,
             unique: false,
+            nulls_not_distinct: false,
             span: field_b.member.name.span,
         }],
         foreign_keys: Vec::new(),
@@ -357,6 +358,7 @@ fn pair_key(source: &Source<'_>, model: &mut Model, text: &str, table: &Qualifie
     let columns = || vec![Name::new("A"), Name::new("B")];
     match source.config.version.or(source.settings.since_six.then_some(6)) {
         Some(version) if version < 6 => model.uniques.push(Unique {
+            deferrable: None,
             columns: columns(),
             name: Some(names::of_join_table(text, "_AB_unique")),
             index: true,

@@ -246,6 +246,7 @@ fn celery_table(class: &str, table: &str, unique: &str, columns: &[(&str, SqlTyp
             span: at,
         }),
         uniques: vec![DeclaredUnique {
+            deferrable: None,
             columns: vec![Name::new(unique)],
             name: None,
             index: false,

@@ -7,8 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::semantics::is_declared_attr;
+use super::tablename::generated;
 use super::terms::{self, Known, Origin};
-use crate::interpret::python::{Annotation, ClassId, Library, Machine, Member, Run, TermKind, Value};
+use crate::interpret::python::{Annotation, ClassId, Library, Machine, Member, TermKind, Value};
 use crate::known::Gap;
 use crate::source::Span;
 
@@ -387,7 +388,7 @@ impl<'a> Classes<'a> {
                 }
                 Err(gap) => return Some(Place::Own(Err(gap), at)),
             }
-        } else if let Ok(Some(name)) = generated(machine, class, self) {
+        } else if let Ok(Some(name)) = generated(machine, class) {
             // Flask-SQLAlchemy: without a key of its own, a class is kept in its parent's table.
             if parent && !self.has_key(machine, class) {
                 return Some(Place::Parent);
@@ -662,52 +663,6 @@ fn is_table<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> boo
         .any(|(key, value)| key.as_str() == Some("table") && matches!(value, Value::Bool(true)))
 }
 
-/// The name that a class gets without one of its own: Flask-SQLAlchemy's and SQLModel's.
-fn generated<'a, L: Library<'a>>(
-    machine: &Machine<'a, L>,
-    class: ClassId,
-    classes: &Classes<'a>,
-) -> Run<'a, Option<SmolStr>> {
-    let Some((kind, _)) = kind_of(machine, class) else {
-        return Ok(None);
-    };
-    let name = machine.class(class).map(|c| c.name.clone()).unwrap_or_default();
-    let _ = classes;
-    Ok(match kind {
-        BaseKind::Flask => Some(SmolStr::new(camel_to_snake(&name))),
-        BaseKind::Sqlmodel => Some(SmolStr::new(name.to_lowercase())),
-        BaseKind::Class | BaseKind::Made => None,
-    })
-}
-
-/// `Class.__tablename__` where the class does not set it.
-pub(super) fn generated_name<'a, L: Library<'a>>(
-    machine: &Machine<'a, L>,
-    class: ClassId,
-    at: Span,
-) -> Option<Value<'a>> {
-    let name = generated(machine, class, &Classes::default()).ok()??;
-    Some(Value::text(&name, at))
-}
-
-/// `re.sub(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))", r"_\1", name).lower().lstrip("_")`
-fn camel_to_snake(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    let mut out = String::new();
-    for (i, letter) in letters.iter().enumerate() {
-        if letter.is_ascii_uppercase() {
-            let before = i.checked_sub(1).and_then(|b| letters.get(b));
-            let after = letters.get(i + 1);
-            let low = |c: Option<&char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-            if low(before) || (i > 0 && after.is_some_and(char::is_ascii_lowercase)) {
-                out.push('_');
-            }
-        }
-        out.extend(letter.to_lowercase());
-    }
-    out.trim_start_matches('_').to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -717,17 +672,5 @@ mod tests {
         let list = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<String>>();
         let (a, b) = (list("t id x c"), list("id name data y c"));
         assert_eq!(merge(a, b), list("t id name data y x c"));
-    }
-
-    #[test]
-    fn snake_case() {
-        for (name, expected) in [
-            ("UserGroup", "user_group"),
-            ("HTTPServer", "http_server"),
-            ("APIKey2Use", "api_key2_use"),
-            ("User", "user"),
-        ] {
-            assert_eq!(camel_to_snake(name), expected);
-        }
     }
 }

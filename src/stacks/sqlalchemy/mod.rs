@@ -14,6 +14,7 @@ pub mod registry;
 pub mod semantics;
 mod sqlmodel;
 pub mod table;
+mod tablename;
 pub mod tables;
 pub mod terms;
 pub mod types;

@@ -76,13 +76,26 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&s
             .filter(|other| other.folder != tree.folder)
             .flat_map(|other| alembic::metadata::handed(files, other, &given).metadata)
             .collect();
-        // A class that no history takes up stays: that is worth telling. What another one does is its affair, and a table without
-        // a class that none takes up is of another database, or only words queries.
+        // Tables that no class is mapped to, on metadata of their own that nobody hands over, stand for what queries read elsewhere.
+        let mapped: Vec<_> = tables
+            .iter()
+            .filter(|t| t.class.is_some())
+            .filter_map(|t| t.made)
+            .collect();
+        tables.retain(|table| {
+            let is_handed = |made| own.metadata.contains(&identity(made));
+            table.class.is_some()
+                || own.metadata.is_empty()
+                || own.open.is_some()
+                || table
+                    .made
+                    .is_none_or(|made| mapped.contains(&made) || is_handed(made))
+        });
+        // What no history takes up stays: that is worth telling. What another one does is its affair.
         tables.retain(|table| {
             table.made.is_none_or(|made| {
                 let made = identity(made);
-                let only_words = table.class.is_none() && !own.metadata.is_empty();
-                own.metadata.contains(&made) || !only_words && !others.contains(&made)
+                own.metadata.contains(&made) || !others.contains(&made)
             })
         });
         let is_celery =
@@ -265,7 +278,10 @@ fn add_constraint(model: &mut Model, constraint: &ConstraintDef) -> Result<(), F
             let open = |gap: Gap| (Section::Unique, gap);
             include.clone().map_err(open)?;
             let columns = columns.clone().map_err(open)?;
+            let deferred = constraint.initially_deferred.clone().map_err(open)? == Some(true);
+            let deferrable = constraint.deferrable.clone().map_err(open)?.unwrap_or(deferred);
             model.uniques.push(Unique {
+                deferrable: (deferrable || deferred).then_some((deferrable, deferred)),
                 descending: vec![false; columns.len()],
                 columns,
                 name: name(Section::Unique)?,
@@ -336,6 +352,7 @@ fn add_index(model: &mut Model, table: &ObjectName, index: &IndexDef) -> Result<
         && let Some(columns) = plain
     {
         model.uniques.push(Unique {
+            deferrable: None,
             columns,
             name: spec.name,
             index: true,
@@ -369,6 +386,7 @@ fn add_index(model: &mut Model, table: &ObjectName, index: &IndexDef) -> Result<
         include: spec.include,
         predicate: spec.predicate,
         unique: spec.unique,
+        nulls_not_distinct: spec.nulls_not_distinct,
         span: index.span,
     });
     Ok(())

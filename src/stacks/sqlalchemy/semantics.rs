@@ -238,7 +238,7 @@ pub fn attribute<'a, L: Registered<'a>>(
                     return Some(found);
                 }
                 if name == "__tablename__" {
-                    return declarative::generated_name(machine, *class, at).map(Ok);
+                    return super::tablename::generated_name(machine, *class, at).map(Ok);
                 }
                 None
             }

@@ -410,3 +410,88 @@ fn programs() {
     println!("{judged} runs judged by Python");
     assert!(wrong.is_empty(), "{}", wrong.join("\n---\n"));
 }
+
+/// A text cut into words, numbers, spaces and single characters.
+fn tokens(text: &str) -> Vec<String> {
+    let kind = |c: char| match c {
+        c if c.is_alphanumeric() || c == '_' => 0,
+        ' ' => 1,
+        _ => 2,
+    };
+    let mut out: Vec<String> = Vec::new();
+    for c in text.chars() {
+        match out.last_mut() {
+            Some(last) if kind(c) < 2 && last.chars().next().is_some_and(|l| kind(l) == kind(c)) => {
+                last.push(c)
+            }
+            _ => out.push(c.to_string()),
+        }
+    }
+    out
+}
+
+/// Programs in which words have changed places: whatever they mean now, the interpreter says something and goes on.
+#[test]
+fn mutated_programs() {
+    let count: u64 = std::env::var("SCHEMALIGN_MUTANTS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(150);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
+    let mut programs = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the cases").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".md") && name != "hostile.md" {
+            programs.extend(read(&std::fs::read_to_string(entry.path()).expect("a document")));
+        }
+    }
+    programs.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut pool: Vec<String> = programs
+        .iter()
+        .flat_map(|p| p.files.values())
+        .flat_map(|t| tokens(t))
+        .collect();
+    pool.retain(|t| !t.trim().is_empty() && t != "while");
+    pool.extend(
+        [
+            "-1",
+            "99999999999",
+            "-9223372036854775808",
+            "1e308",
+            "None",
+            "''",
+            "é",
+            "[]",
+        ]
+        .map(str::to_owned),
+    );
+    let mut seed = 0x9E37_79B9_7F4A_7C15u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % below.max(1) as u64) as usize
+    };
+    for _ in 0..count {
+        let program = &programs[random(programs.len())];
+        let mut files = program.files.clone();
+        let paths: Vec<String> = files.keys().filter(|p| p.ends_with(".py")).cloned().collect();
+        let Some(text) = paths
+            .get(random(paths.len()))
+            .and_then(|path| files.get_mut(path))
+        else {
+            continue;
+        };
+        let mut words = tokens(text);
+        for _ in 0..1 + random(4) {
+            let at = random(words.len());
+            if let Some(word) = words.get_mut(at) {
+                *word = pool[random(pool.len())].clone();
+            }
+        }
+        *text = words.concat();
+        let shown = text.clone();
+        let ran = std::panic::catch_unwind(|| interpret(&files));
+        assert!(ran.is_ok(), "a panic in\n{shown}");
+    }
+}

@@ -1,0 +1,124 @@
+//! Text of which parts are not known: what it is known to do is done, and what it can reach besides is open.
+
+use std::sync::Arc;
+
+use super::Session;
+use super::flow::Run;
+use super::query::Table;
+use super::value::{Partial, Value};
+use crate::change::Change;
+use crate::known::{Gap, Reach};
+use crate::name::Name;
+use crate::source::{Span, Text};
+use crate::sql::{Read, Statement};
+
+impl Session {
+    /// Sends SQL text of which parts are not known (`None`): what it can reach by the rest of it is open from now on.
+    pub fn send_pattern(&mut self, parts: &[Option<Text>], why: &str, at: Span) {
+        let mut runs = Vec::new();
+        for part in parts {
+            match part {
+                Some(text) => runs.extend(text.runs()),
+                None => runs.push((super::reach::RAW_HOLE.to_owned(), at, false)),
+            }
+        }
+        for mut read in crate::sql::read(&Text::composed(runs)) {
+            if let Statement::Changes(changes) = &mut read.statement
+                && super::reach::without_holed_qualifiers(changes)
+            {
+                // An error of it is noted: the caller tells that it may come.
+                self.send(&read, false);
+                continue;
+            }
+            self.via.clone_from(&self.program.calls);
+            self.statistics.statements += 1;
+            self.statistics.opaque += 1;
+            match &read.statement {
+                Statement::Do { .. } => self.run_holed(&read, why, at),
+                _ => self.open_statement(&read, why, at),
+            }
+        }
+        self.via.clear();
+    }
+
+    /// Runs a block whose text has holes: what depends on them is not known.
+    fn run_holed(&mut self, read: &Read, why: &str, at: Span) {
+        self.budget.next_statement();
+        let before = self.world.clone();
+        self.statement_start = Some(before.clone());
+        self.program.holed = Some(why.to_owned());
+        let result = self.run_read(read, true);
+        self.program.holed = None;
+        self.parked.clear();
+        self.ctes.clear();
+        self.aliases.clear();
+        self.world.frames.clear();
+        if result.is_err() {
+            self.roll_back_statement(&before);
+            self.open_statement(read, why, at);
+        }
+        self.end_statement(read.span);
+    }
+
+    /// What a statement does whose text has holes outside of its strings; `None` where it can run as it stands.
+    pub(super) fn holed_statement(&mut self, read: &Read) -> Option<Run<Option<Table>>> {
+        let why = self.program.holed.clone()?;
+        if !has_hole_outside_strings(read.text.as_str()) {
+            return None;
+        }
+        let gap = Gap::new(read.span, why.as_str(), Reach::Rows);
+        Some(match &read.statement {
+            Statement::Do { .. } => return None,
+            Statement::Query(_) => Ok(Some(Table::unknown(&gap))),
+            _ => {
+                self.open_statement(read, &why, read.span);
+                Ok(None)
+            }
+        })
+    }
+
+    /// A string of a text with holes that has one.
+    pub(super) fn holed_string(&self, text: &str, at: Span) -> Option<Value> {
+        let why = self.program.holed.as_ref()?;
+        if !text.contains(super::reach::RAW_HOLE) {
+            return None;
+        }
+        let mut runs = Vec::new();
+        for (i, part) in text.split(super::reach::RAW_HOLE).enumerate() {
+            if i > 0 {
+                runs.push((None, at, false));
+            }
+            if !part.is_empty() {
+                runs.push((Some(part.to_owned()), at, false));
+            }
+        }
+        let gap = Gap::new(at, why.as_str(), Reach::Rows);
+        Some(Value::Partial(Arc::new(Partial { runs, gap })))
+    }
+
+    /// Whether a name stands for what is not known.
+    pub(super) fn is_hole(&self, name: &Name) -> bool {
+        self.program.holed.is_some() && name.as_str().contains(super::reach::HOLE)
+    }
+
+    /// Sends changes of which some names are not known ([`super::HOLE`]): what they can reach by the rest is open from now on.
+    pub fn send_holed(&mut self, changes: &[Change], why: &str, at: Span) {
+        self.via.clone_from(&self.program.calls);
+        let read = Read {
+            span: at,
+            text: Text::composed([(String::new(), at, false)]),
+            statement: Statement::Changes(changes.to_vec()),
+        };
+        self.statistics.statements += 1;
+        self.statistics.opaque += 1;
+        self.open_statement(&read, why, at);
+        self.via.clear();
+    }
+}
+
+/// Whether a hole stands anywhere but in a string.
+fn has_hole_outside_strings(text: &str) -> bool {
+    text.split('\'')
+        .step_by(2)
+        .any(|part| part.contains(super::reach::HOLE))
+}
