@@ -361,7 +361,15 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     fn set_from_keywords(&mut self, instance: &Value<'a>, args: &Args<'a>, at: Span) {
         let gap = self.gap(at, "an instance is made by a library");
         let Value::Instance(id) = instance else { return };
+        let given = match &args.open {
+            Some(gap) => Value::unknown(gap.clone()),
+            None => super::eval::tuple(args.positional.iter().map(|a| a.value.clone()).collect()),
+        };
         if let Some(Object::Instance(own)) = self.world.heap.get_mut(*id) {
+            // What the library's own `__init__` was given by position, for who knows what it does with that.
+            if own.attributes.get(GIVEN).is_none() {
+                own.attributes.set(SmolStr::new(GIVEN), given.into());
+            }
             for (name, argument) in &args.keywords {
                 own.attributes.set(name.clone(), argument.value.clone().into());
             }
@@ -392,6 +400,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         Some(outer)
     }
 }
+
+/// The attribute that holds what a library's `__init__` was given by position.
+const GIVEN: &str = "__arguments__";
 
 /// Whether a base is one of Python's own exceptions.
 pub(super) fn is_exception_base(base: &Value<'_>) -> bool {

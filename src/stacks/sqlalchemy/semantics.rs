@@ -158,7 +158,7 @@ fn method<'a, L: Registered<'a>>(
             }
             let items: Vec<Value<'a>> = args.positional.iter().map(|a| a.value.clone()).collect();
             let tuple = Value::Tuple(items.into());
-            if let Err(stop) = machine.set_attribute(&instance, "args", tuple, at) {
+            if let Err(stop) = machine.set_attribute(&instance, "__arguments__", tuple, at) {
                 return Some(Err(stop));
             }
             for (name, argument) in &args.keywords {

@@ -4,7 +4,7 @@ use super::{Resolver, Typed};
 use crate::interpret::python::{Args, Argument, Class, ClassId, Library, Machine, Value};
 use crate::source::Span;
 use crate::stacks::sqlalchemy::semantics::COMPILED;
-use crate::stacks::sqlalchemy::terms::{self, Member, gap, stopped};
+use crate::stacks::sqlalchemy::terms::{self, Known, Member, gap, stopped};
 
 /// The class of a type or of an object of it.
 fn class_of<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> Option<ClassId> {
@@ -51,10 +51,10 @@ pub(super) fn resolve<'a, L: Library<'a>>(
         "TypeDecorator" => decorator(resolver, value, id, at, depth),
         "UserDefinedType" | "TypeEngine" => user_defined(resolver, value, id, at),
         // A subclass of a type compiles as that type does.
-        _ => {
-            let args = arguments(resolver.machine, value, at);
-            resolver.member(&base, &args, at, depth + 1)
-        }
+        _ => match arguments(resolver.machine, value, at) {
+            Ok(args) => resolver.member(&base, &args, at, depth + 1),
+            Err(gap) => Typed::unknown(gap, at),
+        },
     }
 }
 
@@ -64,15 +64,20 @@ fn is_compiled<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> 
 }
 
 /// What an object was made with, where its class leaves that to its base.
-fn arguments<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>, at: Span) -> Args<'a> {
+fn arguments<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    at: Span,
+) -> Known<Args<'a>> {
     let mut out = Args::default();
     if !matches!(value, Value::Instance(_)) {
-        return out;
+        return Ok(out);
     }
-    if let Ok(Some(given)) = machine.attribute_if_any(value, "args", at)
-        && let Some(items) = machine.known_items(&given)
-    {
-        out = Args::of(items, at);
+    match machine.attribute_if_any(value, "__arguments__", at) {
+        Ok(Some(Value::Unknown(unknown))) => return Err(unknown.gap.clone()),
+        Ok(Some(given)) => out = Args::of(machine.known_items(&given).unwrap_or_default(), at),
+        Ok(None) => {}
+        Err(stop) => return Err(stopped(&stop, at)),
     }
     for name in [
         "length",
@@ -89,7 +94,7 @@ fn arguments<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>
             out.keywords.push((name.into(), Argument { value, span: at }));
         }
     }
-    out
+    Ok(out)
 }
 
 /// `TypeDecorator`: its `load_dialect_impl`, else its `impl`.
@@ -149,7 +154,10 @@ fn implementation<'a, L: Library<'a>>(
         Value::Term(_) => inner.as_call().is_none(),
         _ => false,
     };
-    let args = arguments(machine, value, at);
+    let args = match arguments(machine, value, at) {
+        Ok(args) => args,
+        Err(gap) => return Typed::unknown(gap, at),
+    };
     if is_class && !(args.positional.is_empty() && args.keywords.is_empty()) {
         let called = match &inner {
             Value::Class(_) => machine.call(&inner, args, at),
