@@ -265,6 +265,12 @@ fn term<'a, L: Database<'a>>(
     let Some((member, args)) = terms::call(machine, value) else {
         return match terms::member(machine, value) {
             Some(member) if member.origin == terms::Origin::Function => Ok(Statement::Rows { writes: false }),
+            // Text that makes functions, and a composite type for them.
+            Some(member)
+                if member.package() == "sqlalchemy_searchable" && member.name() == "sql_expressions" =>
+            {
+                Ok(Statement::Changes(Vec::new()))
+            }
             _ => match value {
                 // An operation on columns, as a query of its own.
                 Value::Term(term) if matches!(term.kind, TermKind::Operation(..)) => {
