@@ -52,6 +52,8 @@ pub struct TablePair<'a> {
     pub missing: Vec<&'a Field>,
     /// Columns that no model of the table knows; told on the first pair of the table alone.
     pub extra: Vec<ColumnWalker<'a>>,
+    /// The table is in another database of the same migrations: the model lives there.
+    pub elsewhere: bool,
 }
 
 /// A field and its column.
@@ -93,6 +95,7 @@ impl<'a> Pairs<'a> {
             columns: Vec::new(),
             missing: Vec::new(),
             extra: Vec::new(),
+            elsewhere: false,
         }));
         Pairs {
             by_table: by_table(&tables),
@@ -144,6 +147,7 @@ fn pair_model<'a>(schema: &'a Schema, set: &'a Models, model: &'a Model) -> Opti
         columns: Vec::new(),
         missing: Vec::new(),
         extra: Vec::new(),
+        elsewhere: false,
     };
     if let Lookup::Found(table) = pair.table {
         pair_columns(&mut pair, set, model, table);

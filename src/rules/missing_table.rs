@@ -24,7 +24,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some(Expectation::Exactly(name)) = &model.table else {
         return;
     };
-    if model.unmanaged {
+    if model.unmanaged || pair.elsewhere {
         return;
     }
     let table = words::qualified(Some(schema), name);

@@ -42,8 +42,10 @@ mod words;
 pub use report::Report;
 pub use rule::{Check, Context, Reporter, Rule, Subject};
 
-use crate::declared::Model;
+use crate::declared::{Expectation, Model};
 use crate::finding::{Finding, Level};
+use crate::pair::TablePair;
+use crate::schema::Lookup;
 
 /// Every rule, in the order of the documentation.
 pub static RULES: &[&Rule] = &[
@@ -90,7 +92,8 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 /// and so are notes of copies of one file.
 #[must_use]
 pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
-    let contexts: Vec<Context<'_>> = subjects.iter().map(Context::new).collect();
+    let mut contexts: Vec<Context<'_>> = subjects.iter().map(Context::new).collect();
+    leave_to_others(&mut contexts);
     let mut found = Vec::new();
     for rule in RULES.iter().copied() {
         if let Check::Repository(check) = rule.check {
@@ -105,6 +108,32 @@ pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
     match subjects.first() {
         Some(subject) => copies::merge(subject.files, merge(found)),
         None => merge(found),
+    }
+}
+
+/// Where the same migrations make several databases, a model whose table is in another of them lives there.
+fn leave_to_others(contexts: &mut [Context<'_>]) {
+    let lives_elsewhere = |ctx: &Context<'_>, pair: &TablePair<'_>| {
+        let (Some((_, model)), Lookup::Absent) = (pair.model, &pair.table) else {
+            return false;
+        };
+        matches!(&model.table, Some(Expectation::Exactly(name))
+            if table_of_another_database::held_by_another(contexts, ctx, &words::qualified(ctx.schema(), name)).is_some())
+    };
+    let gone: Vec<Vec<usize>> = contexts
+        .iter()
+        .map(|ctx| {
+            let pairs = ctx.pairs.tables.iter().enumerate();
+            pairs
+                .filter(|(_, pair)| lives_elsewhere(ctx, pair))
+                .map(|(at, _)| at)
+                .collect()
+        })
+        .collect();
+    for (ctx, gone) in contexts.iter_mut().zip(gone) {
+        for at in gone {
+            ctx.pairs.tables[at].elsewhere = true;
+        }
     }
 }
 
