@@ -25,6 +25,7 @@ def main():
     p.add_argument("--bin", default=str(HERE.parent / "target/release/schemalign"))
     p.add_argument("--runs", type=int, default=7), p.add_argument("--sizes", default="300,600,1200,2400")
     a = p.parse_args()
+    a.bin = str(pathlib.Path(a.bin).resolve())
     before = None
     print(f"{'tables':>8}{'wall ms':>10}{'cpu ms':>10}{'peak MB':>10}{'growth':>9}")
     for size in map(int, a.sizes.split(",")):
