@@ -94,8 +94,21 @@ impl Step {
             return self.namespace_named(schema, span);
         }
         let path = &self.schema().search_path;
-        let found = path.iter().find_map(|place| self.schema().namespace(place));
-        found.ok_or_else(|| error::failure("3F000", "no schema has been selected to create in", span))
+        if let Some(found) = path.iter().find_map(|place| self.schema().namespace(place)) {
+            return Ok(found);
+        }
+        // What the path names, and nothing dropped, is made outside the history.
+        let key = self.system_namespace("pg_catalog");
+        let is_free =
+            |place: &&Name| !place.as_str().starts_with('$') && self.db.gone_others.get(key, place).is_none();
+        match path.iter().find(is_free).cloned() {
+            Some(place) => Ok(self.presume_namespace(&place, span)),
+            None => Err(error::failure(
+                "3F000",
+                "no schema has been selected to create in",
+                span,
+            )),
+        }
     }
 
     /// Namespaces that a name is looked up in, in order.
