@@ -72,7 +72,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             span,
             whole,
             order: Vec::new(),
-            open: args.open.clone(),
+            open: args.open.clone().or_else(|| self.loose.remove(&scope)),
             members: self.members_of(scope),
             decorators: decorators
                 .iter()

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::budget::Budget;
 use super::flow::{Course, Flow};
 use super::frame::Frame;
-use super::heap::{Dict, Instance, Iteration, List, Names, Object, Slot};
+use super::heap::{Dict, Instance, Iteration, List, Names, Object, ScopeKind, Slot};
 use super::library::Library;
 use super::modules::{ModuleId, Modules};
 use super::value::{Args, Class, ClassId, Member, ObjectId, Term, TermId, TermKind, Value};
@@ -63,6 +63,8 @@ pub struct Machine<'a, L: Library<'a>> {
     /// How the body of each running `with` over a generator was left.
     pub(super) pending: Vec<Option<Flow<'a>>>,
     pub(super) paths: FxHashMap<SmolStr, Value<'a>>,
+    /// Class bodies that run and have asked for their own names as a dict, through which they may set them.
+    pub(super) loose: FxHashMap<ObjectId, Gap>,
     /// Classes whose metaclass runs.
     pub(super) building: Vec<ClassId>,
 }
@@ -87,6 +89,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             made: Vec::new(),
             pending: Vec::new(),
             paths: FxHashMap::default(),
+            loose: FxHashMap::default(),
             building: Vec::new(),
         }
     }
@@ -140,6 +143,18 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     #[must_use]
     pub fn module(&self) -> Option<ModuleId> {
         self.frames.last().map(|f| f.module)
+    }
+
+    /// The class body that runs, if one does, hands out its names as a dict: more members may come of it.
+    pub(super) fn hands_out_names(&mut self, at: Span) {
+        let Some(scope) = self.frames.last().map(|f| f.scope) else {
+            return;
+        };
+        if self.scope(scope).is_some_and(|s| s.kind == ScopeKind::Class) {
+            let gap = self.gap(at, "names that a class sets through a dict of them");
+            self.note(&gap);
+            self.loose.insert(scope, gap);
+        }
     }
 
     /// Puts an object on the heap.

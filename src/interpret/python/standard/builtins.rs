@@ -255,9 +255,17 @@ pub(crate) fn call<'a, L: Library<'a>>(
                 .any(|a| matches!(a.value, Value::Function(_)))
                 && name != "object" =>
         {
+            if matches!(name, "locals" | "eval") {
+                machine.hands_out_names(at);
+            }
             Some(Ok(unknown(format!("what {name}() gives"), at)))
         }
-        "vars" | "dir" => types::listing(machine, name, args, at),
+        "vars" | "dir" => {
+            if args.positional.is_empty() {
+                machine.hands_out_names(at);
+            }
+            types::listing(machine, name, args, at)
+        }
         "min" | "max" => Some(order::extreme(machine, name == "max", args, at)),
         "staticmethod" | "classmethod" | "property" | "super" | "object" | "slice" => None,
         _ if exceptions::is_exception(name) => exception(machine, name, args, at),
