@@ -111,14 +111,18 @@ pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
     }
 }
 
-/// Where the same migrations make several databases, a model whose table is in another of them lives there.
+/// Where the same migrations make several databases, a model whose table is, or may be, in another of them lives there.
 fn leave_to_others(contexts: &mut [Context<'_>]) {
     let lives_elsewhere = |ctx: &Context<'_>, pair: &TablePair<'_>| {
         let (Some((_, model)), Lookup::Absent) = (pair.model, &pair.table) else {
             return false;
         };
-        matches!(&model.table, Some(Expectation::Exactly(name))
-            if table_of_another_database::held_by_another(contexts, ctx, &words::qualified(ctx.schema(), name)).is_some())
+        let Some(Expectation::Exactly(name)) = &model.table else {
+            return false;
+        };
+        table_of_another_database::others_of(contexts, ctx)
+            .filter_map(Context::schema)
+            .any(|schema| !matches!(schema.table_named(name), Lookup::Absent))
     };
     let gone: Vec<Vec<usize>> = contexts
         .iter()

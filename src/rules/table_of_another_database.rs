@@ -49,15 +49,7 @@ pub(super) fn held_by_another<'t, 'a>(
     ctx: &Context<'a>,
     name: &str,
 ) -> Option<(&'t Context<'a>, TableWalker<'a>)> {
-    let roots = |ctx: &Context<'a>| -> Vec<&str> {
-        let programs = ctx.subject.histories.iter().filter(|h| h.program.is_some());
-        programs.map(|h| h.root.as_str()).collect()
-    };
-    let own = roots(ctx);
-    let others = targets
-        .iter()
-        .filter(|other| other.subject.target != ctx.subject.target && !own.is_empty() && roots(other) == own);
-    others
+    others_of(targets, ctx)
         .filter_map(|other| {
             let table = other.schema()?.live_tables().into_iter().find(|table| {
                 let is_made = matches!(table.get().presence, Presence::Present(_));
@@ -66,4 +58,19 @@ pub(super) fn held_by_another<'t, 'a>(
             Some((other, table))
         })
         .next()
+}
+
+/// The other databases that the same migrations make.
+pub(super) fn others_of<'t, 'a>(
+    targets: &'t [Context<'a>],
+    ctx: &Context<'a>,
+) -> impl Iterator<Item = &'t Context<'a>> {
+    let roots = |ctx: &Context<'a>| -> Vec<&'a str> {
+        let programs = ctx.subject.histories.iter().filter(|h| h.program.is_some());
+        programs.map(|h| h.root.as_str()).collect()
+    };
+    let (own, target) = (roots(ctx), ctx.subject.target);
+    targets
+        .iter()
+        .filter(move |other| other.subject.target != target && !own.is_empty() && roots(other) == own)
 }

@@ -82,6 +82,14 @@ pub fn address(database: &str) -> String {
     format!("postgresql://user:password@localhost:5432/{database}")
 }
 
+/// Whether a variable of the environment, by its name in capitals, holds the address of the database and of nothing else
+/// (`REDIS_URL`, `SENTRY_DSN`).
+#[must_use]
+pub fn is_address(variable: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| variable.contains(word));
+    has(&["URL", "URI", "DSN"]) && has(&["DATABASE", "DB", "SQL", "POSTGRES", "PG_", "ALEMBIC"])
+}
+
 /// Names that a revision looks for in the URL: `if "auth" in url: return`.
 fn guards(text: &str) -> Vec<String> {
     let mut out = Vec::new();
@@ -89,12 +97,14 @@ fn guards(text: &str) -> Vec<String> {
         let Some((before, after)) = line.split_once(" in ") else {
             continue;
         };
-        let looked_in = after
-            .split([':', ')', ' ', ','])
-            .next()
-            .unwrap_or("")
-            .to_ascii_lowercase();
-        if !looked_in.contains("url") || before.trim_start().starts_with("for ") {
+        let looked_in = after.split([':', ')', ' ', ',']).next().unwrap_or("");
+        let variable = looked_in
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .find(|word| word.contains("URL"));
+        if variable.is_some_and(|variable| variable.contains('_') && !is_address(variable)) {
+            continue;
+        }
+        if !looked_in.to_ascii_lowercase().contains("url") || before.trim_start().starts_with("for ") {
             continue;
         }
         let before = before.trim_end().trim_end_matches(" not").trim_end();
@@ -120,7 +130,7 @@ mod tests {
 
     #[test]
     fn names_in_urls() {
-        let text = "    return \"shop_auth\" in db_url\n    if 'billing' not in str(url):\n    if \"sqlite\" in url:\n    for \"x\" in urls:\n    if \"a\" in names:\n";
-        assert_eq!(guards(text), ["shop_auth", "billing"]);
+        let text = "    return \"shop_auth\" in db_url\n    if 'billing' not in str(url):\n    if \"sqlite\" in url:\n    for \"x\" in urls:\n    if \"cache\" in os.environ[\"REDIS_URL\"]:\n    if \"shop\" in os.environ[\"DATABASE_URL\"]:\n    if \"a\" in names:\n";
+        assert_eq!(guards(text), ["shop_auth", "billing", "shop"]);
     }
 }

@@ -171,8 +171,7 @@ impl<'a> Library<'a> for Alembic<'a> {
         }
         let database = given.database.as_deref()?;
         let name = name.to_ascii_uppercase();
-        let is_address = ["URL", "URI", "DSN"].iter().any(|word| name.contains(word));
-        if is_address {
+        if databases::is_address(&name) {
             return Some(Value::text(&databases::address(database), at));
         }
         [

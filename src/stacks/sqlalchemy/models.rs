@@ -22,6 +22,7 @@ use crate::interpret::python::{Machine, Modules, Stop};
 use crate::known::{Gap, Reach, Section};
 use crate::name::QualifiedName;
 use crate::source::{FileId, Files, Span};
+use crate::sqltype::{BaseType, Builtin};
 use crate::stacks::alembic::{self, metadata::Identity};
 use crate::tree::{ColumnName, Expr, ExprKind};
 
@@ -103,6 +104,9 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&s
         celery = own.metadata.iter().find(is_celery).and(tree.environment(files));
     }
     let mut models = of_tables(&tables);
+    if versions.type_checks() {
+        models.models.iter_mut().for_each(open_type_checks);
+    }
     if let Some(environment) = celery {
         models
             .models
@@ -110,6 +114,23 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&s
     }
     models.gaps.splice(0..0, gaps);
     models
+}
+
+/// Before SQLAlchemy 1.4 an enum that is none of the database's brings a CHECK unless it says otherwise.
+fn open_type_checks(model: &mut Model) {
+    let brings = |field: &&Field| {
+        let is_enum = field.declared.as_ref().is_some_and(|d| d.starts_with("Enum"));
+        let is_text =
+            matches!(&field.ty, Expectation::Exactly(ty) if ty.base == BaseType::Builtin(Builtin::Varchar));
+        is_enum && is_text
+    };
+    if let Some(field) = model.fields.iter().find(brings) {
+        let gap = terms::gap(
+            field.type_span,
+            "the CHECK that an enum brings before SQLAlchemy 1.4",
+        );
+        model.open.push((Section::Checks, gap));
+    }
 }
 
 /// A metadata, as `env.py` hands it over.
