@@ -50,9 +50,27 @@ pub(super) struct CheckArguments {
     /// The form
     #[arg(long, default_value = "text", value_name = "FORM")]
     pub(super) format: CheckFormat,
+    /// Write the report to a file as well, in a form of its own; may be repeated
+    #[arg(long, value_name = "FORM=FILE", value_parser = output)]
+    pub(super) output: Vec<(CheckFormat, PathBuf)>,
     /// List everything that could not be followed
     #[arg(long)]
     pub(super) coverage: bool,
+    /// Print how many findings each rule has, instead of the findings
+    #[arg(long)]
+    pub(super) statistics: bool,
+    /// Print errors and warnings alone: no notes, no closing line
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Fail the run (exit status 1) on findings of this level and louder ones
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    pub(super) fail_on: FailOn,
+    /// Fail the run only when there are more such findings than this
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(super) max_findings: usize,
+    /// Never fail the run because of findings
+    #[arg(long)]
+    pub(super) exit_zero: bool,
     #[command(flatten)]
     pub(super) source: Source,
 }
@@ -60,9 +78,47 @@ pub(super) struct CheckArguments {
 /// Forms of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum CheckFormat {
+    /// For people: both sides' lines in one message
+    Text,
+    /// For people: one line a finding
+    Concise,
+    /// The findings document
+    Json,
+    /// One finding of the findings document a line
+    JsonLines,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit's XML
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// Checkstyle's XML
+    Checkstyle,
+    /// Reviewdog's diagnostics
+    Rdjson,
+    /// A comment for a pull request
+    Markdown,
+}
+
+/// The quietest level that fails a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Errors alone
+    Error,
+    /// Errors and warnings
+    Warn,
+    /// Any finding
+    Note,
+}
+
+/// Forms of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
     /// For people
     Text,
-    /// The findings document
+    /// The document
     Json,
 }
 
@@ -74,7 +130,7 @@ pub(super) struct ModelsArguments {
     pub(super) paths: Vec<PathBuf>,
     /// The form
     #[arg(long, default_value = "text", value_name = "FORM")]
-    pub(super) format: CheckFormat,
+    pub(super) format: ListFormat,
     #[command(flatten)]
     pub(super) source: Source,
 }
@@ -165,4 +221,19 @@ fn given(pair: &str) -> Result<(String, String), String> {
         .split_once('=')
         .ok_or("takes KEY=VALUE, such as search_path=app,public")?;
     Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// `sarif=out.sarif`.
+fn output(pair: &str) -> Result<(CheckFormat, PathBuf), String> {
+    let (form, file) = pair
+        .split_once('=')
+        .filter(|(_, file)| !file.is_empty())
+        .ok_or("takes FORM=FILE, such as sarif=schemalign.sarif")?;
+    let form = CheckFormat::from_str(form, true).map_err(|_| {
+        let forms = CheckFormat::value_variants().iter();
+        let names = forms.filter_map(ValueEnum::to_possible_value);
+        let names: Vec<_> = names.map(|v| v.get_name().to_owned()).collect();
+        format!("there is no form {form:?}; the forms are {}", names.join(", "))
+    })?;
+    Ok((form, PathBuf::from(file)))
 }

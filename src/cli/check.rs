@@ -1,51 +1,97 @@
 //! `schemalign check`: where models and migrations disagree.
 
-use super::arguments::{CheckArguments, CheckFormat};
+use std::path::Path;
+
+use super::arguments::{CheckArguments, CheckFormat, FailOn};
 use super::outcome::{Exit, Failure};
 use super::workspace::Workspace;
-use super::{progress, terminal};
+use super::{disk, progress, terminal};
 use crate::check::{self, NotChecked, Report};
 use crate::finding::Level;
 use crate::report::text::TextOptions;
-use crate::report::{json, text};
+use crate::report::{
+    checkstyle, concise, github, gitlab, json, json_lines, junit, markdown, rdjson, sarif, statistics, text,
+};
+use crate::source::Files;
 
 /// Runs the command.
 ///
 /// # Errors
-/// When nothing could be checked.
+/// When nothing could be checked, or a file cannot be written.
 pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let work = Workspace::open(&arguments.paths, &arguments.source)?;
-    let report = progress::show(&work.files, || check::check(&work.files, &work.options))?;
+    let mut report = progress::show(&work.files, || check::check(&work.files, &work.options))?;
     let named = !work.options.touching.is_empty();
     if report.targets.is_empty() && !named && arguments.format == CheckFormat::Text {
         return Err(nothing(&report.coverage.not_checked));
     }
-    let out = match arguments.format {
-        CheckFormat::Json => json::render(&report, &work.files),
-        CheckFormat::Text => text::render(
-            &report,
-            &work.files,
-            &TextOptions {
-                colour: terminal::colour(),
-                width: terminal::width(),
-                coverage: arguments.coverage,
-            },
-        ),
+    let exit = exit(&report, named, arguments);
+    if arguments.quiet {
+        report.findings.retain(|f| f.level != Level::Note);
+    }
+    let plain = TextOptions::default();
+    for (form, path) in &arguments.output {
+        write_file(path, &render(*form, &report, &work.files, &plain))?;
+    }
+    let options = TextOptions {
+        colour: terminal::colour(),
+        width: terminal::width(),
+        coverage: arguments.coverage,
+        summary: !arguments.quiet,
+    };
+    let out = match arguments.statistics {
+        true => statistics::render(&report, arguments.format == CheckFormat::Json),
+        false => render(arguments.format, &report, &work.files, &options),
     };
     terminal::write(&out)?;
-    Ok(exit(&report, named))
+    Ok(exit)
 }
 
-/// Notes never fail a run; a file that belongs to nothing is no failure.
-fn exit(report: &Report, named: bool) -> Exit {
-    let loud = report.findings.iter().any(|f| match f.level {
-        Level::Error | Level::Warn => true,
-        Level::Note => false,
-    });
-    match (report.targets.is_empty() && !named, loud) {
-        (true, _) => Exit::Failed,
-        (false, true) => Exit::Found,
-        (false, false) => Exit::Clean,
+fn render(form: CheckFormat, report: &Report, files: &Files, options: &TextOptions) -> String {
+    match form {
+        CheckFormat::Text => text::render(report, files, options),
+        CheckFormat::Concise => concise::render(report, files, options.summary),
+        CheckFormat::Json => json::render(report, files),
+        CheckFormat::JsonLines => json_lines::render(report, files),
+        CheckFormat::Sarif => sarif::render(report, files),
+        CheckFormat::Junit => junit::render(report, files),
+        CheckFormat::Github => github::render(report, files, options.summary),
+        CheckFormat::Gitlab => gitlab::render(report, files),
+        CheckFormat::Checkstyle => checkstyle::render(report, files),
+        CheckFormat::Rdjson => rdjson::render(report, files),
+        CheckFormat::Markdown => markdown::render(report, files),
+    }
+}
+
+/// Writes a report to a file, making the folders above it.
+fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
+    made.and_then(|()| std::fs::write(path, text)).map_err(|error| {
+        Failure::new(format!(
+            "{} cannot be written: {}",
+            path.display(),
+            disk::words(&error)
+        ))
+        .help("--output takes FORM=FILE, the file in a folder that can be written to")
+    })
+}
+
+/// Notes fail a run only when asked to; a file that belongs to nothing is no failure.
+fn exit(report: &Report, named: bool, arguments: &CheckArguments) -> Exit {
+    if report.targets.is_empty() && !named {
+        return Exit::Failed;
+    }
+    let least = match arguments.fail_on {
+        FailOn::Error => Level::Error,
+        FailOn::Warn => Level::Warn,
+        FailOn::Note => Level::Note,
+    };
+    let failing = report.findings.iter().filter(|f| f.level >= least).count();
+    if failing > arguments.max_findings && !arguments.exit_zero {
+        Exit::Found
+    } else {
+        Exit::Clean
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::arguments::{CheckFormat, ModelsArguments};
+use super::arguments::{ListFormat, ModelsArguments};
 use super::outcome::{Exit, Failure};
 use super::workspace::Workspace;
 use super::{progress, schema, terminal};
@@ -27,11 +27,11 @@ pub(super) fn run(arguments: &ModelsArguments) -> Result<Exit, Failure> {
         return Err(super::check::nothing(&seen));
     }
     let out = match arguments.format {
-        CheckFormat::Json => {
+        ListFormat::Json => {
             let document = document(schema::only(&runs.runs)?, &work.files);
             serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
         }
-        CheckFormat::Text => text(&runs.runs, &work.files),
+        ListFormat::Text => text(&runs.runs, &work.files),
     };
     terminal::write(&out)?;
     Ok(Exit::Clean)

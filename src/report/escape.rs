@@ -1,7 +1,8 @@
 //! Text from files, made safe for terminals and CI logs.
 //!
 //! Control characters can move the cursor, colour what follows or hide it; bidirectional overrides reorder what is read
-//! (CVE-2021-42574); a line that begins with `::` is a command to GitHub's runner.
+//! (CVE-2021-42574); a line that begins with `::`, and `##[` or `##vso[` anywhere in it, is a command to a CI runner (GitHub's and
+//! Azure's).
 
 /// Makes one line of text from files safe: control characters and invisible direction marks become `\u{..}` or `\n`.
 #[must_use]
@@ -9,6 +10,7 @@ pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
+            '#' if out.ends_with('#') => out.push_str("\\u{23}"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
@@ -27,6 +29,7 @@ pub fn escape_source(text: &str) -> String {
         .chars()
         .all(|c| c == '\n' || c == '\t' || !unsafe_to_print(c))
         && !text.contains("::")
+        && !text.contains("##")
     {
         return text.to_owned();
     }
@@ -39,6 +42,7 @@ pub fn escape_source(text: &str) -> String {
             '\n' | '\t' => out.push(c),
             c if unsafe_to_print(c) => out.extend(std::iter::repeat_n('?', c.len_utf8())),
             ':' if line_start && chars.peek() == Some(&':') => out.push('.'),
+            '#' if out.ends_with('#') => out.push('?'),
             c => out.push(c),
         }
         line_start = c == '\n' || (line_start && c.is_whitespace());

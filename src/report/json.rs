@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::check::Report;
+use crate::check::{Coverage, Report};
 use crate::finding::Finding;
 use crate::known::Gap;
 use crate::source::{Files, Span};
@@ -13,21 +13,10 @@ const VERSION: u32 = 1;
 /// The document, pretty-printed, with a final line end.
 #[must_use]
 pub fn render(report: &Report, files: &Files) -> String {
-    let coverage = &report.coverage;
     let document = json!({
         "version": VERSION,
         "findings": report.findings.iter().map(|f| finding(f, files)).collect::<Vec<_>>(),
-        "coverage": {
-            "migrations": coverage.migrations,
-            "statements": coverage.statements,
-            "statements_opaque": coverage.statements_opaque,
-            "models": coverage.models,
-            "fields": coverage.fields,
-            "fields_unknown": coverage.fields_unknown,
-            "given_missing": coverage.given_missing,
-            "not_checked": coverage.not_checked.iter().map(|n| json!({"what": n.what, "why": n.why})).collect::<Vec<_>>(),
-            "gaps": coverage.gaps.iter().map(|g| gap(g, files)).collect::<Vec<_>>(),
-        },
+        "coverage": coverage(&report.coverage, files),
         "targets": report.targets.iter().map(|t| json!({
             "name": t.name, "dialect": t.dialect, "histories": t.histories, "models": t.models,
         })).collect::<Vec<_>>(),
@@ -35,6 +24,21 @@ pub fn render(report: &Report, files: &Files) -> String {
     let mut out = serde_json::to_string_pretty(&document).unwrap_or_default();
     out.push('\n');
     out
+}
+
+/// How much was followed, with every gap.
+pub(super) fn coverage(coverage: &Coverage, files: &Files) -> Value {
+    json!({
+        "migrations": coverage.migrations,
+        "statements": coverage.statements,
+        "statements_opaque": coverage.statements_opaque,
+        "models": coverage.models,
+        "fields": coverage.fields,
+        "fields_unknown": coverage.fields_unknown,
+        "given_missing": coverage.given_missing,
+        "not_checked": coverage.not_checked.iter().map(|n| json!({"what": n.what, "why": n.why})).collect::<Vec<_>>(),
+        "gaps": coverage.gaps.iter().map(|g| gap(g, files)).collect::<Vec<_>>(),
+    })
 }
 
 /// A place: lines and columns from 1, columns in Unicode characters.
@@ -64,7 +68,8 @@ pub fn gap(gap: &Gap, files: &Files) -> Value {
     })
 }
 
-fn finding(finding: &Finding, files: &Files) -> Value {
+/// A finding.
+pub(super) fn finding(finding: &Finding, files: &Files) -> Value {
     let related: Vec<Value> = finding
         .related
         .iter()

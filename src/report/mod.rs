@@ -1,7 +1,18 @@
 //! One file per output format, and what keeps text from files from reaching a terminal raw.
 
+pub mod checkstyle;
+pub mod concise;
 mod escape;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod json_lines;
+pub mod junit;
+pub mod markdown;
+mod markup;
+pub mod rdjson;
+pub mod sarif;
+pub mod statistics;
 pub mod text;
 
 pub use escape::{escape, escape_source};

@@ -17,6 +17,8 @@ pub struct TextOptions {
     pub width: usize,
     /// Print every gap, with its place and reason.
     pub coverage: bool,
+    /// Close with the line on what was followed.
+    pub summary: bool,
 }
 
 impl Default for TextOptions {
@@ -25,6 +27,7 @@ impl Default for TextOptions {
             colour: false,
             width: 100,
             coverage: false,
+            summary: true,
         }
     }
 }
@@ -53,7 +56,9 @@ pub fn render(report: &Report, files: &Files, options: &TextOptions) -> String {
     if options.coverage {
         coverage_list(&report.coverage, files, &mut out);
     }
-    out.push_str(&summary(report));
+    if options.summary {
+        out.push_str(&summary(report));
+    }
     out
 }
 

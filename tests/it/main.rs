@@ -10,6 +10,7 @@ mod alembic_judge;
 mod cases;
 mod chains;
 mod cli;
+mod formats;
 mod harness;
 mod hostile;
 mod hostile_python;

@@ -1,0 +1,27 @@
+//! One line a finding, as compilers print them: `path:line:column: level[rule] message`.
+
+use super::{escape, text};
+use crate::check::Report;
+use crate::source::Files;
+
+/// The findings, one line each, then, where asked for, the closing line.
+#[must_use]
+pub fn render(report: &Report, files: &Files, summary: bool) -> String {
+    let mut out = String::new();
+    for finding in &report.findings {
+        let start = files.start(finding.span);
+        out.push_str(&format!(
+            "{}:{}:{}: {}[{}] {}\n",
+            escape(files.path(finding.span.file)),
+            start.line,
+            start.column,
+            finding.level.word(),
+            finding.rule,
+            escape(&finding.message)
+        ));
+    }
+    if summary {
+        out.push_str(&text::summary(report));
+    }
+    out
+}

@@ -1,0 +1,62 @@
+//! Markdown for the comment of a pull or merge request: what fails in a table, the notes folded away, the closing line.
+
+use super::markup::markdown;
+use super::text;
+use crate::check::Report;
+use crate::finding::{Finding, Level};
+use crate::source::Files;
+
+/// Rows printed of one table: the hosts refuse comments of more than 65,536 characters.
+const ROWS: usize = 100;
+
+/// The comment.
+#[must_use]
+pub fn render(report: &Report, files: &Files) -> String {
+    let (notes, loud): (Vec<_>, Vec<_>) = report.findings.iter().partition(|f| f.level == Level::Note);
+    let mut out = String::from("### schemalign\n\n");
+    if loud.is_empty() {
+        out.push_str("No difference between models and migrations that a query or a write would feel.\n\n");
+    } else {
+        table(&loud, files, &mut out);
+    }
+    if !notes.is_empty() {
+        out.push_str(&format!("<details><summary>{} notes</summary>\n\n", notes.len()));
+        table(&notes, files, &mut out);
+        out.push_str("</details>\n\n");
+    }
+    for line in text::summary(report).lines() {
+        out.push_str(&markdown(line));
+        out.push_str("  \n");
+    }
+    out
+}
+
+fn table(findings: &[&Finding], files: &Files, out: &mut String) {
+    out.push_str("| | rule | model | database | |\n|---|---|---|---|---|\n");
+    for finding in findings.iter().take(ROWS) {
+        let place = |span| {
+            let start = files.start(span);
+            markdown(&format!("{}:{}", files.path(span.file), start.line))
+        };
+        let model = finding.model.map(place).unwrap_or_default();
+        let database = finding
+            .database
+            .as_ref()
+            .map(|(span, _)| place(*span))
+            .unwrap_or_default();
+        let (model, database) = match (model.is_empty(), database.is_empty()) {
+            (true, true) => (place(finding.span), database),
+            _ => (model, database),
+        };
+        out.push_str(&format!(
+            "| {} | {} | {model} | {database} | {} |\n",
+            finding.level.word(),
+            markdown(finding.rule),
+            markdown(&finding.message)
+        ));
+    }
+    if findings.len() > ROWS {
+        out.push_str(&format!("\nand {} more.\n", findings.len() - ROWS));
+    }
+    out.push('\n');
+}

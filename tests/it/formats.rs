@@ -1,0 +1,200 @@
+//! The output formats: what their consumers need is there, and nothing that a file holds is read as the format's own syntax.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Names as nobody chooses them: a workflow command, markup, a terminal's escape sequence, a mention, a table cell's end.
+const SCHEMA: &str = r##"datasource db {
+  provider = "postgresql"
+}
+
+model User {
+  id   Int    @id
+  name String
+  @@map("x|<script>alert(1)</script> @all ::error::y `z` ##[add-mask]w")
+}
+
+model Post {
+  id    Int    @id
+  title String
+  @@map("posts")
+}
+"##;
+const MIGRATION: &str = "CREATE TABLE \"posts\" (\"id\" INTEGER NOT NULL, \"\u{1b}[31m<b>&\" TEXT, \"a%0A::warning::b\" INTEGER NOT NULL,\n\
+                         CONSTRAINT \"posts_pkey\" PRIMARY KEY (\"id\"));\n";
+
+fn folder(test: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("formats-{test}"));
+    let _ = std::fs::remove_dir_all(&root);
+    for (path, text) in [
+        ("prisma/schema.prisma", SCHEMA),
+        ("prisma/migrations/1_a,b:c/migration.sql", MIGRATION),
+    ] {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    root
+}
+
+fn run(root: &Path, arguments: &[&str]) -> (i32, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_schemalign"))
+        .args(arguments)
+        .current_dir(root)
+        .output()
+        .unwrap();
+    (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap())
+}
+
+const FORMS: [&str; 11] = [
+    "text",
+    "concise",
+    "json",
+    "json-lines",
+    "sarif",
+    "junit",
+    "github",
+    "gitlab",
+    "checkstyle",
+    "rdjson",
+    "markdown",
+];
+
+#[test]
+fn no_form_lets_text_of_files_act() {
+    let root = folder("hostile");
+    for form in FORMS {
+        let (code, out) = run(&root, &["--format", form]);
+        assert_eq!(code, 1, "{form}");
+        assert!(!out.contains('\u{1b}'), "{form} prints a raw escape sequence");
+        assert!(
+            !out.contains("##[add-mask]") || form.contains("json") || form == "sarif" || form == "gitlab",
+            "{form}: {out}"
+        );
+        // `::: path` heads the second file of a snippet: no command has a name that begins with a colon.
+        let command =
+            |line: &&str| line.trim_start().starts_with("::") && !line.trim_start().starts_with("::: ");
+        for line in out.lines().filter(command) {
+            assert!(
+                form == "github" && line.starts_with("::"),
+                "{form} prints a workflow command: {line}"
+            );
+            let (word, _) = line[2..].split_once(' ').unwrap();
+            assert!(matches!(word, "error" | "warning" | "notice"), "{line}");
+            assert_eq!(
+                line.split("title=")
+                    .nth(1)
+                    .and_then(|t| t.split("::").next())
+                    .map(|t| t.contains('-')),
+                Some(true),
+                "{line}"
+            );
+        }
+        if matches!(form, "junit" | "checkstyle" | "markdown") {
+            assert!(!out.contains("<script>") && !out.contains("<b>"), "{form}: {out}");
+        }
+        if form == "markdown" {
+            assert!(!out.contains("@all") && !out.contains("`z`"), "{out}");
+            let columns = |line: &str| line.replace("\\|", "").matches('|').count();
+            for line in out.lines().filter(|line| line.starts_with('|')) {
+                assert_eq!(columns(line), 6, "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn documents_are_what_their_readers_take() {
+    let root = folder("documents");
+    let json = |form: &str| -> serde_json::Value {
+        serde_json::from_str(&run(&root, &["--format", form]).1).unwrap_or_else(|e| panic!("{form}: {e}"))
+    };
+    let findings = json("json")["findings"].as_array().unwrap().len();
+    assert!(findings >= 3, "{findings}");
+    let sarif = json("sarif");
+    assert_eq!(sarif["version"], "2.1.0");
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), findings);
+    for result in results {
+        let at = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(
+            result["ruleId"],
+            sarif["runs"][0]["tool"]["driver"]["rules"][at]["id"]
+        );
+        let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            .as_str()
+            .unwrap();
+        assert!(
+            uri.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-._~/%".contains(&b)),
+            "{uri}"
+        );
+    }
+    let gitlab = json("gitlab");
+    let prints: std::collections::BTreeSet<_> = gitlab
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["fingerprint"].to_string())
+        .collect();
+    assert_eq!(prints.len(), findings);
+    assert_eq!(json("rdjson")["diagnostics"].as_array().unwrap().len(), findings);
+    let lines = run(&root, &["--format", "json-lines"]).1;
+    assert_eq!(lines.lines().count(), findings + 1);
+    assert!(
+        lines
+            .lines()
+            .all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok())
+    );
+    let (_, junit) = run(&root, &["--format", "junit"]);
+    assert_eq!(junit.matches("<testcase ").count(), findings);
+    let (_, github) = run(&root, &["--format", "github"]);
+    assert_eq!(
+        github.lines().filter(|line| line.starts_with("::")).count(),
+        findings
+    );
+}
+
+#[test]
+fn several_forms_go_to_files_in_one_run() {
+    let root = folder("files");
+    let (code, out) = run(
+        &root,
+        &[
+            "--output",
+            "sarif=out/a.sarif",
+            "--output",
+            "junit=b.xml",
+            "--format",
+            "concise",
+        ],
+    );
+    assert_eq!(code, 1);
+    assert!(out.lines().next().unwrap().starts_with("prisma/"), "{out}");
+    assert!(
+        std::fs::read_to_string(root.join("out/a.sarif"))
+            .unwrap()
+            .contains("\"2.1.0\"")
+    );
+    assert!(
+        std::fs::read_to_string(root.join("b.xml"))
+            .unwrap()
+            .starts_with("<?xml")
+    );
+    assert_eq!(run(&root, &["--output", "sarif"]).0, 2);
+    assert_eq!(run(&root, &["--output", "poem=x"]).0, 2);
+    assert_eq!(run(&root, &["--output", "json=prisma"]).0, 2);
+}
+
+#[test]
+fn what_fails_a_run_can_be_set() {
+    let root = folder("fail");
+    assert_eq!(run(&root, &["--exit-zero"]).0, 0);
+    assert_eq!(run(&root, &["--max-findings", "1000"]).0, 0);
+    assert_eq!(run(&root, &["--fail-on", "error"]).0, 1);
+    let (_, quiet) = run(&root, &["--quiet", "--format", "concise"]);
+    assert!(!quiet.contains("note[") && !quiet.contains("followed"), "{quiet}");
+    let (code, counts) = run(&root, &["--statistics"]);
+    assert_eq!(code, 1);
+    assert!(counts.contains("missing-table"), "{counts}");
+}
