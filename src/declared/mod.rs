@@ -22,6 +22,10 @@ pub struct Models {
     pub gaps: Vec<Gap>,
     /// What can be said of the source itself (a name declared twice, an attribute that is not allowed): rules word it.
     pub faults: Vec<Fault>,
+    /// Models that the tool that writes migrations does not see.
+    pub unseen: Vec<Unseen>,
+    /// Where that tool is given no models at all.
+    pub sees_nothing: Option<Span>,
     /// The dialect that the models name (`postgresql`, `mysql`), where they do.
     pub dialect: Option<SmolStr>,
     /// What the models' language can say.
@@ -92,6 +96,26 @@ pub struct Fault {
     pub message: String,
     /// Places that explain it.
     pub related: Vec<(Span, String)>,
+}
+
+/// A model that the tool that writes migrations does not see: none that it writes will make or change its table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// [`Model::span`] of the model.
+    pub model: Span,
+    /// Why it does not.
+    pub cause: UnseenCause,
+    /// Where that tool is told what there is.
+    pub told: Span,
+}
+
+/// Why a model is not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnseenCause {
+    /// It is kept in a collection (a `MetaData`) that is not handed over; where that is made, if it is the repository's.
+    Collection(Option<Span>),
+    /// Its module is imported by nothing that the tool imports.
+    NotImported,
 }
 
 /// Whether a fact of a model is said, left open, or could not be read.

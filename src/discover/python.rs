@@ -7,7 +7,7 @@ use super::{Found, ModelSource, Target};
 use crate::config::{Dialect, Given};
 use crate::source::{FileId, Files};
 use crate::stacks::alembic::config::{Tree, tree_at, trees};
-use crate::stacks::alembic::metadata::handed;
+use crate::stacks::alembic::handed::handed;
 
 /// Gives each history of Alembic the models of its project; models without any history are a target of their own.
 pub(super) fn add(index: &Index<'_>, found: &mut Found, said: Option<Dialect>) {

@@ -17,11 +17,15 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, out: &Reporter) {
     let faults = ctx.subject.models.iter().flat_map(|set| &set.faults);
-    for fault in faults.filter(|f| f.kind == RULE.name) {
+    for fault in faults.filter(|f| is_of(f.kind)) {
         let mut report = Report::new(fault.span, "", fault.message.clone())
             .object(fault.message.clone())
             .model(fault.span)
             .help(HELP);
+        // Only one of them is seen to be imported, or the two never meet in one metadata.
+        if fault.kind != RULE.name {
+            report = report.level(Level::Warn);
+        }
         for (span, label) in &fault.related {
             report = report.related(*span, label.clone());
         }
@@ -35,6 +39,11 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
     {
         same_table(ctx, &set.models, out);
     }
+}
+
+/// Whether a fault of the source is of this rule.
+pub(super) fn is_of(kind: &str) -> bool {
+    kind.starts_with(RULE.name)
 }
 
 const HELP: &str = "rename one of them, or take it out";

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, out: &Reporter) {
     let faults = ctx.subject.models.iter().flat_map(|set| &set.faults);
-    for fault in faults.filter(|f| f.kind != duplicate_model::RULE.name) {
+    for fault in faults.filter(|f| !duplicate_model::is_of(f.kind)) {
         let mut report = Report::new(fault.span, fault.kind.replace('-', " "), fault.message.clone())
             .object(fault.message.clone())
             .model(fault.span);

@@ -1,8 +1,8 @@
 //! A model whose table no migration makes.
 
 use super::place::{Part, Place, made};
-use super::{Check, Context, Report, Reporter, Rule, words};
-use crate::declared::{Expectation, Model, ModelKind};
+use super::{Check, Context, Report, Reporter, Rule, unregistered_model, words};
+use crate::declared::{Expectation, Model, ModelKind, Models};
 use crate::finding::Level;
 use crate::known::Presence;
 use crate::name::QualifiedName;
@@ -17,37 +17,69 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Tables(check),
 };
 
-fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
-    let (Some((_, model)), Lookup::Absent, Some(schema)) = (pair.model, &pair.table, ctx.schema()) else {
-        return;
+/// A model, the name of its table, and what became of that.
+type Missing<'p> = (&'p Models, &'p Model, &'p QualifiedName, (String, Option<Place>));
+
+/// The model of a pair and its table, where the table is told to be missing.
+fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>> {
+    let (Some((set, model)), Lookup::Absent, Some(schema)) = (pair.model, &pair.table, ctx.schema()) else {
+        return None;
     };
     let Some(Expectation::Exactly(name)) = &model.table else {
-        return;
+        return None;
     };
     if model.unmanaged || pair.elsewhere {
-        return;
+        return None;
     }
+    let what = gone(ctx, schema, name);
+    if what.1.is_none() && begins_later(ctx, schema) {
+        return None;
+    }
+    Some((set, model, name, what))
+}
+
+/// Whether this rule tells that the table of a pair is missing.
+pub(super) fn tells(ctx: &Context<'_>, pair: &TablePair<'_>) -> bool {
+    missing(ctx, pair).is_some()
+}
+
+fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
+    let (Some((set, model, name, (why, gone))), Some(schema)) = (missing(ctx, pair), ctx.schema()) else {
+        return;
+    };
     let table = words::qualified(Some(schema), name);
     let kind = if model.kind == ModelKind::View {
         "view"
     } else {
         "table"
     };
-    let (why, gone) = gone(ctx, schema, name);
-    if gone.is_none() && begins_later(ctx, schema) {
-        return;
-    }
-    let report = Report::new(
+    let unseen = unregistered_model::unseen(set, model).filter(|_| gone.is_none());
+    let (cause, label) = unseen
+        .map(|unseen| unregistered_model::cause(ctx, unseen))
+        .unzip();
+    let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+    let mut report = Report::new(
         model.table_span.unwrap_or(model.span),
         format!("no {kind} {table}"),
-        format!("{} needs the {kind} {table}, {why}", words::model(model)),
+        format!("{} needs the {kind} {table}, {why}{cause}", words::model(model)),
     );
+    if let (Some(unseen), Some(label)) = (unseen, label) {
+        report = report.related(unseen.told, label);
+    }
+    let help = match unseen {
+        Some(unseen) => format!(
+            "{}, and generate the migration that creates the {kind}, or remove {}",
+            unregistered_model::help(unseen),
+            words::model(model)
+        ),
+        None => help(schema, model, name, kind),
+    };
     let report = report
         .table(&table)
         .expected(&table)
         .model(model.span)
         .database(gone.as_ref(), format!("{table} goes away here"))
-        .help(help(schema, model, name, kind));
+        .help(help);
     out.send(report);
 }
 

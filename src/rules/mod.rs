@@ -36,6 +36,7 @@ mod table_in_several_databases;
 mod table_of_another_database;
 mod type_mismatch;
 mod unindexed_foreign_key;
+mod unregistered_model;
 mod unwritten_required_column;
 mod words;
 
@@ -78,6 +79,7 @@ pub static RULES: &[&Rule] = &[
     &broken_revision_chain::RULE,
     &duplicate_model::RULE,
     &invalid_model::RULE,
+    &unregistered_model::RULE,
     &table_in_several_databases::RULE,
     &table_of_another_database::RULE,
 ];

@@ -207,6 +207,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     fn missing_module(&mut self, dotted: &str, at: Span) -> Value<'a> {
         let gap = self.gap(at, format!("the module `{dotted}` is not in the repository"));
         self.note(&gap);
+        self.unloaded.get_or_insert_with(|| gap.clone());
         let path = self.path("builtins.ModuleNotFoundError", at);
         let exception = self.call_term(path, super::value::Args::default(), at);
         self.may_raise(Some(exception), &gap, at);

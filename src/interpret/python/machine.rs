@@ -67,6 +67,8 @@ pub struct Machine<'a, L: Library<'a>> {
     pub(super) loose: FxHashMap<ObjectId, Gap>,
     /// Classes whose metaclass runs.
     pub(super) building: Vec<ClassId>,
+    /// Why more modules of the repository may have been imported than were.
+    pub(super) unloaded: Option<Gap>,
 }
 
 impl<'a, L: Library<'a>> Machine<'a, L> {
@@ -91,6 +93,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             paths: FxHashMap::default(),
             loose: FxHashMap::default(),
             building: Vec::new(),
+            unloaded: None,
         }
     }
 
@@ -137,6 +140,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let mut out: Vec<ModuleId> = self.world.modules.keys().copied().collect();
         out.sort();
         out
+    }
+
+    /// Why more modules of the repository may have been imported than have run: one whose name cannot be told, or that is not found.
+    #[must_use]
+    pub fn unloaded(&self) -> Option<&Gap> {
+        self.unloaded.as_ref()
     }
 
     /// The module whose code runs.

@@ -30,6 +30,7 @@ pub fn run<'a>(machine: &mut Python<'a>, environment: Option<FileId>, fallback: 
         if let Err(stop) = machine.run_file(file, "env_py") {
             let gap = why_stopped(machine, &stop, file);
             machine.note(&gap);
+            machine.library.stopped = Some(gap.clone());
             if machine.library.invocations.is_empty() {
                 // What it would have configured is not known.
                 let mut context = (*machine.library.context).clone();

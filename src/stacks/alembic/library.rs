@@ -29,6 +29,8 @@ pub struct Alembic<'a> {
     pub(super) invocations: Vec<Invocation<'a>>,
     /// `env.py` runs.
     pub(super) in_environment: bool,
+    /// Why `env.py` ended before its end.
+    pub(super) stopped: Option<Gap>,
     /// Where the runner calls the program that runs.
     pub(super) entry: Option<Span>,
 }
@@ -53,6 +55,7 @@ impl<'a> Alembic<'a> {
             given,
             invocations: Vec::new(),
             in_environment: false,
+            stopped: None,
             entry: None,
         }
     }

@@ -8,6 +8,7 @@ pub mod environment;
 mod execute;
 mod flask;
 pub mod graph;
+pub mod handed;
 pub mod header;
 mod heads;
 pub mod history;

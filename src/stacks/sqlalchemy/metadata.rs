@@ -96,6 +96,7 @@ pub fn of_class<'a, L: Library<'a>>(
     if let Some((_, member)) = machine.lookup(class, "metadata")
         && let Some(value) = member.value
         && !matches!(value, Value::Function(_))
+        && !is_column(machine, &value)
     {
         return (metadata(machine, &value, at), Some(value));
     }
@@ -145,6 +146,23 @@ pub fn of_class<'a, L: Library<'a>>(
         return (of_owner(machine, &owner, at), given);
     }
     (Metadata::Unknown, None)
+}
+
+/// A column that is called `metadata`, which SQLAlchemy refuses, or a field of SQLModel.
+fn is_column<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> bool {
+    let member = terms::call(machine, value).map(|(member, _)| member);
+    member.is_some_and(|m| {
+        matches!(
+            m.name(),
+            "Column"
+                | "mapped_column"
+                | "Field"
+                | "deferred"
+                | "column_property"
+                | "relationship"
+                | "Relationship"
+        )
+    })
 }
 
 fn is_direct<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId, base: &Value<'a>) -> bool {

@@ -4,6 +4,7 @@ mod brought;
 pub mod ddl;
 mod declarative;
 pub mod expression;
+mod faults;
 mod library;
 mod mapped;
 mod md5;
@@ -18,6 +19,7 @@ mod tablename;
 pub mod tables;
 pub mod terms;
 pub mod types;
+mod unregistered;
 pub mod versions;
 
 pub use library::Reading;

@@ -5,12 +5,14 @@ use smol_str::SmolStr;
 
 use super::brought;
 use super::ddl::{in_schema, index_spec, rendered};
+use super::faults;
 use super::library::Reading;
 use super::metadata::Made;
 use super::table::{ColumnDef, ConstraintDef, ConstraintKind, IndexDef};
 use super::tables::{self, ModelTable};
 use super::terms::{self, Known};
 use super::types::EnumDef;
+use super::unregistered;
 use super::versions::Versions;
 use crate::change::ObjectName;
 use crate::config::Given;
@@ -23,7 +25,10 @@ use crate::known::{Gap, Reach, Section};
 use crate::name::QualifiedName;
 use crate::source::{FileId, Files, Span};
 use crate::sqltype::{BaseType, Builtin};
-use crate::stacks::alembic::{self, metadata::Identity};
+use crate::stacks::alembic::{
+    self,
+    handed::{Handed, Identity},
+};
 use crate::tree::{ColumnName, Expr, ExprKind};
 
 /// What models of SQLAlchemy can say.
@@ -69,13 +74,16 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&s
     let versions = Versions::near(files, folder);
     let mut tables = tables::declared(&mut machine, &versions);
     let mut celery = None;
+    let mut unseen = Vec::new();
+    let mut sees_nothing = None;
+    let mut known = None;
     if let Some(tree) = &tree {
         let given = Given::default();
-        let own = alembic::metadata::handed(files, tree, &given);
-        let others: Vec<Identity> = alembic::config::trees(files)
+        let own = alembic::handed::handed(files, tree, &given);
+        let others: Vec<Handed> = alembic::config::trees(files)
             .iter()
             .filter(|other| other.folder != tree.folder)
-            .flat_map(|other| alembic::metadata::handed(files, other, &given).metadata)
+            .map(|other| alembic::handed::handed(files, other, &given))
             .collect();
         // Tables that no class is mapped to, on metadata of their own that nobody hands over, stand for what queries read elsewhere.
         let mapped: Vec<_> = tables
@@ -96,9 +104,12 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&s
         tables.retain(|table| {
             table.made.is_none_or(|made| {
                 let made = identity(made);
-                own.metadata.contains(&made) || !others.contains(&made)
+                own.metadata.contains(&made) || !others.iter().any(|other| other.metadata.contains(&made))
             })
         });
+        unseen = unregistered::unseen(files, tree, &own, &others, &tables);
+        known = own.loose.is_none().then(|| own.modules.clone());
+        sees_nothing = own.place.filter(|_| own.nothing && own.loose.is_none());
         let is_celery =
             |made: &&Identity| matches!(made, Identity::Path(path) if path.starts_with("celery."));
         celery = own.metadata.iter().find(is_celery).and(tree.environment(files));
@@ -113,6 +124,9 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&s
             .extend(brought::celery(Span::new(environment, 0, 0)));
     }
     models.gaps.splice(0..0, gaps);
+    models.faults = faults::of(files, &tables, known.as_deref());
+    models.unseen = unseen;
+    models.sees_nothing = sees_nothing;
     models
 }
 
@@ -134,7 +148,7 @@ fn open_type_checks(model: &mut Model) {
 }
 
 /// A metadata, as `env.py` hands it over.
-fn identity(made: Made) -> Identity {
+pub(super) fn identity(made: Made) -> Identity {
     match made {
         Made::At(span) => Identity::Place(span),
         Made::Sqlmodel => Identity::Path("sqlmodel.SQLModel".into()),

@@ -77,8 +77,14 @@ pub(crate) fn import<'a, L: Library<'a>>(
     let [name, package] = bind(args, ["name", "package"])?;
     let name = match name? {
         Value::Str(t) => t.as_str().to_owned(),
-        Value::Unknown(u) => return Some(Ok(Value::unknown(u.gap.clone()))),
-        _ => return None,
+        other => {
+            let gap = machine.gap(at, "a module whose name cannot be told is imported");
+            machine.unloaded.get_or_insert(gap);
+            return match other {
+                Value::Unknown(u) => Some(Ok(Value::unknown(u.gap.clone()))),
+                _ => None,
+            };
+        }
     };
     let name = match (name.strip_prefix('.'), package) {
         (None, _) => name,

@@ -247,6 +247,8 @@ pub struct TableDef<'a> {
     pub partition_by: Option<crate::source::Text>,
     /// What could not be read.
     pub open: Vec<(Section, Gap)>,
+    /// It says what becomes of a table of its name that is there already (`extend_existing`, `keep_existing`).
+    pub again: bool,
     /// What SQLAlchemy refuses, with its place.
     pub refused: Vec<(Span, String)>,
     /// Where.
@@ -270,6 +272,7 @@ impl<'a> TableDef<'a> {
             inherits: Vec::new(),
             partition_by: None,
             open: Vec::new(),
+            again: false,
             refused: Vec::new(),
             span,
         }
@@ -339,6 +342,10 @@ pub fn table<'a, L: Library<'a>>(
 pub fn options<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, def: &mut TableDef<'a>, args: &Args<'a>) {
     def.comment = terms::maybe_text(machine, args, usize::MAX, "comment")
         .map(|text| text.map(|t| SmolStr::new(t.as_str())));
+    def.again |= ["extend_existing", "keep_existing", "must_exist", "mustexist"]
+        .into_iter()
+        .filter_map(|name| args.keyword(name))
+        .any(|given| !matches!(given.value, Value::Bool(false) | Value::None));
     if let Some(prefixes) = args.keyword("prefixes") {
         let words = machine.known_items(&prefixes.value).unwrap_or_default();
         let has = |wanted: &str| {

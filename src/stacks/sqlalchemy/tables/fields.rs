@@ -15,6 +15,10 @@ use crate::stacks::sqlalchemy::table::{self, ClassAttribute, ColumnDef, TableDef
 use crate::stacks::sqlalchemy::terms::{self, Known, gap};
 use crate::stacks::sqlalchemy::{sqlmodel, types};
 
+/// `_ClassScanMapperConfig._extract_mappable_attributes` of `sqlalchemy/orm/decl_base.py`.
+const RESERVED: &str =
+    "the attribute name `metadata` is reserved: SQLAlchemy refuses the class when it is imported";
+
 impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
     /// The attributes of a class that become columns.
     pub(super) fn fields(&mut self, class: ClassId) -> Vec<Field<'a>> {
@@ -252,6 +256,9 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
         let from = def.columns.len();
         let statement = def.span;
         for field in fields {
+            if field.attribute.name == "metadata" && field.attribute.maybe.is_none() {
+                def.refused.push((field.attribute.span, RESERVED.to_owned()));
+            }
             if let Some(gap) = &field.attribute.maybe {
                 def.open.push((Section::Columns, gap.clone()));
                 continue;

@@ -302,6 +302,8 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             let (metadata, value) = metadata::of_table(self.machine, &args, entry.at);
             let (conventions, schema) = metadata::settings(self.machine, value.as_ref(), entry.at);
             default_schema(&mut def, &schema);
+            // Without columns it asks for the table of that name.
+            def.again |= args.positional.len() <= 2 || args.open.is_some();
             let reflected = ["autoload", "autoload_with"].iter().any(|name| {
                 args.keyword(name)
                     .is_some_and(|a| !matches!(a.value, Value::None | Value::Bool(false)))
@@ -354,6 +356,9 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
         });
         let place = self.classes.places.get(&class).cloned();
         match place {
+            Some(Place::Own(..)) if self.shares(class, &fields) => {
+                self.add_to_parent(class, &class_name, span, fields);
+            }
             Some(Place::Own(name, name_span)) => {
                 let name = name.map(|n| Name::new(&n));
                 let mut def = TableDef::new(name, Ok(None), name_span.unwrap_or(span), statement);
@@ -419,6 +424,17 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             Some(Place::Parent) => self.add_to_parent(class, &class_name, span, fields),
             None => {}
         }
+    }
+
+    /// Whether the table that a class names is its parent's, to which it adds nothing: `Table(name, metadata)` without columns is
+    /// the table that is there. (A base that computes the name gives the parent's own to the classes below it.)
+    fn shares(&mut self, class: ClassId, fields: &[Field<'a>]) -> bool {
+        let Some(parent) = self.classes.parent(self.machine, class) else {
+            return false;
+        };
+        let adds = fields.iter().any(|field| field.attribute.owner == class);
+        let own = self.table_of(class);
+        !adds && own.is_some() && own == self.table_of(parent)
     }
 
     /// Single-table inheritance: columns go to the parent's table.

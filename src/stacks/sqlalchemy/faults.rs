@@ -1,0 +1,120 @@
+//! What is wrong with models by themselves: what SQLAlchemy refuses, and tables that are declared twice.
+//!
+//! Source: `Table.__new__` (`sqlalchemy/sql/schema.py`), `_ClassScanMapperConfig` (`sqlalchemy/orm/decl_base.py`).
+
+use super::metadata::Metadata;
+use super::table::ColumnDef;
+use super::tables::ModelTable;
+use crate::declared::Fault;
+use crate::source::{FileId, Files, Span};
+
+/// The faults of all tables; `imported` are the modules that `env.py` imports, where all of them are known.
+pub(super) fn of(files: &Files, tables: &[ModelTable<'_>], imported: Option<&[FileId]>) -> Vec<Fault> {
+    let mut out = Vec::new();
+    for table in tables {
+        for (span, message) in &table.def.refused {
+            let fault = Fault {
+                kind: "refused",
+                span: *span,
+                message: format!("{}: {message}", table.name),
+                related: Vec::new(),
+            };
+            // A mixin's attribute is one fault.
+            if !out.iter().any(|other: &Fault| other.span == *span) {
+                out.push(fault);
+            }
+        }
+    }
+    for (at, table) in tables.iter().enumerate() {
+        let earlier = tables.iter().take(at);
+        let mut same = earlier.filter(|first| is_same_table(files, first, table));
+        out.extend(same.find_map(|first| twice(first, table, imported)));
+    }
+    out
+}
+
+/// Whether both certainly are declared, under one name.
+fn is_same_table(files: &Files, first: &ModelTable<'_>, second: &ModelTable<'_>) -> bool {
+    let certain = |table: &ModelTable<'_>| {
+        table.maybe.is_none()
+            && !table.reflected
+            && !table.def.again
+            && table.metadata != Metadata::Unknown
+            && is_outermost(files, table.whole)
+    };
+    let (Ok(a), Ok(b)) = (first.def.qualified(), second.def.qualified()) else {
+        return false;
+    };
+    a == b && certain(first) && certain(second)
+}
+
+/// Whether a statement stands alone: neither branch of a condition, nor within a function.
+fn is_outermost(files: &Files, statement: Span) -> bool {
+    let text = files.text(statement.file);
+    let start = (statement.start as usize).min(text.len());
+    let line = text.get(..start).and_then(|before| before.rsplit('\n').next());
+    line.is_some_and(|before| !before.starts_with([' ', '\t']))
+}
+
+fn twice(first: &ModelTable<'_>, second: &ModelTable<'_>, imported: Option<&[FileId]>) -> Option<Fault> {
+    let name = second.def.qualified().ok()?;
+    let (kind, why) = if first.metadata == second.metadata {
+        let both = imported
+            .is_some_and(|files| files.contains(&first.span.file) && files.contains(&second.span.file));
+        let same_file = first.span.file == second.span.file;
+        let kind = if both || same_file {
+            "duplicate-model"
+        } else {
+            "duplicate-model-apart"
+        };
+        (
+            kind,
+            "in one metadata: SQLAlchemy refuses the second that is imported".to_owned(),
+        )
+    } else {
+        (
+            "duplicate-model-elsewhere",
+            format!("in two metadata, {}", difference(first, second)?),
+        )
+    };
+    let both = match (first.class.is_some(), second.class.is_some()) {
+        (true, true) if first.name == second.name => format!("two models `{}`", first.name),
+        (true, true) => format!("models `{}` and `{}`", first.name, second.name),
+        (true, false) => format!("model `{}` and a `Table`", first.name),
+        (false, true) => format!("model `{}` and a `Table`", second.name),
+        (false, false) => "two `Table`s".to_owned(),
+    };
+    Some(Fault {
+        kind,
+        span: place(second),
+        message: format!("{both} declare the table {name} {why}"),
+        related: vec![(place(first), format!("{name} here too"))],
+    })
+}
+
+/// Where a table is named: by its own declaration, not by a base that computes names.
+fn place(table: &ModelTable<'_>) -> Span {
+    let named = table.def.name_span;
+    if table.whole.contains(named) {
+        named
+    } else {
+        table.span
+    }
+}
+
+/// A column that both have with different types.
+fn difference(first: &ModelTable<'_>, second: &ModelTable<'_>) -> Option<String> {
+    let name = |column: &ColumnDef<'_>| column.name.clone().ok().flatten();
+    let ty = |column: &ColumnDef<'_>| column.ty.as_ref().and_then(|ty| ty.ty.clone().ok());
+    for column in &second.def.columns {
+        let Some(own) = name(column) else { continue };
+        let other = first.def.columns.iter().find(|c| name(c).as_ref() == Some(&own));
+        let (Some(one), Some(two)) = (other.and_then(ty), ty(column)) else {
+            continue;
+        };
+        if one.base != two.base || one.array != two.array {
+            return Some(format!("with different types of {own}"));
+        }
+    }
+    None
+}

@@ -1,0 +1,66 @@
+//! Models that Alembic's autogenerate does not see: `env.py` hands over another metadata, or imports nothing that imports them.
+
+use rustc_hash::FxHashSet;
+
+use super::metadata::Made;
+use super::models::identity;
+use super::tables::ModelTable;
+use crate::config::Given;
+use crate::declared::{Unseen, UnseenCause};
+use crate::source::{FileId, Files};
+use crate::stacks::alembic::config::Tree;
+use crate::stacks::alembic::handed::{Handed, reached_by_revisions};
+
+/// The tables of which it is certain. What the `env.py` of another tree imports is that tree's affair.
+pub(super) fn unseen(
+    files: &Files,
+    tree: &Tree,
+    handed: &Handed,
+    others: &[Handed],
+    tables: &[ModelTable<'_>],
+) -> Vec<Unseen> {
+    let Some(told) = handed.place.filter(|_| handed.open.is_none()) else {
+        return Vec::new();
+    };
+    let is_handed = |table: &ModelTable<'_>| {
+        table
+            .made
+            .is_some_and(|made| handed.metadata.contains(&identity(made)))
+    };
+    // Metadata that holds none of the models is filled in a way that was not followed.
+    if !tables.iter().any(is_handed) {
+        return Vec::new();
+    }
+    let all = std::iter::once(handed).chain(others);
+    let mut imported: FxHashSet<FileId> = all.flat_map(|h| h.modules.iter().copied()).collect();
+    let certain = |table: &&ModelTable<'_>| table.maybe.is_none() && !table.reflected;
+    let absent = |table: &ModelTable<'_>, imported: &FxHashSet<FileId>| {
+        handed.loose.is_none() && is_handed(table) && !imported.contains(&table.span.file)
+    };
+    if tables
+        .iter()
+        .filter(certain)
+        .any(|table| absent(table, &imported))
+    {
+        imported.extend(reached_by_revisions(files, tree, &Given::default()));
+    }
+    let cause = |table: &ModelTable<'_>| match table.made {
+        Some(made) if !is_handed(table) => Some(UnseenCause::Collection(match made {
+            Made::At(span) => Some(span),
+            Made::Sqlmodel => None,
+        })),
+        _ if absent(table, &imported) => Some(UnseenCause::NotImported),
+        _ => None,
+    };
+    tables
+        .iter()
+        .filter(certain)
+        .filter_map(|table| {
+            Some(Unseen {
+                model: table.span,
+                cause: cause(table)?,
+                told,
+            })
+        })
+        .collect()
+}
