@@ -7,7 +7,7 @@ use super::outcome::{Exit, Failure};
 use super::workspace::Workspace;
 use super::{progress, schema, terminal};
 use crate::check::{self, Run, Sides};
-use crate::declared::{Association, Expectation, Field, Model, ModelKind};
+use crate::declared::{Association, Expectation, Field, Model, ModelKind, Models};
 use crate::name::QualifiedName;
 use crate::report::escape;
 use crate::source::{Files, Span};
@@ -49,12 +49,18 @@ fn document(run: &Run, files: &Files) -> Value {
     {
         out.insert("incomplete".to_owned(), Value::from(true));
     }
-    let models = run.models.iter().flat_map(|m| &m.models);
-    let made = models.filter(|m| match m.kind {
+    let models = run
+        .models
+        .iter()
+        .flat_map(|set| set.models.iter().map(move |m| (set, m)));
+    let made = models.filter(|(_, m)| match m.kind {
         ModelKind::Table | ModelKind::View | ModelKind::Embedded => true,
         ModelKind::JoinTable => false,
     });
-    out.insert("models".to_owned(), made.map(|m| model(m, files)).collect());
+    out.insert(
+        "models".to_owned(),
+        made.map(|(set, m)| model(set, m, files)).collect(),
+    );
     Value::Object(out)
 }
 
@@ -62,17 +68,25 @@ fn line(span: Span, files: &Files) -> u32 {
     files.start(span).line
 }
 
-fn model(model: &Model, files: &Files) -> Value {
-    let table = match &model.table {
-        Some(Expectation::Exactly(name)) => Value::from(qualified(name)),
-        _ => Value::Null,
+fn model(set: &Models, model: &Model, files: &Files) -> Value {
+    // Ecto keeps a table and its prefix apart.
+    let apart = set.language.without_constraints;
+    let (table, prefix) = match &model.table {
+        Some(Expectation::Exactly(name)) if apart => (
+            Value::from(name.name.as_str()),
+            name.schema
+                .as_ref()
+                .map_or(Value::Null, |schema| Value::from(schema.as_str())),
+        ),
+        Some(Expectation::Exactly(name)) => (Value::from(qualified(name)), Value::Null),
+        _ => (Value::Null, Value::Null),
     };
     let mut out = json!({
         "name": model.name.as_str(),
         "file": files.path(model.span.file),
         "line": line(model.span, files),
         "table": table,
-        "prefix": null,
+        "prefix": prefix,
         "embedded": model.kind == ModelKind::Embedded,
         "fields": model.fields.iter().map(|f| field(f, files)).collect::<Vec<_>>(),
         "associations": model.associations.iter().map(association).collect::<Vec<_>>(),

@@ -6,7 +6,7 @@ use crate::change::{GeneratedKind, IdentityKind, ReferentialAction};
 use crate::known::Gap;
 use crate::name::{Name, QualifiedName};
 use crate::source::Span;
-use crate::sqltype::SqlType;
+use crate::sqltype::{Builtin, SqlType};
 use crate::tree::Expr;
 
 /// Everything that one set of models declares.
@@ -83,6 +83,8 @@ pub struct Language {
     pub views: bool,
     /// Several models may map one table.
     pub shared_tables: bool,
+    /// Models say nothing of unique constraints, indexes and foreign keys, and need not say a key.
+    pub without_constraints: bool,
 }
 
 /// Something wrong within the models' source.
@@ -172,6 +174,23 @@ pub enum Family {
     Timestamp,
     /// json or jsonb.
     Json,
+    /// What a client's driver takes and gives for one type of its own.
+    Driver(&'static Accepted),
+}
+
+/// The types that a driver takes and gives for one type of a client's language, whatever their modifiers.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// What messages call it.
+    pub word: &'static str,
+    /// Built-in types.
+    pub builtins: &'static [Builtin],
+    /// Types of extensions by name.
+    pub named: &'static [&'static str],
+    /// Any enum.
+    pub enums: bool,
+    /// A list of these: an array of them, or one of `builtins` itself.
+    pub list: Option<&'static Accepted>,
 }
 
 /// A model: a Prisma `model` or `view`, a class, an Ecto schema.

@@ -5,7 +5,7 @@ use super::{Found, HistorySource, ModelSource, Target, dialect, guess, histories
 use crate::config::{Dialect, Given, Misuse, Options};
 use crate::source::{FileId, Files};
 use crate::stacks::prisma::locations::schema_files;
-use crate::stacks::{ALEMBIC, Folder, SQL_FOLDER, alembic, supabase};
+use crate::stacks::{ALEMBIC, ECTO, Folder, SQL_FOLDER, alembic, ecto, supabase};
 
 /// The one target that the options describe.
 ///
@@ -58,6 +58,8 @@ pub(super) fn take(files: &Files, options: &Options) -> Result<Found, Misuse> {
 fn history(files: &Files, path: &str) -> Result<HistorySource, Misuse> {
     let runner = if alembic::config::tree_at(files, path).is_some() {
         &ALEMBIC
+    } else if is_ecto(files, path) {
+        &ECTO
     } else if files.find(path).is_some() {
         &SQL_FOLDER
     } else {
@@ -71,14 +73,31 @@ fn history(files: &Files, path: &str) -> Result<HistorySource, Misuse> {
     if history.migrations.is_empty() && history.gaps.is_empty() {
         return Err(Misuse {
             what: format!("{path} holds no migrations"),
-            help: "looked for SQL files, for folders that hold migration.sql or up.sql, and for Alembic's folders; name the folder that holds them directly"
+            help: "looked for SQL files, for folders that hold migration.sql or up.sql, and for Alembic's and Ecto's folders; name the folder that holds them directly"
                 .to_owned(),
         });
     }
     Ok(source)
 }
 
+/// Whether a path holds migrations of Ecto, or is a module that brings them.
+fn is_ecto(files: &Files, path: &str) -> bool {
+    match files.find(path) {
+        Some(_) => path.ends_with(".ex") || path.ends_with(".exs"),
+        None => !ecto::history::found(Folder::new(files, path)).is_empty(),
+    }
+}
+
 fn models(files: &Files, path: &str) -> Result<ModelSource, Misuse> {
+    let elixir = super::elixir::files_at(files, path);
+    if !elixir.is_empty() {
+        return Ok(ModelSource {
+            stack: "ecto",
+            path: path.to_owned(),
+            history: None,
+            files: elixir,
+        });
+    }
     let python = python_files(files, path);
     let found = schema_files(files, path);
     if !python.is_empty() && !found.iter().any(|f| files.path(*f).ends_with(".prisma")) {
@@ -92,7 +111,7 @@ fn models(files: &Files, path: &str) -> Result<ModelSource, Misuse> {
     if !found.iter().any(|f| files.path(*f).ends_with(".prisma")) {
         return Err(Misuse {
             what: format!("{path} holds no models that can be read"),
-            help: "looked for Prisma schemas (*.prisma) and Python modules (*.py); other models are not read yet"
+            help: "looked for Prisma schemas (*.prisma), Python modules (*.py) and Elixir modules (*.ex); other models are not read yet"
                 .to_owned(),
         });
     }

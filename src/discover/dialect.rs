@@ -4,7 +4,7 @@ use super::guess;
 use super::histories::Root;
 use super::index::Index;
 use crate::config::Dialect;
-use crate::stacks::{Folder, alembic, drizzle};
+use crate::stacks::{Folder, alembic, drizzle, ecto};
 
 /// Words in SQL that only one system knows. Source: the systems' manuals on CREATE TABLE and on types.
 const SIGNS: &[(Dialect, &[&str])] = &[
@@ -109,8 +109,24 @@ const NAMES: &[(&str, Dialect)] = &[
     ("ydb", Dialect::Other),
 ];
 
+/// The system of a repository of Ecto, by its adapter.
+fn of_adapter(index: &Index<'_>, path: &str) -> Dialect {
+    let repo = ecto::project::Project::of(index.files, path).repo;
+    match repo.and_then(|repo| repo.adapter).as_deref() {
+        Some("MyXQL" | "MySQL" | "Mariaex") => Dialect::Mysql,
+        Some("SQLite3" | "Sqlite.Ecto2" | "Exqlite") => Dialect::Sqlite,
+        Some("Tds" | "MSSQL") => Dialect::SqlServer,
+        Some("ClickHouse") => Dialect::ClickHouse,
+        Some("Snowflake" | "Mnesia" | "FoundationDB") => Dialect::Other,
+        _ => Dialect::Postgres,
+    }
+}
+
 /// The dialect of a history: what is said beside it, what the options say, what its text shows.
 pub(super) fn of_history(index: &Index<'_>, root: Root<'_>, said: Option<Dialect>) -> Dialect {
+    if root.runner.name == "ecto" {
+        return said.unwrap_or_else(|| of_adapter(index, root.path));
+    }
     let lock = index
         .file(root.path, "migration_lock.toml")
         .map(|f| index.files.text(f));

@@ -6,7 +6,7 @@ use super::guess;
 use super::index::{Index, Inside, is_within, split};
 use crate::stacks::flyway::naming::Naming;
 use crate::stacks::history::plain;
-use crate::stacks::{ALEMBIC, Folder, Runner, SQL_FOLDER, alembic, flyway, supabase};
+use crate::stacks::{ALEMBIC, ECTO, Folder, Runner, SQL_FOLDER, alembic, ecto, flyway, supabase};
 
 /// A folder (or file) of migrations and its runner.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,7 @@ pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
         }
     }
     let mut roots: Vec<Root<'a>> = alembic_trees(index);
+    roots.extend(ecto_folders(index));
     for path in candidates {
         if roots
             .iter()
@@ -68,6 +69,18 @@ fn alembic_trees<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
             runner: &ALEMBIC,
         })
         .collect()
+}
+
+/// The folders of migrations of the repositories of Mix projects.
+fn ecto_folders<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
+    let is_one = |path: &&str| {
+        let placed = ecto::project::place(path).is_some() && !ecto::project::is_beside(path);
+        placed
+            && ecto::project::above(index.files, path).is_some()
+            && !ecto::history::found(Folder::new(index.files, path)).is_empty()
+    };
+    let paths = index.folders().map(|(path, _)| path).filter(is_one);
+    paths.map(|path| Root { path, runner: &ECTO }).collect()
 }
 
 /// Whether the files of a folder look like a runner's migrations.

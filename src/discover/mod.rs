@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod dialect;
+mod elixir;
 mod guess;
 mod histories;
 mod index;
@@ -18,7 +19,7 @@ use crate::config::{Dialect, Given, Misuse, Options};
 use crate::declared::Models;
 use crate::name::Name;
 use crate::source::{FileId, Files};
-use crate::stacks::{Folder, History, Runner, alembic, prisma as prisma_stack, sql_folder, sqlalchemy};
+use crate::stacks::{Folder, History, Runner, alembic, ecto, prisma as prisma_stack, sql_folder, sqlalchemy};
 
 /// A database: what is given, the histories that run on it, the models that use it.
 #[derive(Debug, Clone)]
@@ -50,7 +51,8 @@ impl HistorySource {
     /// Reads it.
     #[must_use]
     pub fn read(&self, files: &Files, given: &Given) -> History {
-        if let Some(file) = files.find(&self.path).filter(|_| self.runner.name != "alembic") {
+        let program = matches!(self.runner.name, "alembic" | "ecto");
+        if let Some(file) = files.find(&self.path).filter(|_| !program) {
             return sql_folder::history::read_file(Folder::new(files, ""), file, given);
         }
         (self.runner.read)(Folder::new(files, &self.path), given)
@@ -76,6 +78,9 @@ impl ModelSource {
     pub fn read(&self, files: &Files) -> Models {
         if self.stack == "sqlalchemy" {
             return sqlalchemy::models::read(files, &self.files, &self.path, self.history.as_deref());
+        }
+        if self.stack == "ecto" {
+            return ecto::models::read(files, &self.files, &self.path);
         }
         let config = prisma_stack::PrismaConfig::near(files, &self.files);
         prisma_stack::models::read(files, &self.files, &config)
@@ -155,6 +160,7 @@ fn automatic(files: &Files, options: &Options) -> Result<Found, Misuse> {
     let (schemas, untold) = prisma::find(&index);
     let mut found = pairing::pair(&index, &roots, schemas, options.dialect);
     python::add(&index, &mut found, options.dialect);
+    elixir::add(&index, &mut found);
     found.not_checked.extend(untold);
     found.not_checked.extend(unsupported::find(&index, &roots));
     for target in &mut found.targets {

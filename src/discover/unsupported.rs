@@ -40,6 +40,9 @@ pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {
             what: format!("{} ({stack})", shown(&path)),
             why: match stack.strip_prefix("migrations in ") {
                 Some(language) => format!("{language} is not followed yet"),
+                None if *stack == *"Ecto" => {
+                    "it is not the migrations folder of a repository; --migrations names one".to_owned()
+                }
                 None if stack.ends_with(" models") => "they are not read yet".to_owned(),
                 None => format!("{stack} is not supported yet"),
             },

@@ -1,7 +1,7 @@
 //! Comparing a field's type with a column's.
 
 use super::ColumnPair;
-use crate::declared::{Expectation, Family};
+use crate::declared::{Accepted, Expectation, Family};
 use crate::known::{ChangeId, Fact, Gap, Reach, Verdict};
 use crate::name::QualifiedName;
 use crate::schema::{Lookup, Schema, TypeKind};
@@ -250,6 +250,19 @@ fn same_modifier(wanted: Option<&Modifier>, found: Option<&Modifier>) -> bool {
 
 /// A family is held by each of its members alike.
 fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDifference, Gap> {
+    if let Family::Driver(accepted) = family {
+        return Ok(TypeDifference {
+            wanted: accepted.word.to_owned(),
+            found: schema.format_type(found),
+            fit: if accepts(schema, accepted, found, 0)? {
+                Fit::Same
+            } else {
+                Fit::Cannot
+            },
+            origin: None,
+            absent: None,
+        });
+    }
     let members: &[Builtin] = match family {
         Family::Text => &[Builtin::Text, Builtin::Varchar, Builtin::Bpchar],
         Family::Integer => &[Builtin::Int2, Builtin::Int4, Builtin::Int8],
@@ -263,6 +276,7 @@ fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDif
         ],
         Family::Timestamp => &[Builtin::Timestamp, Builtin::Timestamptz],
         Family::Json => &[Builtin::Json, Builtin::Jsonb],
+        Family::Driver(accepted) => accepted.builtins,
     };
     let word = match family {
         Family::Text => "text",
@@ -270,6 +284,7 @@ fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDif
         Family::Number => "a number",
         Family::Timestamp => "a timestamp",
         Family::Json => "json",
+        Family::Driver(accepted) => accepted.word,
     };
     let is_member = found.as_builtin().is_some_and(|b| members.contains(&b));
     let fit = if is_member {
@@ -287,5 +302,53 @@ fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDif
         fit,
         origin: None,
         absent: None,
+    })
+}
+
+/// Whether a driver takes and gives values of a type. A domain is sent as what it is based on.
+fn accepts(schema: &Schema, accepted: &Accepted, found: &SqlType, depth: u8) -> Result<bool, Gap> {
+    let found = match &found.base {
+        BaseType::Named(_) => {
+            resolve(schema, found)?.ok_or_else(|| Gap::not_given("a type that nothing made", Reach::Rows))?
+        }
+        BaseType::Builtin(_) | BaseType::Object(_) => found.clone(),
+    };
+    if let BaseType::Object(id) = found.base
+        && let TypeKind::Domain(domain) = &schema.types[id].kind
+        && depth < 8
+    {
+        let base = match &domain.base {
+            Fact::Known(base, _) => base.clone(),
+            Fact::Unknown { gap, .. } => return Err(gap.clone()),
+        };
+        let array = base.array || found.array;
+        return accepts(schema, accepted, &SqlType { array, ..base }, depth + 1);
+    }
+    match (accepted.list, found.array) {
+        (Some(inner), true) => {
+            return accepts(
+                schema,
+                inner,
+                &SqlType {
+                    array: false,
+                    ..found
+                },
+                depth + 1,
+            );
+        }
+        (None, true) => return Ok(false),
+        (_, false) => {}
+    }
+    Ok(match &found.base {
+        BaseType::Builtin(builtin) => accepted.builtins.contains(builtin),
+        BaseType::Object(id) => {
+            let ty = &schema.types[*id];
+            match &ty.kind {
+                TypeKind::Presumed(gap) => return Err(gap.clone()),
+                TypeKind::Enum(_) => accepted.enums,
+                _ => accepted.named.contains(&ty.name.as_str()),
+            }
+        }
+        BaseType::Named(name) => accepted.named.contains(&name.name.as_str()),
     })
 }

@@ -15,10 +15,13 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
-    let Some((_, model, table)) = pair.both_tables() else {
+    let Some((set, model, table)) = pair.both_tables() else {
         return;
     };
-    if !ctx.pairs.is_first(pair) || pair.model_open(Section::ForeignKeys).is_some() {
+    if set.language.without_constraints
+        || !ctx.pairs.is_first(pair)
+        || pair.model_open(Section::ForeignKeys).is_some()
+    {
         return;
     }
     for (constraint, key) in foreign_keys(table) {

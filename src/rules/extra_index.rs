@@ -19,7 +19,10 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((set, model, table)) = pair.both_tables() else {
         return;
     };
-    if !ctx.pairs.is_first(pair) || pair.model_open(Section::Indexes).is_some() {
+    if set.language.without_constraints
+        || !ctx.pairs.is_first(pair)
+        || pair.model_open(Section::Indexes).is_some()
+    {
         return;
     }
     let models = ctx.pairs.models_of(pair);

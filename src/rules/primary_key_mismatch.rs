@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
-    let Some((_, model, table)) = pair.both_tables() else {
+    let Some((set, model, table)) = pair.both_tables() else {
         return;
     };
     if pair.open(Section::PrimaryKey).is_some() || pair.model_open(Section::PrimaryKey).is_some() {
@@ -30,6 +30,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     }
     match (&model.primary_key, held) {
         (None, None) => {}
+        (None, Some(_)) if set.language.without_constraints => {}
         (Some(key), held) => compare(ctx, model, table, key, held, out),
         (None, Some(held)) => without_key(ctx, model, table, held, out),
     }

@@ -74,6 +74,7 @@ pub(super) fn wanted(schema: &Schema, ty: &Expectation<SqlType>) -> Option<Strin
                 Family::Number => "numeric",
                 Family::Timestamp => "timestamp",
                 Family::Json => "json",
+                Family::Driver(accepted) => accepted.word,
             }
             .to_owned(),
         ),

@@ -6,6 +6,7 @@ pub mod dbmate;
 pub mod declared_schema;
 pub mod diesel;
 pub mod drizzle;
+pub mod ecto;
 pub mod flyway;
 mod folder;
 pub mod golang_migrate;
@@ -113,5 +114,6 @@ runners! {
     POSTGRES_MIGRATIONS "postgres-migrations" "postgres-migrations" postgres_migrations Some("migrations");
     ALEMBIC "alembic" "Alembic" alembic Some("alembic_version");
     DRIZZLE "drizzle" "Drizzle" drizzle None;
+    ECTO "ecto" "Ecto" ecto None;
     SQL_FOLDER "sql" "SQL files" sql_folder None;
 }

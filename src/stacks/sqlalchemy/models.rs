@@ -44,6 +44,7 @@ pub const LANGUAGE: Language = Language {
     list_nullability: true,
     views: false,
     shared_tables: true,
+    without_constraints: false,
 };
 
 /// Reads the models of files: runs their modules, and whatever these import. `folder` is where versions are looked for; `tree` is

@@ -1,0 +1,258 @@
+//! What libraries mean to a history of Ecto: the functions of a migration fill its runner's queue, repositories ask the simulated
+//! database, and the configuration is what `config/*.exs` say.
+
+use std::rc::Rc;
+
+use super::command::Word;
+use super::ddl::Dialect;
+use super::project::Project;
+use super::queue::Queue;
+use super::schemas::{self, Schemas};
+use super::settings::Settings;
+use super::{application, functions, oban, repo};
+use crate::change::Failure;
+use crate::config::Given;
+use crate::interpret::elixir::{Called, Library, Machine, Run, Scope, Stop, Value, Written};
+use crate::known::{Gap, Reach};
+use crate::session::{Checkpoint, Rows, Sent, Session};
+use crate::source::Span;
+
+/// The library.
+#[derive(Debug)]
+pub struct Ecto {
+    pub(super) session: Session,
+    pub(super) queue: Queue,
+    pub(super) settings: Settings,
+    pub(super) project: Rc<Project>,
+    pub(super) given: Given,
+    /// Where the runner calls the program that runs.
+    pub(super) entry: Option<Span>,
+    /// The configuration runs, no migration.
+    pub(super) configuring: bool,
+    /// Schemas that modules declare.
+    pub(super) schemas: Schemas,
+}
+
+/// What a fork copies of it.
+#[derive(Debug, Clone)]
+pub struct State {
+    session: Checkpoint,
+    queue: Queue,
+    settings: Settings,
+}
+
+/// A machine of this library.
+pub type Elixir<'a> = Machine<'a, Ecto>;
+
+impl Ecto {
+    /// A library over a session.
+    #[must_use]
+    pub fn new(session: Session, project: Project, given: Given) -> Self {
+        Ecto {
+            session,
+            queue: Queue::default(),
+            settings: Settings::default(),
+            project: Rc::new(project),
+            given,
+            entry: None,
+            configuring: false,
+            schemas: Schemas::default(),
+        }
+    }
+
+    /// What of the migration language depends on the locked version.
+    pub(super) fn dialect(&self) -> Dialect {
+        Dialect {
+            whole_seconds: self.project.whole_seconds(),
+        }
+    }
+
+    /// A setting of the repository whose migrations run.
+    pub(super) fn repo_config(&self, key: &str) -> Option<Value> {
+        let module = &self.project.repo.as_ref()?.module;
+        let options = self.settings.of_repo(module)?;
+        match options.gap() {
+            Some(gap) => Some(Value::unknown(gap)),
+            None => options.keyword(key).cloned(),
+        }
+    }
+
+    /// The schema that objects without one are put into.
+    pub(super) fn default_prefix(&self, at: Span) -> Option<Word> {
+        let prefix = self.repo_config("migration_default_prefix")?;
+        if prefix.is_nil() {
+            return None;
+        }
+        Some(match prefix.as_str().or_else(|| prefix.as_atom()) {
+            Some(name) => Word::new(name, at),
+            None => super::reading::word(&prefix, at),
+        })
+    }
+}
+
+impl<'a> Library<'a> for Ecto {
+    type State = State;
+
+    fn save(&mut self) -> State {
+        State {
+            session: self.session.checkpoint(),
+            queue: self.queue.clone(),
+            settings: self.settings.clone(),
+        }
+    }
+
+    fn restore(&mut self, state: State) {
+        self.session.restore(state.session);
+        self.queue = state.queue;
+        self.settings = state.settings;
+    }
+
+    fn join(&mut self, other: State, gap: &Gap) {
+        self.session.join(other.session, gap);
+        self.queue.join(other.queue, gap);
+        self.settings.join(&other.settings, gap);
+    }
+
+    fn exports(module: &str, name: &str, _arity: usize) -> Option<bool> {
+        match module {
+            "Ecto.Migration" => Some(functions::NAMES.contains(&name)),
+            "Ecto.Query" => Some(repo::QUERY_NAMES.contains(&name)),
+            "Config" | "Mix.Config" => Some(application::CONFIG_NAMES.contains(&name)),
+            "Ecto.Schema" => Some(schemas::NAMES.contains(&name)),
+            "TypedEctoSchema" => Some(schemas::TYPED_NAMES.contains(&name)),
+            "PolymorphicEmbed" => {
+                Some(name.starts_with("polymorphic_embeds_") || name.starts_with("cast_polymorphic_"))
+            }
+            "Ecto.Changeset" => Some(!functions::NAMES.contains(&name)),
+            _ => None,
+        }
+    }
+
+    fn uses(machine: &mut Machine<'a, Self>, written: &Written<'_>, scope: &mut Scope) -> Option<Run<()>> {
+        match written.module {
+            "Ecto.Migration" => {
+                scope.import("Ecto.Migration");
+                machine.set_attribute("disable_ddl_transaction", Value::truth(false));
+                machine.set_attribute("disable_migration_lock", Value::truth(false));
+            }
+            "Ecto.Schema" | "TypedEctoSchema" => {
+                schemas::uses(machine, written, scope);
+            }
+            "Mix.Config" => scope.import("Mix.Config"),
+            "Ecto.Repo" | "Ecto.Type" | "GenServer" | "Supervisor" | "Agent" | "Application"
+            | "Oban.Worker" => {}
+            _ => {
+                schemas::used_unknown(machine, written);
+                return None;
+            }
+        }
+        Some(Ok(()))
+    }
+
+    fn expand(
+        machine: &mut Machine<'a, Self>,
+        written: &Written<'_>,
+        scope: &mut Scope,
+    ) -> Option<Run<Value>> {
+        match written.module {
+            "Ecto.Migration" => functions::expand(machine, written, scope),
+            "Ecto.Query" if repo::QUERY_NAMES.contains(&written.name) => {
+                Some(Ok(machine.unknown(written.span, "what a query of Ecto selects")))
+            }
+            "Ecto.Schema" | "TypedEctoSchema" | "PolymorphicEmbed" => {
+                schemas::expand(machine, written, scope)
+            }
+            "Logger" => Some(Ok(Value::atom("ok"))),
+            _ => None,
+        }
+    }
+
+    fn call(machine: &mut Machine<'a, Self>, called: &Called<'_>) -> Option<Run<Value>> {
+        match called.module {
+            "Ecto.Migration" => functions::call(machine, called),
+            "Ecto.Migration.Runner" => functions::runner(machine, called),
+            "Ecto.Adapters.SQL" => repo::adapter(machine, called),
+            "Config" | "Mix.Config" => application::config(machine, called),
+            "Application" | "System" | "Mix" | "File" | "Mix.Project" => application::call(machine, called),
+            "Oban.Migration" | "Oban.Migrations" => oban::call(machine, called),
+            "Logger" => Some(Ok(Value::atom("ok"))),
+            module if repo::is_repo(machine, module, called) => repo::call(machine, called),
+            _ => None,
+        }
+    }
+
+    fn opaque(machine: &mut Machine<'a, Self>, gap: &Gap, called: Option<&Called<'_>>) {
+        if schemas::is_building(machine) {
+            return schemas::opaque(machine, gap, called);
+        }
+        if machine.library.configuring {
+            return;
+        }
+        let reaches = gap.reach == Reach::Everything || called.is_some_and(may_migrate);
+        if reaches {
+            let why = match called {
+                Some(called) => format!("`{}.{}` is not in the repository", called.module, called.name),
+                None => gap.why.clone(),
+            };
+            let at = gap.at.or(called.map(|called| called.span));
+            let gap = at.map_or_else(
+                || gap.reaching(Reach::Everything),
+                |at| Gap::new(at, why, Reach::Everything),
+            );
+            machine.library.queue.push(super::queue::Queued::Unknown(gap));
+        }
+    }
+}
+
+/// Whether a call into code that is not there may change the schema: it is named for it, or is handed what changes it.
+fn may_migrate(called: &Called<'_>) -> bool {
+    let names = format!("{}.{}", called.module, called.name).to_ascii_lowercase();
+    let handed = called.args.iter().any(|arg| {
+        arg.struct_name()
+            .is_some_and(|name| name.starts_with("Ecto.Migration"))
+    });
+    handed || names.contains("migrat") || matches!(called.name, "up" | "change")
+}
+
+/// Sends something now. An error is raised where a handler could see it, or where it says that this course was not taken;
+/// otherwise it is noted, and the program goes on as if it had been mended.
+pub(super) fn send<'a>(
+    machine: &mut Elixir<'a>,
+    at: Span,
+    calls: Option<&[Span]>,
+    run: impl FnOnce(&mut Session, bool) -> Sent,
+) -> Result<Rows, Stop> {
+    let handled = machine.is_handled() || machine.is_uncertain();
+    let calls = calls.map_or_else(|| here(machine), <[Span]>::to_vec);
+    let session = &mut machine.library.session;
+    session.called_from(calls);
+    let sent = run(session, handled);
+    if let Some((gap, failed)) = sent.doubt {
+        let message = gap.why.clone();
+        machine.fork(
+            &gap,
+            |_| Ok(Value::nil()),
+            |machine| {
+                machine.library.session.restore(failed);
+                Err(machine.raise("Postgrex.Error", &message, at))
+            },
+        )?;
+    }
+    sent.result.map_err(|failure| raise(machine, &failure, at))
+}
+
+/// The calls that lead here, without the runner's own.
+pub(super) fn here(machine: &Elixir<'_>) -> Vec<Span> {
+    let entry = machine.library.entry;
+    machine
+        .calls()
+        .into_iter()
+        .filter(|call| Some(*call) != entry)
+        .collect()
+}
+
+/// The driver's exception for a server's error.
+pub(super) fn raise(machine: &Elixir<'_>, failure: &Failure, at: Span) -> Stop {
+    let message = format!("ERROR {} {}", failure.sqlstate, failure.message);
+    machine.raise("Postgrex.Error", &message, at)
+}

@@ -1,0 +1,211 @@
+//! The Mix project that migrations belong to: where it lies, which repository they are of, what it has locked.
+//!
+//! Source: `Ecto.Migrator.migrations_path/2` and `Mix.EctoSQL.source_repo_priv/1` (`ecto_sql` 3.13): `priv/<repo>/migrations`, where
+//! `<repo>` is the last part of the repository's module, underscored, unless its configuration says `priv:`.
+
+use super::lock::{Version, locked};
+use crate::source::{FileId, Files};
+
+/// A project and one repository of it.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The folder of its `mix.exs`.
+    pub folder: String,
+    /// The folder of the migrations.
+    pub migrations: String,
+    /// The module of the repository, where one of the project fits the folder's name.
+    pub repo: Option<Repo>,
+    /// The locked version of Ecto.
+    pub ecto: Option<Version>,
+    /// The locked version of Oban.
+    pub oban: Option<Version>,
+}
+
+/// A module that uses `Ecto.Repo`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repo {
+    /// Its name.
+    pub module: String,
+    /// Where.
+    pub file: FileId,
+    /// `otp_app:`.
+    pub app: Option<String>,
+    /// `adapter:`, without `Ecto.Adapters.`.
+    pub adapter: Option<String>,
+}
+
+impl Project {
+    /// The project of a folder of migrations.
+    #[must_use]
+    pub fn of(files: &Files, migrations: &str) -> Project {
+        let folder = above(files, migrations).unwrap_or_default();
+        let ecto = locked(files, &folder, "ecto_sql").or_else(|| locked(files, &folder, "ecto"));
+        let oban = locked(files, &folder, "oban");
+        let repos = repos(files, &folder);
+        let named = place(migrations).map(|(_, name)| name.to_owned());
+        let fits = |repo: &&Repo| {
+            let last = repo.module.rsplit('.').next().unwrap_or("");
+            named.as_deref() == Some(underscored(last).as_str())
+        };
+        let repo = repos.iter().find(fits).or(match repos.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        });
+        Project {
+            repo: repo.cloned(),
+            migrations: migrations.to_owned(),
+            folder,
+            ecto,
+            oban,
+        }
+    }
+
+    /// The dump beside the migrations.
+    #[must_use]
+    pub fn structure(&self, files: &Files) -> Option<FileId> {
+        let above = self.migrations.rsplit_once('/').map_or("", |(above, _)| above);
+        files.find(&join(above, "structure.sql"))
+    }
+
+    /// Whether timestamps keep no fractions of a second: since Ecto 3.
+    #[must_use]
+    pub fn whole_seconds(&self) -> bool {
+        self.ecto.is_none_or(|version| version >= Version(3, 0, 0))
+    }
+}
+
+/// The folder above `priv` and the repository's name of a path `.../priv/<repo>/migrations`.
+#[must_use]
+pub fn place(migrations: &str) -> Option<(&str, &str)> {
+    let repo = migrations.strip_suffix("/migrations")?;
+    let (private, name) = repo.rsplit_once('/').unwrap_or(("", repo));
+    let folder = private.strip_suffix("priv")?;
+    let folder = match folder {
+        "" => "",
+        folder => folder.strip_suffix('/')?,
+    };
+    Some((folder, name))
+}
+
+/// The nearest folder at or above a path that holds a `mix.exs`.
+#[must_use]
+pub fn above(files: &Files, path: &str) -> Option<String> {
+    let mut folder = path;
+    loop {
+        if files.find(&join(folder, "mix.exs")).is_some() {
+            return Some(folder.to_owned());
+        }
+        if folder.is_empty() {
+            return None;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+}
+
+/// The repositories that a project's code declares, in path order; tests are no part of it.
+#[must_use]
+pub fn repos(files: &Files, folder: &str) -> Vec<Repo> {
+    let mut out = Vec::new();
+    for (file, entry) in files.below(folder) {
+        let inside = entry.path.strip_prefix(folder).unwrap_or(&entry.path);
+        if !entry.path.ends_with(".ex") || is_beside(inside) {
+            continue;
+        }
+        let Ok(source) = files.read(file) else { continue };
+        let text = &*source.text;
+        if text.contains("Ecto.Repo") {
+            out.extend(declared(text, file));
+        }
+    }
+    out
+}
+
+/// Whether a path within a project leads to what is not part of the program.
+#[must_use]
+pub fn is_beside(path: &str) -> bool {
+    path.split('/')
+        .any(|part| matches!(part, "test" | "tests" | "deps" | "_build" | "node_modules"))
+}
+
+fn declared(text: &str, file: FileId) -> Option<Repo> {
+    let at = text.find("use Ecto.Repo")?;
+    let module = text[..at].rfind("defmodule ")?;
+    let name = text[module + "defmodule ".len()..]
+        .split([' ', ',', '\n'])
+        .next()?;
+    let rest = &text[at..];
+    let options = rest.split("\n\n").next().unwrap_or(rest);
+    let option = |key: &str| {
+        let value = options.split_once(key)?.1.trim_start().trim_start_matches(':');
+        let end = value.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
+        Some(value[..end.unwrap_or(value.len())].to_owned())
+    };
+    let adapter = option("adapter:").filter(|adapter| !adapter.is_empty());
+    Some(Repo {
+        module: name.to_owned(),
+        file,
+        app: option("otp_app:"),
+        adapter: adapter.map(|name| name.trim_start_matches("Ecto.Adapters.").to_owned()),
+    })
+}
+
+/// `Macro.underscore` of one part of a module's name.
+#[must_use]
+pub fn underscored(name: &str) -> String {
+    let mut out = String::new();
+    let chars: Vec<char> = name.chars().collect();
+    for (i, c) in chars.iter().enumerate() {
+        let before = i.checked_sub(1).and_then(|b| chars.get(b));
+        let after = chars.get(i + 1);
+        let begins = c.is_uppercase()
+            && before.is_some_and(|b| *b != '_')
+            && (before.is_some_and(|b| !b.is_uppercase()) || after.is_some_and(|a| a.is_lowercase()));
+        if begins {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// A name in a folder.
+#[must_use]
+pub fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_places() {
+        assert_eq!(underscored("RepoBase"), "repo_base");
+        assert_eq!(underscored("SQLRepo"), "sql_repo");
+        assert_eq!(place("priv/repo/migrations"), Some(("", "repo")));
+        assert_eq!(place("apps/a/priv/repo/migrations"), Some(("apps/a", "repo")));
+        assert_eq!(place("db/migrations"), None);
+    }
+
+    #[test]
+    fn finds_the_repository() {
+        let files = Files::in_memory([
+            ("mix.exs", ""),
+            (
+                "lib/app/repo.ex",
+                "defmodule App.Repo do\n  use Ecto.Repo,\n    otp_app: :app,\n    adapter: Ecto.Adapters.Postgres\nend\n",
+            ),
+            ("priv/repo/migrations/1_a.exs", ""),
+        ]);
+        let repo = Project::of(&files, "priv/repo/migrations")
+            .repo
+            .expect("a repository");
+        assert_eq!(repo.module, "App.Repo");
+        assert_eq!(repo.app.as_deref(), Some("app"));
+        assert_eq!(repo.adapter.as_deref(), Some("Postgres"));
+    }
+}

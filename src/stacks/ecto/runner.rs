@@ -1,0 +1,237 @@
+//! Runs migrations as `mix ecto.migrate` does on a new database.
+//!
+//! Source: `Ecto.Migrator` and `Ecto.Migration.Runner` (`ecto_sql` 3.13): each migration in a transaction of its own, unless
+//! `@disable_ddl_transaction` is set; `up/0`, or else `change/0`.
+
+use std::rc::Rc;
+
+use super::application;
+use super::ddl;
+use super::history::Migrations;
+use super::library::{Ecto, Elixir, send};
+use super::queue::{Queue, Queued};
+use crate::config::Given;
+use crate::interpret::elixir::{Machine, Modules, Run, Stop, Value};
+use crate::known::{Gap, Reach};
+use crate::session::{Migration, Session};
+use crate::source::{Files, Span, Text};
+
+/// Runs all migrations, or those up to the one with an index.
+pub fn run(
+    migrations: &Migrations,
+    all: &[Migration],
+    session: Session,
+    files: &Files,
+    given: &Given,
+    last: Option<usize>,
+) -> Session {
+    let modules = Modules::new(files, &migrations.project.folder);
+    let library = Ecto::new(session, migrations.project.clone(), given.clone());
+    let mut machine = Machine::new(&modules, library);
+    application::configure(&mut machine);
+    own_table(&mut machine, migrations, all);
+    let count = last.map_or(all.len(), |last| last + 1);
+    for (migration, step) in all.iter().zip(&migrations.steps).take(count) {
+        if step.is_structure {
+            machine.library.session.run(migration);
+            machine.library.session.reconnect();
+        } else {
+            one(&mut machine, migration);
+        }
+    }
+    let gaps = machine.gaps().to_vec();
+    let mut session = machine.library.session;
+    for gap in gaps {
+        session.note_gap(&gap);
+    }
+    session
+}
+
+/// The table in which the migrator keeps its books; a dump brings its own.
+fn own_table(machine: &mut Elixir<'_>, migrations: &Migrations, all: &[Migration]) {
+    if migrations.steps.iter().any(|step| step.is_structure) {
+        return;
+    }
+    let Some(first) = all.first() else { return };
+    let name = machine.library.repo_config("migration_source");
+    let name = name.as_ref().and_then(|name| name.as_str().map(str::to_owned));
+    let name = name.unwrap_or_else(|| "schema_migrations".to_owned());
+    let seconds = if machine.library.project.whole_seconds() {
+        "(0)"
+    } else {
+        ""
+    };
+    let text = format!(
+        "CREATE TABLE IF NOT EXISTS \"{name}\" (\"version\" bigint, \"inserted_at\" timestamp{seconds}, PRIMARY KEY (\"version\"))"
+    );
+    let at = Span::new(first.file, 0, 0);
+    let session = &mut machine.library.session;
+    session.begin_environment("schema_migrations");
+    session.send_text(&Text::composed([(text, at, false)]), false);
+    session.end_program(true, at);
+}
+
+/// Runs one migration.
+fn one(machine: &mut Elixir<'_>, migration: &Migration) {
+    let at = Span::new(migration.file, 0, 0);
+    let names = machine.compile_file(migration.file);
+    let module = names
+        .iter()
+        .find(|name| machine.uses(name, "Ecto.Migration", at))
+        .cloned();
+    let Some(module) = module.or_else(|| names.last().cloned()) else {
+        let gap = Gap::new(
+            at,
+            "the file defines no migration that could be read",
+            reach_of(machine, at, 0),
+        );
+        machine.library.session.begin_program(&migration.name, true);
+        machine.library.session.open_gap(gap);
+        machine.library.session.end_program(true, at);
+        return;
+    };
+    let compiled = machine.module(&module, at);
+    let place = compiled.as_ref().map_or(at, |module| module.span);
+    let apart = compiled
+        .as_ref()
+        .and_then(|module| module.attribute("disable_ddl_transaction").cloned());
+    let transaction = apart
+        .and_then(|value| value.as_atom().map(|name| name != "true"))
+        .unwrap_or(true);
+    let has = |name: &str| {
+        compiled
+            .as_ref()
+            .is_some_and(|module| module.definition(name, 0).is_some())
+    };
+    machine
+        .library
+        .session
+        .begin_program(&migration.name, transaction);
+    machine.library.entry = Some(place);
+    machine.library.queue = Queue::default();
+    let mut end = Ok(());
+    if transaction && has("after_begin") {
+        end = callback(machine, &module, "after_begin", place);
+    }
+    if end.is_ok() {
+        end = if has("up") {
+            callback(machine, &module, "up", place)
+        } else if has("change") {
+            callback(machine, &module, "change", place)
+        } else {
+            let reach = reach_of(machine, place, 0);
+            let gap = Gap::new(
+                place,
+                "the migration has neither up/0 nor change/0 that could be read",
+                reach,
+            );
+            machine.library.session.open_gap(gap);
+            Ok(())
+        };
+    }
+    if end.is_ok() && transaction && has("before_commit") {
+        end = callback(machine, &module, "before_commit", place);
+    }
+    if let Err(stop) = end {
+        stopped(machine, &stop, place);
+    }
+    if let Some(gap) = compiled.as_ref().and_then(|module| module.open.clone()) {
+        machine.note(&gap);
+    }
+    machine.library.session.called_from(Vec::new());
+    machine.library.session.end_program(true, place);
+}
+
+fn callback(machine: &mut Elixir<'_>, module: &str, name: &str, at: Span) -> Run<()> {
+    machine.call_function(module, name, Vec::new(), at)?;
+    flush(machine, at)
+}
+
+/// The program ended before its end: what the rest of it would have done is not known.
+fn stopped(machine: &mut Elixir<'_>, stop: &Stop, at: Span) {
+    let (why, place) = match stop {
+        Stop::Raised(error, place) => (raised(error), *place),
+        Stop::Thrown(_, place) => ("the program ends itself".to_owned(), *place),
+        Stop::Exhausted(place, why) => (format!("the program {why}"), *place),
+        Stop::Gone => ("every course of the program ends".to_owned(), at),
+    };
+    let why = format!("{why}: the rest of the migration is not followed");
+    let from = if place.file == at.file {
+        place.start as usize
+    } else {
+        0
+    };
+    let reach = reach_of(machine, at, from);
+    machine.library.session.open_gap(Gap::new(place, why, reach));
+}
+
+fn raised(error: &Value) -> String {
+    let name = error.struct_name();
+    let message = error
+        .field("message")
+        .and_then(|message| message.as_str().map(str::to_owned));
+    match (name, message) {
+        (Some(name), Some(message)) => format!("{name} is raised ({message})"),
+        (Some(name), None) => format!("{name} is raised"),
+        _ => "an exception is raised".to_owned(),
+    }
+}
+
+/// What the rest of a file may reach, by its words.
+fn reach_of(machine: &Elixir<'_>, at: Span, from: usize) -> Reach {
+    let text = machine.modules().files().text(at.file);
+    let rest = text.get(from..).unwrap_or(&text);
+    let rest = rest.split("def down").next().unwrap_or(rest);
+    let words = ["create", "alter", "drop", "execute", "rename", "query", "migrat"];
+    if words.iter().any(|word| rest.contains(word)) {
+        Reach::Everything
+    } else {
+        Reach::Rows
+    }
+}
+
+/// Runs everything that waits, first to last; what that adds waits again.
+pub fn flush(machine: &mut Elixir<'_>, at: Span) -> Run<()> {
+    let waiting = std::mem::take(&mut machine.library.queue.commands);
+    run_all(machine, &waiting, at)
+}
+
+fn run_all(machine: &mut Elixir<'_>, waiting: &[Rc<Queued>], at: Span) -> Run<()> {
+    for queued in waiting {
+        match &**queued {
+            Queued::Command(command, calls) => {
+                for statement in ddl::statements(command, machine.library.dialect()) {
+                    execute(machine, statement, calls, ddl::place(command))?;
+                }
+            }
+            Queued::Function(function, place) => {
+                machine.call_value(function, Vec::new(), *place)?;
+            }
+            Queued::Either(gap, first, second) => {
+                machine.fork(
+                    gap,
+                    |machine| run_all(machine, first, at).map(|()| Value::nil()),
+                    |machine| run_all(machine, second, at).map(|()| Value::nil()),
+                )?;
+            }
+            Queued::Unknown(gap) => machine.library.session.open_gap(gap.clone()),
+        }
+    }
+    Ok(())
+}
+
+fn execute(machine: &mut Elixir<'_>, statement: super::sql::Sql, calls: &[Span], at: Span) -> Run<()> {
+    if let Some(text) = statement.text() {
+        send(machine, at, Some(calls), |session, handled| {
+            session.send_text(&text, handled)
+        })?;
+        return Ok(());
+    }
+    let why = statement.gap().map_or_else(String::new, |gap| gap.why.clone());
+    machine.library.session.called_from(calls.to_vec());
+    machine
+        .library
+        .session
+        .send_pattern(&statement.into_parts(), &why, at);
+    Ok(())
+}
