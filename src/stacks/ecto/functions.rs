@@ -59,7 +59,7 @@ pub fn expand<'a>(machine: &mut Elixir<'a>, written: &Written<'_>, scope: &mut S
             });
             Some(run)
         }
-        ("flush", []) => Some(runner::flush(machine, written.span).map(|()| Value::atom("ok"))),
+        ("flush", []) => Some(runner::flush(machine).map(|()| Value::atom("ok"))),
         _ => None,
     }
 }
@@ -173,7 +173,7 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
         ("repo", []) => Ok(repo(machine)),
         ("prefix", []) => Ok(Value::nil()),
         ("direction", []) => Ok(Value::atom("up")),
-        ("flush", []) => runner::flush(machine, at).map(|()| Value::atom("ok")),
+        ("flush", []) => runner::flush(machine).map(|()| Value::atom("ok")),
         _ => return None,
     })
 }
@@ -181,7 +181,7 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
 /// What migrations reach past `Ecto.Migration` for.
 pub fn runner<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Value>> {
     Some(match (called.name, called.args) {
-        ("flush", []) => runner::flush(machine, called.span).map(|()| Value::atom("ok")),
+        ("flush", []) => runner::flush(machine).map(|()| Value::atom("ok")),
         ("repo", []) => Ok(repo(machine)),
         ("prefix", []) => Ok(Value::nil()),
         ("migrator_direction", []) => Ok(Value::atom("up")),
@@ -281,7 +281,10 @@ fn queue(machine: &mut Elixir<'_>, command: Command, at: Span) -> Run<()> {
         return Err(nested(machine, at));
     }
     let calls = calls_with(machine, at);
-    machine.library.queue.push(Queued::Command(command, calls));
+    machine
+        .library
+        .queue
+        .push(Queued::Command(Box::new(command), calls));
     Ok(())
 }
 

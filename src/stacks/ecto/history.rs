@@ -20,6 +20,8 @@ pub struct Migrations {
     pub project: Project,
     /// What each of them is.
     pub steps: Vec<Step>,
+    /// The module whose `up/1` walks versions, where no files do.
+    pub entry: Option<FileId>,
     all: Vec<Migration>,
 }
 
@@ -49,6 +51,9 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
     };
     let files = folder.files;
     let project = Project::of(files, folder.path);
+    if let Some(file) = files.find(folder.path) {
+        return entry(history, files, project, file);
+    }
     let mut steps = Vec::new();
     let dump = project.structure(files).map(|file| (file, files.text(file)));
     let listed = dump
@@ -83,9 +88,28 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
         history.program = Some(Arc::new(Migrations {
             project,
             steps,
+            entry: None,
             all: history.migrations.clone(),
         }));
     }
+    history
+}
+
+/// A module that brings migrations, in place of files.
+fn entry(mut history: History, files: &Files, project: Project, file: FileId) -> History {
+    let path = files.path(file);
+    history.migrations.push(Migration {
+        name: path.rsplit('/').next().unwrap_or(path).to_owned(),
+        file,
+        text: Text::of_file(file, files.text(file)),
+        mode: RunMode::Transaction,
+    });
+    history.program = Some(Arc::new(Migrations {
+        project,
+        steps: vec![Step { is_structure: false }],
+        entry: Some(file),
+        all: history.migrations.clone(),
+    }));
     history
 }
 

@@ -5,6 +5,7 @@ pub mod command;
 pub mod ddl;
 pub mod functions;
 pub mod history;
+pub mod install;
 pub mod json;
 pub mod library;
 pub mod lock;

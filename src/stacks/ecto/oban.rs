@@ -65,11 +65,14 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
             machine
                 .library
                 .queue
-                .push(Queued::Command(command, calls.clone()));
+                .push(Queued::Command(Box::new(command), calls.clone()));
         }
     }
     let record = Command::Sql(Word::new(&record(&prefix, wanted), at));
-    machine.library.queue.push(Queued::Command(record, calls));
+    machine
+        .library
+        .queue
+        .push(Queued::Command(Box::new(record), calls));
     Some(Ok(Value::atom("ok")))
 }
 

@@ -13,7 +13,7 @@ use crate::source::Span;
 #[derive(Debug, Clone)]
 pub enum Queued {
     /// A command, and the calls that led to it, outermost first.
-    Command(Command, Vec<Span>),
+    Command(Box<Command>, Vec<Span>),
     /// A function that is called when its turn comes.
     Function(Value, Span),
     /// One of two rows of commands: it cannot be told which.
@@ -76,7 +76,7 @@ impl Queue {
                 },
                 None => Command::AlterTable(table, parts),
             };
-            Rc::new(Queued::Command(command, calls.to_vec()))
+            Rc::new(Queued::Command(Box::new(command), calls.to_vec()))
         };
         let mut courses = block.courses.iter().map(command);
         let Some(first) = courses.next() else { return };

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::application;
 use super::ddl;
 use super::history::Migrations;
+use super::install::{self, Install};
 use super::library::{Ecto, Elixir, send};
 use super::queue::{Queue, Queued};
 use crate::config::Given;
@@ -30,6 +31,14 @@ pub fn run(
     let mut machine = Machine::new(&modules, library);
     application::configure(&mut machine);
     own_table(&mut machine, migrations, all);
+    if let Some(entry) = migrations.entry {
+        let said = given
+            .settings
+            .get("install")
+            .and_then(|install| Install::parse(install));
+        install::run(&mut machine, entry, &said.unwrap_or(Install::Fresh));
+        return ended(machine);
+    }
     let count = last.map_or(all.len(), |last| last + 1);
     for (migration, step) in all.iter().zip(&migrations.steps).take(count) {
         if step.is_structure {
@@ -39,6 +48,10 @@ pub fn run(
             one(&mut machine, migration);
         }
     }
+    ended(machine)
+}
+
+fn ended(machine: Elixir<'_>) -> Session {
     let gaps = machine.gaps().to_vec();
     let mut session = machine.library.session;
     for gap in gaps {
@@ -144,11 +157,11 @@ fn one(machine: &mut Elixir<'_>, migration: &Migration) {
 
 fn callback(machine: &mut Elixir<'_>, module: &str, name: &str, at: Span) -> Run<()> {
     machine.call_function(module, name, Vec::new(), at)?;
-    flush(machine, at)
+    flush(machine)
 }
 
 /// The program ended before its end: what the rest of it would have done is not known.
-fn stopped(machine: &mut Elixir<'_>, stop: &Stop, at: Span) {
+pub fn stopped(machine: &mut Elixir<'_>, stop: &Stop, at: Span) {
     let (why, place) = match stop {
         Stop::Raised(error, place) => (raised(error), *place),
         Stop::Thrown(_, place) => ("the program ends itself".to_owned(), *place),
@@ -191,12 +204,12 @@ fn reach_of(machine: &Elixir<'_>, at: Span, from: usize) -> Reach {
 }
 
 /// Runs everything that waits, first to last; what that adds waits again.
-pub fn flush(machine: &mut Elixir<'_>, at: Span) -> Run<()> {
+pub fn flush(machine: &mut Elixir<'_>) -> Run<()> {
     let waiting = std::mem::take(&mut machine.library.queue.commands);
-    run_all(machine, &waiting, at)
+    run_all(machine, &waiting)
 }
 
-fn run_all(machine: &mut Elixir<'_>, waiting: &[Rc<Queued>], at: Span) -> Run<()> {
+fn run_all(machine: &mut Elixir<'_>, waiting: &[Rc<Queued>]) -> Run<()> {
     for queued in waiting {
         match &**queued {
             Queued::Command(command, calls) => {
@@ -210,8 +223,8 @@ fn run_all(machine: &mut Elixir<'_>, waiting: &[Rc<Queued>], at: Span) -> Run<()
             Queued::Either(gap, first, second) => {
                 machine.fork(
                     gap,
-                    |machine| run_all(machine, first, at).map(|()| Value::nil()),
-                    |machine| run_all(machine, second, at).map(|()| Value::nil()),
+                    |machine| run_all(machine, first).map(|()| Value::nil()),
+                    |machine| run_all(machine, second).map(|()| Value::nil()),
                 )?;
             }
             Queued::Unknown(gap) => machine.library.session.open_gap(gap.clone()),

@@ -79,14 +79,7 @@ pub(super) fn field(machine: &mut Elixir<'_>, written: &Written<'_>, scope: &mut
     };
     let given = options(machine, written.args.get(2), scope)?;
     match name.as_atom() {
-        Some(name) => add(
-            machine,
-            &name.to_owned(),
-            &ty,
-            &given,
-            false,
-            &Places::of(written, 1),
-        ),
+        Some(name) => add(machine, name, &ty, &given, false, &Places::of(written, 1)),
         None => leave_open(
             machine,
             name.gap(),
