@@ -1,8 +1,12 @@
 //! The pipeline, one function over files and settings: the command line, the editor and every test call it.
 
+mod ignores;
+mod settle;
+
 use rayon::prelude::*;
 
-use crate::config::{Misuse, Options};
+use crate::config::file::Flaw;
+use crate::config::{Configuration, Misuse, Options};
 use crate::declared::{Expectation, Models};
 pub use crate::discover::NotChecked;
 use crate::discover::{self, Found, Target};
@@ -14,6 +18,7 @@ use crate::source::Files;
 use crate::sql;
 use crate::stacks::History;
 use crate::stacks::declared_schema::{self, Created};
+use crate::suppress::baseline::Baseline;
 
 /// What a run found, and how much of the input it could follow.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +29,21 @@ pub struct Report {
     pub coverage: Coverage,
     /// What was compared with what.
     pub targets: Vec<TargetSummary>,
+    /// What is left out of the findings.
+    pub silenced: Silenced,
+}
+
+/// What is found and not told, because the repository says so.
+#[derive(Debug, Clone, Default)]
+pub struct Silenced {
+    /// How many an ignore comment silences.
+    pub ignored: usize,
+    /// How many the baseline holds.
+    pub known: usize,
+    /// The keys of all that would be told without a baseline.
+    pub keys: Vec<String>,
+    /// The baseline, with what was used of it.
+    pub baseline: Option<Baseline>,
 }
 
 /// How much of the input was followed: silence must never be mistaken for health.
@@ -47,6 +67,19 @@ pub struct Coverage {
     pub not_checked: Vec<NotChecked>,
     /// Everything that could not be followed, by place.
     pub gaps: Vec<Gap>,
+}
+
+impl Coverage {
+    /// How much of the statements and fields was followed, in per cent.
+    #[must_use]
+    pub fn per_cent(&self) -> f64 {
+        let all = self.statements + self.fields;
+        let unknown = self.statements_opaque + self.fields_unknown;
+        match all {
+            0 => 100.0,
+            all => 100.0 * all.saturating_sub(unknown) as f64 / all as f64,
+        }
+    }
 }
 
 /// One database: what runs on it and which models use it.
@@ -249,24 +282,44 @@ pub fn created(run: &Run) -> Created {
     declared_schema::create(&all, &run.target.given)
 }
 
+/// Reads the configuration files of a listing into the options, and takes out of the listing what they exclude. `above` names the
+/// folders that lead to the listing's root.
+///
+/// # Errors
+/// The flaws of the configuration files.
+pub fn configure(files: &mut Files, options: &mut Options, above: Vec<String>) -> Result<(), Vec<Flaw>> {
+    let names: Vec<&str> = rules::RULES.iter().map(|rule| rule.name).collect();
+    let (configuration, flaws) = Configuration::read(files, above, &names);
+    if !flaws.is_empty() {
+        return Err(flaws);
+    }
+    files.hide(|path| configuration.excludes(path));
+    options.configuration = configuration;
+    Ok(())
+}
+
 /// Checks a repository.
 ///
 /// # Errors
-/// When the options do not fit the files.
+/// When the options or the baseline do not fit the files.
 pub fn check(files: &Files, options: &Options) -> Result<Report, Misuse> {
     let runs = run(files, options, Sides::Both)?;
-    Ok(report(files, &runs))
+    report(files, options, &runs)
 }
 
 /// The findings and the coverage of what was run.
-#[must_use]
-pub fn report(files: &Files, runs: &Runs) -> Report {
+///
+/// # Errors
+/// When the baseline cannot be read.
+pub fn report(files: &Files, options: &Options, runs: &Runs) -> Result<Report, Misuse> {
     let subjects: Vec<Subject<'_>> = runs.runs.iter().map(|run| subject(files, run)).collect();
-    Report {
-        findings: rules::run(&subjects),
+    let settled = settle::settle(files, options, rules::run(&subjects))?;
+    Ok(Report {
+        findings: settled.findings,
         coverage: coverage(runs),
         targets: runs.runs.iter().map(|run| summary(&run.target)).collect(),
-    }
+        silenced: settled.silenced,
+    })
 }
 
 fn subject<'a>(files: &'a Files, run: &'a Run) -> Subject<'a> {

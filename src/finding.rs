@@ -108,4 +108,11 @@ impl Finding {
             fixes: Vec::new(),
         }
     }
+
+    /// With what to do.
+    #[must_use]
+    pub fn with_help(mut self, help: &str) -> Self {
+        self.help = Some(help.to_owned());
+        self
+    }
 }

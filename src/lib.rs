@@ -22,5 +22,6 @@ pub mod source;
 pub mod sql;
 pub mod sqltype;
 pub mod stacks;
+pub mod suppress;
 pub mod syntax;
 pub mod tree;

@@ -39,6 +39,12 @@ pub(super) enum Command {
     Explain(ObjectArguments),
     /// List the rules
     Rules(RulesArguments),
+    /// Write down what is found now, so that only what is new is told from then on
+    Baseline(BaselineArguments),
+    /// Show the configuration that is in force, and where it is said
+    Config(ConfigArguments),
+    /// Write a commented configuration file
+    Init(InitArguments),
 }
 
 /// `schemalign check`.
@@ -62,15 +68,24 @@ pub(super) struct CheckArguments {
     /// Print errors and warnings alone: no notes, no closing line
     #[arg(long, short)]
     pub(super) quiet: bool,
-    /// Fail the run (exit status 1) on findings of this level and louder ones
-    #[arg(long, value_name = "LEVEL", default_value = "warn")]
-    pub(super) fail_on: FailOn,
+    /// Fail the run (exit status 1) on findings of this level and louder ones [default: warn]
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) fail_on: Option<FailOn>,
     /// Fail the run only when there are more such findings than this
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub(super) max_findings: usize,
     /// Never fail the run because of findings
     #[arg(long)]
     pub(super) exit_zero: bool,
+    /// Fail the run when less than this part of the statements and fields, in per cent, could be followed
+    #[arg(long, value_name = "PERCENT")]
+    pub(super) minimum_coverage: Option<f64>,
+    /// Tell what the baseline holds as well
+    #[arg(long)]
+    pub(super) no_baseline: bool,
+    /// Fail the run also on entries of the baseline that are gone; set where the environment has `CI`
+    #[arg(long)]
+    pub(super) ci: bool,
     #[command(flatten)]
     pub(super) source: Source,
 }
@@ -120,6 +135,45 @@ pub(super) enum ListFormat {
     Text,
     /// The document
     Json,
+}
+
+/// `schemalign baseline`.
+#[derive(Debug, Args)]
+pub(super) struct BaselineArguments {
+    /// Folders to check, instead of the working folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Only take out entries that are found no more
+    #[arg(long)]
+    pub(super) prune: bool,
+    #[command(flatten)]
+    pub(super) source: Source,
+}
+
+/// `schemalign config`.
+#[derive(Debug, Args)]
+pub(super) struct ConfigArguments {
+    /// The file or folder that it is in force for
+    #[arg(value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
+    /// List every key of the configuration file
+    #[arg(long)]
+    pub(super) keys: bool,
+    #[command(flatten)]
+    pub(super) source: Source,
+}
+
+/// `schemalign init`.
+#[derive(Debug, Args)]
+pub(super) struct InitArguments {
+    /// The folder, instead of the working folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Print it instead of writing it
+    #[arg(long)]
+    pub(super) stdout: bool,
+    #[command(flatten)]
+    pub(super) source: Source,
 }
 
 /// `schemalign models`.
@@ -177,6 +231,9 @@ pub(super) struct Source {
     /// What the database is given before its migrations run: search_path, schemas, or a setting; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = given)]
     pub(super) given: Vec<(String, String)>,
+    /// Read no configuration file
+    #[arg(long)]
+    pub(super) no_config: bool,
     /// Colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: Colour,

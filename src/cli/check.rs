@@ -7,6 +7,7 @@ use super::outcome::{Exit, Failure};
 use super::workspace::Workspace;
 use super::{disk, progress, terminal};
 use crate::check::{self, NotChecked, Report};
+use crate::config::Options;
 use crate::finding::Level;
 use crate::report::text::TextOptions;
 use crate::report::{
@@ -19,13 +20,15 @@ use crate::source::Files;
 /// # Errors
 /// When nothing could be checked, or a file cannot be written.
 pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
-    let work = Workspace::open(&arguments.paths, &arguments.source)?;
+    let mut work = Workspace::open(&arguments.paths, &arguments.source)?;
+    work.options.ci = arguments.ci || std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false");
+    work.options.without_baseline = arguments.no_baseline;
     let mut report = progress::show(&work.files, || check::check(&work.files, &work.options))?;
     let named = !work.options.touching.is_empty();
     if report.targets.is_empty() && !named && arguments.format == CheckFormat::Text {
         return Err(nothing(&report.coverage.not_checked));
     }
-    let exit = exit(&report, named, arguments);
+    let exit = exit(&report, named, arguments, &work.options);
     if arguments.quiet {
         report.findings.retain(|f| f.level != Level::Note);
     }
@@ -65,9 +68,7 @@ fn render(form: CheckFormat, report: &Report, files: &Files, options: &TextOptio
 
 /// Writes a report to a file, making the folders above it.
 fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
-    made.and_then(|()| std::fs::write(path, text)).map_err(|error| {
+    disk::write(path, text).map_err(|error| {
         Failure::new(format!(
             "{} cannot be written: {}",
             path.display(),
@@ -77,18 +78,22 @@ fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
-/// Notes fail a run only when asked to; a file that belongs to nothing is no failure.
-fn exit(report: &Report, named: bool, arguments: &CheckArguments) -> Exit {
+/// Notes fail a run only when asked to; a file that belongs to nothing is no failure. The command line goes before the file.
+fn exit(report: &Report, named: bool, arguments: &CheckArguments, options: &Options) -> Exit {
     if report.targets.is_empty() && !named {
         return Exit::Failed;
     }
+    let settings = options.configuration.governing("").map(|(settings, _)| settings);
     let least = match arguments.fail_on {
-        FailOn::Error => Level::Error,
-        FailOn::Warn => Level::Warn,
-        FailOn::Note => Level::Note,
+        Some(FailOn::Error) => Level::Error,
+        Some(FailOn::Warn) => Level::Warn,
+        Some(FailOn::Note) => Level::Note,
+        None => settings.and_then(|s| s.fail_on).unwrap_or(Level::Warn),
     };
     let failing = report.findings.iter().filter(|f| f.level >= least).count();
-    if failing > arguments.max_findings && !arguments.exit_zero {
+    let followed = arguments.minimum_coverage.or_else(|| settings?.minimum_coverage);
+    let too_little = followed.is_some_and(|least| report.coverage.per_cent() < least);
+    if (failing > arguments.max_findings || too_little) && !arguments.exit_zero {
         Exit::Found
     } else {
         Exit::Clean

@@ -103,6 +103,24 @@ impl Disk {
         }
     }
 
+    /// Lists files of these names in a folder and all above it, up to the repository's own root.
+    pub(super) fn add_all_above(&mut self, path: &Path, names: &[&str]) {
+        for folder in path.ancestors() {
+            for name in names {
+                let file = folder.join(name);
+                if let Ok(data) = file.metadata()
+                    && data.is_file()
+                {
+                    let path = self.name(&file);
+                    self.entries.entry(path).or_insert(data.len());
+                }
+            }
+            if folder.join(".git").exists() {
+                break;
+            }
+        }
+    }
+
     fn take(&mut self, entry: &ignore::DirEntry) {
         let Some(kind) = entry.file_type() else { return };
         if kind.is_dir() {
@@ -244,4 +262,12 @@ fn unwrap(error: &ignore::Error) -> (Option<&Path>, &ignore::Error) {
         | ignore::Error::UnrecognizedFileType(_)
         | ignore::Error::InvalidDefinition => (None, error),
     }
+}
+
+/// Writes a file, making the folders above it.
+pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, text)
 }

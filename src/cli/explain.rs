@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &ObjectArguments) -> Result<Exit, Failure> {
     let work = Workspace::open(&arguments.paths, &arguments.source)?;
     let (runs, findings) = progress::show(&work.files, || {
         let runs = check::run(&work.files, &work.options, Sides::Both)?;
-        let findings = check::report(&work.files, &runs).findings;
+        let findings = check::report(&work.files, &work.options, &runs)?.findings;
         Ok::<_, Failure>((runs, findings))
     })?;
     let out = explain(&arguments.object, &runs, &findings, &work.files);

@@ -1,10 +1,13 @@
 //! One file per command; with the editor the only module that touches disk, clock, environment and terminal.
 
 mod arguments;
+mod baseline;
 mod check;
+mod config;
 mod disk;
 mod explain;
 mod history;
+mod init;
 mod models;
 mod object;
 mod outcome;
@@ -47,6 +50,9 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::History(history)) => history::run(history),
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Rules(rules)) => rules::run(rules),
+        Some(Command::Baseline(baseline)) => baseline::run(baseline),
+        Some(Command::Config(config)) => config::run(config),
+        Some(Command::Init(init)) => init::run(init),
     }
 }
 

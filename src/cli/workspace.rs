@@ -6,7 +6,9 @@ use super::arguments::Source;
 use super::disk::{Disk, normal, words};
 use super::outcome::Failure;
 use super::terminal;
-use crate::config::Options;
+use crate::check;
+use crate::config::file::Flaw;
+use crate::config::{self, Options};
 use crate::discover::MANIFESTS;
 use crate::source::Files;
 
@@ -17,6 +19,8 @@ pub(super) struct Workspace {
     pub(super) files: Files,
     /// The options.
     pub(super) options: Options,
+    /// The folder that all paths are relative to.
+    pub(super) root: PathBuf,
 }
 
 impl Workspace {
@@ -60,9 +64,16 @@ impl Workspace {
             }
             (false, _) => within,
         };
-        let mut disk = Disk::new(root, &within, &named);
+        let above = root
+            .iter()
+            .map(|part| part.to_string_lossy().into_owned())
+            .collect();
+        let mut disk = Disk::new(root.clone(), &within, &named);
         for path in within.iter().chain(&named) {
             disk.add_above(path, MANIFESTS);
+        }
+        if !source.no_config {
+            disk.add_all_above(&root, &config::file::FILES);
         }
         let names = |paths: &[PathBuf]| paths.iter().map(|p| disk.name(p)).collect();
         let mut options = Options {
@@ -73,17 +84,40 @@ impl Workspace {
             touching: names(&touching),
             at: None,
             given: source.given.clone(),
+            ..Options::default()
         };
         if let Some(version) = &source.postgres_version {
             options
                 .given
                 .push(("postgres_version".to_owned(), version.clone()));
         }
-        Ok(Workspace {
-            files: Files::new(disk),
-            options,
-        })
+        let mut files = Files::new(disk);
+        if !source.no_config {
+            check::configure(&mut files, &mut options, above).map_err(|flaws| flawed(&flaws, &files))?;
+        }
+        Ok(Workspace { files, options, root })
     }
+}
+
+/// Every flaw of the configuration at once, each with its place.
+fn flawed(flaws: &[Flaw], files: &Files) -> Failure {
+    let lines = flaws.iter().map(|flaw| {
+        let at = files.start(flaw.span);
+        let help = flaw
+            .help
+            .as_ref()
+            .map_or(String::new(), |help| format!(" ({help})"));
+        format!(
+            "{}:{}:{}: {}{help}",
+            files.path(flaw.span.file),
+            at.line,
+            at.column,
+            flaw.what
+        )
+    });
+    Failure::new("the configuration cannot be followed")
+        .details(lines)
+        .help("`schemalign config --keys` lists every key; --no-config does without")
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {

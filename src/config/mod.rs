@@ -1,7 +1,11 @@
-//! What is said beside the files: what a database is given before its history runs, and the run's settings.
+//! What is said beside the files: what a database is given before its history runs, the run's settings, and the configuration file.
 
+pub mod file;
 mod given;
+mod locate;
 mod options;
+pub mod pattern;
 
 pub use given::Given;
-pub use options::{Dialect, Misuse, Options};
+pub use locate::Configuration;
+pub use options::{BASELINE, Dialect, Misuse, Options};

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::Given;
+use super::{Configuration, Given};
+
+/// The baseline's usual name.
+pub const BASELINE: &str = "schemalign-baseline.txt";
 
 /// A database system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,7 +92,7 @@ impl fmt::Display for Dialect {
 }
 
 /// The settings of a run. Paths are those of the listing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Options {
     /// Histories set by hand: folders or files, run in this order on one database.
     pub migrations: Vec<String>,
@@ -105,15 +108,47 @@ pub struct Options {
     pub at: Option<String>,
     /// `key=value`, in order.
     pub given: Vec<(String, String)>,
+    /// What configuration files say.
+    pub configuration: Configuration,
+    /// Whether the run is one of CI, where what is out of date fails.
+    pub ci: bool,
+    /// Do as if there were no baseline.
+    pub without_baseline: bool,
 }
 
 impl Options {
-    /// What is given, on top of a preset.
+    /// Whether all of a repository is checked: only then can it be told that an ignore or a setting has no use.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.touching.is_empty()
+            && self.target.is_none()
+            && self.at.is_none()
+            && self.migrations.is_empty()
+            && self.models.is_empty()
+    }
+
+    /// The baseline's path, and whether a configuration names it.
+    #[must_use]
+    pub fn baseline_path(&self) -> (String, bool) {
+        let named = self.configuration.governing("").and_then(|(settings, _)| {
+            let path = settings.baseline.as_deref()?;
+            self.configuration.listed(settings, path)
+        });
+        match named {
+            Some(path) => (path, true),
+            None => (BASELINE.to_owned(), false),
+        }
+    }
+
+    /// What is given to the database of a path, on top of a preset: what the file that governs the path says, then what the command
+    /// line says.
     ///
     /// # Errors
     /// When a value does not fit its key.
-    pub fn given(&self, mut preset: Given) -> Result<Given, Misuse> {
-        for (key, value) in &self.given {
+    pub fn given(&self, path: &str, mut preset: Given) -> Result<Given, Misuse> {
+        let governing = self.configuration.governing(path);
+        let configured = governing.iter().flat_map(|(settings, _)| &settings.given);
+        for (key, value) in configured.chain(&self.given) {
             preset.set(key, value).map_err(|what| Misuse {
                 what,
                 help: "--given takes KEY=VALUE".to_owned(),

@@ -44,9 +44,9 @@ pub(super) fn take(files: &Files, options: &Options) -> Result<Found, Misuse> {
         .unwrap_or_default();
     Ok(Found {
         targets: vec![Target {
+            given: options.given(&name, given)?,
             name: if name.is_empty() { ".".to_owned() } else { name },
             dialect,
-            given: options.given(given)?,
             histories,
             models: merged(models),
             address: None,

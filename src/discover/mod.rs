@@ -8,6 +8,7 @@ mod histories;
 mod index;
 mod pairing;
 mod prisma;
+mod projects;
 mod python;
 #[cfg(test)]
 mod tests;
@@ -111,7 +112,9 @@ pub struct Found {
 /// When what is set by hand does not fit.
 pub fn discover(files: &Files, options: &Options) -> Result<Found, Misuse> {
     let mut found = if options.migrations.is_empty() && options.models.is_empty() {
-        automatic(files, options)?
+        let mut found = automatic(files, options)?;
+        projects::add(files, options, &mut found)?;
+        found
     } else {
         by_hand::take(files, options)?
     };
@@ -164,7 +167,8 @@ fn automatic(files: &Files, options: &Options) -> Result<Found, Misuse> {
     found.not_checked.extend(untold);
     found.not_checked.extend(unsupported::find(&index, &roots));
     for target in &mut found.targets {
-        target.given = options.given(std::mem::take(&mut target.given))?;
+        let given = std::mem::take(&mut target.given);
+        target.given = options.given(projects::place(target), given)?;
     }
     found.targets.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)

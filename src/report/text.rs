@@ -203,6 +203,13 @@ pub fn summary(report: &Report) -> String {
             plural(coverage.gaps.len(), "gap")
         ));
     }
+    let silenced = &report.silenced;
+    if silenced.ignored > 0 {
+        out.push_str(&format!(", {} ignored", silenced.ignored));
+    }
+    if silenced.known > 0 {
+        out.push_str(&format!(", {} in the baseline", silenced.known));
+    }
     out.push('\n');
     for seen in &coverage.not_checked {
         out.push_str(&format!(

@@ -32,6 +32,7 @@ mod presumed_object;
 mod primary_key_mismatch;
 mod report;
 mod rule;
+mod settings;
 mod table_in_several_databases;
 mod table_of_another_database;
 mod type_mismatch;
@@ -42,6 +43,7 @@ mod words;
 
 pub use report::Report;
 pub use rule::{Check, Context, Reporter, Rule, Subject};
+pub use settings::{INVALID_IGNORE, STALE_BASELINE, UNUSED_IGNORE, UNUSED_SETTING};
 
 use crate::declared::{Expectation, Model};
 use crate::finding::{Finding, Level};
@@ -82,6 +84,10 @@ pub static RULES: &[&Rule] = &[
     &unregistered_model::RULE,
     &table_in_several_databases::RULE,
     &table_of_another_database::RULE,
+    &INVALID_IGNORE,
+    &UNUSED_IGNORE,
+    &UNUSED_SETTING,
+    &STALE_BASELINE,
 ];
 
 /// The rule of a name.
@@ -147,7 +153,7 @@ fn leave_to_others(contexts: &mut [Context<'_>]) {
 fn run_on(rule: &'static Rule, ctx: &Context<'_>) -> Vec<Finding> {
     let reporter = Reporter::new(rule, ctx.subject.target);
     match rule.check {
-        Check::Repository(_) => {}
+        Check::Repository(_) | Check::Settings => {}
         Check::Target(check) => check(ctx, &reporter),
         Check::Tables(check) => {
             for pair in &ctx.pairs.tables {

@@ -60,6 +60,8 @@ pub enum Check {
     Pairs(fn(&Context<'_>, &TablePair<'_>, &Reporter)),
     /// A field and its column, both there.
     Columns(fn(&Context<'_>, &ColumnPair<'_>, &Reporter)),
+    /// What the repository says to the program itself; told by the pipeline when all other findings are known.
+    Settings,
 }
 
 impl Check {
@@ -67,7 +69,7 @@ impl Check {
     #[must_use]
     pub fn looks_at(&self, both: bool) -> bool {
         match self {
-            Check::Repository(_) | Check::Target(_) => false,
+            Check::Repository(_) | Check::Target(_) | Check::Settings => false,
             Check::Tables(_) => true,
             Check::Pairs(_) | Check::Columns(_) => both,
         }
@@ -82,6 +84,7 @@ impl std::fmt::Debug for Check {
             Check::Tables(_) => "Tables",
             Check::Pairs(_) => "Pairs",
             Check::Columns(_) => "Columns",
+            Check::Settings => "Settings",
         })
     }
 }

@@ -121,6 +121,8 @@ fn mask(mut bytes: Vec<u8>) -> (String, Option<u32>) {
 pub struct Files {
     system: Box<dyn FileSystem>,
     entries: Vec<Entry>,
+    /// Files that nothing finds any more, by id.
+    hidden: Vec<bool>,
     read: Vec<OnceLock<Result<Arc<SourceFile>, ReadError>>>,
 }
 
@@ -142,6 +144,7 @@ impl Files {
         let read = entries.iter().map(|_| OnceLock::new()).collect();
         Files {
             system: Box::new(system),
+            hidden: vec![false; entries.len()],
             entries,
             read,
         }
@@ -155,11 +158,23 @@ impl Files {
         ))
     }
 
+    /// Takes files out of the listing: they keep their ids, and nothing finds them any more.
+    pub fn hide(&mut self, hides: impl Fn(&str) -> bool) {
+        for (hidden, entry) in self.hidden.iter_mut().zip(&self.entries) {
+            *hidden |= hides(&entry.path);
+        }
+    }
+
+    fn is_listed(&self, at: usize) -> bool {
+        !self.hidden.get(at).copied().unwrap_or(true)
+    }
+
     /// All files in path order.
     pub fn entries(&self) -> impl Iterator<Item = (FileId, &Entry)> {
         self.entries
             .iter()
             .enumerate()
+            .filter(|(i, _)| self.is_listed(*i))
             .map(|(i, e)| (FileId(i as u32), e))
     }
 
@@ -181,6 +196,7 @@ impl Files {
         self.entries
             .binary_search_by(|e| e.path.as_str().cmp(path))
             .ok()
+            .filter(|i| self.is_listed(*i))
             .map(|i| FileId(i as u32))
     }
 
@@ -199,6 +215,7 @@ impl Files {
             .enumerate()
             .map(move |(i, e)| (FileId((from + i) as u32), e))
             .take_while(move |(_, e)| e.path.starts_with(&prefix))
+            .filter(|(file, _)| self.is_listed(file.0 as usize))
     }
 
     /// A file's text.

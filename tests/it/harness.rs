@@ -252,8 +252,10 @@ fn describe(file: &CaseFile, place: &Annotation) -> String {
 }
 
 fn check(case: &Case) -> (Files, Vec<Finding>) {
-    let files = Files::in_memory(case.files.iter().map(|f| (f.path.clone(), f.text())));
-    let findings = schemalign::check::check(&files, &schemalign::config::Options::default())
+    let mut files = Files::in_memory(case.files.iter().map(|f| (f.path.clone(), f.text())));
+    let mut options = schemalign::config::Options::default();
+    schemalign::check::configure(&mut files, &mut options, Vec::new()).expect("the configuration is right");
+    let findings = schemalign::check::check(&files, &options)
         .expect("the options fit")
         .findings;
     (files, findings)

@@ -10,6 +10,7 @@ mod alembic_judge;
 mod cases;
 mod chains;
 mod cli;
+mod configuration;
 mod formats;
 mod harness;
 mod hostile;

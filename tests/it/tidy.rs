@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["source"],
     &["name", "known", "finding"],
     &["sqltype"],
-    &["syntax", "tree", "config"],
+    &["syntax", "tree", "config", "suppress"],
     &["change"],
     &["declared", "schema"],
     &["sql", "replay"],
