@@ -13,7 +13,7 @@ use super::scope::{Lexical, Scope};
 use super::value::Value;
 use crate::known::{Gap, Reach};
 use crate::source::{FileId, Span};
-use crate::syntax::elixir::Form;
+use crate::syntax::elixir::{Context, Form};
 
 /// Why an evaluation ended without a value.
 #[derive(Debug, Clone)]
@@ -78,6 +78,12 @@ pub struct Machine<'a, L: Library<'a>> {
     pub(super) injected: Vec<Value>,
     /// Where each expansion's `quote` stands.
     pub(super) origins: Vec<Rc<Lexical>>,
+    /// The expansions that run, innermost last.
+    pub(super) expansions: Vec<Context>,
+    /// Where the macros that run are called.
+    pub(super) callers: Vec<Rc<Lexical>>,
+    /// Modules whose bodies wait for another's, outermost first.
+    pub(super) outer: Vec<Rc<Module>>,
     pub(super) gaps: Vec<Gap>,
     pub(super) noted: FxHashSet<Gap>,
 }
@@ -98,6 +104,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             forks: 0,
             injected: Vec::new(),
             origins: Vec::new(),
+            expansions: Vec::new(),
+            callers: Vec::new(),
+            outer: Vec::new(),
             gaps: Vec::new(),
             noted: FxHashSet::default(),
         }
@@ -140,6 +149,16 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         !self.tries.is_empty()
     }
 
+    /// The place of the innermost call.
+    pub(super) fn here(&self) -> Span {
+        self.frames.last().map_or(Span::new(FileId(0), 0, 0), |f| f.call)
+    }
+
+    /// Counts what is made: so many items.
+    pub(super) fn weigh(&mut self, items: usize) {
+        self.budget.weigh(items);
+    }
+
     /// Why something cannot be told. It reaches no fact of the schema by itself.
     #[must_use]
     pub fn gap(&self, at: Span, why: impl Into<String>) -> Gap {
@@ -152,19 +171,6 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         Value::unknown(self.gap(at, why))
     }
 
-    /// A module of the repository, compiled: its body has run, or runs now (what it has so far). `None`: the repository has none of
-    /// this name. What fails in its body is noted, and leaves it open.
-    pub fn module(&mut self, name: &str, at: Span) -> Option<Rc<Module>> {
-        let _ = at;
-        self.made.get(name).cloned()
-    }
-
-    /// Runs the forms of a file that define modules, each in turn; the names of the modules in it, in order.
-    pub fn compile_file(&mut self, file: FileId) -> Vec<SmolStr> {
-        let _ = file;
-        Vec::new()
-    }
-
     /// Runs a script (`config/config.exs`): every form of a file in order, in a scope of its own or the one given. The value of the
     /// last.
     ///
@@ -172,7 +178,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     /// Where an exception leaves it, or a budget is used up.
     pub fn run_file(&mut self, file: FileId, scope: &mut Scope) -> Run<Value> {
         let form: &'a Form = &self.modules.lowered(file).body;
-        self.eval(form, scope)
+        self.entry(|machine| machine.eval(form, scope))
     }
 
     /// The module whose body runs, without `Elixir.`.
@@ -190,59 +196,6 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<Value> {
         self.world.building.last()?.attribute(name).cloned()
-    }
-
-    /// `Module.put_attribute` in the module whose body runs.
-    pub fn set_attribute(&mut self, name: &str, value: Value) {
-        let _ = (name, value);
-    }
-
-    /// `Module.register_attribute(__MODULE__, name, accumulate: true)` in the module whose body runs.
-    pub fn accumulate_attribute(&mut self, name: &str) {
-        let _ = name;
-    }
-
-    /// Evaluates a form. Variables that it binds are bound in `scope` afterwards.
-    ///
-    /// # Errors
-    /// Where an exception leaves it, or a budget is used up.
-    pub fn eval(&mut self, form: &Form, scope: &mut Scope) -> Run<Value> {
-        let _ = scope;
-        Ok(self.unknown(form.span, "is not followed"))
-    }
-
-    /// Calls a function of a module of the repository.
-    ///
-    /// # Errors
-    /// Where an exception leaves it, or a budget is used up.
-    pub fn call_function(&mut self, module: &str, name: &str, args: Vec<Value>, at: Span) -> Run<Value> {
-        let _ = (module, name, args);
-        Ok(self.unknown(at, "is not followed"))
-    }
-
-    /// Calls a function that is a value.
-    ///
-    /// # Errors
-    /// Where an exception leaves it, or a budget is used up.
-    pub fn call_value(&mut self, function: &Value, args: Vec<Value>, at: Span) -> Run<Value> {
-        let _ = (function, args);
-        Ok(self.unknown(at, "is not followed"))
-    }
-
-    /// Runs two courses of which one is taken, it cannot be told which, on copies of the world; what they agree in stays known. A
-    /// course that certainly raises is dropped, unless a `try` may see it: then that goes on with both.
-    ///
-    /// # Errors
-    /// Where both raise, or a budget is used up.
-    pub fn fork(
-        &mut self,
-        gap: &Gap,
-        first: impl FnOnce(&mut Self) -> Run<Value>,
-        second: impl FnOnce(&mut Self) -> Run<Value>,
-    ) -> Run<Value> {
-        let _ = second;
-        let _ = gap;
-        first(self)
     }
 
     /// An exception of this module with this message.

@@ -9,13 +9,26 @@
 //!   what agrees afterwards stays known ([`Machine::fork`]).
 //! * Steps, depth and memory are bounded; past the bounds the rest is opaque ([`Stop::Exhausted`]).
 
+mod bits;
 mod budget;
+mod call;
+mod clauses;
 mod compare;
+mod comprehension;
+mod define;
+mod eval;
+mod fork;
+mod inspect;
 mod library;
 mod machine;
+mod matching;
 mod module;
 mod modules;
+mod names;
+mod quote;
 mod scope;
+mod special;
+mod standard;
 mod value;
 
 pub use library::{Called, Library, Written};

@@ -97,6 +97,10 @@ pub struct Definition {
     pub maybe: Option<Gap>,
     /// It may be replaced by a later definition.
     pub(super) overridable: bool,
+    /// What it replaced.
+    pub(super) parent: Option<Rc<Definition>>,
+    /// Names where its first head stands.
+    pub(super) head: Scope,
 }
 
 /// A clause.

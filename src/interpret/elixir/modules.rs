@@ -134,6 +134,17 @@ impl<'a> Modules<'a> {
         self.lowered.get(&file).is_some_and(|slot| slot.get().is_some())
     }
 
+    /// The folder whose modules come first.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// Whether `unquote` is written in a file.
+    pub(super) fn lowered_unquotes(&self, file: FileId) -> bool {
+        self.lowered(file).unquotes
+    }
+
     /// The file that defines a module, and its place there.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<(FileId, &ModulePlace)> {

@@ -54,6 +54,13 @@ impl Scope {
             .map(|(_, _, value)| value)
     }
 
+    /// How deep values are nested in the variables.
+    pub(super) fn depth(&self) -> u32 {
+        let captured = self.captured.iter().flat_map(|c| c.iter());
+        let variables = self.variables.iter().map(|(_, _, value)| value);
+        variables.chain(captured).map(Value::depth).max().unwrap_or(0)
+    }
+
     /// Gives a variable its value.
     pub fn bind(&mut self, name: &str, value: Value) {
         self.bind_in(name, 0, value);

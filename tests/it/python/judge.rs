@@ -51,9 +51,9 @@ def emit(*a, **k):
 const MOST: usize = 40;
 
 /// What Python printed, and the exception that ended it.
-pub(super) struct Told {
-    pub(super) lines: Vec<String>,
-    pub(super) raised: Option<String>,
+pub(crate) struct Told {
+    pub(crate) lines: Vec<String>,
+    pub(crate) raised: Option<String>,
 }
 
 /// What Python says of a program, in each of the ways in which it can come out; `None` where there is no Python.
@@ -111,7 +111,7 @@ fn run(folder: &Path, answers: &[usize]) -> Option<Told> {
 }
 
 /// Whether what Python printed is one of the ways that the interpreter allows.
-pub(super) fn allows(lines: &[Line], told: &[String]) -> bool {
+pub(crate) fn allows(lines: &[Line], told: &[String]) -> bool {
     ends(lines, told, vec![0]).contains(&told.len())
 }
 

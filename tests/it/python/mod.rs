@@ -4,7 +4,7 @@
 //! what it emits. Where Python is on the machine (`SCHEMALIGN_PYTHON`, else `python3`), it runs the same program. A program that asks `unknown(...)` is run by Python
 //! once for each way in which the answers can come out: what it emits must be one of the ways that the interpreter allows.
 
-mod judge;
+pub(crate) mod judge;
 mod repositories;
 
 use std::collections::BTreeMap;
@@ -16,13 +16,13 @@ use schemalign::known::{Gap, Truth};
 use schemalign::source::{Files, Span};
 
 /// Marks of what is unknown in an emitted line: anything, any part of a text, one of several, a thing of a library.
-const ANY: char = '\u{1}';
-const PART: char = '\u{2}';
-const FROM: char = '\u{3}';
-const OR: char = '\u{4}';
-const TO: char = '\u{5}';
-const TERM: char = '\u{6}';
-const TERM_END: char = '\u{7}';
+pub(crate) const ANY: char = '\u{1}';
+pub(crate) const PART: char = '\u{2}';
+pub(crate) const FROM: char = '\u{3}';
+pub(crate) const OR: char = '\u{4}';
+pub(crate) const TO: char = '\u{5}';
+pub(crate) const TERM: char = '\u{6}';
+pub(crate) const TERM_END: char = '\u{7}';
 
 /// A line as people read it.
 fn readable(line: &str) -> String {
@@ -50,7 +50,7 @@ struct Judge {
 
 /// What was emitted: a line, or one of two courses.
 #[derive(Debug, Clone, PartialEq)]
-enum Line {
+pub(crate) enum Line {
     One(String),
     Either(Vec<Line>, Vec<Line>),
 }
@@ -231,7 +231,7 @@ fn show<'a>(machine: &Machine<'a, Judge>, value: &Value<'a>) -> String {
     }
 }
 
-fn print(lines: &[Line], indent: usize, out: &mut String) {
+pub(crate) fn print(lines: &[Line], indent: usize, out: &mut String) {
     for line in lines {
         match line {
             Line::One(text) => out.push_str(&format!("{:indent$}{}\n", "", readable(text))),

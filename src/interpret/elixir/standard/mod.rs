@@ -1,0 +1,310 @@
+//! The standard library, as far as migrations and schemas use it. What is not here gives what is not known.
+
+mod access;
+mod collections;
+mod enumerable;
+mod gather;
+mod kernel;
+mod keyword;
+mod numbers;
+mod ordering;
+mod others;
+mod strings;
+mod system;
+
+use super::library::{Called, Library};
+use super::machine::{Machine, Run};
+use super::value::Value;
+use crate::source::{Span, Text};
+
+/// What a module gives: its name, whether its functions are only values (nothing is called back, nothing happens).
+const MODULES: [(&str, bool); 46] = [
+    ("Kernel", true),
+    ("Kernel.SpecialForms", true),
+    ("Enum", false),
+    ("Stream", false),
+    ("Keyword", false),
+    ("Map", false),
+    ("MapSet", false),
+    ("List", false),
+    ("Tuple", true),
+    ("String", true),
+    ("Integer", true),
+    ("Float", true),
+    ("Atom", true),
+    ("Regex", false),
+    ("Access", true),
+    ("Range", true),
+    ("Macro", true),
+    ("Macro.Env", true),
+    ("Module", true),
+    ("Code", true),
+    ("Function", true),
+    ("Path", true),
+    ("File", true),
+    ("IO", true),
+    ("Application", true),
+    ("System", true),
+    ("Mix", true),
+    ("Config", true),
+    ("Process", true),
+    ("Date", true),
+    ("Time", true),
+    ("DateTime", true),
+    ("NaiveDateTime", true),
+    ("Calendar", true),
+    ("Base", true),
+    ("URI", true),
+    ("Version", true),
+    ("Inspect", true),
+    ("Exception", true),
+    ("Bitwise", true),
+    ("Enumerable", true),
+    ("String.Chars", true),
+    ("Task", false),
+    ("Agent", false),
+    ("Logger", true),
+    (":erlang", true),
+];
+
+/// Names that `Kernel` brings everywhere.
+const KERNEL: [&str; 84] = [
+    "+",
+    "-",
+    "*",
+    "/",
+    "==",
+    "!=",
+    "===",
+    "!==",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "!",
+    "not",
+    "++",
+    "--",
+    "<>",
+    "..",
+    "..//",
+    "=~",
+    "in",
+    "**",
+    "abs",
+    "apply",
+    "binary_part",
+    "binding",
+    "bit_size",
+    "byte_size",
+    "ceil",
+    "div",
+    "elem",
+    "exit",
+    "floor",
+    "function_exported?",
+    "get_in",
+    "hd",
+    "inspect",
+    "is_atom",
+    "is_binary",
+    "is_bitstring",
+    "is_boolean",
+    "is_exception",
+    "is_float",
+    "is_function",
+    "is_integer",
+    "is_list",
+    "is_map",
+    "is_map_key",
+    "is_nil",
+    "is_number",
+    "is_pid",
+    "is_port",
+    "is_reference",
+    "is_struct",
+    "is_tuple",
+    "length",
+    "macro_exported?",
+    "make_ref",
+    "map_size",
+    "max",
+    "min",
+    "node",
+    "pop_in",
+    "put_elem",
+    "put_in",
+    "rem",
+    "round",
+    "self",
+    "send",
+    "spawn",
+    "struct",
+    "struct!",
+    "tap",
+    "then",
+    "tl",
+    "to_charlist",
+    "to_string",
+    "trunc",
+    "tuple_size",
+    "update_in",
+    "match?",
+    "alias!",
+    "sigil_s",
+    "dbg",
+];
+
+/// Names of `Bitwise`.
+const BITWISE: [&str; 10] = [
+    "band", "bor", "bxor", "bnot", "bsl", "bsr", "&&&", "|||", "<<<", ">>>",
+];
+
+/// Whether a module of the standard library brings a name when it is imported.
+pub(super) fn has(module: &str, name: &str) -> bool {
+    match module {
+        "Kernel" => KERNEL.contains(&name),
+        "Bitwise" => BITWISE.contains(&name),
+        _ => false,
+    }
+}
+
+/// Whether a module is of the standard library.
+pub(super) fn is_standard(module: &str) -> bool {
+    MODULES.iter().any(|(name, _)| *name == module)
+}
+
+/// Whether a call of the standard library that is not followed can do no more than give a value.
+pub(super) fn is_harmless(module: &str, name: &str) -> bool {
+    match module {
+        "Code" => !name.starts_with("eval") && !name.starts_with("compile"),
+        "Process" | "Task" | "Agent" => false,
+        "Kernel" => !matches!(name, "spawn" | "apply" | "tap" | "then" | "update_in"),
+        "Enum" | "Stream" | "Keyword" | "Map" | "MapSet" | "List" | "Regex" => true,
+        _ => MODULES.iter().any(|(known, pure)| *known == module && *pure),
+    }
+}
+
+/// A call of the standard library; `None`: not followed, or none of its functions.
+pub(super) fn call<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    called: &Called<'_>,
+) -> Option<Run<Value>> {
+    if !is_standard(called.module) {
+        return None;
+    }
+    if let Some(out) = by_candidates(machine, called) {
+        return Some(out);
+    }
+    if let Some(out) = known(machine, called) {
+        return Some(out);
+    }
+    // What is not known of an argument is not known of what is made of it.
+    let gap = called.args.iter().find_map(Value::gap)?;
+    is_harmless(called.module, called.name).then(|| Ok(Value::unknown(gap)))
+}
+
+/// One argument is one of a few values: so is the result.
+fn by_candidates<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    called: &Called<'_>,
+) -> Option<Run<Value>> {
+    let pure = matches!(
+        called.module,
+        "Keyword" | "Map" | "String" | "Integer" | "Atom" | "Path" | "List" | "Tuple" | "Module" | "Access"
+    ) || (called.module == "Kernel"
+        && !matches!(called.name, "apply" | "tap" | "then" | "inspect"));
+    if !pure || called.args.iter().any(|a| matches!(a, Value::Function(_))) {
+        return None;
+    }
+    let mut unknown = called
+        .args
+        .iter()
+        .enumerate()
+        .filter_map(|(index, value)| match value {
+            Value::Unknown(unknown) if !unknown.candidates.is_empty() => Some((index, unknown)),
+            _ => None,
+        });
+    let (index, unknown) = unknown.next()?;
+    if unknown.candidates.iter().any(|c| matches!(c, Value::Unknown(_))) {
+        return None;
+    }
+    let mut out = Vec::new();
+    for candidate in &unknown.candidates {
+        let mut args = called.args.to_vec();
+        *args.get_mut(index)? = candidate.clone();
+        let one = Called {
+            args: &args,
+            ..*called
+        };
+        match call(machine, &one) {
+            Some(Ok(value)) => out.push(value),
+            // A course that raises is not taken.
+            Some(Err(super::machine::Stop::Raised(..))) => {}
+            Some(Err(stop)) => return Some(Err(stop)),
+            None => return Some(Ok(Value::unknown(unknown.gap.clone()))),
+        }
+    }
+    Some(Ok(Value::one_of(out, unknown.gap.clone())))
+}
+
+fn known<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, called: &Called<'_>) -> Option<Run<Value>> {
+    let (name, args, at) = (called.name, called.args, called.span);
+    match called.module {
+        "Kernel" => kernel::call(machine, name, args, at),
+        "Bitwise" => numbers::bitwise(machine, name, args, at),
+        "Enum" => enumerable::call(machine, name, args, at)
+            .or_else(|| gather::call(machine, name, args, at))
+            .or_else(|| ordering::call(machine, name, args, at)),
+        "Stream" => enumerable::stream(machine, name, args, at),
+        "Keyword" => keyword::call(machine, name, args, at),
+        "Map" => collections::map(machine, name, args, at),
+        "MapSet" => collections::set(machine, name, args, at),
+        "List" => collections::list(machine, name, args, at),
+        "Tuple" => collections::tuple(machine, name, args, at),
+        "String" => strings::call(machine, name, args, at),
+        "Regex" => strings::regex(machine, name, args, at),
+        "Access" => access::call(machine, name, args, at),
+        "Integer" | "Float" | "Atom" | "Range" | "Base" => {
+            numbers::call(machine, called.module, name, args, at)
+        }
+        "Path" | "File" | "Application" | "System" | "Mix" | "Code" | "IO" | "Process" => {
+            system::call(machine, called.module, name, args, at)
+        }
+        _ => others::call(machine, called.module, name, args, at),
+    }
+}
+
+/// Text at white space; what is empty is left out.
+pub(super) fn words(text: &Text) -> Vec<Text> {
+    let whole = text.as_str();
+    let mut out = Vec::new();
+    let mut start = None;
+    for (at, c) in whole.char_indices() {
+        match (c.is_whitespace(), start) {
+            (true, Some(from)) => {
+                out.push(text.slice(from..at));
+                start = None;
+            }
+            (false, None) => start = Some(at),
+            _ => {}
+        }
+    }
+    if let Some(from) = start {
+        out.push(text.slice(from..whole.len()));
+    }
+    out
+}
+
+/// A truth that may not be known.
+fn truth(is: Option<bool>, args: &[Value], at: Span) -> Value {
+    match is {
+        Some(is) => Value::truth(is),
+        None => {
+            let gap = args.iter().find_map(Value::gap).unwrap_or_else(|| {
+                crate::known::Gap::new(at, "a comparison that cannot be told", crate::known::Reach::Rows)
+            });
+            Value::one_of(vec![Value::truth(true), Value::truth(false)], gap)
+        }
+    }
+}
