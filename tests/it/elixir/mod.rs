@@ -58,7 +58,7 @@ impl<'a> Library<'a> for Judge {
     }
 
     fn exports(module: &str, name: &str, _arity: usize) -> Option<bool> {
-        (module == "Judge").then(|| matches!(name, "emit" | "unknown" | "some"))
+        (module == "Judge").then_some(matches!(name, "emit" | "unknown" | "some"))
     }
 
     fn uses(_: &mut Machine<'a, Self>, _: &Written<'_>, _: &mut Scope) -> Option<Run<()>> {
