@@ -6,6 +6,7 @@ mod enums;
 mod facts;
 mod indexes;
 mod keys;
+pub mod referring;
 mod types;
 
 pub use checks::{CheckMatch, PairedCheck};

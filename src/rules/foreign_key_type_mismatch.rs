@@ -32,8 +32,8 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         // One that the database has is told by the database's own types.
         let held = match &pair.table {
             Lookup::Found(table) => pair.foreign_key_match(*table, key),
-            Lookup::Absent => ForeignKeyMatch::Absent,
-            Lookup::Unknown(_) => continue,
+            // What the models say of both sides cannot be made, whatever the database has.
+            Lookup::Absent | Lookup::Unknown(_) => ForeignKeyMatch::Absent,
         };
         if let ForeignKeyMatch::Absent = held {
             in_models(ctx, schema, model, key, out);
@@ -126,10 +126,14 @@ fn referenced<'a>(
         return None;
     };
     let models = ctx.subject.models.iter().flat_map(|set| &set.models);
-    let mut named = models.filter(|m| matches!(&m.table, Some(Expectation::Exactly(name)) if name == target));
-    if let Some(model) = named.next() {
-        let field = model.fields.iter().find(|f| f.column == *column)?;
-        return field.ty.exactly().map(|ty| (ty.clone(), Some(field.type_span)));
+    let named = models.filter(|m| matches!(&m.table, Some(Expectation::Exactly(name)) if name == target));
+    let mut fields = named.map(|model| model.fields.iter().find(|f| f.column == *column));
+    if let Some(first) = fields.next() {
+        let field = first?;
+        let ty = field.ty.exactly()?;
+        // Several models of the table that disagree say nothing.
+        let agree = fields.all(|other| other.is_some_and(|other| other.ty.exactly() == Some(ty)));
+        return agree.then(|| (ty.clone(), Some(field.type_span)));
     }
     let Lookup::Found(table) = schema.table_named(target) else {
         return None;

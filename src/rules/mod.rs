@@ -25,6 +25,7 @@ mod missing_foreign_key;
 mod missing_index;
 mod missing_table;
 mod missing_unique;
+mod mixed_key_types;
 mod name_mismatch;
 mod nullability_mismatch;
 mod place;
@@ -37,6 +38,7 @@ mod table_in_several_databases;
 mod table_of_another_database;
 mod type_mismatch;
 mod unindexed_foreign_key;
+mod unreferenced_key;
 mod unregistered_model;
 mod unwritten_required_column;
 mod words;
@@ -63,6 +65,8 @@ pub static RULES: &[&Rule] = &[
     &missing_foreign_key::RULE,
     &foreign_key_mismatch::RULE,
     &foreign_key_type_mismatch::RULE,
+    &mixed_key_types::RULE,
+    &unreferenced_key::RULE,
     &missing_check::RULE,
     &check_mismatch::RULE,
     &missing_index::RULE,

@@ -1,0 +1,412 @@
+//! Columns that are named after another table (`user_id`), and what they refer to: by the foreign keys of their like, else by name.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+
+use super::{Pairs, TablePair, foreign_keys, is_table, open, resolve};
+use crate::declared::{Expectation, Field, Model, ModelKind};
+use crate::known::Section;
+use crate::name::{Name, QualifiedName};
+use crate::schema::{ColumnWalker, ConstraintKind, Lookup, Schema, TableWalker};
+use crate::sqltype::SqlType;
+
+/// A column, as the database has it, or as a model has it where the database's is not known.
+#[derive(Clone)]
+pub struct Place<'a> {
+    /// `public.orders`.
+    pub table: String,
+    /// Its name.
+    pub name: Name,
+    /// Its type, where that is known.
+    pub ty: Option<SqlType>,
+    /// The database's.
+    pub held: Option<ColumnWalker<'a>>,
+    /// The model's.
+    pub declared: Option<(&'a Model, &'a Field)>,
+}
+
+/// A column that may refer to another table.
+#[derive(Clone)]
+pub struct Referring<'a> {
+    /// The column.
+    pub place: Place<'a>,
+    /// It is in a foreign key on either side.
+    pub keyed: bool,
+    /// It may be in one that is not seen.
+    pub open: bool,
+    /// It may mean something else: it is the whole key of its own table, or its table says what kind of thing it refers to, or has no
+    /// key; or it has no foreign key on purpose: one was dropped.
+    pub other: bool,
+    /// Columns that a foreign key of this column alone leads to.
+    leads_to: Vec<(String, Name)>,
+}
+
+/// All columns of one name, and what they refer to.
+pub struct Named<'a> {
+    /// The columns that refer, in tables other than the one that is referred to.
+    pub columns: Vec<Referring<'a>>,
+    /// The column that they refer to.
+    pub target: Place<'a>,
+    /// Foreign keys that say so; 0 where the name alone does.
+    pub keys: usize,
+    /// The name is that of the table, in the singular or not.
+    pub exact: bool,
+}
+
+/// What a table is known by.
+struct Table {
+    qualified: String,
+    /// Its name without its schema, and what it would be called of one row.
+    words: Vec<String>,
+    /// The only column of its primary key.
+    key: Option<Name>,
+}
+
+impl Named<'_> {
+    /// Whether a column may refer to the target though no foreign key says so.
+    #[must_use]
+    pub fn may_mean(&self, column: &Referring<'_>) -> bool {
+        let namespace = |table: &str| table.split('.').next().map(str::to_owned);
+        !column.other && namespace(&column.place.table) == namespace(&self.target.table)
+    }
+}
+
+/// The columns that refer to other tables, by name.
+#[must_use]
+pub fn referring<'a>(pairs: &Pairs<'a>, schema: &'a Schema) -> Vec<Named<'a>> {
+    let mut tables: Vec<Table> = Vec::new();
+    let mut columns: Vec<Referring<'a>> = Vec::new();
+    for pair in &pairs.tables {
+        read(pairs, schema, pair, &mut tables, &mut columns);
+    }
+    let all: Vec<Place<'a>> = columns.iter().map(|c| c.place.clone()).collect();
+    let mut by_name: BTreeMap<String, Vec<Referring<'a>>> = BTreeMap::new();
+    for column in columns {
+        by_name
+            .entry(snake(column.place.name.as_str()))
+            .or_default()
+            .push(column);
+    }
+    by_name
+        .into_iter()
+        .filter_map(|(name, columns)| named(&name, columns, &tables, &all))
+        .collect()
+}
+
+fn named<'a>(
+    name: &str,
+    mut columns: Vec<Referring<'a>>,
+    tables: &[Table],
+    all: &[Place<'a>],
+) -> Option<Named<'a>> {
+    let (table, column, keys) = by_keys(&columns).or_else(|| by_word(name, &columns, tables))?;
+    let target = all.iter().find(|p| p.table == table && p.name == column)?.clone();
+    // A name that says nothing of its own (`id`, `code`) refers only where a foreign key says so.
+    if !name.ends_with("_id") {
+        return None;
+    }
+    columns.retain(|c| c.place.table != table);
+    let word = name.strip_suffix("_id").unwrap_or(name);
+    let exact = tables
+        .iter()
+        .any(|t| t.qualified == table && t.words.iter().any(|w| w == word));
+    Some(Named {
+        columns,
+        target,
+        keys,
+        exact,
+    })
+}
+
+/// What the foreign keys of the columns lead to, where all but few agree.
+fn by_keys(columns: &[Referring<'_>]) -> Option<(String, Name, usize)> {
+    let mut counted: BTreeMap<&(String, Name), usize> = BTreeMap::new();
+    for to in columns.iter().flat_map(|c| &c.leads_to) {
+        *counted.entry(to).or_default() += 1;
+    }
+    let all: usize = counted.values().sum();
+    let (to, most) = counted.into_iter().max_by_key(|(_, n)| *n)?;
+    (most * 4 > all * 3).then(|| (to.0.clone(), to.1.clone(), most))
+}
+
+/// The one table that the name without `_id` is of, where no foreign key says otherwise.
+fn by_word(name: &str, columns: &[Referring<'_>], tables: &[Table]) -> Option<(String, Name, usize)> {
+    if columns.iter().any(|c| c.keyed) {
+        return None;
+    }
+    let word = name.strip_suffix("_id")?;
+    let mut fitting = tables.iter().filter(|t| t.words.iter().any(|w| w == word));
+    let table = fitting.next()?;
+    if fitting.any(|other| other.qualified != table.qualified) {
+        return None;
+    }
+    let key = table.key.clone()?;
+    let is_id = key.as_str() == "id" || snake(key.as_str()) == name;
+    is_id.then(|| (table.qualified.clone(), key, 0))
+}
+
+/// The columns of a table, from the database where it has them, else from the model.
+fn read<'a>(
+    pairs: &Pairs<'a>,
+    schema: &'a Schema,
+    pair: &TablePair<'a>,
+    tables: &mut Vec<Table>,
+    out: &mut Vec<Referring<'a>>,
+) {
+    let model = pair.model.map(|(_, model)| model);
+    let is_plain = |m: &Model| !m.unmanaged && matches!(m.kind, ModelKind::Table | ModelKind::JoinTable);
+    if pair.elsewhere || model.is_some_and(|m| !is_plain(m)) {
+        return;
+    }
+    match pair.table {
+        Lookup::Found(table) if pairs.is_first(pair) => {
+            let is_part = !table.get().inherits.is_empty() || table.get().of_type.is_some();
+            if !is_table(table) || is_part || super::is_bookkeeping(table.name()) {
+                return;
+            }
+            let models: Vec<&'a Model> = pairs.models_of(pair).collect();
+            tables.push(Table {
+                qualified: table.qualified(),
+                words: words(table.name()),
+                key: key_in_database(table).or_else(|| models.iter().find_map(|m| key_of(m))),
+            });
+            in_database(table, &models, schema, out);
+        }
+        Lookup::Found(_) => {}
+        Lookup::Absent | Lookup::Unknown(_) => {
+            let Some(model) = model else { return };
+            let Some(Expectation::Exactly(name)) = &model.table else {
+                return;
+            };
+            let qualified = qualified(schema, name);
+            tables.push(Table {
+                qualified: qualified.clone(),
+                words: words(&name.name),
+                key: key_of(model),
+            });
+            let is_open = matches!(pair.table, Lookup::Unknown(_));
+            in_model(&qualified, model, schema, is_open, out);
+        }
+    }
+}
+
+fn in_database<'a>(
+    table: TableWalker<'a>,
+    models: &[&'a Model],
+    schema: &'a Schema,
+    out: &mut Vec<Referring<'a>>,
+) {
+    let qualified = table.qualified();
+    let is_open = open(table, Section::ForeignKeys).is_some()
+        || models.iter().any(|m| is_open(m, Section::ForeignKeys));
+    let mut seen: FxHashSet<&Name> = FxHashSet::default();
+    let own = key_in_database(table);
+    let names: Vec<&Name> = table.columns().map(ColumnWalker::name).collect();
+    for column in table.columns().filter(|c| c.get().presence.is_present()) {
+        seen.insert(column.name());
+        let field = models
+            .iter()
+            .find_map(|m| Some((*m, field_of(m, column.name())?)));
+        let mut referring = Referring {
+            place: Place {
+                table: qualified.clone(),
+                name: column.name().clone(),
+                ty: column
+                    .get()
+                    .ty
+                    .known()
+                    .cloned()
+                    .or_else(|| type_of(schema, field?.1)),
+                held: Some(column),
+                declared: field,
+            },
+            keyed: false,
+            open: is_open,
+            other: own.as_ref() == Some(column.name()) || means_other(column.name(), &names),
+            leads_to: Vec::new(),
+        };
+        for (constraint, key) in foreign_keys(table) {
+            let own: Vec<&Name> = constraint.columns().map(ColumnWalker::name).collect();
+            referring.keyed |= own.contains(&column.name());
+            if let ([one], [other]) = (own.as_slice(), key.columns.as_slice())
+                && *one == column.name()
+            {
+                let target = schema.table(key.table);
+                let other = target.column_by_id(*other).name().clone();
+                referring.leads_to.push((target.qualified(), other));
+            }
+        }
+        for model in models {
+            by_model(model, schema, &mut referring);
+        }
+        referring.other |= was_keyed(table, column) || table.primary_key().is_none();
+        out.push(referring);
+    }
+    // What the database's side does not know of.
+    if open(table, Section::Columns).is_some() {
+        for model in models {
+            in_model_but(&qualified, model, schema, true, &seen, out);
+        }
+    }
+}
+
+/// Whether a foreign key of the column was dropped.
+fn was_keyed(table: TableWalker<'_>, column: ColumnWalker<'_>) -> bool {
+    table.get().constraints.iter().any(|c| {
+        matches!(c.kind, ConstraintKind::ForeignKey(_))
+            && c.presence.is_dropped()
+            && c.columns.contains(&column.id)
+    })
+}
+
+fn in_model<'a>(table: &str, model: &'a Model, schema: &Schema, is_open: bool, out: &mut Vec<Referring<'a>>) {
+    in_model_but(table, model, schema, is_open, &FxHashSet::default(), out);
+}
+
+fn in_model_but<'a>(
+    table: &str,
+    model: &'a Model,
+    schema: &Schema,
+    hidden: bool,
+    seen: &FxHashSet<&Name>,
+    out: &mut Vec<Referring<'a>>,
+) {
+    let names: Vec<&Name> = model.fields.iter().map(|f| &f.column).collect();
+    for field in model.fields.iter().filter(|f| !seen.contains(&f.column)) {
+        let own = key_of(model);
+        let mut referring = Referring {
+            place: Place {
+                table: table.to_owned(),
+                name: field.column.clone(),
+                ty: type_of(schema, field),
+                held: None,
+                declared: Some((model, field)),
+            },
+            keyed: false,
+            open: hidden || is_open(model, Section::ForeignKeys),
+            other: own.as_ref() == Some(&field.column) || means_other(&field.column, &names),
+            leads_to: Vec::new(),
+        };
+        by_model(model, schema, &mut referring);
+        out.push(referring);
+    }
+}
+
+/// The foreign keys that a model declares over a column.
+fn by_model(model: &Model, schema: &Schema, referring: &mut Referring<'_>) {
+    let name = referring.place.name.clone();
+    for key in model.foreign_keys.iter().filter(|k| k.columns.contains(&name)) {
+        referring.keyed = true;
+        if let (Expectation::Exactly(target), [_], [other]) =
+            (&key.table, key.columns.as_slice(), key.referenced.as_slice())
+        {
+            let to = (qualified(schema, target), other.clone());
+            if !referring.leads_to.contains(&to) {
+                referring.leads_to.push(to);
+            }
+        }
+    }
+}
+
+/// A field's type, where the database has it.
+fn type_of(schema: &Schema, field: &Field) -> Option<SqlType> {
+    resolve(schema, field.ty.exactly()?).ok().flatten()
+}
+
+fn is_open(model: &Model, section: Section) -> bool {
+    model.open.iter().any(|(s, _)| *s == section)
+}
+
+fn field_of<'a>(model: &'a Model, column: &Name) -> Option<&'a Field> {
+    model.fields.iter().find(|f| f.column == *column)
+}
+
+fn key_in_database(table: TableWalker<'_>) -> Option<Name> {
+    let columns: Vec<Name> = table.primary_key()?.columns().map(|c| c.name().clone()).collect();
+    <[Name; 1]>::try_from(columns).ok().map(|[one]| one)
+}
+
+fn key_of(model: &Model) -> Option<Name> {
+    match model.primary_key.as_ref()?.columns.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    }
+}
+
+fn qualified(schema: &Schema, name: &QualifiedName) -> String {
+    let place = name.schema.as_ref().or_else(|| schema.search_path.first());
+    place.map_or_else(|| name.name.to_string(), |place| format!("{place}.{}", name.name))
+}
+
+/// Columns beside which another one's value is of a kind that they name, or of another service: `object_type` beside `object_id`,
+/// `provider` beside `account_id`.
+fn means_other(name: &Name, beside: &[&Name]) -> bool {
+    let own = snake(name.as_str());
+    let word = own.strip_suffix("_id").unwrap_or(&own);
+    beside.iter().any(|other| {
+        let other = snake(other.as_str());
+        let kind = other.strip_prefix(word).is_some_and(|rest| {
+            matches!(
+                rest,
+                "_type" | "_kind" | "_class" | "_model" | "_table" | "_entity" | "able_type"
+            )
+        });
+        kind || matches!(
+            other.as_str(),
+            "provider" | "provider_name" | "oauth_name" | "oauth_provider" | "issuer" | "content_type"
+        )
+    })
+}
+
+/// What a table may be called in the name of a column: its own name, and that of one of its rows.
+fn words(table: &Name) -> Vec<String> {
+    let name = snake(table.as_str());
+    let mut out = vec![name.clone()];
+    for (end, one) in [
+        ("ies", "y"),
+        ("ses", "s"),
+        ("xes", "x"),
+        ("zes", "z"),
+        ("ches", "ch"),
+        ("shes", "sh"),
+        ("s", ""),
+    ] {
+        if let Some(stem) = name.strip_suffix(end)
+            && !stem.is_empty()
+        {
+            out.push(format!("{stem}{one}"));
+        }
+    }
+    out
+}
+
+/// `userId` as `user_id`.
+#[must_use]
+pub fn snake(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut small = false;
+    for c in name.chars() {
+        if c.is_uppercase() && small {
+            out.push('_');
+        }
+        small = c.is_lowercase() || c.is_ascii_digit();
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Name, snake, words};
+
+    #[test]
+    fn names() {
+        assert_eq!(snake("userId"), "user_id");
+        assert_eq!(snake("ApiKeyID"), "api_key_id");
+        assert_eq!(snake("user_id"), "user_id");
+        let has = |table: &str, word: &str| words(&Name::new(table)).iter().any(|w| w == word);
+        assert!(has("users", "user") && has("companies", "company") && has("statuses", "status"));
+        assert!(has("ApiKey", "api_key") && !has("users", "use"));
+    }
+}
