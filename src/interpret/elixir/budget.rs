@@ -17,6 +17,8 @@ const OBJECT: u64 = 8;
 const MAX_DEPTH: u32 = 1200;
 /// Bytes of one string, items of one collection that is made at once.
 pub(super) const MAX_LENGTH: usize = 4 << 20;
+/// Courses that one entry point may take where it cannot be told which.
+const MAX_COURSES: u32 = 4_000;
 /// Candidates that an unknown value may have.
 pub(super) const MAX_CANDIDATES: usize = 8;
 
@@ -33,6 +35,8 @@ pub(super) struct Budget {
     entries: u32,
     /// Of all objects ever made.
     weight: u64,
+    /// Courses of this entry point.
+    courses: u32,
 }
 
 impl Budget {
@@ -45,6 +49,14 @@ impl Budget {
     pub(super) fn weigh(&mut self, items: usize) {
         self.weight = self.weight.saturating_add(OBJECT + items as u64);
         self.charge(1 + items as u64 / 4);
+    }
+
+    /// Whether so many more courses are followed.
+    pub(super) fn another_course(&mut self, count: usize) -> bool {
+        self.courses = self
+            .courses
+            .saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        self.courses <= MAX_COURSES
     }
 
     pub(super) fn is_exhausted(&self) -> bool {
@@ -104,6 +116,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let outer = self.budget;
         self.budget.spent = outer.spent.saturating_add(outer.steps);
         self.budget.steps = 0;
+        self.budget.courses = 0;
         self.budget.entries += 1;
         let out = run(self);
         let (used, weight) = (self.budget.steps, self.budget.weight);

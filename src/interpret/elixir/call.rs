@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::library::{Called, Library, Written};
 use super::machine::{Frame, Machine, Run};
+use super::matching::Matching;
 use super::module::{Definition, Module};
 use super::scope::Scope;
 use super::standard;
@@ -442,44 +443,80 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     pub(super) fn invoke(&mut self, definition: &Rc<Definition>, args: Vec<Value>, at: Span) -> Run<Value> {
         self.tick(at)?;
         let args = self.with_defaults(definition, args, at)?;
+        if let Some(gap) = self.goes_round(definition, &args) {
+            return Ok(Value::unknown(gap));
+        }
         self.frames.push(Frame {
             call: at,
             expansion: false,
+            running: Some((definition.clone(), args.clone())),
         });
         let out = self.deeper(at, |machine| machine.run_clauses(definition, &args, at));
         self.frames.pop();
         out
     }
 
-    pub(super) fn run_clauses(
-        &mut self,
-        definition: &Rc<Definition>,
-        args: &[Value],
-        at: Span,
-    ) -> Run<Value> {
-        self.clauses_from(definition, 0, args, at)
+    /// A function calls itself with no more known than before, where it cannot be told whether it does: what it does is what runs
+    /// already, any number of times, as in a loop over what is not known.
+    fn goes_round(&self, definition: &Rc<Definition>, args: &[Value]) -> Option<Gap> {
+        if self.forks == 0 {
+            return None;
+        }
+        let gap = args.iter().find_map(Value::gap)?;
+        let anything = |v: &Value| match v {
+            Value::Unknown(unknown) => unknown.candidates.is_empty() && unknown.pattern.is_empty(),
+            Value::Term(_) => true,
+            _ => false,
+        };
+        let as_before =
+            |(a, b): (&Value, &Value)| (anything(a) && anything(b)) || a.identical(b) == Some(true);
+        let runs = self.frames.iter().any(|frame| match &frame.running {
+            Some((running, before)) => {
+                Rc::ptr_eq(running, definition) && args.iter().zip(before).all(as_before)
+            }
+            None => false,
+        });
+        runs.then_some(gap)
     }
 
-    fn clauses_from(
-        &mut self,
-        definition: &Rc<Definition>,
-        from: usize,
-        args: &[Value],
-        at: Span,
-    ) -> Run<Value> {
-        for (index, clause) in definition.clauses.iter().enumerate().skip(from) {
+    fn run_clauses(&mut self, definition: &Rc<Definition>, args: &[Value], at: Span) -> Run<Value> {
+        let (mut open, mut why): (Vec<(usize, Scope)>, Option<Gap>) = (Vec::new(), None);
+        let mut certain = false;
+        for (index, clause) in definition.clauses.iter().enumerate() {
             let mut scope = clause.scope.clone();
             match self.enter(&clause.params, clause.guard.as_ref(), args, &mut scope)? {
-                super::matching::Matching::No => {}
-                super::matching::Matching::Yes => return self.eval(&clause.body, &mut scope),
-                super::matching::Matching::Maybe(gap) => {
-                    return self.fork(
-                        &gap,
-                        |machine| machine.eval(&clause.body, &mut scope),
-                        |machine| machine.clauses_from(definition, index + 1, args, at),
-                    );
-                }
+                Matching::No => continue,
+                Matching::Yes => certain = true,
+                Matching::Maybe(gap) => why = why.or(Some(gap)),
             }
+            open.push((index, scope));
+            if certain {
+                break;
+            }
+        }
+        let clauses = &definition.clauses;
+        let Some(gap) = why else {
+            return match open.pop() {
+                Some((index, mut scope)) => self.eval(&clauses[index].body, &mut scope),
+                None => self.no_clause(definition, args, at),
+            };
+        };
+        // None of them may match.
+        let count = open.len() + usize::from(!certain);
+        self.fork_many(&gap, count, |machine, course| match open.get_mut(course) {
+            Some((index, scope)) => machine.eval(&clauses[*index].body, scope),
+            None => machine.no_clause(definition, args, at),
+        })
+    }
+
+    fn no_clause(&mut self, definition: &Rc<Definition>, args: &[Value], at: Span) -> Run<Value> {
+        // Defaults of a longer definition are clauses of this one.
+        let own = definition.head.module().cloned().unwrap_or_default();
+        let longer = self
+            .module(&own, at)
+            .and_then(|m| m.with_defaults(&definition.name, definition.arity).cloned());
+        if let Some(longer) = longer {
+            return self.invoke(&longer, args.to_vec(), at);
         }
         if definition.clauses.is_empty() || definition.maybe.is_some() {
             return Ok(self.unknown(at, format!("a clause of {} that is not known", definition.name)));
@@ -574,10 +611,43 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.frames.push(Frame {
             call: place.span,
             expansion: true,
+            running: None,
         });
-        let out = self.deeper(place.span, |machine| machine.eval(&form, scope));
+        let out = match self.one_of_several(&form) {
+            Some((candidates, gap)) => self.either_code(&candidates, &gap, place.span, scope),
+            None => self.deeper(place.span, |machine| machine.eval(&form, scope)),
+        };
         self.frames.pop();
         out
+    }
+
+    /// Code that is one of several.
+    fn one_of_several(&self, form: &Form) -> Option<(Vec<Value>, Gap)> {
+        let FormKind::Injected(index) = form.kind else {
+            return None;
+        };
+        match self.injected.get(index as usize)? {
+            Value::Unknown(unknown) if !unknown.candidates.is_empty() => {
+                Some((unknown.candidates.clone(), unknown.gap.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn either_code(&mut self, candidates: &[Value], gap: &Gap, at: Span, scope: &mut Scope) -> Run<Value> {
+        let Some((first, rest)) = candidates.split_first() else {
+            return Ok(Value::unknown(gap.clone()));
+        };
+        let form = self.value_form(first, at);
+        if rest.is_empty() {
+            return self.deeper(at, |machine| machine.eval(&form, &mut scope.clone()));
+        }
+        let (mut own, mut other) = (scope.clone(), scope.clone());
+        self.fork(
+            gap,
+            |machine| machine.deeper(at, |machine| machine.eval(&form, &mut own)),
+            |machine| machine.either_code(rest, gap, at, &mut other),
+        )
     }
 
     /// The code that a macro gives.
@@ -599,6 +669,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.expansions.pop();
         let value = out?;
         let form = match &value {
+            Value::Unknown(unknown) if !unknown.candidates.is_empty() => {
+                self.inject(value.clone(), place.span)
+            }
             Value::Unknown(_) | Value::Term(_) => {
                 let gap = Gap::new(
                     place.span,

@@ -5,7 +5,7 @@ use super::machine::{Machine, Run, Stop};
 use super::matching::Matching;
 use super::scope::Scope;
 use super::value::Value;
-use crate::known::Truth;
+use crate::known::{Gap, Truth};
 use crate::source::Span;
 use crate::syntax::elixir::Form;
 
@@ -53,22 +53,32 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         at: Span,
         otherwise: &'static str,
     ) -> Run<Value> {
+        let (mut open, mut why): (Vec<(usize, Scope)>, Option<Gap>) = (Vec::new(), None);
+        let mut certain = false;
         for (index, arm) in arms.iter().enumerate() {
             let mut scope = base.clone();
             match self.enter(arm.patterns, arm.guard, values, &mut scope)? {
-                Matching::No => {}
-                Matching::Yes => return self.eval(arm.body, &mut scope),
-                Matching::Maybe(gap) => {
-                    let rest = &arms[index + 1..];
-                    return self.fork(
-                        &gap,
-                        |machine| machine.eval(arm.body, &mut scope),
-                        |machine| machine.choose(rest, values, base, at, otherwise),
-                    );
-                }
+                Matching::No => continue,
+                Matching::Yes => certain = true,
+                Matching::Maybe(gap) => why = why.or(Some(gap)),
+            }
+            open.push((index, scope));
+            if certain {
+                break;
             }
         }
-        Err(self.raise(otherwise, "no clause matches", at))
+        let Some(gap) = why else {
+            return match open.pop() {
+                Some((index, mut scope)) => self.eval(arms[index].body, &mut scope),
+                None => Err(self.raise(otherwise, "no clause matches", at)),
+            };
+        };
+        // None of them may match.
+        let count = open.len() + usize::from(!certain);
+        self.fork_many(&gap, count, |machine, course| match open.get_mut(course) {
+            Some((index, scope)) => machine.eval(arms[*index].body, scope),
+            None => Err(machine.raise(otherwise, "no clause matches", at)),
+        })
     }
 
     pub(super) fn case(&mut self, args: &[Form], at: Span, scope: &mut Scope) -> Run<Value> {
@@ -134,7 +144,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     /// One of two forms runs. At the top of a module both may bring names.
     fn alternatives(
         &mut self,
-        gap: &crate::known::Gap,
+        gap: &Gap,
         yes: Option<&Form>,
         no: Option<&Form>,
         scope: &mut Scope,
@@ -246,7 +256,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     }
 
     /// An exception that may be raised here, where a `try` may see it.
-    pub(super) fn may_raise(&mut self, stop: Stop, gap: &crate::known::Gap) {
+    pub(super) fn may_raise(&mut self, stop: Stop, gap: &Gap) {
         if self.tries.is_empty() {
             return;
         }

@@ -248,6 +248,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 continue;
             };
             let environment = Form::new(at, FormKind::Variable(SmolStr::new_static("__ENV__"), 0));
+            let environment = self.eval(&environment, scope)?;
+            let environment = self.inject(environment, at);
             let place = super::call::Place { span: at, name: at };
             self.expand_macro(&definition, &[environment], place, scope)?;
         }

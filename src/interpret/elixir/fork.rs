@@ -37,14 +37,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         first: impl FnOnce(&mut Self) -> Run<Value>,
         second: impl FnOnce(&mut Self) -> Run<Value>,
     ) -> Run<Value> {
-        if self.forks >= MAX_FORKS {
-            let gap = Gap::new(
-                gap.at.unwrap_or_else(|| self.here()),
-                "alternatives that are nested deeper than is followed",
-                Reach::Everything,
-            );
-            self.note(&gap);
-            L::opaque(self, &gap, None);
+        if let Some(gap) = self.too_many(gap, 2) {
             return Ok(Value::unknown(gap));
         }
         let (world, state) = (self.world.clone(), self.library.save());
@@ -64,6 +57,57 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             state: self.library.save(),
         };
         self.together(vec![a, b], gap)
+    }
+
+    /// The same for any number of courses, by their index.
+    pub(super) fn fork_many(
+        &mut self,
+        gap: &Gap,
+        count: usize,
+        mut run: impl FnMut(&mut Self, usize) -> Run<Value>,
+    ) -> Run<Value> {
+        if count == 1 {
+            return run(self, 0);
+        }
+        if let Some(gap) = self.too_many(gap, count) {
+            return Ok(Value::unknown(gap));
+        }
+        let (world, state) = (self.world.clone(), self.library.save());
+        self.forks += 1;
+        let mut courses = Vec::with_capacity(count);
+        for index in 0..count {
+            if index > 0 {
+                self.world = world.clone();
+                self.library.restore(state.clone());
+            }
+            let out = run(self, index);
+            let exhausted = matches!(out, Err(Stop::Exhausted(..)));
+            courses.push(Course {
+                out,
+                world: std::mem::take(&mut self.world),
+                state: self.library.save(),
+            });
+            if exhausted {
+                break;
+            }
+        }
+        self.forks -= 1;
+        self.together(courses, gap)
+    }
+
+    /// Why no more courses are followed, once there are too many.
+    fn too_many(&mut self, gap: &Gap, count: usize) -> Option<Gap> {
+        if self.forks < MAX_FORKS && self.budget.another_course(count) {
+            return None;
+        }
+        let gap = Gap::new(
+            gap.at.unwrap_or_else(|| self.here()),
+            "more alternatives than are followed",
+            Reach::Everything,
+        );
+        self.note(&gap);
+        L::opaque(self, &gap, None);
+        Some(gap)
     }
 
     /// Goes on with what several courses have in common.

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::budget::Budget;
 use super::library::Library;
-use super::module::Module;
+use super::module::{Definition, Module};
 use super::modules::Modules;
 use super::scope::{Lexical, Scope};
 use super::value::Value;
@@ -47,6 +47,8 @@ pub(super) struct Frame {
     pub(super) call: Span,
     /// Whether it is the expansion of a macro.
     pub(super) expansion: bool,
+    /// The function that runs, and with what.
+    pub(super) running: Option<(Rc<Definition>, Vec<Value>)>,
 }
 
 /// A course that has left the body of a `try`.

@@ -154,10 +154,16 @@ impl Module {
     /// The function or macro that a call with so many arguments means.
     #[must_use]
     pub fn definition(&self, name: &str, arity: usize) -> Option<&Rc<Definition>> {
-        self.definitions
-            .get(name)?
-            .iter()
-            .find(|d| arity <= d.arity && arity + d.defaults >= d.arity)
+        let all = self.definitions.get(name)?;
+        let exact = all.iter().find(|d| d.arity == arity);
+        exact.or_else(|| self.with_defaults(name, arity))
+    }
+
+    /// The definition of more arguments whose defaults make up for those that are left out.
+    pub(super) fn with_defaults(&self, name: &str, arity: usize) -> Option<&Rc<Definition>> {
+        let all = self.definitions.get(name)?;
+        all.iter()
+            .find(|d| arity < d.arity && arity + d.defaults >= d.arity)
     }
 
     /// Functions and macros in the order of their first clauses.

@@ -176,6 +176,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.frames.push(Frame {
             call: at,
             expansion: true,
+            running: None,
         });
         let out = L::uses(self, &written, scope);
         self.frames.pop();

@@ -115,6 +115,24 @@ fn of_module<'a, L: Library<'a>>(
             }
             Value::truth(made.definition(name, arity).is_some_and(|d| d.arity == arity))
         }
+        ("definitions_in", [module, rest @ ..]) if own(machine, module) => {
+            let current = machine.current_module()?;
+            let made = machine.module(&current, at)?;
+            if let Some(gap) = &made.open {
+                return Some(Value::unknown(gap.clone()));
+            }
+            let wanted = |kind: super::super::module::Kind| match rest.first().and_then(Value::as_atom) {
+                Some("def") => kind == super::super::module::Kind::Def,
+                Some("defp") => kind == super::super::module::Kind::Defp,
+                Some(_) => kind.is_macro(),
+                None => true,
+            };
+            let pair = |d: &std::rc::Rc<super::super::module::Definition>| {
+                Value::tuple(vec![Value::Atom(d.name.clone()), Value::Integer(d.arity as i64)])
+            };
+            Value::list(made.definitions().filter(|d| wanted(d.kind)).map(pair).collect())
+        }
+        ("spec_to_callback", _) => Value::truth(true),
         ("overridable?", _) => machine.unknown(at, "whether a function can be replaced"),
         _ => return None,
     })
