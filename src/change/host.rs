@@ -20,6 +20,9 @@ pub struct Failure {
     pub related: Vec<(Span, String)>,
 }
 
+/// How the label of the first error begins, where one that a handler caught makes a later statement fail; its message follows.
+pub const SWALLOWED: &str = "fails, and the handler cannot undo it: ";
+
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {

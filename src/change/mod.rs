@@ -5,7 +5,7 @@
 mod host;
 mod table;
 
-pub use host::{Applied, Failure, Host, Question};
+pub use host::{Applied, Failure, Host, Question, SWALLOWED};
 pub use table::{
     AlterTable, ColumnOption, ColumnSpec, ConstraintBody, ConstraintSpec, CreateTable, ForeignKeySpec,
     GeneratedKind, IdentityKind, IndexElement, IndexSpec, LikeOptions, LikeSpec, PartitionBound,

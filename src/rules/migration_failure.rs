@@ -1,7 +1,7 @@
 //! A statement of a migration that the server refuses.
 
 use super::place::Part;
-use super::{Check, Context, Report, Reporter, Rule};
+use super::{Check, Context, Report, Reporter, Rule, swallowed_error};
 use crate::finding::Level;
 
 pub(super) static RULE: Rule = Rule {
@@ -16,6 +16,10 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
     let missteps = ctx.subject.outcome.iter().flat_map(|o| &o.missteps);
     for misstep in missteps {
         let failure = &misstep.failure;
+        // What an error that was caught has aborted has a rule of its own.
+        if swallowed_error::first(failure).is_some() {
+            continue;
+        }
         let Some(mut place) = ctx.place(Some(misstep.change), Part::Statement) else {
             continue;
         };

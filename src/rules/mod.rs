@@ -34,6 +34,7 @@ mod primary_key_mismatch;
 mod report;
 mod rule;
 mod settings;
+mod swallowed_error;
 mod table_in_several_databases;
 mod table_of_another_database;
 mod type_mismatch;
@@ -81,6 +82,7 @@ pub static RULES: &[&Rule] = &[
     &name_mismatch::RULE,
     &unindexed_foreign_key::RULE,
     &migration_failure::RULE,
+    &swallowed_error::RULE,
     &presumed_object::RULE,
     &broken_revision_chain::RULE,
     &duplicate_model::RULE,

@@ -93,6 +93,17 @@ pub struct Misstep {
     pub change: ChangeId,
 }
 
+/// An operation within a handler that would let its error pass, in a transaction that an error aborts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caught {
+    /// The operation.
+    pub change: ChangeId,
+    /// Where.
+    pub operation: Span,
+    /// The handler.
+    pub handler: Span,
+}
+
 /// Counts for the coverage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Statistics {
@@ -113,6 +124,8 @@ pub struct Outcome {
     pub journal: Journal,
     /// Statements that must fail, in order.
     pub missteps: Vec<Misstep>,
+    /// Operations whose errors a handler of the program would let pass.
+    pub caught: Vec<Caught>,
     /// Everything that could not be followed, in order.
     pub gaps: Vec<Gap>,
     /// Counts.
@@ -131,6 +144,7 @@ pub struct Session {
     given: Given,
     journal: Journal,
     missteps: Vec<Misstep>,
+    caught: Vec<Caught>,
     gaps: Vec<Gap>,
     /// The same, to note each once.
     noted: HashSet<Gap, BuildHasherDefault<FxHasher>>,
@@ -176,6 +190,7 @@ impl Session {
             given: given.clone(),
             journal: Journal::default(),
             missteps: Vec::new(),
+            caught: Vec::new(),
             gaps: Vec::new(),
             noted: HashSet::default(),
             statistics: Statistics::default(),
@@ -346,6 +361,7 @@ impl Session {
             schema: self.world.database.schema().clone(),
             journal: self.journal,
             missteps: self.missteps,
+            caught: self.caught,
             gaps: self.gaps,
             statistics: self.statistics,
             given_missing: self.given_missing.into_iter().collect(),

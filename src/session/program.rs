@@ -11,8 +11,8 @@ use super::fork::Budget;
 use super::query::Table;
 use super::transaction::Transactions;
 use super::world::World;
-use super::{Misstep, Session};
-use crate::change::{Change, Failure};
+use super::{Caught, Misstep, Session};
+use crate::change::{Change, Failure, SWALLOWED};
 use crate::known::Gap;
 use crate::source::{Span, Text};
 use crate::sql::{Read, Statement, Transaction};
@@ -184,6 +184,20 @@ impl Session {
         self.missteps.push(Misstep { failure, change });
     }
 
+    /// Notes that a handler would let an error of what is sent next pass, where that error would abort the transaction.
+    pub fn note_caught(&mut self, operation: Span, handler: Span) {
+        let known = |c: &Caught| c.operation == operation && c.handler == handler;
+        if !self.in_transaction_block() || self.has_savepoint() || self.caught.iter().any(known) {
+            return;
+        }
+        let change = self.journal.record(operation, self.program.calls.clone());
+        self.caught.push(Caught {
+            change,
+            operation,
+            handler,
+        });
+    }
+
     /// Whether a transaction block is open.
     #[must_use]
     pub fn is_in_transaction(&self) -> bool {
@@ -326,10 +340,7 @@ impl Session {
             message: "current transaction is aborted, commands ignored until end of transaction block"
                 .to_owned(),
             span: read.span,
-            related: vec![(
-                first.span,
-                format!("fails, and the handler cannot undo it: {}", first.message),
-            )],
+            related: vec![(first.span, format!("{SWALLOWED}{}", first.message))],
         };
         if handled {
             return Some(failure);

@@ -119,6 +119,11 @@ impl Session {
         !matches!(self.transactions.block, Block::None)
     }
 
+    /// Whether there is a savepoint to go back to.
+    pub(super) fn has_savepoint(&self) -> bool {
+        !self.transactions.savepoints.is_empty()
+    }
+
     /// Whether statements so far and to come are one transaction.
     pub(super) fn in_any_transaction(&self) -> bool {
         self.in_transaction_block() || !self.world.frames.is_empty()

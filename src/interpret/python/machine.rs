@@ -52,6 +52,8 @@ pub struct Machine<'a, L: Library<'a>> {
     pub(super) parked: Vec<Course<'a, L::State>>,
     /// `try` statements with handlers that run.
     pub(super) handlers: u32,
+    /// The `try` statements of those that let any error pass, outermost first.
+    pub(super) swallowing: Vec<Span>,
     /// Alternatives that run.
     pub(super) forks: u32,
     pub(super) next_object: u32,
@@ -83,6 +85,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             frames: Vec::new(),
             parked: Vec::new(),
             handlers: 0,
+            swallowing: Vec::new(),
             forks: 0,
             next_object: 0,
             next_term: 0,
@@ -126,6 +129,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     #[must_use]
     pub fn is_uncertain(&self) -> bool {
         self.forks > 0
+    }
+
+    /// The innermost `try` that runs and goes on after an error of a library.
+    #[must_use]
+    pub fn swallowing(&self) -> Option<Span> {
+        self.swallowing.last().copied()
     }
 
     /// Whether a `try` with handlers runs: an exception may be seen.

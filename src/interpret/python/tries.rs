@@ -5,7 +5,20 @@ use super::flow::{Course, Flow};
 use super::library::Library;
 use super::machine::{Machine, Raised};
 use crate::known::Truth;
+use crate::source::Span;
 use crate::syntax::python::{Ranged, ast};
+
+/// Classes that hold the errors of a database (`sqlalchemy/exc.py`).
+const WIDE: &[&str] = &[
+    "Exception",
+    "BaseException",
+    "SQLAlchemyError",
+    "DBAPIError",
+    "DatabaseError",
+    "ProgrammingError",
+    "OperationalError",
+    "InternalError",
+];
 
 impl<'a, L: Library<'a>> Machine<'a, L> {
     pub(super) fn try_statement(&mut self, s: &'a ast::StmtTry) -> Flow<'a> {
@@ -30,9 +43,14 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             return self.exec_block(&s.body);
         }
         let mark = self.parked.len();
+        let swallows = self.swallows(s);
         self.handlers += 1;
+        self.swallowing.extend(swallows);
         let flow = self.exec_block(&s.body);
         self.handlers -= 1;
+        if swallows.is_some() {
+            self.swallowing.pop();
+        }
         let waiting = self.unpark(mark, Flow::is_raise);
         let flow = match flow {
             Flow::Exhausted(..) => return flow,
@@ -60,6 +78,24 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             courses.push(self.course(flow, &gap));
         }
         self.merge(courses)
+    }
+
+    /// The `except` that lets any error pass: it is of a wide class, raises nothing, and rolls nothing back.
+    fn swallows(&self, s: &'a ast::StmtTry) -> Option<Span> {
+        let handler = s.handlers.iter().find_map(|handler| {
+            let ast::ExceptHandler::ExceptHandler(handler) = handler;
+            let said = |span: Span| self.modules.files().slice(span);
+            let class = handler.type_.as_ref().map(|class| said(self.span(class.range())));
+            let is_wide = class.is_none_or(|class| {
+                let mut words = class.split(|c: char| !c.is_alphanumeric() && c != '_');
+                words.any(|word| WIDE.contains(&word))
+            });
+            is_wide.then(|| self.span(handler.range()))
+        })?;
+        let body = self.modules.files().slice(handler).to_lowercase();
+        let mut words = body.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let mends = words.any(|word| matches!(word, "raise" | "rollback" | "exit" | "abort"));
+        (!mends).then_some(handler)
     }
 
     /// Courses that end in the same exception go on as one.

@@ -212,6 +212,11 @@ impl<'a> Database<'a> for Alembic<'a> {
     }
 
     fn apply(machine: &mut Python<'a>, changes: &[Change], at: Span, on: Connection) -> Run<'a, ()> {
+        if let Some(handler) = machine.swallowing().filter(|_| on == Connection::Own)
+            && !machine.library.in_environment
+        {
+            machine.library.session.note_caught(at, handler);
+        }
         send(machine, at, on, "", |session, handled| {
             session.send_changes(changes, at, handled)
         })

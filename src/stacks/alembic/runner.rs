@@ -8,7 +8,7 @@ use super::header::Revision;
 use super::history::Revisions;
 use super::library::{Alembic, Python};
 use super::metadata;
-use crate::change::Failure;
+use crate::change::{Failure, SWALLOWED};
 use crate::config::Given;
 use crate::interpret::python::{Machine, Modules, Run, Stop, Value};
 use crate::known::{Gap, Reach};
@@ -104,7 +104,10 @@ fn one<'a>(machine: &mut Python<'a>, revision: &Revision, invocation: &Invocatio
             message: "current transaction is aborted, commands ignored until end of transaction block"
                 .to_owned(),
             span: first.span,
-            related: vec![(*at, "the migration cannot be recorded after it".to_owned())],
+            related: vec![
+                (first.span, format!("{SWALLOWED}{}", first.message)),
+                (*at, "the migration cannot be recorded after it".to_owned()),
+            ],
         });
     }
     machine.library.session.end_program(commit, *at);
