@@ -5,15 +5,14 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::library::{Called, Library, Written};
-use super::machine::{Frame, Machine, Run};
-use super::matching::Matching;
+use super::machine::{Machine, Run};
 use super::module::{Definition, Module};
 use super::scope::Scope;
 use super::standard;
 use super::value::{Function, TermCallee, Value};
-use crate::known::{Gap, Reach};
+use crate::known::Gap;
 use crate::source::Span;
-use crate::syntax::elixir::{Call, Callee, Context, Form, FormKind};
+use crate::syntax::elixir::{Call, Callee, Context, Form};
 
 /// Where a call is written.
 #[derive(Debug, Clone, Copy)]
@@ -348,11 +347,25 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             None => self.gap(span, format!("what {module}.{name} does")),
         };
         L::opaque(self, &gap, Some(&called));
+        self.call_back(&args, &gap, span)?;
         if standard::is_standard(module) && !blocked {
             return Ok(self.unknown(span, format!("what {module}.{name} gives")));
         }
         let callee = TermCallee::Remote(SmolStr::new(module), name.clone());
         Ok(self.term(callee, args, span))
+    }
+
+    /// Functions that are given to code that is not there may be called by it, with anything.
+    fn call_back(&mut self, args: &[Value], gap: &Gap, at: Span) -> Run<()> {
+        for arg in args {
+            let Value::Function(function) = arg else { continue };
+            let unknown = vec![Value::unknown(gap.clone()); function.arity()];
+            self.perhaps(gap, |machine| {
+                machine.call_value(arg, unknown, at)?;
+                Ok(Value::nil())
+            })?;
+        }
+        Ok(())
     }
 
     /// Calls a function of a module, of the repository or not, with values.
@@ -439,126 +452,6 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
     }
 
-    /// Runs a function of the repository.
-    pub(super) fn invoke(&mut self, definition: &Rc<Definition>, args: Vec<Value>, at: Span) -> Run<Value> {
-        self.tick(at)?;
-        let args = self.with_defaults(definition, args, at)?;
-        if let Some(gap) = self.goes_round(definition, &args) {
-            return Ok(Value::unknown(gap));
-        }
-        self.frames.push(Frame {
-            call: at,
-            expansion: false,
-            running: Some((definition.clone(), args.clone())),
-        });
-        let out = self.deeper(at, |machine| machine.run_clauses(definition, &args, at));
-        self.frames.pop();
-        out
-    }
-
-    /// A function calls itself with no more known than before, where it cannot be told whether it does: what it does is what runs
-    /// already, any number of times, as in a loop over what is not known.
-    fn goes_round(&self, definition: &Rc<Definition>, args: &[Value]) -> Option<Gap> {
-        if self.forks == 0 {
-            return None;
-        }
-        let gap = args.iter().find_map(Value::gap)?;
-        let anything = |v: &Value| match v {
-            Value::Unknown(unknown) => unknown.candidates.is_empty() && unknown.pattern.is_empty(),
-            Value::Term(_) => true,
-            _ => false,
-        };
-        let as_before =
-            |(a, b): (&Value, &Value)| (anything(a) && anything(b)) || a.identical(b) == Some(true);
-        let runs = self.frames.iter().any(|frame| match &frame.running {
-            Some((running, before)) => {
-                Rc::ptr_eq(running, definition) && args.iter().zip(before).all(as_before)
-            }
-            None => false,
-        });
-        runs.then_some(gap)
-    }
-
-    fn run_clauses(&mut self, definition: &Rc<Definition>, args: &[Value], at: Span) -> Run<Value> {
-        let (mut open, mut why): (Vec<(usize, Scope)>, Option<Gap>) = (Vec::new(), None);
-        let mut certain = false;
-        for (index, clause) in definition.clauses.iter().enumerate() {
-            let mut scope = clause.scope.clone();
-            match self.enter(&clause.params, clause.guard.as_ref(), args, &mut scope)? {
-                Matching::No => continue,
-                Matching::Yes => certain = true,
-                Matching::Maybe(gap) => why = why.or(Some(gap)),
-            }
-            open.push((index, scope));
-            if certain {
-                break;
-            }
-        }
-        let clauses = &definition.clauses;
-        let Some(gap) = why else {
-            return match open.pop() {
-                Some((index, mut scope)) => self.eval(&clauses[index].body, &mut scope),
-                None => self.no_clause(definition, args, at),
-            };
-        };
-        // None of them may match.
-        let count = open.len() + usize::from(!certain);
-        self.fork_many(&gap, count, |machine, course| match open.get_mut(course) {
-            Some((index, scope)) => machine.eval(&clauses[*index].body, scope),
-            None => machine.no_clause(definition, args, at),
-        })
-    }
-
-    fn no_clause(&mut self, definition: &Rc<Definition>, args: &[Value], at: Span) -> Run<Value> {
-        // Defaults of a longer definition are clauses of this one.
-        let own = definition.head.module().cloned().unwrap_or_default();
-        let longer = self
-            .module(&own, at)
-            .and_then(|m| m.with_defaults(&definition.name, definition.arity).cloned());
-        if let Some(longer) = longer {
-            return self.invoke(&longer, args.to_vec(), at);
-        }
-        if definition.clauses.is_empty() || definition.maybe.is_some() {
-            return Ok(self.unknown(at, format!("a clause of {} that is not known", definition.name)));
-        }
-        let message = format!(
-            "no function clause matching in {}/{}",
-            definition.name, definition.arity
-        );
-        Err(self.raise("FunctionClauseError", &message, at))
-    }
-
-    /// Fills in arguments that were left out: the given ones go to those without a default first, from the left.
-    pub(super) fn with_defaults(
-        &mut self,
-        definition: &Rc<Definition>,
-        args: Vec<Value>,
-        at: Span,
-    ) -> Run<Vec<Value>> {
-        if args.len() == definition.arity {
-            return Ok(args);
-        }
-        let required = definition.arity - definition.defaults;
-        let mut extra = args.len().saturating_sub(required);
-        let mut given = args.into_iter();
-        let mut out = Vec::with_capacity(definition.arity);
-        let mut scope = definition.head.clone();
-        for index in 0..definition.arity {
-            match definition.default_forms.get(index).and_then(Option::as_ref) {
-                Some(_) if extra > 0 => {
-                    extra -= 1;
-                    out.extend(given.next());
-                }
-                Some(form) => out.push(self.eval(form, &mut scope)?),
-                None => out.extend(given.next()),
-            }
-        }
-        if out.len() != definition.arity {
-            return Err(self.raise("UndefinedFunctionError", "called with too few arguments", at));
-        }
-        Ok(out)
-    }
-
     /// `value.name`.
     pub(super) fn field(&mut self, value: &Value, name: &SmolStr, at: Span) -> Run<Value> {
         match value {
@@ -596,102 +489,5 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
             _ => Err(self.raise("BadMapError", &format!("no field {name} of what is no map"), at)),
         }
-    }
-
-    /// Runs a macro of the repository and the code that it gives.
-    pub(super) fn expand_macro(
-        &mut self,
-        definition: &Rc<Definition>,
-        args: &[Form],
-        place: Place,
-        scope: &mut Scope,
-    ) -> Run<Value> {
-        let (form, context) = self.expansion(definition, args, place, scope)?;
-        let _ = context;
-        self.frames.push(Frame {
-            call: place.span,
-            expansion: true,
-            running: None,
-        });
-        let out = match self.one_of_several(&form) {
-            Some((candidates, gap)) => self.either_code(&candidates, &gap, place.span, scope),
-            None => self.deeper(place.span, |machine| machine.eval(&form, scope)),
-        };
-        self.frames.pop();
-        out
-    }
-
-    /// Code that is one of several.
-    fn one_of_several(&self, form: &Form) -> Option<(Vec<Value>, Gap)> {
-        let FormKind::Injected(index) = form.kind else {
-            return None;
-        };
-        match self.injected.get(index as usize)? {
-            Value::Unknown(unknown) if !unknown.candidates.is_empty() => {
-                Some((unknown.candidates.clone(), unknown.gap.clone()))
-            }
-            _ => None,
-        }
-    }
-
-    fn either_code(&mut self, candidates: &[Value], gap: &Gap, at: Span, scope: &mut Scope) -> Run<Value> {
-        let Some((first, rest)) = candidates.split_first() else {
-            return Ok(Value::unknown(gap.clone()));
-        };
-        let form = self.value_form(first, at);
-        if rest.is_empty() {
-            return self.deeper(at, |machine| machine.eval(&form, &mut scope.clone()));
-        }
-        let (mut own, mut other) = (scope.clone(), scope.clone());
-        self.fork(
-            gap,
-            |machine| machine.deeper(at, |machine| machine.eval(&form, &mut own)),
-            |machine| machine.either_code(rest, gap, at, &mut other),
-        )
-    }
-
-    /// The code that a macro gives.
-    pub(super) fn expansion(
-        &mut self,
-        definition: &Rc<Definition>,
-        args: &[Form],
-        place: Place,
-        scope: &mut Scope,
-    ) -> Run<(Form, Context)> {
-        let values: Vec<Value> = args.iter().map(|a| self.form_value(a)).collect();
-        let lexical = definition.head.lexical.clone();
-        self.origins.push(lexical);
-        let context = Context::try_from(self.origins.len()).unwrap_or(Context::MAX);
-        self.expansions.push(context);
-        self.callers.push(scope.lexical.clone());
-        let out = self.invoke(definition, values, place.span);
-        self.callers.pop();
-        self.expansions.pop();
-        let value = out?;
-        let form = match &value {
-            Value::Unknown(unknown) if !unknown.candidates.is_empty() => {
-                self.inject(value.clone(), place.span)
-            }
-            Value::Unknown(_) | Value::Term(_) => {
-                let gap = Gap::new(
-                    place.span,
-                    format!("the code that the macro {} gives is not known", definition.name),
-                    Reach::Rows,
-                );
-                self.note(&gap);
-                L::opaque(self, &gap, None);
-                self.inject(Value::unknown(gap), place.span)
-            }
-            value => self.value_form(value, place.span),
-        };
-        Ok((form, context))
-    }
-
-    /// A value as a form that evaluates to it.
-    pub(super) fn inject(&mut self, value: Value, span: Span) -> Form {
-        let index = u32::try_from(self.injected.len()).unwrap_or(u32::MAX);
-        self.injected.push(value);
-        self.weigh(1);
-        Form::new(span, FormKind::Injected(index))
     }
 }

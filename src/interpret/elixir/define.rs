@@ -554,6 +554,7 @@ impl Module {
                 default_forms,
                 maybe: None,
                 overridable: false,
+                other: None,
                 parent: Some(parent),
                 head: scope.clone(),
             }));
@@ -568,6 +569,7 @@ impl Module {
             default_forms,
             maybe: None,
             overridable: false,
+            other: None,
             parent: None,
             head: scope.clone(),
         }));

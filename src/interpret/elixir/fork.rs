@@ -428,6 +428,7 @@ impl Module {
                                 .all(|(a, b)| a.whole == b.whole);
                         if !same {
                             mine.maybe = Some(gap.clone());
+                            mine.other.get_or_insert_with(|| definition.clone());
                         }
                     }
                     None => {

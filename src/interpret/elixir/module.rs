@@ -97,6 +97,8 @@ pub struct Definition {
     pub maybe: Option<Gap>,
     /// It may be replaced by a later definition.
     pub(super) overridable: bool,
+    /// What it is in another course of the module's body.
+    pub(super) other: Option<Rc<Definition>>,
     /// What it replaced.
     pub(super) parent: Option<Rc<Definition>>,
     /// Names where its first head stands.

@@ -32,6 +32,7 @@ pub(super) fn call<'a, L: Library<'a>>(
             _ => None,
         },
         "Logger" => Some(Ok(Value::atom("ok"))),
+        "Task" => task(machine, name, args, at),
         ":erlang" => super::kernel::call(machine, name, args, at),
         "Kernel.SpecialForms" => None,
         "String.Chars" => match (name, args) {
@@ -217,4 +218,39 @@ fn camelize(text: &str) -> String {
         }
     }
     out
+}
+
+/// Tasks are run at once.
+fn task<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    name: &str,
+    args: &[Value],
+    at: Span,
+) -> Option<Run<Value>> {
+    let done = |value: Value| Value::structure("Task", [(SmolStr::new_static("result"), value)]);
+    match (name, args) {
+        ("async", [function]) => Some(machine.call_value(function, Vec::new(), at).map(done)),
+        ("start" | "start_link", [function]) => {
+            let out = machine.call_value(function, Vec::new(), at);
+            Some(out.map(|value| Value::tuple(vec![Value::atom("ok"), done(value)])))
+        }
+        ("await", [task, ..]) => Some(Ok(task.field("result")?.clone())),
+        ("await_many", [tasks, ..]) => {
+            let results = tasks.as_list()?.iter().map(|t| t.field("result").cloned());
+            Some(Ok(Value::list(results.collect::<Option<_>>()?)))
+        }
+        ("async_stream", [items, function, ..]) => {
+            let out = super::enumerable::mapped(machine, items, function, at)?;
+            Some(out.map(|values| {
+                let values = values.as_list().unwrap_or(&[]).to_vec();
+                Value::list(
+                    values
+                        .into_iter()
+                        .map(|v| Value::tuple(vec![Value::atom("ok"), v]))
+                        .collect(),
+                )
+            }))
+        }
+        _ => None,
+    }
 }

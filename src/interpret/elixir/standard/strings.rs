@@ -417,26 +417,7 @@ fn compiled(pattern: &Value) -> Option<regex::Regex> {
     let source = pattern.field("source")?.as_str()?;
     let options = pattern.field("opts")?.as_str()?;
     let unicode = options.contains('u');
-    if source.contains("\\K")
-        || source.contains("\\R")
-        || source.contains("\\h")
-        || (source.contains('$') && !source.ends_with('$'))
-    {
-        return None;
-    }
-    // `\d`, `\w`, `\s` mean ASCII unless asked otherwise.
-    let source = if unicode {
-        source.to_owned()
-    } else {
-        source
-            .replace("\\d", "[0-9]")
-            .replace("\\w", "[0-9A-Za-z_]")
-            .replace("\\W", "[^0-9A-Za-z_]")
-            .replace("\\s", "[ \\t\\n\\r\\x0b\\x0c]")
-    };
-    if !unicode && source.contains("[[") {
-        return None;
-    }
+    let source = translated(source, unicode)?;
     regex::RegexBuilder::new(&source)
         .case_insensitive(options.contains('i'))
         .multi_line(options.contains('m'))
@@ -445,6 +426,69 @@ fn compiled(pattern: &Value) -> Option<regex::Regex> {
         .size_limit(1 << 20)
         .build()
         .ok()
+}
+
+/// A pattern as the engine reads it: `\\d`, `\\w`, `\\s` mean ASCII unless asked otherwise. `None` where the two differ.
+fn translated(source: &str, unicode: bool) -> Option<String> {
+    let mut out = String::with_capacity(source.len() + 16);
+    let mut chars = source.chars().peekable();
+    let mut class = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                let escaped = chars.next()?;
+                let set = match escaped {
+                    'd' => "0-9",
+                    'w' => "0-9A-Za-z_",
+                    's' => " \\t\\n\\r\\x0b\\x0c",
+                    'K' | 'R' | 'h' | 'H' | 'N' | 'X' | 'G' | 'Q' | 'E' | 'Z' => return None,
+                    'D' | 'W' | 'S' if class && !unicode => return None,
+                    _ => "",
+                };
+                match (set, escaped) {
+                    (set, _) if !set.is_empty() && !unicode && class => out.push_str(set),
+                    (set, _) if !set.is_empty() && !unicode => out.push_str(&format!("[{set}]")),
+                    (_, 'D') if !unicode => out.push_str("[^0-9]"),
+                    (_, 'W') if !unicode => out.push_str("[^0-9A-Za-z_]"),
+                    (_, 'S') if !unicode => out.push_str("[^ \\t\\n\\r\\x0b\\x0c]"),
+                    (_, '/') => out.push('/'),
+                    (_, escaped) => out.extend(['\\', escaped]),
+                }
+            }
+            '[' if class && chars.peek() != Some(&':') => out.push_str("\\["),
+            '&' | '~' | '-' if class && chars.peek() == Some(&c) => return None,
+            '[' => {
+                if class {
+                    // `[:alpha:]`.
+                    out.push('[');
+                    for inner in chars.by_ref() {
+                        out.push(inner);
+                        if inner == ']' {
+                            break;
+                        }
+                    }
+                } else {
+                    class = true;
+                    out.push('[');
+                    if chars.peek() == Some(&'^') {
+                        out.extend(chars.next());
+                    }
+                    if chars.peek() == Some(&']') {
+                        chars.next();
+                        out.push_str("\\]");
+                    }
+                }
+            }
+            ']' => {
+                class = false;
+                out.push(']');
+            }
+            // The end, or before a line break at the end.
+            '$' if !class && chars.peek().is_some_and(|next| !matches!(next, ')' | '|')) => return None,
+            c => out.push(c),
+        }
+    }
+    Some(out)
 }
 
 /// `text =~ pattern`.
