@@ -10,6 +10,7 @@ pub mod json_lines;
 pub mod junit;
 pub mod markdown;
 mod markup;
+mod notes;
 pub mod rdjson;
 pub mod sarif;
 pub mod statistics;

@@ -47,9 +47,7 @@ pub fn render(report: &Report, files: &Files, options: &TextOptions) -> String {
         out.push_str(&renderer.render(&[group(finding, files)]));
         out.push_str("\n\n");
     }
-    for finding in &notes {
-        out.push_str(&note(finding, files));
-    }
+    out.push_str(&super::notes::render(&notes, files));
     if !notes.is_empty() {
         out.push('\n');
     }
@@ -136,28 +134,6 @@ fn snippet<'a>(
         .line_start(line)
         .path(escape(files.path(file)))
         .annotations(annotations)
-}
-
-/// A note: one line, its other side in brackets.
-fn note(finding: &Finding, files: &Files) -> String {
-    let at = |span: Span| {
-        let start = files.start(span);
-        format!(
-            "{}:{}:{}",
-            escape(files.path(span.file)),
-            start.line,
-            start.column
-        )
-    };
-    let other = finding.related.first().map_or(String::new(), |r| {
-        format!(" ({}: {})", escape(&r.label), at(r.span))
-    });
-    format!(
-        "note[{}]: {}: {}{other}\n",
-        finding.rule,
-        at(finding.span),
-        escape(&finding.message)
-    )
 }
 
 fn coverage_list(coverage: &Coverage, files: &Files, out: &mut String) {

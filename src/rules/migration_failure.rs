@@ -13,6 +13,15 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(ctx: &Context<'_>, out: &Reporter) {
+    // What a program that is a migration cannot do, whatever the database holds.
+    let events = ctx.subject.histories.iter().flat_map(|h| &h.events);
+    for event in events.filter(|e| e.kind == RULE.name) {
+        out.send(
+            Report::new(event.span, "no such name", event.message.clone())
+                .object(event.message.clone())
+                .help("use a name that the library has"),
+        );
+    }
     let missteps = ctx.subject.outcome.iter().flat_map(|o| &o.missteps);
     for misstep in missteps {
         let failure = &misstep.failure;

@@ -6,6 +6,7 @@ mod conditions;
 mod copies;
 mod default_mismatch;
 mod duplicate_model;
+mod empty_revision;
 mod enum_mismatch;
 mod extra_check;
 mod extra_column;
@@ -85,6 +86,7 @@ pub static RULES: &[&Rule] = &[
     &swallowed_error::RULE,
     &presumed_object::RULE,
     &broken_revision_chain::RULE,
+    &empty_revision::RULE,
     &duplicate_model::RULE,
     &invalid_model::RULE,
     &unregistered_model::RULE,

@@ -6,6 +6,7 @@ use super::config::{self, Tree};
 use super::graph;
 use super::header::{self, Revision};
 use super::heads;
+use super::program;
 use super::runner;
 use crate::config::Given;
 use crate::known::{Gap, Reach};
@@ -55,8 +56,12 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
                 continue;
             }
         };
-        match header::read(file, &python::parse(file, &source.text)) {
+        let parsed = python::parse(file, &source.text);
+        match header::read(file, &parsed) {
             Some(mut revision) => {
+                history
+                    .events
+                    .extend(program::check(&revision, &parsed, &source.text));
                 let name = files.path(file).rsplit('/').next().unwrap_or("");
                 revision.stem = name.trim_end_matches(".py").into();
                 revisions.push(revision);

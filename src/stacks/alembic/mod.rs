@@ -17,5 +17,6 @@ pub mod library;
 pub mod metadata;
 mod objects;
 mod operations;
+mod program;
 pub mod runner;
 pub mod surface;

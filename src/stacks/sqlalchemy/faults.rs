@@ -2,11 +2,15 @@
 //!
 //! Source: `Table.__new__` (`sqlalchemy/sql/schema.py`), `_ClassScanMapperConfig` (`sqlalchemy/orm/decl_base.py`).
 
+use std::collections::BTreeSet;
+
+use super::lacking::lacking;
 use super::metadata::Metadata;
 use super::table::ColumnDef;
 use super::tables::ModelTable;
 use crate::declared::Fault;
 use crate::source::{FileId, Files, Span};
+use crate::syntax::python;
 
 /// The faults of all tables; `imported` are the modules that `env.py` imports, where all of them are known.
 pub(super) fn of(files: &Files, tables: &[ModelTable<'_>], imported: Option<&[FileId]>) -> Vec<Fault> {
@@ -29,6 +33,22 @@ pub(super) fn of(files: &Files, tables: &[ModelTable<'_>], imported: Option<&[Fi
         let earlier = tables.iter().take(at);
         let mut same = earlier.filter(|first| is_same_table(files, first, table));
         out.extend(same.find_map(|first| twice(first, table, imported)));
+    }
+    out
+}
+
+/// Names that modules with models ask SQLAlchemy for in vain: they cannot be imported.
+pub(super) fn names(files: &Files, tables: &[ModelTable<'_>]) -> Vec<Fault> {
+    let modules: BTreeSet<FileId> = tables.iter().map(|table| table.span.file).collect();
+    let mut out = Vec::new();
+    for file in modules {
+        let found = lacking(file, &python::parse(file, &files.text(file)), None);
+        out.extend(found.into_iter().map(|lacking| Fault {
+            kind: "unknown-name",
+            span: lacking.span,
+            message: format!("this module cannot be imported: {}", lacking.message),
+            related: Vec::new(),
+        }));
     }
     out
 }

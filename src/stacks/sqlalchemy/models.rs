@@ -126,6 +126,7 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&s
     }
     models.gaps.splice(0..0, gaps);
     models.faults = faults::of(files, &tables, known.as_deref());
+    models.faults.extend(faults::names(files, &tables));
     models.unseen = unseen;
     models.sees_nothing = sees_nothing;
     models
