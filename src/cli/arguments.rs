@@ -251,6 +251,9 @@ pub(super) struct SchemaArguments {
     /// Stop after this migration
     #[arg(long, value_name = "MIGRATION")]
     pub(super) at: Option<String>,
+    /// How an installation arrived, where one call walks versions: fresh, stepwise, or 1-49,50-60
+    #[arg(long, value_name = "WAY")]
+    pub(super) install: Option<String>,
     #[command(flatten)]
     pub(super) source: Source,
 }

@@ -22,6 +22,9 @@ use crate::source::Files;
 pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
     let mut work = Workspace::open(&arguments.paths, &arguments.source)?;
     work.options.at.clone_from(&arguments.at);
+    if let Some(install) = &arguments.install {
+        work.options.given.push(("install".to_owned(), install.clone()));
+    }
     let mut runs = progress::show(&work.files, || {
         check::run(&work.files, &work.options, Sides::Histories)
     })?;

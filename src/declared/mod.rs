@@ -30,6 +30,31 @@ pub struct Models {
     pub dialect: Option<SmolStr>,
     /// What the models' language can say.
     pub language: Language,
+    /// Constraints whose errors the models wait for by name.
+    pub awaited: Vec<AwaitedConstraint>,
+}
+
+/// A constraint whose error a model waits for by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwaitedConstraint {
+    /// The model, by its name.
+    pub model: SmolStr,
+    /// What kind it is.
+    pub awaits: Awaits,
+    /// Its name.
+    pub name: SmolStr,
+    /// Where the name is given, or follows from.
+    pub span: Span,
+}
+
+/// Kinds of constraint that a model waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each variant is the kind of its name")]
+pub enum Awaits {
+    Unique,
+    ForeignKey,
+    Check,
+    Exclusion,
 }
 
 impl Models {

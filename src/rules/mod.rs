@@ -39,8 +39,10 @@ mod swallowed_error;
 mod table_in_several_databases;
 mod table_of_another_database;
 mod type_mismatch;
+mod unflushed_question;
 mod unindexed_foreign_key;
 mod unreferenced_key;
+mod unmatched_constraint_name;
 mod unregistered_model;
 mod unwritten_required_column;
 mod words;
@@ -82,8 +84,10 @@ pub static RULES: &[&Rule] = &[
     &extra_index::RULE,
     &name_mismatch::RULE,
     &unindexed_foreign_key::RULE,
+    &unmatched_constraint_name::RULE,
     &migration_failure::RULE,
     &swallowed_error::RULE,
+    &unflushed_question::RULE,
     &presumed_object::RULE,
     &broken_revision_chain::RULE,
     &empty_revision::RULE,

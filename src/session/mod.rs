@@ -55,7 +55,7 @@ pub use answer::{Datum, Row, Rows};
 use flow::Raised;
 use fork::Budget;
 use program::Program;
-pub use program::{Checkpoint, Left, Sent};
+pub use program::{Checkpoint, Left, Sent, Unflushed};
 pub use reach::HOLE;
 use transaction::Transactions;
 use world::{Course, World};
@@ -132,6 +132,8 @@ pub struct Outcome {
     pub statistics: Statistics,
     /// What was asked for and not given (`setting storage.multitenant`), sorted.
     pub given_missing: Vec<String>,
+    /// Questions whose answers commands that still waited would have changed, in order.
+    pub unflushed: Vec<Unflushed>,
 }
 
 /// A text that was read before: where it stands, how long it is, and its hash.
@@ -145,6 +147,7 @@ pub struct Session {
     journal: Journal,
     missteps: Vec<Misstep>,
     caught: Vec<Caught>,
+    unflushed: Vec<Unflushed>,
     gaps: Vec<Gap>,
     /// The same, to note each once.
     noted: HashSet<Gap, BuildHasherDefault<FxHasher>>,
@@ -191,6 +194,7 @@ impl Session {
             journal: Journal::default(),
             missteps: Vec::new(),
             caught: Vec::new(),
+            unflushed: Vec::new(),
             gaps: Vec::new(),
             noted: HashSet::default(),
             statistics: Statistics::default(),
@@ -365,6 +369,7 @@ impl Session {
             gaps: self.gaps,
             statistics: self.statistics,
             given_missing: self.given_missing.into_iter().collect(),
+            unflushed: self.unflushed,
         }
     }
 }

@@ -61,6 +61,25 @@ pub struct Left {
     aborted: Option<Failure>,
 }
 
+/// A question that a program asked at once, while commands that change its answer waited to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unflushed {
+    /// The question.
+    pub question: Span,
+    /// The calls that led to it, outermost first.
+    pub via: Vec<Span>,
+    /// The first command that would have changed the answer.
+    pub command: Span,
+    /// What it makes or changes, for people: `create table a`.
+    pub what: String,
+    /// The answer that it got.
+    pub now: String,
+    /// The answer that it would have got.
+    pub flushed: String,
+    /// The migration that ran.
+    pub migration: String,
+}
+
 /// What became of a statement that a program sent.
 #[derive(Debug)]
 pub struct Sent {
@@ -393,6 +412,31 @@ impl Session {
         self.program.begins = checkpoint.0.begins;
         self.program.started = checkpoint.0.started;
         self.program.last = Some(checkpoint);
+    }
+
+    /// Runs something on a state to see what would come of it, and goes on as if it had not run: nothing of it is noted.
+    pub fn rehearse<T>(&mut self, from: &Checkpoint, run: impl FnOnce(&mut Session) -> T) -> (T, Checkpoint) {
+        let now = self.checkpoint();
+        let (missteps, gaps, statistics) = (self.missteps.len(), self.gaps.len(), self.statistics);
+        let lost = self.lost.clone();
+        self.restore(from.clone());
+        let out = run(self);
+        let after = self.checkpoint();
+        self.restore(now);
+        self.missteps.truncate(missteps);
+        for gap in self.gaps.drain(gaps..) {
+            self.noted.remove(&gap);
+        }
+        self.statistics = statistics;
+        self.lost = lost;
+        (out, after)
+    }
+
+    /// Notes a question whose answer commands that still wait would change.
+    pub fn note_unflushed(&mut self, unflushed: Unflushed) {
+        if !self.unflushed.contains(&unflushed) {
+            self.unflushed.push(unflushed);
+        }
     }
 
     /// The present course and another come together: what agrees stays known, the rest is unknown because of `gap`.

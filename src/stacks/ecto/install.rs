@@ -85,6 +85,7 @@ pub fn run(machine: &mut Elixir<'_>, file: FileId, install: &Install) {
         machine.library.session.begin_program(&name, true);
         machine.library.entry = Some(place);
         machine.library.queue = Queue::default();
+        machine.library.migration = name;
         let run = machine
             .call_function(&module, "up", vec![Value::keywords(options)], place)
             .and_then(|_| runner::flush(machine));

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::command::Word;
 use super::ddl::Dialect;
 use super::project::Project;
+use super::questions::Rehearsed;
 use super::queue::Queue;
 use super::schemas::{self, Schemas};
 use super::settings::Settings;
@@ -29,6 +30,12 @@ pub struct Ecto {
     pub(super) entry: Option<Span>,
     /// The configuration runs, no migration.
     pub(super) configuring: bool,
+    /// The migration that runs.
+    pub(super) migration: String,
+    /// How many statements were sent at once that do more than ask.
+    pub(super) sent: u64,
+    /// What the database would be if everything that waits were sent.
+    pub(super) rehearsed: Option<Rehearsed>,
     /// Schemas that modules declare.
     pub(super) schemas: Schemas,
 }
@@ -56,6 +63,9 @@ impl Ecto {
             given,
             entry: None,
             configuring: false,
+            migration: String::new(),
+            sent: 0,
+            rehearsed: None,
             schemas: Schemas::default(),
         }
     }

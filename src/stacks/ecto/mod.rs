@@ -1,6 +1,7 @@
 //! Ecto: migrations and schemas of Elixir projects.
 
 pub mod application;
+pub mod changesets;
 pub mod command;
 pub mod ddl;
 pub mod functions;

@@ -5,6 +5,7 @@
 use smol_str::SmolStr;
 
 use super::application;
+use super::changesets;
 use super::library::{Ecto, Elixir};
 use super::project::Project;
 use super::schemas::{Field as Declared, Schema};
@@ -56,6 +57,8 @@ pub fn read(files: &Files, ids: &[FileId], path: &str) -> Models {
     for schema in &made {
         let model = model(&mut machine, schema);
         out.models.push(model);
+        out.awaited
+            .extend(changesets::awaited(&mut machine, schema, &made));
     }
     out.models
         .sort_by_key(|model| (model.span.file, model.span.start));

@@ -208,7 +208,14 @@ fn query(
 
 /// Sends a query.
 pub(super) fn run(machine: &mut Elixir<'_>, sql: &Value, params: Option<&Value>, at: Span) -> Run<Rows> {
-    match prepared(sql, params, at) {
+    let prepared = prepared(sql, params, at);
+    if !prepared
+        .as_ref()
+        .is_ok_and(|text| super::questions::is_question(text.as_str()))
+    {
+        machine.library.sent += 1;
+    }
+    match prepared {
         Ok(text) => send(machine, at, None, |session, handled| {
             session.send_text(&text, handled)
         }),

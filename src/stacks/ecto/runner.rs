@@ -122,6 +122,7 @@ fn one(machine: &mut Elixir<'_>, migration: &Migration) {
         .begin_program(&migration.name, transaction);
     machine.library.entry = Some(place);
     machine.library.queue = Queue::default();
+    machine.library.migration.clone_from(&migration.name);
     let mut end = Ok(());
     if transaction && has("after_begin") {
         end = callback(machine, &module, "after_begin", place);
@@ -206,6 +207,7 @@ fn reach_of(machine: &Elixir<'_>, at: Span, from: usize) -> Reach {
 /// Runs everything that waits, first to last; what that adds waits again.
 pub fn flush(machine: &mut Elixir<'_>) -> Run<()> {
     let waiting = std::mem::take(&mut machine.library.queue.commands);
+    machine.library.sent += 1;
     run_all(machine, &waiting)
 }
 

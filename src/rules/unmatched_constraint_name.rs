@@ -1,0 +1,86 @@
+//! A changeset waits for an error of a constraint that the database does not have.
+
+use super::{Check, Context, Report, Reporter, Rule};
+use crate::declared::{AwaitedConstraint, Awaits};
+use crate::finding::Level;
+use crate::known::Section;
+use crate::pair::TablePair;
+use crate::schema::Schema;
+
+pub(super) static RULE: Rule = Rule {
+    name: "unmatched-constraint-name",
+    summary: "A model waits for the error of a constraint of a name that the database does not have.",
+    level: Level::Warn,
+    page: include_str!("../../rules/unmatched-constraint-name.md"),
+    check: Check::Pairs(check),
+};
+
+fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
+    let Some((set, model, table)) = pair.both_tables() else {
+        return;
+    };
+    for awaited in set.awaited.iter().filter(|awaited| awaited.model == model.name) {
+        let section = section(awaited.awaits);
+        let hidden = pair.open(section).or_else(|| pair.open(Section::Indexes));
+        if hidden.is_some() || !table.schema.gaps.is_empty() || bears(table.schema, &awaited.name) {
+            continue;
+        }
+        let what = word(awaited.awaits);
+        let place = ctx.of_table(table);
+        out.send(
+            Report::new(
+                awaited.span,
+                format!("nothing is named {}", awaited.name),
+                format!(
+                    "{} waits for an error of the {what} {}, but nothing in the database bears that name: the error is \
+                     raised, and no changeset with it is returned",
+                    model.name, awaited.name
+                ),
+            )
+            .table(table.qualified())
+            .object(awaited.name.to_string())
+            .expected(format!("{what} {}", awaited.name))
+            .found("none")
+            .model(awaited.span)
+            .database(place.as_ref(), "the table is made here")
+            .help(help(awaited)),
+        );
+    }
+}
+
+fn help(awaited: &AwaitedConstraint) -> String {
+    format!(
+        "write a migration that makes the {}, or give the name that the database has with `name:`",
+        word(awaited.awaits)
+    )
+}
+
+fn word(awaits: Awaits) -> &'static str {
+    match awaits {
+        Awaits::Unique => "unique index",
+        Awaits::ForeignKey => "foreign key",
+        Awaits::Check => "check constraint",
+        Awaits::Exclusion => "exclusion constraint",
+    }
+}
+
+fn section(awaits: Awaits) -> Section {
+    match awaits {
+        Awaits::Unique => Section::Unique,
+        Awaits::ForeignKey => Section::ForeignKeys,
+        Awaits::Check | Awaits::Exclusion => Section::Checks,
+    }
+}
+
+/// Whether a constraint or an index of any table certainly or perhaps bears a name.
+fn bears(schema: &Schema, name: &str) -> bool {
+    schema.live_tables().into_iter().any(|table| {
+        let constraints = table
+            .constraints()
+            .any(|c| c.get().presence.may_be() && c.get().name.known().is_none_or(|n| n.as_str() == name));
+        constraints
+            || table
+                .indexes()
+                .any(|i| i.get().presence.may_be() && i.get().name.known().is_none_or(|n| n.as_str() == name))
+    })
+}
