@@ -57,7 +57,7 @@ impl Workspace {
             (true, true) => vec![root.clone()],
             // What is set by hand is all that is read, unless it is a program, which imports what lies around it.
             (true, false) => {
-                let programs = named.iter().filter(|path| is_python(path));
+                let programs = named.iter().filter(|path| is_python(path) || is_elixir(path));
                 let mut around: Vec<_> = programs.map(|path| project(path, &root)).collect();
                 around.dedup();
                 around
@@ -138,6 +138,24 @@ fn is_python(path: &Path) -> bool {
     };
     let mut names = entries.filter_map(Result::ok).map(|entry| entry.path());
     names.any(|inner| ends(&inner) || inner.join("__init__.py").is_file() || inner.ends_with("versions"))
+}
+
+/// Whether a path holds Elixir: a file of it, or a folder with such files.
+fn is_elixir(path: &Path) -> bool {
+    let ends = |path: &Path| path.extension().is_some_and(|e| e == "ex" || e == "exs");
+    if path.is_file() {
+        return ends(path);
+    }
+    let Ok(entries) = path.read_dir() else {
+        return false;
+    };
+    let mut inner = entries.filter_map(Result::ok).map(|entry| entry.path());
+    inner.any(|inner| {
+        ends(&inner)
+            || inner
+                .read_dir()
+                .is_ok_and(|mut deep| deep.any(|e| e.is_ok_and(|e| ends(&e.path()))))
+    })
 }
 
 /// The folder that imports of a program may lead to: the working folder, or, outside of it, its repository.

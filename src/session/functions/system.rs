@@ -59,8 +59,29 @@ impl Session {
                 _ => self.unknown(at, "a type"),
             },
             "pg_table_is_visible" | "pg_type_is_visible" => self.is_visible(&first, at),
+            "obj_description" => self.obj_description(&first, at),
             _ => self.unknown(at, format!("{name}() is not followed")),
         }))
+    }
+
+    /// `obj_description`: the comment on a table.
+    fn obj_description(&self, of: &Value, at: Span) -> Value {
+        let Value::Oid(oid) = of else {
+            return match of {
+                Value::Null => Value::Null,
+                _ => self.unknown(at, "the comment on an object"),
+            };
+        };
+        let Object::Relation(Relation::Table(id)) = &oid.object else {
+            return self.unknown(at, "the comment on an object");
+        };
+        let table = &self.world.database.schema().tables[*id];
+        match &table.comment {
+            Some(comment) => Value::text(comment.as_str()),
+            // Courses that came together may have had several.
+            None if table.open.is_empty() && table.presumed.is_none() => Value::Null,
+            None => self.unknown(at, "the comment on a table"),
+        }
     }
 
     /// A relation of the database by name; with a gap where it may be there.

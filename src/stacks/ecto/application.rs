@@ -145,6 +145,15 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
             Some(value) => value,
             None => machine.unknown(at, "an environment variable"),
         }),
+        ("Code", "ensure_loaded" | "ensure_compiled", [module]) => Ok(match is_there(machine, module) {
+            Some(true) => Value::tuple(vec![Value::atom("module"), module.clone()]),
+            Some(false) => Value::tuple(vec![Value::atom("error"), Value::atom("nofile")]),
+            None => machine.unknown(at, "whether a module of another package is there"),
+        }),
+        ("Code", "ensure_loaded?" | "ensure_compiled?", [module]) => Ok(match is_there(machine, module) {
+            Some(there) => Value::truth(there),
+            None => machine.unknown(at, "whether a module of another package is there"),
+        }),
         ("File", "read!", [path]) => Ok(read_file(machine, path, at)),
         ("File", "read", [path]) => {
             let text = read_file(machine, path, at);
@@ -210,6 +219,26 @@ fn fetched(machine: &mut Elixir<'_>, app: &Value, key: &Value, at: Span) -> Run<
         return Err(machine.raise("ArgumentError", "could not fetch application environment", at));
     }
     Ok(value)
+}
+
+/// Whether a module is there: one of the repository, or of no package that is locked.
+fn is_there(machine: &Elixir<'_>, module: &Value) -> Option<bool> {
+    let name = module.as_module()?;
+    if machine.modules().may_have(&name) {
+        return Some(true);
+    }
+    let project = &machine.library.project;
+    let packages = super::lock::packages(machine.modules().files(), &project.folder)?;
+    let first = name.split('.').next()?;
+    let package = super::project::underscored(first);
+    // Packages name their modules for themselves; where only a part of a name fits, it may be one of them.
+    let known = packages.iter().any(|locked| {
+        let locked = locked.replace('_', "");
+        let package = package.replace('_', "");
+        locked.starts_with(&package) || package.starts_with(&locked)
+    });
+    let standard = ["mix", "ex_unit", "iex", "logger", "eex", "ecto"].contains(&package.as_str());
+    (!known && !standard).then_some(false)
 }
 
 fn given(machine: &Elixir<'_>, name: &Value, at: Span) -> Option<Value> {

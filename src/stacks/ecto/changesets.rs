@@ -11,6 +11,37 @@ use crate::declared::{AwaitedConstraint, Awaits};
 use crate::source::Span;
 use crate::syntax::elixir::{Call, Callee, Form, FormKind, Part};
 
+/// Whether `import Ecto.Changeset` brings a name.
+pub fn is_function(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "add_error",
+        "apply_action",
+        "apply_action!",
+        "apply_changes",
+        "cast",
+        "cast_assoc",
+        "cast_embed",
+        "change",
+        "changed?",
+        "constraints",
+        "delete_change",
+        "empty_values",
+        "field_missing?",
+        "force_change",
+        "merge",
+        "optimistic_lock",
+        "prepare_changes",
+        "reorder_assoc",
+        "unsafe_validate_unique",
+        "update_change",
+        "validations",
+    ];
+    let begins = ["validate_", "put_", "get_", "fetch_", "traverse_"];
+    NAMES.contains(&name)
+        || name.ends_with("_constraint")
+        || begins.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// The constraints that the functions of a schema's module wait for.
 pub fn awaited(machine: &mut Elixir<'_>, schema: &Schema, all: &[Schema]) -> Vec<AwaitedConstraint> {
     let Some(module) = machine.module(&schema.module, schema.span) else {

@@ -10,7 +10,7 @@ use super::questions::Rehearsed;
 use super::queue::Queue;
 use super::schemas::{self, Schemas};
 use super::settings::Settings;
-use super::{application, functions, oban, repo};
+use super::{application, changesets, functions, oban, query, repo};
 use crate::change::Failure;
 use crate::config::Given;
 use crate::interpret::elixir::{Called, Library, Machine, Run, Scope, Stop, Value, Written};
@@ -133,7 +133,7 @@ impl<'a> Library<'a> for Ecto {
             "PolymorphicEmbed" => {
                 Some(name.starts_with("polymorphic_embeds_") || name.starts_with("cast_polymorphic_"))
             }
-            "Ecto.Changeset" => Some(!functions::NAMES.contains(&name)),
+            "Ecto.Changeset" => Some(changesets::is_function(name)),
             _ => None,
         }
     }
@@ -167,7 +167,7 @@ impl<'a> Library<'a> for Ecto {
         match written.module {
             "Ecto.Migration" => functions::expand(machine, written, scope),
             "Ecto.Query" if repo::QUERY_NAMES.contains(&written.name) => {
-                Some(Ok(machine.unknown(written.span, "what a query of Ecto selects")))
+                Some(query::expand(machine, written, scope))
             }
             "Ecto.Schema" | "TypedEctoSchema" | "PolymorphicEmbed" => {
                 schemas::expand(machine, written, scope)
@@ -183,7 +183,7 @@ impl<'a> Library<'a> for Ecto {
             "Ecto.Migration.Runner" => functions::runner(machine, called),
             "Ecto.Adapters.SQL" => repo::adapter(machine, called),
             "Config" | "Mix.Config" => application::config(machine, called),
-            "Application" | "System" | "Mix" | "File" | "Mix.Project" => application::call(machine, called),
+            "Application" | "System" | "Mix" | "File" | "Code" => application::call(machine, called),
             "Oban.Migration" | "Oban.Migrations" => oban::call(machine, called),
             "Logger" => Some(Ok(Value::atom("ok"))),
             module if repo::is_repo(machine, module, called) => repo::call(machine, called),
@@ -221,7 +221,7 @@ fn may_migrate(called: &Called<'_>) -> bool {
         arg.struct_name()
             .is_some_and(|name| name.starts_with("Ecto.Migration"))
     });
-    handed || names.contains("migrat") || matches!(called.name, "up" | "change")
+    handed || names.contains("migrat") || called.name == "up"
 }
 
 /// Sends something now. An error is raised where a handler could see it, or where it says that this course was not taken;

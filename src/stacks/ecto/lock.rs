@@ -22,6 +22,22 @@ impl Version {
 /// The version of a package that a project has locked. `folder` is where its `mix.exs` lies; an umbrella's lock lies above.
 #[must_use]
 pub fn locked(files: &Files, folder: &str, package: &str) -> Option<Version> {
+    version_in(&lock(files, folder)?, package)
+}
+
+/// The names of all packages that a project has locked.
+#[must_use]
+pub fn packages(files: &Files, folder: &str) -> Option<Vec<String>> {
+    let lock = lock(files, folder)?;
+    let names = lock.lines().filter_map(|line| {
+        let name = line.trim_start().strip_prefix('"')?;
+        Some(name.split_once("\":")?.0.to_owned())
+    });
+    Some(names.collect())
+}
+
+/// The text of the lock of a project.
+fn lock(files: &Files, folder: &str) -> Option<std::sync::Arc<str>> {
     let mut folder = folder;
     loop {
         let path = if folder.is_empty() {
@@ -30,7 +46,7 @@ pub fn locked(files: &Files, folder: &str, package: &str) -> Option<Version> {
             format!("{folder}/mix.lock")
         };
         if let Some(file) = files.find(&path) {
-            return version_in(&files.text(file), package);
+            return Some(files.text(file));
         }
         if folder.is_empty() {
             return None;

@@ -13,6 +13,7 @@ pub mod lock;
 pub mod models;
 pub mod oban;
 pub mod project;
+pub mod query;
 pub mod questions;
 pub mod queue;
 pub mod reading;

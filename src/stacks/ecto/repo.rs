@@ -102,6 +102,9 @@ pub fn is_repo(machine: &mut Elixir<'_>, module: &str, called: &Called<'_>) -> b
 /// A function of a repository.
 pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Value>> {
     let at = called.span;
+    if let Some(value) = super::query::of_nothing(machine, called) {
+        return Some(Ok(value));
+    }
     Some(match (called.name, called.args) {
         ("query" | "query!" | "query_many" | "query_many!", [sql, rest @ ..]) => {
             query(machine, sql, rest.first(), called.name.ends_with('!'), at)
