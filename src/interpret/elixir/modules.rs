@@ -194,9 +194,13 @@ fn is_elixir(path: &str) -> bool {
 fn names(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("defmodule").filter_map(|(at, word)| {
         let rest = text[at + word.len()..].trim_start_matches(['(', ' ']);
-        let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'))
-            .unwrap_or(rest.len());
+        // `defmodule :"Elixir.A-b"`: a name that is no alias is quoted.
+        let quoted = rest.strip_prefix(":\"");
+        let rest = quoted.unwrap_or(rest);
+        let in_name = |c: char| {
+            c.is_ascii_alphanumeric() || c == '_' || c == '.' || quoted.is_some() && c != '"' && c != '\n'
+        };
+        let end = rest.find(|c: char| !in_name(c)).unwrap_or(rest.len());
         let name = rest[..end].trim_end_matches('.');
         let name = name.strip_prefix("__MODULE__.").unwrap_or(name);
         let name = name.strip_prefix("Elixir.").unwrap_or(name);

@@ -36,6 +36,8 @@ pub struct Ecto {
     pub(super) sent: u64,
     /// What the database would be if everything that waits were sent.
     pub(super) rehearsed: Option<Rehearsed>,
+    /// Whether code of the project beside its migrations may change the schema, once that was asked.
+    pub(super) program_changes: Option<bool>,
     /// Schemas that modules declare.
     pub(super) schemas: Schemas,
 }
@@ -66,6 +68,7 @@ impl Ecto {
             migration: String::new(),
             sent: 0,
             rehearsed: None,
+            program_changes: None,
             schemas: Schemas::default(),
         }
     }
@@ -198,7 +201,11 @@ impl<'a> Library<'a> for Ecto {
         if machine.library.configuring {
             return;
         }
-        let reaches = gap.reach == Reach::Everything || called.is_some_and(may_migrate);
+        let reaches = called.is_some_and(may_migrate)
+            || gap.reach == Reach::Everything && !is_work_on_rows(machine, gap);
+        if gap.reach == Reach::Everything && !reaches {
+            machine.library.session.touch_rows_of_all();
+        }
         if reaches {
             let why = match called {
                 Some(called) => format!("`{}.{}` is not in the repository", called.module, called.name),
@@ -212,6 +219,56 @@ impl<'a> Library<'a> for Ecto {
             machine.library.queue.push(super::queue::Queued::Unknown(gap));
         }
     }
+}
+
+/// Whether what was not followed is code of the program that cannot change the schema: it lies beside the migrations, and no such code
+/// has words for it.
+fn is_work_on_rows(machine: &mut Elixir<'_>, gap: &Gap) -> bool {
+    let files = machine.modules().files();
+    let migrations = machine.library.project.migrations.clone();
+    let inside = |path: &str| {
+        path.strip_prefix(&migrations)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let Some(at) = gap.at.filter(|at| !inside(files.path(at.file))) else {
+        return false;
+    };
+    if machine.library.program_changes.is_none() {
+        let all = machine.modules().elixir_files();
+        let mut beside = all
+            .iter()
+            .filter(|file| files.path(**file).ends_with(".ex") && !inside(files.path(**file)));
+        let may = beside.any(|file| changes_schema(&files.text(*file)));
+        machine.library.program_changes = Some(may);
+    }
+    machine.library.program_changes == Some(false) && files.path(at.file).ends_with(".ex")
+}
+
+/// Whether code has words with which a schema is changed.
+fn changes_schema(text: &str) -> bool {
+    if text.replace("Ecto.Migrator", "").contains("Ecto.Migration") {
+        return true;
+    }
+    if !text.contains("query") && !text.contains("execute") {
+        return false;
+    }
+    let upper = text.to_ascii_uppercase();
+    const KINDS: &[&str] = &[
+        " TABLE",
+        " INDEX",
+        " UNIQUE",
+        " TYPE",
+        " SCHEMA",
+        " VIEW",
+        " MATERIALIZED",
+        " EXTENSION",
+        " SEQUENCE",
+        " DOMAIN",
+        " OR REPLACE",
+    ];
+    ["CREATE", "ALTER", "DROP"]
+        .iter()
+        .any(|verb| KINDS.iter().any(|kind| upper.contains(&format!("{verb}{kind}"))))
 }
 
 /// Whether a call into code that is not there may change the schema: it is named for it, or is handed what changes it.

@@ -156,6 +156,7 @@ fn is_harmless(module: &str) -> bool {
         "Cloak.Ecto",
         "PolymorphicEmbed",
         "CozyParams",
+        "Timex.Ecto",
     ]
     .iter()
     .any(|prefix| module.starts_with(prefix))
@@ -272,6 +273,7 @@ fn begin(machine: &mut Elixir<'_>, module: &SmolStr, span: Span, source: Option<
     let key = machine.attribute("primary_key").filter(|key| !key.is_nil());
     match (key, gap) {
         (None, Some(gap)) => {
+            fields::primary_key(machine, None, embedded, span);
             if let Some(schema) = machine.library.schemas.building.last_mut() {
                 schema.open = Some(gap);
             }
