@@ -173,6 +173,9 @@ fn setting(machine: &Elixir<'_>, app: &Value, key: &Value, default: Option<&Valu
     };
     match machine.library.settings.get(app, key) {
         Ok(Some(value)) => value.clone(),
+        Ok(None) if machine.library.hosted && matches!(key.as_atom(), Some("repo" | "ecto_repo")) => {
+            super::functions::repo(machine)
+        }
         Ok(None) if is_own(machine, app) => default.cloned().unwrap_or_else(Value::nil),
         // Other applications bring defaults of their own.
         Ok(None) => machine.unknown(at, format!("the environment of the application {app}")),

@@ -36,6 +36,8 @@ pub struct Ecto {
     pub(super) sent: u64,
     /// What the database would be if everything that waits were sent.
     pub(super) rehearsed: Option<Rehearsed>,
+    /// What runs is a library's entry point: the application around it configures the repository.
+    pub(super) hosted: bool,
     /// Whether code of the project beside its migrations may change the schema, once that was asked.
     pub(super) program_changes: Option<bool>,
     /// Schemas that modules declare.
@@ -68,6 +70,7 @@ impl Ecto {
             migration: String::new(),
             sent: 0,
             rehearsed: None,
+            hosted: false,
             program_changes: None,
             schemas: Schemas::default(),
         }

@@ -36,6 +36,7 @@ pub fn run(
             .settings
             .get("install")
             .and_then(|install| Install::parse(install));
+        machine.library.hosted = true;
         install::run(&mut machine, entry, &said.unwrap_or(Install::Fresh));
         return ended(machine);
     }
