@@ -34,6 +34,16 @@ struct Node {
     depth: u32,
 }
 
+impl Drop for Node {
+    /// One after the other: a long course would overflow the stack.
+    fn drop(&mut self) {
+        let mut next = self.parent.take();
+        while let Some(Checkpoint(node)) = next {
+            next = Arc::try_unwrap(node).ok().and_then(|mut node| node.parent.take());
+        }
+    }
+}
+
 /// What a session keeps of the program that runs on it.
 #[derive(Debug, Default)]
 pub(super) struct Program {
@@ -416,6 +426,7 @@ impl Session {
 
     /// Runs something on a state to see what would come of it, and goes on as if it had not run: nothing of it is noted.
     pub fn rehearse<T>(&mut self, from: &Checkpoint, run: impl FnOnce(&mut Session) -> T) -> (T, Checkpoint) {
+        let last = self.program.last.clone();
         let now = self.checkpoint();
         let (missteps, gaps, statistics) = (self.missteps.len(), self.gaps.len(), self.statistics);
         let lost = self.lost.clone();
@@ -423,6 +434,7 @@ impl Session {
         let out = run(self);
         let after = self.checkpoint();
         self.restore(now);
+        self.program.last = last;
         self.missteps.truncate(missteps);
         for gap in self.gaps.drain(gaps..) {
             self.noted.remove(&gap);
