@@ -424,6 +424,12 @@ impl Step {
             return;
         };
         let brought = |by: &Option<crate::name::Name>| by.as_ref() == Some(&extension.name);
+        for (other, dependent) in schema.extensions.iter().enumerate() {
+            let needs = super::extension::requires(&dependent.name, &extension.name);
+            if needs && dependent.presence.may_be() {
+                out.push((Object::Extension(other as u32), Edge::Normal));
+            }
+        }
         for (id, t) in schema.tables.iter().filter(|(_, t)| t.presence.may_be()) {
             if brought(&t.extension) {
                 out.push((Object::Table(id), Edge::Auto));

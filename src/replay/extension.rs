@@ -43,6 +43,11 @@ static REQUIRES: &[(&str, &str)] = &[
     ("vectorscale", "vector"),
 ];
 
+/// Whether an extension cannot be without another one.
+pub(super) fn requires(extension: &Name, other: &Name) -> bool {
+    REQUIRES.contains(&(extension.as_str(), other.as_str()))
+}
+
 /// The well-known extension that brings a type.
 pub(super) fn bringing_type(name: &Name) -> Option<&'static str> {
     catalog::extension_of_type(name.as_str())

@@ -24,8 +24,10 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         return;
     }
     let wants = field.serial.is_some() || matches!(field.identity, Expectation::Exactly(Some(_)));
-    let open =
-        matches!(field.identity, Expectation::Unknown(_)) || matches!(field.default, Expectation::Unknown(_));
+    let untold = field.serial.is_none() && matches!(field.identity, Expectation::Anything);
+    let open = untold
+        || matches!(field.identity, Expectation::Unknown(_))
+        || matches!(field.default, Expectation::Unknown(_));
     let sequence = default.as_ref().is_some_and(|d| is_sequence(&d.expr));
     let (level, expected, found, has, effect) = match (wants, sequence || identity.is_some()) {
         _ if open => return,

@@ -51,7 +51,7 @@ pub fn expand<'a>(machine: &mut Elixir<'a>, written: &Written<'_>, scope: &mut S
             let block = options.keyword("do")?;
             let create = (written.name != "alter").then_some(written.name == "create_if_not_exists");
             let run = machine.eval(object, scope).and_then(|table| {
-                begin(machine, create, &table, written.span)?;
+                begin(machine, create, &table, object.span)?;
                 machine.eval(block, scope)?;
                 let calls = calls_with(machine, written.span);
                 machine.library.queue.end_block(&calls);
@@ -311,7 +311,7 @@ fn object(machine: &mut Elixir<'_>, value: &Value, at: Span) -> Option<Object> {
 }
 
 fn create(machine: &mut Elixir<'_>, value: &Value, called: &Called<'_>) -> Run<Value> {
-    let at = called.span;
+    let at = called.span_of(0);
     let if_not_exists = called.name == "create_if_not_exists";
     let command = match object(machine, value, at) {
         None => return Ok(value.clone()),

@@ -64,7 +64,7 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
         history.migrations.push(Migration {
             name: "structure.sql".to_owned(),
             file: *file,
-            text: Text::of_file(*file, text.clone()),
+            text: structure::loaded(&Text::of_file(*file, text.clone())),
             mode: RunMode::Statements,
         });
     }

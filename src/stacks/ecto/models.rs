@@ -79,6 +79,19 @@ fn named_in(machine: &Elixir<'_>, schema: &Schema, ids: &[FileId]) -> bool {
         .is_some_and(|(file, _)| ids.contains(&file))
 }
 
+/// Whether a schema only serves a page: it lies among the web modules, and another schema maps its table.
+fn is_form(files: &Files, model: &Model, made: &[Schema]) -> bool {
+    let web = |path: &str| path.split('/').any(|part| part.ends_with("_web"));
+    let Some(Expectation::Exactly(table)) = &model.table else {
+        return false;
+    };
+    web(files.path(model.span.file))
+        && made.iter().any(|other| {
+            let same = other.source.as_ref().and_then(|source| source.as_str()) == Some(table.name.as_str());
+            same && !web(files.path(other.span.file))
+        })
+}
+
 fn model(machine: &mut Elixir<'_>, schema: &Schema) -> Model {
     let compiled = machine.module(&schema.module, schema.span);
     let (span, whole) = compiled.map_or((schema.span, schema.span), |module| (module.span, module.whole));
@@ -106,7 +119,7 @@ fn model(machine: &mut Elixir<'_>, schema: &Schema) -> Model {
         whole,
         table: table(schema),
         table_span: Some(schema.source_span),
-        kind: if schema.source.is_some() {
+        kind: if table(schema).is_some() {
             ModelKind::Table
         } else {
             ModelKind::Embedded
@@ -128,7 +141,10 @@ fn model(machine: &mut Elixir<'_>, schema: &Schema) -> Model {
 }
 
 fn table(schema: &Schema) -> Option<Expectation<QualifiedName>> {
-    let source = schema.source.as_ref()?;
+    let source = schema
+        .source
+        .as_ref()
+        .filter(|source| source.as_str() != Some(""))?;
     let prefix = &schema.prefix;
     let text =
         |value: &crate::interpret::elixir::Value| value.as_str().or_else(|| value.as_atom()).map(Name::new);

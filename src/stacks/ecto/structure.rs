@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::source::Text;
+
 /// The versions that a dump says have run; `None` where it says none.
 #[must_use]
 pub fn versions(dump: &str, table: &str) -> Option<BTreeSet<i64>> {
@@ -26,6 +28,20 @@ pub fn versions(dump: &str, table: &str) -> Option<BTreeSet<i64>> {
         rest = &statement[end..];
     }
     (!out.is_empty()).then_some(out)
+}
+
+/// A dump as the server that it is from loads it: a setting that this one may not know yet is left out.
+#[must_use]
+pub fn loaded(dump: &Text) -> Text {
+    const SETTING: &str = "SET transaction_timeout = 0;";
+    match dump.as_str().find(SETTING) {
+        Some(at) => {
+            let before = dump.slice(0..at);
+            let after = dump.slice(at + SETTING.len()..dump.as_str().len());
+            Text::composed(before.runs().chain(after.runs()).collect::<Vec<_>>())
+        }
+        None => dump.clone(),
+    }
 }
 
 #[cfg(test)]
