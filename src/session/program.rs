@@ -429,7 +429,7 @@ impl Session {
         let last = self.program.last.clone();
         let now = self.checkpoint();
         let (missteps, gaps, statistics) = (self.missteps.len(), self.gaps.len(), self.statistics);
-        let lost = self.lost.clone();
+        let (lost, caught) = (self.lost.clone(), self.caught.len());
         self.restore(from.clone());
         let out = run(self);
         let after = self.checkpoint();
@@ -439,6 +439,7 @@ impl Session {
         for gap in self.gaps.drain(gaps..) {
             self.noted.remove(&gap);
         }
+        self.caught.truncate(caught);
         self.statistics = statistics;
         self.lost = lost;
         (out, after)

@@ -60,6 +60,9 @@ pub fn read(files: &Files, ids: &[FileId], path: &str) -> Models {
         out.awaited
             .extend(changesets::awaited(&mut machine, schema, &made));
     }
+    for model in &mut out.models {
+        model.unmanaged = is_form(files, model, &made);
+    }
     out.models
         .sort_by_key(|model| (model.span.file, model.span.start));
     out.models.extend(joins(&made));
