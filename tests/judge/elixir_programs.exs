@@ -5,7 +5,7 @@
 defmodule Judge do
   @most 40
 
-  for count <- 1..8 do
+  for count <- 1..16 do
     args = Macro.generate_arguments(count, __MODULE__)
 
     def emit(unquote_splicing(args)) do
@@ -61,7 +61,7 @@ defmodule Judge do
 
         try do
           if others != [] do
-            {:ok, _, _} = Kernel.ParallelCompiler.require(others)
+            {:ok, _, _} = Kernel.ParallelCompiler.compile(others)
           end
 
           Code.eval_string(File.read!(main), [], file: main)

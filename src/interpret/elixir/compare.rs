@@ -226,7 +226,11 @@ impl Map {
             entry.1 = value;
             return;
         }
-        let before = |(k, _): &(Value, Value)| k.order(&key) == Some(Ordering::Less);
+        // Of two numbers that are equal, the integer comes first.
+        let before = |(k, _): &(Value, Value)| match k.order(&key) {
+            Some(Ordering::Equal) => matches!((k, &key), (Value::Integer(_), Value::Float(_))),
+            order => order == Some(Ordering::Less),
+        };
         let at = self
             .entries
             .iter()

@@ -100,11 +100,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if self.forks < MAX_FORKS && self.budget.another_course(count) {
             return None;
         }
-        let gap = Gap::new(
-            gap.at.unwrap_or_else(|| self.here()),
-            "more alternatives than are followed",
-            Reach::Everything,
-        );
+        // The body of a module asks no database for anything.
+        let reach = match self.world.building.is_empty() {
+            true => Reach::Everything,
+            false => Reach::Rows,
+        };
+        let at = gap.at.unwrap_or_else(|| self.here());
+        let gap = Gap::new(at, "more alternatives than are followed", reach);
         self.note(&gap);
         L::opaque(self, &gap, None);
         Some(gap)
@@ -266,7 +268,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             Err(Stop::Raised(exception, place)) => self.rescue(block, exception, place, at, scope),
             Err(Stop::Thrown(value, place)) => {
                 let stop = Stop::Thrown(value.clone(), place);
-                self.catch(block, Value::atom("throw"), value, stop, at, scope)
+                match value.as_pair() {
+                    Some((kind, inner)) if kind == super::standard::EXIT => {
+                        self.catch(block, Value::atom("exit"), inner.clone(), stop, at, scope)
+                    }
+                    _ => self.catch(block, Value::atom("throw"), value, stop, at, scope),
+                }
             }
             Err(stop) => Err(stop),
         }

@@ -66,7 +66,6 @@ pub(super) fn quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
             '\u{1b}' => out.push_str("\\e"),
-            '\0' => out.push_str("\\0"),
             c => out.push(c),
         }
     }
@@ -95,6 +94,14 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             Value::Atom(name) => atom(name),
             Value::Integer(i) => i.to_string(),
             Value::Float(f) => float(*f),
+            // What cannot be printed is shown as bytes.
+            Value::Text(text)
+                if text
+                    .as_str()
+                    .contains(|c: char| c.is_control() && !"\n\t\r\u{1b}".contains(c)) =>
+            {
+                return None;
+            }
             Value::Text(text) => quoted(text.as_str()),
             Value::List(items) => match value.as_keywords() {
                 Some(pairs) if !pairs.is_empty() => {

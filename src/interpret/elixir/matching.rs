@@ -428,7 +428,16 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     ) -> Run<Matching> {
         let map: Rc<Map> = match value {
             Value::Map(map) => map.clone(),
-            Value::Range(..) if entries.is_empty() => return Ok(Matching::Yes),
+            Value::Range(first, last, step) => {
+                let integer = |i: &i64| Value::Integer(*i);
+                let fields = [
+                    ("first", integer(first)),
+                    ("last", integer(last)),
+                    ("step", integer(step)),
+                ];
+                let range = Value::structure("Range", fields.map(|(k, v)| (SmolStr::new_static(k), v)));
+                return self.bind_map(entries, &range, at, scope, seen);
+            }
             Value::Unknown(unknown) if !unknown.pattern.is_empty() => return Ok(Matching::No),
             Value::Unknown(_) | Value::Term(_) => {
                 let mut out = Matching::Yes;

@@ -39,7 +39,11 @@ impl<'t> Lowering<'t> {
                     if skipped > 0 {
                         runs.line_start = true;
                     }
-                    runs.content(&text[skipped..], span, skipped);
+                    if escapes {
+                        runs.continued(&text[skipped..], span, skipped);
+                    } else {
+                        runs.content(&text[skipped..], span, skipped);
+                    }
                 }
                 "escape_sequence" => {
                     let span = self.span(child);
@@ -86,6 +90,17 @@ impl Runs {
             let runs = std::mem::take(&mut self.runs);
             self.parts.push(Part::Text(Text::composed(runs)));
         }
+    }
+
+    /// Text whose lines may end with a backslash: the next goes on in the same line.
+    fn continued(&mut self, text: &str, span: Span, offset: usize) {
+        let mut from = 0;
+        for (at, cut) in text.match_indices("\\\n") {
+            self.content(&text[from..at], span, offset + from);
+            from = at + cut.len();
+            self.line_start = self.indent.is_some();
+        }
+        self.content(&text[from..], span, offset + from);
     }
 
     /// Text as written; `offset` bytes of the span come before it.

@@ -234,12 +234,13 @@ fn read(text: &str) -> Vec<Case> {
 }
 
 /// How what Elixir says contradicts the interpreter.
-fn contradiction(lines: &[Line], got: &str, told: &Told) -> Option<String> {
+fn contradiction(lines: &[Line], got: &str, told: &Told, only: bool) -> Option<String> {
     let raises = got.lines().last().and_then(|l| l.strip_prefix("raises "));
     let same_end = match (&told.raised, raises) {
         (None, None) => true,
         // A course that fails is left out, because the program is taken to have run.
-        (Some(_), None) => return None,
+        (Some(_), None) if !only => return None,
+        (Some(_), None) => false,
         (Some(a), Some(b)) => a == b,
         (None, Some(_)) => false,
     };
@@ -303,7 +304,7 @@ fn programs() {
     for ((name, lines, got), told) in ran.iter().zip(told.iter().flatten()) {
         for one in told {
             runs += 1;
-            if let Some(difference) = contradiction(lines, got, one) {
+            if let Some(difference) = contradiction(lines, got, one, told.len() == 1) {
                 wrong.push(format!("{name}\n{difference}"));
                 break;
             }

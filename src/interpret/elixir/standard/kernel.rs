@@ -10,6 +10,9 @@ use super::truth;
 use crate::known::Truth;
 use crate::source::Span;
 
+/// The mark of `exit`.
+pub(in super::super) const EXIT: &str = "\u{0}exit";
+
 pub(super) fn call<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     name: &str,
@@ -153,7 +156,16 @@ pub(super) fn call<'a, L: Library<'a>>(
             let has = machine.has_function(&module, &name, arity, at);
             Ok(truth(has, args, at))
         }
-        ("exit", [value]) => Err(Stop::Thrown(value.clone(), at)),
+        // Told apart from what is thrown by a name that no program can write.
+        ("exit", [value]) => Err(Stop::Thrown(
+            Value::tuple(vec![Value::atom(EXIT), value.clone()]),
+            at,
+        )),
+        ("hd" | "tl" | "length" | "elem" | "tuple_size" | "map_size" | "byte_size", [value, ..])
+            if value.gap().is_none() && !matches!(value, Value::Range(..) | Value::Quoted(_)) =>
+        {
+            Err(machine.raise("ArgumentError", "errors were found at the given arguments", at))
+        }
         ("get_in" | "put_in" | "update_in" | "pop_in", _) => {
             return super::access::paths(machine, name, args, at);
         }

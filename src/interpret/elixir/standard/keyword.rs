@@ -94,9 +94,10 @@ pub(super) fn call<'a, L: Library<'a>>(
                 Err(stop) => return Some(Err(stop)),
             },
         },
-        ("replace", [key, value]) => match find(key) {
-            Some(_) => put(items, key, value.clone()),
-            None => first.clone(),
+        ("replace" | "replace!", [key, value]) => match find(key) {
+            Some(_) => replaced(items, key, value.clone()),
+            None if name == "replace" => first.clone(),
+            None => return Some(Err(machine.raise("KeyError", "key not found", at))),
         },
         ("delete", [key]) => Value::list(items.iter().filter(|i| !has(i, key)).cloned().collect()),
         ("pop", [key]) => popped(items, key, find(key).unwrap_or_else(Value::nil)),
@@ -105,7 +106,11 @@ pub(super) fn call<'a, L: Library<'a>>(
             Some(value) => popped(items, key, value),
             None => return Some(Err(machine.raise("KeyError", "key not found", at))),
         },
-        ("pop_first", [key]) => popped(items, key, find(key).unwrap_or_else(Value::nil)),
+        ("pop_first", [key]) => {
+            let rest = without_first(items, key);
+            Value::tuple(vec![find(key).unwrap_or_else(Value::nil), rest])
+        }
+        ("delete_first", [key]) => without_first(items, key),
         ("take", [keys]) => kept(items, keys.as_list()?, true),
         ("drop", [keys]) => kept(items, keys.as_list()?, false),
         ("split", [keys]) => {
@@ -140,14 +145,17 @@ pub(super) fn call<'a, L: Library<'a>>(
             let function = rest.last()?;
             match (find(key), rest.len()) {
                 (Some(old), _) => match machine.call_value(function, vec![old], at) {
-                    Ok(new) => put(items, key, new),
+                    Ok(new) => replaced(items, key, new),
                     Err(stop) => return Some(Err(stop)),
                 },
-                (None, 2) => put(items, key, rest.first()?.clone()),
+                (None, 2) => {
+                    let pair = Value::tuple(vec![key.clone(), rest.first()?.clone()]);
+                    Value::list(items.iter().cloned().chain([pair]).collect())
+                }
                 (None, _) => return Some(Err(machine.raise("KeyError", "key not found", at))),
             }
         }
-        ("validate", [_]) => Value::tuple(vec![Value::atom("ok"), first.clone()]),
+        ("validate", [allowed]) => Value::tuple(vec![Value::atom("ok"), defaults(items, allowed.as_list()?)]),
         ("validate!", [allowed]) => defaults(items, allowed.as_list()?),
         ("equal?", [other]) => {
             let same = sorted_same(items, pairs(other)?);
@@ -162,7 +170,8 @@ pub(super) fn call<'a, L: Library<'a>>(
                 let Some([key, value]) = item.as_tuple() else {
                     continue;
                 };
-                match machine.call_value(function, vec![value.clone()], at) {
+                let _ = value;
+                match machine.call_value(function, vec![item.clone()], at) {
                     Ok(value) => out.push(Value::tuple(vec![key.clone(), value])),
                     Err(stop) => return Some(Err(stop)),
                 }
@@ -171,6 +180,24 @@ pub(super) fn call<'a, L: Library<'a>>(
         }
         _ => return None,
     }))
+}
+
+/// One value for a key, where its first stands.
+fn replaced(items: &[Value], key: &Value, value: Value) -> Value {
+    let at = items.iter().position(|i| has(i, key)).unwrap_or(items.len());
+    let (before, rest) = items.split_at(at);
+    let mut out = before.to_vec();
+    out.push(Value::tuple(vec![key.clone(), value]));
+    out.extend(rest.iter().filter(|i| !has(i, key)).cloned());
+    Value::list(out)
+}
+
+fn without_first(items: &[Value], key: &Value) -> Value {
+    let mut out = items.to_vec();
+    if let Some(at) = out.iter().position(|i| has(i, key)) {
+        out.remove(at);
+    }
+    Value::list(out)
 }
 
 fn popped(items: &[Value], key: &Value, value: Value) -> Value {
@@ -186,14 +213,14 @@ fn kept(items: &[Value], keys: &[Value], keep: bool) -> Value {
     Value::list(items.iter().filter(wanted).cloned().collect())
 }
 
-/// `Keyword.validate!`: the given ones, and defaults for those that are not.
+/// `Keyword.validate!`: the given ones, and defaults for those that are not; each is put in front of the ones before.
 fn defaults(items: &[Value], allowed: &[Value]) -> Value {
-    let mut out = items.to_vec();
+    let mut out: Vec<Value> = items.iter().rev().cloned().collect();
     for one in allowed {
         if let Some([key, _]) = one.as_tuple()
             && !items.iter().any(|i| has(i, key))
         {
-            out.push(one.clone());
+            out.insert(0, one.clone());
         }
     }
     Value::list(out)

@@ -12,6 +12,8 @@ mod others;
 mod strings;
 mod system;
 
+pub(super) use kernel::EXIT;
+
 use super::library::{Called, Library};
 use super::machine::{Machine, Run};
 use super::value::Value;
