@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench replay -- HISTORY...`: each is a folder of migrations as its runner knows it, with what is given behind
 //! commas (`migrations/tenant,schemas=storage`). Without one, the histories of the examples. Files are read beforehand.
-//! The parser is given each migration whole, and, in a second figure, each statement alone, as the replay parses.
+//! The parser is given each migration whole, and, in a second figure, each statement alone, as the replay parses. To the parser of
+//! SQL the body of a `DO` block is one string; the third figure adds parsing these bodies, which every replay must do besides.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -16,7 +17,13 @@ use schemalign::check::{self, Sides};
 use schemalign::config::{Dialect, Given, Options};
 use schemalign::session::{Migration, Session};
 use schemalign::source::Files;
+use schemalign::syntax::pg;
 use schemalign::syntax::split::{self, PieceKind};
+
+/// The program's own; both sides have it.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Rounds; within one, each kind of work is done in turn, so that a machine that slows down slows all of them.
 const ROUNDS: usize = 15;
@@ -31,6 +38,8 @@ struct History {
     migrations: Vec<Migration>,
     /// Every statement that the parser may be given.
     statements: Vec<String>,
+    /// What stands in their `DO` blocks.
+    bodies: Vec<String>,
 }
 
 impl History {
@@ -59,12 +68,13 @@ impl History {
             other => panic!("{folder}: {other:?}"),
         };
         let migrations: Vec<Migration> = run.histories.into_iter().flat_map(|h| h.migrations).collect();
-        let statements = migrations.iter().flat_map(statements).collect();
+        let statements: Vec<String> = migrations.iter().flat_map(statements).collect();
         History {
             name: folder.to_owned(),
             given: run.target.given,
             reconnects: run.target.histories.iter().any(|h| h.runner.reconnects()),
             migrations,
+            bodies: statements.iter().filter_map(|s| body(s)).collect(),
             statements,
         }
     }
@@ -82,6 +92,13 @@ impl History {
     fn parse_statements(&self) {
         for statement in &self.statements {
             parse(statement);
+        }
+    }
+
+    fn parse_bodies(&self) {
+        self.parse_statements();
+        for body in &self.bodies {
+            std::hint::black_box(pg::parse_plpgsql(body));
         }
     }
 
@@ -107,6 +124,18 @@ fn statements(migration: &Migration) -> Vec<String> {
         .filter(|piece| piece.kind == PieceKind::Sql)
         .map(|piece| text[piece.range].to_owned())
         .collect()
+}
+
+/// The body of a `DO` block in dollars.
+fn body(statement: &str) -> Option<String> {
+    let mut tokens = split::tokens(statement).map(|(_, token)| token);
+    tokens.next().filter(|first| first.eq_ignore_ascii_case("do"))?;
+    let quoted = tokens.find(|token| token.starts_with('$'))?;
+    let tag = quoted.split('$').nth(1)?;
+    let length = tag.len() + 2;
+    quoted
+        .get(length..quoted.len().checked_sub(length)?)
+        .map(str::to_owned)
 }
 
 fn collect(folder: &Path, cut: usize, out: &mut Vec<(String, Vec<u8>)>) {
@@ -163,43 +192,45 @@ impl Figures {
     }
 }
 
-fn measure(history: &History) -> [Figures; 3] {
-    let (files, each, replay) = (
+fn measure(history: &History) -> [Figures; KINDS] {
+    let (files, each, bodies, replay) = (
         || history.parse_files(),
         || history.parse_statements(),
+        || history.parse_bodies(),
         || history.replay(),
     );
-    let counts = [repeats(files), repeats(each), repeats(replay)];
-    let mut times = [const { Vec::new() }; 3];
+    let counts = [repeats(files), repeats(each), repeats(bodies), repeats(replay)];
+    let mut times = [const { Vec::new() }; KINDS];
     for _ in 0..ROUNDS {
         times[0].push(time(counts[0], files));
         times[1].push(time(counts[1], each));
-        times[2].push(time(counts[2], replay));
+        times[2].push(time(counts[2], bodies));
+        times[3].push(time(counts[3], replay));
     }
     times.map(Figures::of)
 }
 
-fn row(name: &str, bytes: usize, [files, each, replay]: [Figures; 3]) {
+/// The parser three ways, and the replay.
+const KINDS: usize = 4;
+
+fn row(name: &str, bytes: usize, figures: [Figures; KINDS]) {
     let name = name.get(name.len().saturating_sub(36)..).unwrap_or(name);
     let kilobytes = bytes as f64 / 1e3;
-    let rate = |f: Figures| kilobytes / 1e3 / f.median.as_secs_f64();
-    let ms = |t: Duration| t.as_secs_f64() * 1e3;
-    let ratio = |b: Figures| {
-        (
-            replay.median.as_secs_f64() / b.median.as_secs_f64(),
-            replay.least.as_secs_f64() / b.least.as_secs_f64(),
-        )
-    };
-    let ((a, a_least), (b, b_least)) = (ratio(files), ratio(each));
-    println!(
-        "{name:36}{kilobytes:8.0}{:9.2}{:7.1}{:9.2}{:7.1}{:9.2}{:7.1}{a:8.2} ({a_least:.2}){b:8.2} ({b_least:.2})",
-        ms(files.median),
-        rate(files),
-        ms(each.median),
-        rate(each),
-        ms(replay.median),
-        rate(replay),
-    );
+    print!("{name:36}{kilobytes:8.0}");
+    for figure in figures {
+        let seconds = figure.median.as_secs_f64();
+        print!("{:9.2}{:7.1}", seconds * 1e3, kilobytes / 1e3 / seconds);
+    }
+    let [parses @ .., replay] = figures;
+    for parse in parses {
+        let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
+        let (median, least) = (
+            ratio(replay.median, parse.median),
+            ratio(replay.least, parse.least),
+        );
+        print!("{median:8.2} ({least:.2})");
+    }
+    println!();
 }
 
 fn main() {
@@ -213,14 +244,21 @@ fn main() {
     let histories: Vec<History> = named.iter().map(|n| History::read(n)).collect();
     println!("median of {ROUNDS} rounds, CPU time of one thread; in brackets the ratio of the least times");
     println!(
-        "{:36}{:>8}{:>16}{:>16}{:>16}{:>15}{:>15}",
-        "history", "kB", "parse files", "statements", "replay", "to files", "to statements"
+        "{:36}{:>8}{:>16}{:>16}{:>16}{:>16}{:>15}{:>15}{:>15}",
+        "history",
+        "kB",
+        "parse files",
+        "statements",
+        "and bodies",
+        "replay",
+        "to files",
+        "to statements",
+        "and bodies"
     );
-    println!(
-        "{:44}{:>9}{:>7}{:>9}{:>7}{:>9}{:>7}",
-        "", "ms", "MB/s", "ms", "MB/s", "ms", "MB/s"
-    );
-    let (mut bytes, mut total) = (0, [Figures::default(); 3]);
+    print!("{:44}", "");
+    (0..KINDS).for_each(|_| print!("{:>9}{:>7}", "ms", "MB/s"));
+    println!();
+    let (mut bytes, mut total) = (0, [Figures::default(); KINDS]);
     for history in &histories {
         let figures = measure(history);
         row(&history.name, history.bytes(), figures);

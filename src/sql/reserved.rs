@@ -3,6 +3,8 @@
 //! Source: `kwlist.h`, and the rules `ColId`, `type_function_name` and `columnref` of the server's `gram.y` (manual, appendix
 //! C). The words are the same in PostgreSQL 13 to 18, but for `system_user`, which 16 reserved and which is not looked at here.
 
+use smol_str::SmolStr;
+
 use crate::change::Failure;
 use crate::source::Text;
 use crate::syntax::pg::{self, SyntaxKind, SyntaxNode, TextRange};
@@ -239,6 +241,9 @@ impl Place {
 
 /// What the server says to the first keyword that stands where it wants a name.
 pub(super) fn refused(root: &SyntaxNode, text: &Text) -> Option<Failure> {
+    if !pg::any_first_word(root, may_be_place, is_refused_anywhere) {
+        return None;
+    }
     root.descendants().find_map(|node| {
         let place = place(&node)?;
         let range = refused_word(&node, place)?;
@@ -312,7 +317,45 @@ fn refused_word(node: &SyntaxNode, place: Place) -> Option<TextRange> {
         .then(|| token.text_range())
 }
 
-/// What may stand in a node of one name; `None` where anything may, or it is none that is looked at.
+/// Whether some place refuses a word.
+fn is_refused_anywhere(word: &str) -> bool {
+    let places = [
+        Place::Name,
+        Place::Source,
+        Place::Value,
+        Place::Type,
+        Place::Function,
+    ];
+    // No longer than the longest of them.
+    if word.len() > "current_timestamp".len() || !word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') {
+        return false;
+    }
+    let lower = SmolStr::from_iter(word.chars().map(|c| c.to_ascii_lowercase()));
+    places.iter().any(|place| place.refuses(&lower))
+}
+
+/// The kinds of nodes that have a [`place`].
+fn may_be_place(kind: SyntaxKind) -> bool {
+    use SyntaxKind as K;
+    matches!(
+        kind,
+        K::COLUMN_NAME
+            | K::COLUMN_NAME_REF
+            | K::CONSTRAINT_NAME
+            | K::SCHEMA
+            | K::SCHEMA_REF
+            | K::TRIGGER
+            | K::POLICY
+            | K::CTE_NAME
+            | K::COMPOSITE_FIELD
+            | K::PATH_SEGMENT
+            | K::PATH_SEGMENT_REF
+            | K::NAME_REF
+    )
+}
+
+/// What may stand in a node of one name; `None` where anything may, or it is none that is looked at. [`may_be_place`] lists the
+/// kinds.
 fn place(node: &SyntaxNode) -> Option<Place> {
     use SyntaxKind as K;
     let parent = || node.parent().map(|parent| parent.kind());

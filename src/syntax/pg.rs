@@ -122,6 +122,33 @@ fn build(text: &str, entry: EntryPoint, cache: &mut NodeCache) -> Parsed {
     }
 }
 
+/// Whether a node of one of these kinds begins with a word that `test` holds for. Walks the tree as it is stored, which is much
+/// cheaper than by nodes.
+pub fn any_first_word(
+    root: &SyntaxNode,
+    kinds: impl Fn(SyntaxKind) -> bool,
+    test: impl Fn(&str) -> bool,
+) -> bool {
+    use rowan::NodeOrToken::{Node, Token};
+    let kind = |raw: rowan::SyntaxKind| SyntaxKind::from(raw.0);
+    let green = root.green();
+    let mut open = vec![&*green];
+    while let Some(node) = open.pop() {
+        let first = || {
+            let mut tokens = node.children().filter_map(|child| child.into_token());
+            tokens.find(|token| !kind(token.kind()).is_trivia())
+        };
+        if kinds(kind(node.kind())) && first().is_some_and(|token| test(token.text())) {
+            return true;
+        }
+        open.extend(node.children().filter_map(|child| match child {
+            Node(node) => Some(node),
+            Token(_) => None,
+        }));
+    }
+    false
+}
+
 fn range(start: usize, end: usize) -> TextRange {
     let clamp = |n: usize| TextSize::new(u32::try_from(n).unwrap_or(u32::MAX));
     TextRange::new(clamp(start), clamp(end.max(start)))
