@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use ignore::WalkBuilder;
+use ignore::{WalkBuilder, WalkState};
 
 use crate::source::{Entry, FileSystem, ReadError};
 
@@ -42,6 +43,25 @@ pub(super) struct Disk {
     skipped: BTreeSet<(String, String)>,
 }
 
+/// What the walk came upon.
+#[derive(Debug)]
+enum Found {
+    /// A file and its size.
+    File(String, u64),
+    /// What is left out, and why.
+    Skipped(String, String),
+}
+
+/// What one thread of the walk came upon; given to the others' when it is done.
+struct Batch<'w>(Vec<Found>, &'w Mutex<Vec<Found>>);
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let mut all = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        all.append(&mut self.0);
+    }
+}
+
 impl Disk {
     /// Lists what is below `root`, or only `within` (absolute paths) of it; `named` paths (absolute) are listed whatever ignores
     /// them.
@@ -76,10 +96,26 @@ impl Disk {
                 let folder = entry.file_type().is_some_and(|t| t.is_dir());
                 !folder || entry.path() == start || !is_never(entry.path())
             });
-        for entry in walk.build() {
-            match entry {
-                Ok(entry) => self.take(&entry),
-                Err(error) => self.skip_error(from, &error),
+        let found = Mutex::new(Vec::new());
+        let (disk, taken) = (&*self, &found);
+        walk.build_parallel().run(|| {
+            let mut batch = Batch(Vec::new(), taken);
+            Box::new(move |entry| {
+                batch.0.extend(match entry {
+                    Ok(entry) => disk.take(&entry),
+                    Err(error) => vec![disk.skip_error(from, &error)],
+                });
+                WalkState::Continue
+            })
+        });
+        for found in found.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            match found {
+                Found::File(path, size) => {
+                    self.entries.insert(path, size);
+                }
+                Found::Skipped(path, why) => {
+                    self.skipped.insert((path, why));
+                }
             }
         }
     }
@@ -121,47 +157,44 @@ impl Disk {
         }
     }
 
-    fn take(&mut self, entry: &ignore::DirEntry) {
-        let Some(kind) = entry.file_type() else { return };
+    fn take(&self, entry: &ignore::DirEntry) -> Vec<Found> {
+        let Some(kind) = entry.file_type() else {
+            return Vec::new();
+        };
         if kind.is_dir() {
-            return;
+            return Vec::new();
         }
         let path = self.name(entry.path());
         // Through a link, what it leads to counts; a folder behind a link is found where it lies. What cannot be read is listed
         // too, so that a history that holds it knows of it.
         match entry.path().metadata() {
-            Ok(data) if data.is_file() => {
-                self.entries.insert(path, data.len());
-            }
+            Ok(data) if data.is_file() => vec![Found::File(path, data.len())],
             Ok(data) if data.is_dir() => {
                 let real = entry.path().canonicalize().ok();
                 if real.is_none_or(|real| !real.starts_with(&self.real)) {
                     let why = "leads out of the folder that is checked, and is not followed";
-                    self.skip(path, why.to_owned());
+                    return vec![Found::Skipped(path, why.to_owned())];
                 }
+                Vec::new()
             }
-            Ok(_) => {
-                self.entries.insert(path.clone(), 0);
-                self.skip(path, "is no regular file".to_owned());
-            }
-            Err(error) => {
-                self.entries.insert(path.clone(), 0);
-                self.skip(path, format!("cannot be read: {}", words(&error)));
-            }
+            Ok(_) => vec![
+                Found::File(path.clone(), 0),
+                Found::Skipped(path, "is no regular file".to_owned()),
+            ],
+            Err(error) => vec![
+                Found::File(path.clone(), 0),
+                Found::Skipped(path, format!("cannot be read: {}", words(&error))),
+            ],
         }
     }
 
-    fn skip_error(&mut self, from: &Path, error: &ignore::Error) {
+    fn skip_error(&self, from: &Path, error: &ignore::Error) -> Found {
         let (path, error) = unwrap(error);
         let path = self.name(path.unwrap_or(from));
         let why = error
             .io_error()
             .map_or_else(|| error.to_string(), |e| format!("cannot be read: {}", words(e)));
-        self.skip(path, why);
-    }
-
-    fn skip(&mut self, path: String, why: String) {
-        self.skipped.insert((path, why));
+        Found::Skipped(path, why)
     }
 
     /// A path as the listing names it.
@@ -214,6 +247,10 @@ fn is_never(path: &Path) -> bool {
 
 /// `to` as seen from `from`, both absolute and normal, with `/`.
 fn relative(from: &Path, to: &Path) -> String {
+    #[cfg(unix)]
+    if let Ok(below) = to.strip_prefix(from) {
+        return below.to_string_lossy().into_owned();
+    }
     let (a, b): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
     let common = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let up = a[common..].iter().map(|_| "..".into());
