@@ -47,9 +47,23 @@ impl Text {
     /// Composed text from runs in order; a run is its string, its origin, and whether bytes match one to one.
     #[must_use]
     pub fn composed(runs: impl IntoIterator<Item = (String, Span, bool)>) -> Self {
+        let mut runs = runs.into_iter();
+        let (first, second) = (runs.next(), runs.next());
+        if let (Some((run, span, exact)), None) = (&first, &second) {
+            return Text {
+                from: 0,
+                to: run.len() as u32,
+                text: run.as_str().into(),
+                pieces: Arc::from([Piece {
+                    start: 0,
+                    span: *span,
+                    exact: *exact,
+                }]),
+            };
+        }
         let mut text = String::new();
         let mut pieces = Vec::new();
-        for (run, span, exact) in runs {
+        for (run, span, exact) in first.into_iter().chain(second).chain(runs) {
             pieces.push(Piece {
                 start: text.len() as u32,
                 span,

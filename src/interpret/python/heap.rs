@@ -67,6 +67,48 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// The slot of a name that most likely stands at a place.
+    fn get_at(&self, at: usize, name: &SmolStr) -> Option<&Slot<'a>> {
+        match self.entries.get(at) {
+            Some((there, slot)) if there == name => slot.as_ref(),
+            _ => self.get(name),
+        }
+    }
+
+    /// The names of both: what becomes of a slot that both have, and of one that one of them has alone.
+    pub(crate) fn joined(
+        &self,
+        other: &Self,
+        both: impl Fn(&mut Slot<'a>, &Slot<'a>),
+        alone: impl Fn(&mut Slot<'a>),
+    ) -> Self {
+        let mut out = Names::default();
+        if self.entries.iter().all(|(_, slot)| slot.is_some()) {
+            out.clone_from(self);
+        } else {
+            for (name, slot) in self.iter() {
+                out.set(name.clone(), slot.clone());
+            }
+        }
+        for (at, (name, slot)) in out.entries.iter_mut().enumerate() {
+            match (slot, other.get_at(at, name)) {
+                (Some(slot), Some(other)) => both(slot, other),
+                (Some(slot), None) => alone(slot),
+                (None, _) => {}
+            }
+        }
+        for (at, (name, slot)) in other.entries.iter().enumerate() {
+            if let Some(slot) = slot
+                && self.get_at(at, name).is_none()
+            {
+                let mut slot = slot.clone();
+                alone(&mut slot);
+                out.set(name.clone(), slot);
+            }
+        }
+        out
+    }
+
     pub(crate) fn remove(&mut self, name: &str) -> Option<Slot<'a>> {
         let at = self.position(name)?;
         self.entries.get_mut(at)?.1.take()

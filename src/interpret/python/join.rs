@@ -128,20 +128,20 @@ fn perhaps<'a>(slot: &Slot<'a>, gap: &Gap) -> Slot<'a> {
 }
 
 fn names<'a>(a: &Names<'a>, b: &Names<'a>, gap: &Gap) -> Names<'a> {
-    let mut out = Names::default();
-    for (name, slot) in a.iter() {
-        let slot = match b.get(name) {
-            Some(other) => slots(slot, other, gap),
-            None => perhaps(slot, gap),
-        };
-        out.set(name.clone(), slot);
-    }
-    for (name, slot) in b.iter() {
-        if a.get(name).is_none() {
-            out.set(name.clone(), perhaps(slot, gap));
-        }
-    }
-    out
+    a.joined(
+        b,
+        |slot, other| {
+            if !same(&slot.value, &other.value) {
+                slot.value = one_of([slot.value.clone(), other.value.clone()], gap);
+            }
+            if slot.maybe.is_none() {
+                slot.maybe.clone_from(&other.maybe);
+            }
+        },
+        |slot| {
+            slot.maybe.get_or_insert_with(|| gap.clone());
+        },
+    )
 }
 
 fn opens(a: Option<&Gap>, b: Option<&Gap>) -> Option<Gap> {

@@ -71,6 +71,29 @@ struct Graph<'r> {
     events: Vec<HistoryEvent>,
 }
 
+/// Places of revisions, a bit each: there are as many sets as revisions.
+struct Set(Vec<u64>);
+
+impl Set {
+    /// Adds a place; false where it was there.
+    fn insert(&mut self, at: usize) -> bool {
+        let Some(word) = self.0.get_mut(at / 64) else {
+            return false;
+        };
+        let before = *word;
+        *word |= 1 << (at % 64);
+        *word != before
+    }
+
+    fn contains(&self, at: usize) -> bool {
+        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+}
+
 impl Graph<'_> {
     fn event(&mut self, span: Span, message: String, related: Vec<(Span, String)>) {
         self.events.push(HistoryEvent {
@@ -189,7 +212,7 @@ impl Graph<'_> {
             let of = ancestors.get(at);
             self.broken
                 .iter()
-                .any(|b| b == at || of.is_some_and(|of| of.contains(b)))
+                .any(|b| b == at || of.is_some_and(|of| of.contains(*b)))
         };
         let (last, mut first): (Vec<usize>, Vec<usize>) = run.into_iter().partition(is_broken);
         first.extend(last);
@@ -203,7 +226,7 @@ impl Graph<'_> {
             .kept
             .iter()
             .copied()
-            .filter(|at| ancestors.get(at).is_some_and(|a| a.contains(at)))
+            .filter(|at| ancestors.get(at).is_some_and(|a| a.contains(*at)))
             .collect();
         if let Some(first) = looped.first().copied() {
             let related = looped.iter().skip(1);
@@ -225,7 +248,7 @@ impl Graph<'_> {
         let mut current = 0;
         while let Some(candidate) = heads.get(current).copied() {
             let first = heads.iter().position(|other| {
-                *other != candidate && ancestors.get(other).is_some_and(|a| a.contains(&candidate))
+                *other != candidate && ancestors.get(other).is_some_and(|a| a.contains(candidate))
             });
             if let Some(first) = first {
                 current = first;
@@ -256,9 +279,9 @@ impl Graph<'_> {
     }
 
     /// What comes before each; a revision of a cycle is among its own.
-    fn ancestors(&self) -> BTreeMap<usize, HashSet<usize>> {
+    fn ancestors(&self) -> BTreeMap<usize, Set> {
         let before = |at: usize| {
-            let mut seen = HashSet::new();
+            let mut seen = Set(vec![0; self.revisions.len().div_ceil(64)]);
             let mut open = self.edges[at].clone();
             while let Some(next) = open.pop() {
                 if seen.insert(next) {
@@ -271,9 +294,9 @@ impl Graph<'_> {
     }
 
     /// The order that can still be told where there is a cycle: fewer ancestors first.
-    fn in_given_order(&self, ancestors: &BTreeMap<usize, HashSet<usize>>) -> Vec<usize> {
+    fn in_given_order(&self, ancestors: &BTreeMap<usize, Set>) -> Vec<usize> {
         let mut out = self.kept.clone();
-        out.sort_by_key(|at| (ancestors.get(at).map_or(0, HashSet::len), *at));
+        out.sort_by_key(|at| (ancestors.get(at).map_or(0, Set::len), *at));
         out
     }
 }

@@ -11,12 +11,17 @@ use crate::source::Span;
 /// What reading models keeps.
 #[derive(Debug, Default)]
 pub struct Reading<'a> {
-    registry: Registry<'a>,
+    /// Shared with the courses of the run until one of them changes it.
+    registry: Rc<Registry<'a>>,
 }
 
 impl<'a> Registered<'a> for Reading<'a> {
-    fn registry(&mut self) -> &mut Registry<'a> {
-        &mut self.registry
+    fn registry(&self) -> &Registry<'a> {
+        &self.registry
+    }
+
+    fn registry_mut(&mut self) -> &mut Registry<'a> {
+        Rc::make_mut(&mut self.registry)
     }
 }
 
@@ -51,15 +56,17 @@ impl<'a> Library<'a> for Reading<'a> {
     type State = Rc<Registry<'a>>;
 
     fn save(&mut self) -> Self::State {
-        Rc::new(self.registry.clone())
+        self.registry.clone()
     }
 
     fn restore(&mut self, state: Self::State) {
-        self.registry = (*state).clone();
+        self.registry = state;
     }
 
     fn join(&mut self, other: Self::State, gap: &Gap) {
-        self.registry.join((*other).clone(), gap);
+        if !Rc::ptr_eq(&self.registry, &other) {
+            self.registry_mut().join(Rc::unwrap_or_clone(other), gap);
+        }
     }
 
     fn attribute(

@@ -1,6 +1,6 @@
 //! What a run of Python leaves behind of SQLAlchemy: tables, constructs that attach themselves, attributes computed once.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::terms;
 use crate::interpret::python::{Argument, ClassId, Library, Machine, TermId, Value};
@@ -10,7 +10,10 @@ use crate::source::Span;
 /// A library that keeps a [`Registry`].
 pub trait Registered<'a>: Library<'a> {
     /// Its registry.
-    fn registry(&mut self) -> &mut Registry<'a>;
+    fn registry(&self) -> &Registry<'a>;
+
+    /// Its registry, to be changed.
+    fn registry_mut(&mut self) -> &mut Registry<'a>;
 }
 
 /// What a run leaves behind.
@@ -84,7 +87,12 @@ impl<'a> Registry<'a> {
         let (their, others): (Vec<_>, Vec<_>) = other.appended.into_iter().unzip();
         self.appended = join_appended(own, entries, their, others, gap);
         self.computed.extend(other.computed);
-        self.reflected.extend(other.reflected);
+        for (metadata, at) in other.reflected {
+            let same = |own: &(Value<'a>, Span)| own.1 == at && id(&own.0) == id(&metadata);
+            if !self.reflected.iter().any(same) {
+                self.reflected.push((metadata, at));
+            }
+        }
         self.searchable |= other.searchable;
     }
 
@@ -96,14 +104,18 @@ impl<'a> Registry<'a> {
 }
 
 fn join_entries<'a>(own: &mut Vec<Entry<'a>>, other: Vec<Entry<'a>>, gap: &Gap) {
-    let has = |entries: &[Entry<'a>], value: &Value<'a>| entries.iter().any(|e| id(&e.value) == id(value));
+    let ids = |entries: &[Entry<'a>]| -> FxHashSet<Option<TermId>> {
+        entries.iter().map(|e| id(&e.value)).collect()
+    };
+    let theirs = ids(&other);
+    let mut known = ids(own);
     for entry in own.iter_mut() {
-        if !has(&other, &entry.value) {
+        if !theirs.contains(&id(&entry.value)) {
             entry.maybe = entry.maybe.take().or_else(|| Some(gap.clone()));
         }
     }
     for entry in other {
-        if !has(own, &entry.value) {
+        if known.insert(id(&entry.value)) {
             own.push(Entry {
                 maybe: entry.maybe.or_else(|| Some(gap.clone())),
                 ..entry

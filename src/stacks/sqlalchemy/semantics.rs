@@ -46,11 +46,11 @@ pub fn call<'a, L: Registered<'a>>(
                 at,
                 maybe: None,
             };
-            machine.library.registry().tables.push(entry);
+            machine.library.registry_mut().tables.push(entry);
             Some(Ok(term))
         }
         "make_searchable" if member.package() == "sqlalchemy_searchable" => {
-            machine.library.registry().searchable = true;
+            machine.library.registry_mut().searchable = true;
             Some(Ok(Value::None))
         }
         "Index"
@@ -65,7 +65,7 @@ pub fn call<'a, L: Registered<'a>>(
                     at,
                     maybe: None,
                 };
-                machine.library.registry().items.push(entry);
+                machine.library.registry_mut().items.push(entry);
             }
             Some(Ok(term))
         }
@@ -139,11 +139,19 @@ fn method<'a, L: Registered<'a>>(
                 at: argument.span,
                 maybe: None,
             };
-            machine.library.registry().appended.push((object.clone(), entry));
+            machine
+                .library
+                .registry_mut()
+                .appended
+                .push((object.clone(), entry));
             Some(Ok(Value::None))
         }
         "reflect" if is_metadata(machine, object) => {
-            machine.library.registry().reflected.push((object.clone(), at));
+            machine
+                .library
+                .registry_mut()
+                .reflected
+                .push((object.clone(), at));
             Some(Ok(Value::None))
         }
         // The arguments that a type of the repository hands to its base are those of its implementation.
@@ -346,7 +354,7 @@ pub fn descriptor<'a, L: Registered<'a>>(
         return Some(Ok(known.clone()));
     }
     let waiting = machine.unknown(at, "the attribute is computed from itself");
-    machine.library.registry().computed.insert(key, waiting);
+    machine.library.registry_mut().computed.insert(key, waiting);
     let made = machine.call(
         &Value::Function(function.clone()),
         Args::of(vec![class.clone()], at),
@@ -354,15 +362,15 @@ pub fn descriptor<'a, L: Registered<'a>>(
     );
     if hybrid && !matches!(made, Ok(Value::Term(_))) {
         // What it is in SQL is not known.
-        machine.library.registry().computed.remove(&key);
+        machine.library.registry_mut().computed.remove(&key);
         return None;
     }
     match &made {
         Ok(value) => {
-            machine.library.registry().computed.insert(key, value.clone());
+            machine.library.registry_mut().computed.insert(key, value.clone());
         }
         Err(_) => {
-            machine.library.registry().computed.remove(&key);
+            machine.library.registry_mut().computed.remove(&key);
         }
     }
     Some(made)

@@ -87,6 +87,11 @@ fn is_package(written: &str, package: &str) -> bool {
 fn in_lock(text: &str, package: &str) -> Option<(u32, u32, u32)> {
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
+        // Most lines are of neither form, and files of this kind are long.
+        let first = line.bytes().find(|b| !b.is_ascii_whitespace());
+        if first.is_none_or(|b| b.is_ascii() && b != b'n' && b != b'"') {
+            continue;
+        }
         let line = line.trim();
         let named = line
             .strip_prefix("name = \"")

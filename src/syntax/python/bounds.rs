@@ -38,6 +38,18 @@ struct Scan<'t> {
     line_start: bool,
 }
 
+/// Bytes of a word.
+static OF_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
+        byte += 1;
+    }
+    table
+};
+
 impl Scan<'_> {
     fn run(mut self) -> Option<(&'static str, usize)> {
         self.line_start = true;
@@ -51,6 +63,10 @@ impl Scan<'_> {
             }
             let start = self.at;
             match byte {
+                b' ' => {
+                    self.at += 1;
+                    continue;
+                }
                 b'#' => self.skip_line(),
                 b'\n' | b'\r' => {
                     self.at += 1;
@@ -129,21 +145,18 @@ impl Scan<'_> {
     }
 
     fn skip_line(&mut self) {
-        while self.text.get(self.at).is_some_and(|b| *b != b'\n' && *b != b'\r') {
-            self.at += 1;
-        }
+        self.skip(|b| b != b'\n' && b != b'\r');
+    }
+
+    fn skip(&mut self, is_skipped: impl Fn(u8) -> bool) {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        self.at += rest.iter().position(|b| !is_skipped(*b)).unwrap_or(rest.len());
     }
 
     /// A name or a string with a prefix.
     fn word(&mut self) {
         let start = self.at;
-        while self
-            .text
-            .get(self.at)
-            .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80)
-        {
-            self.at += 1;
-        }
+        self.skip(|b| OF_WORD[usize::from(b)]);
         let word = &self.text[start..self.at];
         if word.len() <= 2
             && matches!(self.text.get(self.at), Some(b'\'' | b'"'))
@@ -176,9 +189,13 @@ impl Scan<'_> {
         let triple = self.text.get(self.at + 1) == Some(&quote) && self.text.get(self.at + 2) == Some(&quote);
         self.at += if triple { 3 } else { 1 };
         let (mut depth, mut most) = (0usize, 0usize);
+        let ends = |b: u8| b == quote || b == b'\\' || !triple && matches!(b, b'\n' | b'\r');
+        if !holds_expressions {
+            self.skip(|b| !ends(b));
+        }
         while let Some(&byte) = self.text.get(self.at) {
             if byte == b'\\' {
-                self.at += 2;
+                self.at = (self.at + 2).min(self.text.len());
                 continue;
             }
             if byte == quote
@@ -202,6 +219,9 @@ impl Scan<'_> {
                 most = most.max(depth);
             }
             self.at += 1;
+            if !holds_expressions {
+                self.skip(|b| !ends(b));
+            }
         }
         if most > MAX_BRACKETS {
             self.brackets = MAX_BRACKETS + 1;

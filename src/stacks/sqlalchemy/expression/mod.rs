@@ -7,6 +7,8 @@ mod functions;
 mod methods;
 mod operators;
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -23,9 +25,9 @@ const MAX_DEPTH: u32 = 64;
 #[derive(Debug, Default, Clone)]
 pub struct Scope<'a> {
     /// Columns by the call that made them.
-    pub columns: FxHashMap<TermId, ScopeColumn<'a>>,
+    pub columns: Rc<FxHashMap<TermId, ScopeColumn<'a>>>,
     /// Columns by class and attribute.
-    pub attributes: FxHashMap<(ClassId, SmolStr), ScopeColumn<'a>>,
+    pub attributes: Rc<FxHashMap<(ClassId, SmolStr), ScopeColumn<'a>>>,
     /// Columns of the table that the expression stands on, by key.
     pub keys: FxHashMap<SmolStr, ScopeColumn<'a>>,
 }
@@ -496,7 +498,7 @@ fn literal_of<'a, L: Library<'a>>(
         return processed(machine, value, ty, at);
     }
     match terms::text(machine, value, at) {
-        Ok(text) => Ok(Value::Str(std::rc::Rc::new(text))),
+        Ok(text) => Ok(Value::Str(Rc::new(text))),
         Err(gap) => Err(gap),
     }
 }
@@ -560,7 +562,7 @@ fn processed<'a, L: Library<'a>>(
         }
     }
     match terms::text(machine, value, at) {
-        Ok(text) => Ok(Value::Str(std::rc::Rc::new(text))),
+        Ok(text) => Ok(Value::Str(Rc::new(text))),
         Err(gap) => Err(gap),
     }
 }

@@ -4,6 +4,8 @@ mod attach;
 mod fields;
 mod finish;
 
+use std::rc::Rc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -137,7 +139,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                     ty: ty.map(|a| a.value.clone()),
                     table: table.clone(),
                 };
-                self.scope.columns.insert(term.id, column);
+                Rc::make_mut(&mut self.scope.columns).insert(term.id, column);
             }
         }
     }
@@ -168,10 +170,10 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                     table: if shared { None } else { table.clone() },
                     ..column.clone()
                 };
-                self.scope.columns.insert(term.id, kept);
+                Rc::make_mut(&mut self.scope.columns).insert(term.id, kept);
             }
             let key = (class, field.attribute.name.clone());
-            self.scope.attributes.insert(key, column);
+            Rc::make_mut(&mut self.scope.attributes).insert(key, column);
         }
         // A class without columns of its own shows its parent's.
         if let Some(parent) = self.classes.parent(self.machine, class) {
@@ -182,8 +184,9 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                 .filter(|((owner, _), _)| *owner == parent)
                 .map(|((_, name), column)| (name.clone(), column.clone()))
                 .collect();
+            let attributes = Rc::make_mut(&mut self.scope.attributes);
             for (name, column) in inherited {
-                self.scope.attributes.entry((class, name)).or_insert(column);
+                attributes.entry((class, name)).or_insert(column);
             }
         }
     }
