@@ -134,10 +134,7 @@ pub enum Sides {
 /// When the options do not fit the files.
 pub fn run(files: &Files, options: &Options, sides: Sides) -> Result<Runs, Misuse> {
     let Found { targets, not_checked } = discover::discover(files, options)?;
-    let runs: Vec<Run> = targets
-        .into_par_iter()
-        .map(|target| run_target(files, target, options, sides))
-        .collect();
+    let runs = run_targets(files, targets, options, sides);
     if let Some(at) = &options.at
         && !runs.is_empty()
         && runs
@@ -152,28 +149,69 @@ pub fn run(files: &Files, options: &Options, sides: Sides) -> Result<Runs, Misus
     Ok(Runs { runs, not_checked })
 }
 
-fn run_target(files: &Files, target: Target, options: &Options, sides: Sides) -> Run {
-    let (histories, models) = rayon::join(
+/// Reads models and replays histories, side by side.
+fn run_targets(files: &Files, targets: Vec<Target>, options: &Options, sides: Sides) -> Vec<Run> {
+    if sides != Sides::Histories {
+        let models = targets.iter().flat_map(|target| &target.models);
+        models.for_each(|models| models.read_ahead(files));
+    }
+    let (models, replayed) = rayon::join(
         || match sides {
-            Sides::Both | Sides::Histories => target
-                .histories
-                .iter()
-                .map(|h| h.read(files, &target.given))
-                .collect(),
-            Sides::Models => Vec::new(),
+            Sides::Both | Sides::Models => models(files, &targets),
+            Sides::Histories => targets.iter().map(|_| Vec::new()).collect(),
         },
-        || match sides {
-            Sides::Both | Sides::Models => target.models.iter().map(|m| m.read(files)).collect(),
-            Sides::Histories => Vec::new(),
+        || {
+            let replayed = targets.par_iter().map(|target| match sides {
+                Sides::Both | Sides::Histories => replayed(files, target, options),
+                Sides::Models => (Vec::new(), None),
+            });
+            replayed.collect::<Vec<_>>()
         },
     );
-    let outcome = (!histories.is_empty()).then(|| replay(files, &target, &histories, options.at.as_deref()));
-    Run {
-        target,
-        histories,
-        outcome,
-        models,
+    targets
+        .into_iter()
+        .zip(models)
+        .zip(replayed)
+        .map(|((target, models), (histories, outcome))| Run {
+            target,
+            histories,
+            outcome,
+            models,
+        })
+        .collect()
+}
+
+/// The models of each target. Targets that share model files come one after the other, since these are read but once.
+fn models(files: &Files, targets: &[Target]) -> Vec<Vec<Models>> {
+    let mut sharing: Vec<Vec<usize>> = Vec::new();
+    let set = |at: usize| targets[at].models.iter().map(|m| (m.stack, &m.files));
+    for at in 0..targets.len() {
+        match sharing.iter_mut().find(|group| set(group[0]).eq(set(at))) {
+            Some(group) => group.push(at),
+            None => sharing.push(vec![at]),
+        }
     }
+    let of = |at: &usize| {
+        let models = targets[*at].models.iter().map(|m| m.read(files));
+        (*at, models.collect())
+    };
+    let read = sharing
+        .par_iter()
+        .flat_map_iter(|group| group.iter().map(of).collect::<Vec<_>>());
+    let mut read: Vec<(usize, Vec<Models>)> = read.collect();
+    read.sort_by_key(|(at, _)| *at);
+    read.into_iter().map(|(_, models)| models).collect()
+}
+
+/// The histories of a target, and what they make.
+fn replayed(files: &Files, target: &Target, options: &Options) -> (Vec<History>, Option<Outcome>) {
+    let histories: Vec<History> = target
+        .histories
+        .iter()
+        .map(|h| h.read(files, &target.given))
+        .collect();
+    let outcome = (!histories.is_empty()).then(|| replay(files, target, &histories, options.at.as_deref()));
+    (histories, outcome)
 }
 
 /// Runs histories on one new database, up to a migration where one is named.

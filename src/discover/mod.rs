@@ -18,6 +18,7 @@ pub use guess::MANIFESTS;
 
 use crate::config::{Dialect, Given, Misuse, Options};
 use crate::declared::Models;
+use crate::interpret::python::read_ahead;
 use crate::name::Name;
 use crate::source::{FileId, Files};
 use crate::stacks::{Folder, History, Runner, alembic, ecto, prisma as prisma_stack, sql_folder, sqlalchemy};
@@ -74,6 +75,18 @@ pub struct ModelSource {
 }
 
 impl ModelSource {
+    /// Parses its files, and what they import, on all cores.
+    pub fn read_ahead(&self, files: &Files) {
+        if self.stack == "sqlalchemy" {
+            let tree = self
+                .history
+                .as_ref()
+                .and_then(|path| alembic::config::tree_at(files, path));
+            let roots = tree.map_or_else(Vec::new, |tree| tree.roots());
+            read_ahead(files, &roots, self.files.iter().copied());
+        }
+    }
+
     /// Reads it.
     #[must_use]
     pub fn read(&self, files: &Files) -> Models {

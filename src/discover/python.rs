@@ -1,11 +1,16 @@
 //! Models in Python: which modules declare tables, and the history that they belong to.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use rayon::prelude::*;
+use regex::Regex;
 
 use super::index::{Index, is_within, join, split};
 use super::{Found, ModelSource, Target};
 use crate::config::{Dialect, Given};
-use crate::source::{FileId, Files};
+use crate::interpret::python::read_ahead;
+use crate::source::{Entry, FileId, Files};
 use crate::stacks::alembic::config::{Tree, tree_at, trees};
 use crate::stacks::alembic::handed::handed;
 
@@ -14,6 +19,7 @@ pub(super) fn add(index: &Index<'_>, found: &mut Found, said: Option<Dialect>) {
     let files = index.files;
     let mut taken: BTreeSet<FileId> = BTreeSet::new();
     let mut any = false;
+    run_environments(files, found);
     for target in &mut found.targets {
         let [history] = target.histories.as_slice() else {
             continue;
@@ -42,12 +48,10 @@ pub(super) fn add(index: &Index<'_>, found: &mut Found, said: Option<Dialect>) {
     if any || !found.targets.is_empty() {
         return;
     }
-    let models: Vec<FileId> = files
+    let candidates = files
         .entries()
-        .filter(|(_, e)| e.path.ends_with(".py") && !is_beside(&e.path))
-        .map(|(file, _)| file)
-        .filter(|file| declares(&files.text(*file)))
-        .collect();
+        .filter(|(_, e)| e.path.ends_with(".py") && !is_beside(&e.path));
+    let models = declaring(files, candidates);
     if models.is_empty() {
         return;
     }
@@ -71,13 +75,29 @@ pub(super) fn add(index: &Index<'_>, found: &mut Found, said: Option<Dialect>) {
     });
 }
 
+/// Runs what tells the models of each history, side by side.
+fn run_environments(files: &Files, found: &Found) {
+    let histories = found.targets.iter().flat_map(|target| &target.histories);
+    let trees: Vec<Tree> = histories
+        .filter(|history| history.runner.name == "alembic")
+        .filter_map(|history| tree_at(files, &history.path))
+        .collect();
+    for tree in &trees {
+        let mut seeds: Vec<FileId> = tree.environment(files).into_iter().collect();
+        seeds.extend(tree.revisions(files));
+        read_ahead(files, &tree.roots(), seeds);
+    }
+    trees.par_iter().for_each(|tree| drop(handed(files, tree)));
+}
+
 /// The modules of a history's project that declare tables: in the packages that `env.py` imports from, or, where it imports none,
 /// below the folder that its commands run in.
 fn models_of(files: &Files, tree: &Tree) -> Vec<FileId> {
-    let reached = handed(files, tree, &Given::default()).modules;
+    let handed = handed(files, tree);
+    let reached = &handed.modules;
     let roots = tree.roots();
     let mut packages: BTreeSet<String> = BTreeSet::new();
-    for file in &reached {
+    for file in reached {
         let path = files.path(*file);
         if is_within(path, &tree.folder) {
             continue;
@@ -98,16 +118,14 @@ fn models_of(files: &Files, tree: &Tree) -> Vec<FileId> {
         packages.insert(tree.base.clone());
     }
     let inside = |path: &str| packages.iter().any(|package| is_within(path, package));
-    files
+    let candidates = files
         .entries()
         .filter(|(_, e)| e.path.ends_with(".py") && inside(&e.path))
         .filter(|(file, e)| reached.contains(file) || !is_beside(&e.path))
         .filter(|(_, e)| {
             !is_within(&e.path, &tree.folder) && !tree.versions.iter().any(|v| is_within(&e.path, v))
-        })
-        .map(|(file, _)| file)
-        .filter(|file| declares(&files.text(*file)))
-        .collect()
+        });
+    declaring(files, candidates)
 }
 
 /// Tests, examples and migrations: what is declared there is no part of the program's database.
@@ -136,22 +154,27 @@ fn is_beside(path: &str) -> bool {
     })
 }
 
-/// Whether a module may declare a table: it speaks of SQLAlchemy or its kin, and of columns or tables.
+/// What a module that may declare a table speaks of: SQLAlchemy or its kin, and columns or tables.
+static KIN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"sqlalchemy|sqlmodel|SQLAlchemy|\.Model").ok());
+static TABLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let words = r"Column\(|mapped_column\(|Mapped\[|__tablename__|__table__|table=True|table = True|Table\(|\.Model[),]";
+    Regex::new(words).ok()
+});
+
+/// Whether a module may declare a table.
 fn declares(text: &str) -> bool {
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    has(&["sqlalchemy", "sqlmodel", "SQLAlchemy", ".Model"])
-        && has(&[
-            "Column(",
-            "mapped_column(",
-            "Mapped[",
-            "__tablename__",
-            "__table__",
-            "table=True",
-            "table = True",
-            "Table(",
-            ".Model)",
-            ".Model,",
-        ])
+    let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(text));
+    has(&KIN) && has(&TABLES)
+}
+
+/// The files that may declare a table.
+fn declaring<'f>(files: &Files, among: impl Iterator<Item = (FileId, &'f Entry)>) -> Vec<FileId> {
+    let among: Vec<FileId> = among.map(|(file, _)| file).collect();
+    among
+        .into_par_iter()
+        .filter(|file| declares(&files.text(*file)))
+        .collect()
 }
 
 /// The folder that holds all files, or the one file.
@@ -176,10 +199,11 @@ fn common_folder(files: &Files, all: &[FileId]) -> String {
 /// bare command runs.
 pub(super) fn history_of(files: &Files, models: &str) -> Option<String> {
     let models = models.trim_end_matches('/').trim_start_matches("./");
-    let holds = |tree: &Tree| {
+    let holds = |tree: &&Tree| {
         is_within(models, &tree.base) || tree.roots().iter().any(|root| is_within(models, root))
     };
-    let fitting: Vec<Tree> = trees(files).into_iter().filter(holds).collect();
+    let all = trees(files);
+    let fitting: Vec<&Tree> = all.iter().filter(holds).collect();
     let nearest = fitting.iter().map(|tree| tree.base.len()).max()?;
     let near = || fitting.iter().filter(|tree| tree.base.len() == nearest);
     let default = near().find(|tree| tree.config.is_some() && tree.section == "alembic");

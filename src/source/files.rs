@@ -1,8 +1,10 @@
 //! The listing of a run: which files there are, their text once read, and which were read.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use super::memo::Memo;
 use super::{FileId, LineColumn, LineIndex, Span};
 
 /// Why a file could not be read. The words are for the user.
@@ -124,6 +126,7 @@ pub struct Files {
     /// Files that nothing finds any more, by id.
     hidden: Vec<bool>,
     read: Vec<OnceLock<Result<Arc<SourceFile>, ReadError>>>,
+    memo: Memo,
 }
 
 impl std::fmt::Debug for Files {
@@ -147,6 +150,7 @@ impl Files {
             hidden: vec![false; entries.len()],
             entries,
             read,
+            memo: Memo::default(),
         }
     }
 
@@ -233,6 +237,12 @@ impl Files {
             SourceFile::new(path.clone(), bytes).map(Arc::new)
         })
         .as_ref()
+    }
+
+    /// What `make` works out of the files under a key: once a run, however often it is asked for. `make` must depend on the files
+    /// and the key alone, and must not run work in parallel.
+    pub fn recall<T: Any + Send + Sync>(&self, key: &str, make: impl Fn() -> T) -> Arc<T> {
+        self.memo.get(key, make)
     }
 
     /// The text of a file that was read; empty otherwise.

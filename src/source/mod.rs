@@ -5,6 +5,7 @@
 
 mod files;
 mod line_index;
+mod memo;
 mod text;
 
 pub use files::{Entry, FileSystem, Files, MemoryFiles, ReadError, SourceFile};

@@ -7,6 +7,7 @@
 //! * A condition that cannot be told runs both branches on copies of the world; what agrees afterwards stays known ([`Machine`]).
 //! * Steps, depth and memory are bounded; past the bounds the rest is opaque ([`Stop::Exhausted`]).
 
+mod ahead;
 mod annotation;
 mod attribute;
 mod budget;
@@ -27,6 +28,7 @@ mod heap;
 mod import;
 mod installed;
 mod join;
+mod layout;
 mod library;
 mod listing;
 mod literal;
@@ -44,6 +46,7 @@ mod with;
 mod world;
 mod yields;
 
+pub use ahead::read_ahead;
 pub use library::Library;
 pub use machine::{Machine, Raised, Run, Stop};
 pub use modules::{Module, ModuleId, Modules};

@@ -3,6 +3,7 @@
 //! Source: `Config` and `ScriptDirectory.from_config` of Alembic; Flask-Migrate's `Config.get_template_directory`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::source::{FileId, Files, Span, Text};
 
@@ -92,9 +93,13 @@ fn is_revision_file(name: &str) -> bool {
     name.ends_with(".py") && !name.starts_with(".#") && !name.starts_with("__init__")
 }
 
-/// All trees of a listing, by folder.
+/// All trees of a listing, by folder. Found once a run.
 #[must_use]
-pub fn trees(files: &Files) -> Vec<Tree> {
+pub fn trees(files: &Files) -> Arc<Vec<Tree>> {
+    files.recall("", || find_trees(files))
+}
+
+fn find_trees(files: &Files) -> Vec<Tree> {
     let mut out: Vec<Tree> = Vec::new();
     for (file, entry) in files.entries() {
         let name = entry.path.rsplit('/').next().unwrap_or(&entry.path);
@@ -509,7 +514,7 @@ mod tests {
 
     fn folders(files: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
         let files = Files::in_memory(files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())));
-        trees(&files)
+        find_trees(&files)
             .into_iter()
             .map(|t| (t.folder, t.versions))
             .collect()

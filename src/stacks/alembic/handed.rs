@@ -2,6 +2,8 @@
 //!
 //! Source: `EnvironmentContext.configure`, `target_metadata`; `ScriptDirectory`, which loads every revision before any runs.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::config::Tree;
@@ -40,10 +42,30 @@ pub enum Identity {
     Path(SmolStr),
 }
 
-/// Runs `env.py` of a tree alone, and tells what it hands over.
+/// What `env.py` of a tree hands over. It is run alone, once a run.
 #[must_use]
-pub fn handed(files: &Files, tree: &Tree, given: &Given) -> Handed {
-    let modules = Modules::new(files, tree.roots());
+pub fn handed(files: &Files, tree: &Tree) -> Arc<Handed> {
+    files.recall(&key(tree), || run_alone(files, tree))
+}
+
+/// All that a tree says of itself.
+fn key(tree: &Tree) -> String {
+    let Tree {
+        folder,
+        versions,
+        recursive,
+        config,
+        section,
+        options,
+        base,
+    } = tree;
+    let options: Vec<_> = options.iter().map(|o| (&o.key, o.value.as_str())).collect();
+    format!("{folder:?} {versions:?} {recursive} {config:?} {section:?} {options:?} {base:?}")
+}
+
+fn run_alone(files: &Files, tree: &Tree) -> Handed {
+    let given = &Given::default();
+    let modules = Modules::new(files, &tree.roots());
     let library = Alembic::new(Session::new(given), tree.clone(), given.clone());
     let mut machine = Machine::new(&modules, library);
     let Some(environment) = tree.environment(files) else {
@@ -83,15 +105,24 @@ pub fn handed(files: &Files, tree: &Tree, given: &Given) -> Handed {
 
 /// The modules that the revisions of a tree import besides: they are all loaded before autogenerate looks.
 #[must_use]
-pub fn reached_by_revisions(files: &Files, tree: &Tree, given: &Given) -> Vec<FileId> {
-    let modules = Modules::new(files, tree.roots());
+pub fn reached_by_revisions(files: &Files, tree: &Tree) -> Arc<Reached> {
+    files.recall(&key(tree), || run_revisions(files, tree))
+}
+
+/// Modules that revisions import.
+#[derive(Debug)]
+pub struct Reached(pub Vec<FileId>);
+
+fn run_revisions(files: &Files, tree: &Tree) -> Reached {
+    let given = &Given::default();
+    let modules = Modules::new(files, &tree.roots());
     let library = Alembic::new(Session::new(given), tree.clone(), given.clone());
     let mut machine = Machine::new(&modules, library);
     for file in tree.revisions(files) {
         // One that raises has imported what stands above.
         let _ = machine.run_file(file, "revision");
     }
-    loaded(&machine, &modules)
+    Reached(loaded(&machine, &modules))
 }
 
 fn loaded<'a>(machine: &Python<'a>, modules: &Modules<'a>) -> Vec<FileId> {

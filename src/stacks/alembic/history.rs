@@ -13,7 +13,7 @@ use crate::known::{Gap, Reach};
 use crate::session::{Migration, RunMode, Session};
 use crate::source::{Files, Span, Text};
 use crate::stacks::{Folder, History, HistoryEvent, Program};
-use crate::syntax::python;
+use crate::syntax::python::Trees;
 
 /// The revisions of a tree in the order in which they run.
 #[derive(Debug)]
@@ -45,23 +45,21 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
     let Some(tree) = config::tree_at(files, folder.path) else {
         return history;
     };
+    let trees = Trees::of(files);
     let mut revisions = Vec::new();
     for file in tree.revisions(files) {
-        let source = match files.read(file) {
-            Ok(source) => source,
-            Err(error) => {
-                let why = format!("revision file {} {}", files.path(file), error.0);
-                let gap = Gap::new(Span::new(file, 0, 0), why, Reach::Everything);
-                history.gaps.push((0, gap));
-                continue;
-            }
-        };
-        let parsed = python::parse(file, &source.text);
-        match header::read(file, &parsed) {
+        if let Err(error) = files.read(file) {
+            let why = format!("revision file {} {}", files.path(file), error.0);
+            let gap = Gap::new(Span::new(file, 0, 0), why, Reach::Everything);
+            history.gaps.push((0, gap));
+            continue;
+        }
+        let parsed = trees.get(files, file);
+        match header::read(file, parsed) {
             Some(mut revision) => {
                 history
                     .events
-                    .extend(program::check(&revision, &parsed, &source.text));
+                    .extend(program::check(&revision, parsed, &files.text(file)));
                 let name = files.path(file).rsplit('/').next().unwrap_or("");
                 revision.stem = name.trim_end_matches(".py").into();
                 revisions.push(revision);

@@ -23,7 +23,7 @@ pub fn run(
     given: &Given,
     last: Option<usize>,
 ) -> Session {
-    let modules = Modules::new(files, revisions.tree.roots());
+    let modules = Modules::new(files, &revisions.tree.roots());
     let library = Alembic::new(session, revisions.tree.clone(), given.clone());
     let mut machine = Machine::new(&modules, library);
     let environment = revisions.tree.environment(files);

@@ -4,16 +4,19 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashMap;
+
 use super::lacking::lacking;
 use super::metadata::Metadata;
 use super::table::ColumnDef;
 use super::tables::ModelTable;
 use crate::declared::Fault;
+use crate::name::QualifiedName;
 use crate::source::{FileId, Files, Span};
-use crate::syntax::python;
+use crate::syntax::python::Trees;
 
 /// The faults of all tables; `imported` are the modules that `env.py` imports, where all of them are known.
-pub(super) fn of(files: &Files, tables: &[ModelTable<'_>], imported: Option<&[FileId]>) -> Vec<Fault> {
+pub(super) fn of(files: &Files, tables: &[&ModelTable<'_>], imported: Option<&[FileId]>) -> Vec<Fault> {
     let mut out = Vec::new();
     for table in tables {
         for (span, message) in &table.def.refused {
@@ -29,20 +32,24 @@ pub(super) fn of(files: &Files, tables: &[ModelTable<'_>], imported: Option<&[Fi
             }
         }
     }
-    for (at, table) in tables.iter().enumerate() {
-        let earlier = tables.iter().take(at);
-        let mut same = earlier.filter(|first| is_same_table(files, first, table));
+    let mut named: FxHashMap<QualifiedName, Vec<&ModelTable<'_>>> = FxHashMap::default();
+    for table in tables {
+        let Ok(name) = table.def.qualified() else { continue };
+        let earlier = named.entry(name).or_default();
+        let mut same = earlier.iter().filter(|first| are_certain(files, first, table));
         out.extend(same.find_map(|first| twice(first, table, imported)));
+        earlier.push(table);
     }
     out
 }
 
 /// Names that modules with models ask SQLAlchemy for in vain: they cannot be imported.
-pub(super) fn names(files: &Files, tables: &[ModelTable<'_>]) -> Vec<Fault> {
+pub(super) fn names(files: &Files, tables: &[&ModelTable<'_>]) -> Vec<Fault> {
     let modules: BTreeSet<FileId> = tables.iter().map(|table| table.span.file).collect();
+    let trees = Trees::of(files);
     let mut out = Vec::new();
     for file in modules {
-        let found = lacking(file, &python::parse(file, &files.text(file)), None);
+        let found = lacking(file, trees.get(files, file), None);
         out.extend(found.into_iter().map(|lacking| Fault {
             kind: "unknown-name",
             span: lacking.span,
@@ -53,8 +60,8 @@ pub(super) fn names(files: &Files, tables: &[ModelTable<'_>]) -> Vec<Fault> {
     out
 }
 
-/// Whether both certainly are declared, under one name.
-fn is_same_table(files: &Files, first: &ModelTable<'_>, second: &ModelTable<'_>) -> bool {
+/// Whether both certainly are declared.
+fn are_certain(files: &Files, first: &ModelTable<'_>, second: &ModelTable<'_>) -> bool {
     let certain = |table: &ModelTable<'_>| {
         table.maybe.is_none()
             && !table.reflected
@@ -62,10 +69,7 @@ fn is_same_table(files: &Files, first: &ModelTable<'_>, second: &ModelTable<'_>)
             && table.metadata != Metadata::Unknown
             && is_outermost(files, table.whole)
     };
-    let (Ok(a), Ok(b)) = (first.def.qualified(), second.def.qualified()) else {
-        return false;
-    };
-    a == b && certain(first) && certain(second)
+    certain(first) && certain(second)
 }
 
 /// Whether a statement stands alone: neither branch of a condition, nor within a function.

@@ -1,5 +1,7 @@
 //! SQLAlchemy's and SQLModel's models: what classes and tables declare, in the form that all stacks share.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -15,7 +17,6 @@ use super::types::EnumDef;
 use super::unregistered;
 use super::versions::Versions;
 use crate::change::ObjectName;
-use crate::config::Given;
 use crate::declared::{
     DeclaredCheck, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, EnumType, Expectation, Field, Key,
     Language, Model, ModelKind, Models, Unique,
@@ -27,6 +28,7 @@ use crate::source::{FileId, Files, Span};
 use crate::sqltype::{BaseType, Builtin};
 use crate::stacks::alembic::{
     self,
+    config::Tree,
     handed::{Handed, Identity},
 };
 use crate::tree::{ColumnName, Expr, ExprKind};
@@ -51,11 +53,40 @@ pub const LANGUAGE: Language = Language {
 /// the history whose `env.py` tells which metadata counts, where several share the models.
 #[must_use]
 pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&str>) -> Models {
-    let tree = tree.and_then(|path| alembic::config::tree_at(files, path));
-    let roots = tree
-        .as_ref()
-        .map(alembic::config::Tree::roots)
-        .unwrap_or_default();
+    let Some(tree) = tree.and_then(|path| alembic::config::tree_at(files, path)) else {
+        let models = read_for(files, model_files, folder, &[], &[None]);
+        return models.into_iter().next().unwrap_or_default();
+    };
+    // Histories that run in one place import the same modules: these are run once for all of them.
+    let roots = tree.roots();
+    let key = format!("{model_files:?} {folder:?} {roots:?}");
+    let shared = files.recall(&key, || {
+        let all = alembic::config::trees(files);
+        let sharing: Vec<Option<&Tree>> = all.iter().filter(|t| t.roots() == roots).map(Some).collect();
+        let folders: Vec<String> = sharing.iter().flatten().map(|t| t.folder.clone()).collect();
+        let models = read_for(files, model_files, folder, &roots, &sharing);
+        Shared(folders.into_iter().zip(models).collect())
+    });
+    match shared.0.iter().find(|(folder, _)| *folder == tree.folder) {
+        Some((_, models)) => models.clone(),
+        None => read_for(files, model_files, folder, &roots, &[Some(&tree)])
+            .into_iter()
+            .next()
+            .unwrap_or_default(),
+    }
+}
+
+/// The models that histories share, as each of them takes them: by script folder.
+struct Shared(Vec<(String, Models)>);
+
+/// The models of files as each of several histories takes them.
+fn read_for(
+    files: &Files,
+    model_files: &[FileId],
+    folder: &str,
+    roots: &[String],
+    trees: &[Option<&Tree>],
+) -> Vec<Models> {
     let modules = Modules::new(files, roots);
     let mut machine = Machine::new(&modules, Reading::default());
     let mut gaps = Vec::new();
@@ -73,62 +104,70 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&s
         }
     }
     let versions = Versions::near(files, folder);
-    let mut tables = tables::declared(&mut machine, &versions);
-    let mut celery = None;
-    let mut unseen = Vec::new();
-    let mut sees_nothing = None;
-    let mut known = None;
-    if let Some(tree) = &tree {
-        let given = Given::default();
-        let own = alembic::handed::handed(files, tree, &given);
-        let others: Vec<Handed> = alembic::config::trees(files)
-            .iter()
-            .filter(|other| other.folder != tree.folder)
-            .map(|other| alembic::handed::handed(files, other, &given))
-            .collect();
-        // Tables that no class is mapped to, on metadata of their own that nobody hands over, stand for what queries read elsewhere.
-        let mapped: Vec<_> = tables
-            .iter()
-            .filter(|t| t.class.is_some())
-            .filter_map(|t| t.made)
-            .collect();
-        tables.retain(|table| {
-            let is_handed = |made| own.metadata.contains(&identity(made));
-            table.class.is_some()
-                || own.metadata.is_empty()
-                || own.open.is_some()
-                || table
-                    .made
-                    .is_none_or(|made| mapped.contains(&made) || is_handed(made))
-        });
-        // What no history takes up stays: that is worth telling. What another one does is its affair.
-        tables.retain(|table| {
-            table.made.is_none_or(|made| {
-                let made = identity(made);
-                own.metadata.contains(&made) || !others.iter().any(|other| other.metadata.contains(&made))
-            })
-        });
-        unseen = unregistered::unseen(files, tree, &own, &others, &tables);
-        known = own.loose.is_none().then(|| own.modules.clone());
-        sees_nothing = own.place.filter(|_| own.nothing && own.loose.is_none());
-        let is_celery =
-            |made: &&Identity| matches!(made, Identity::Path(path) if path.starts_with("celery."));
-        celery = own.metadata.iter().find(is_celery).and(tree.environment(files));
-    }
-    let mut models = of_tables(&tables);
-    if versions.type_checks() {
-        models.models.iter_mut().for_each(open_type_checks);
-    }
-    if let Some(environment) = celery {
+    let tables = tables::declared(&mut machine, &versions);
+    let models = |tree: &Option<&Tree>| {
+        let mut models = match tree {
+            Some(tree) => of_history(files, &tables, tree),
+            None => {
+                let all: Vec<_> = tables.iter().collect();
+                let mut models = of_tables(&all);
+                models.faults = faults::of(files, &all, None);
+                models.faults.extend(faults::names(files, &all));
+                models
+            }
+        };
+        if versions.type_checks() {
+            models.models.iter_mut().for_each(open_type_checks);
+        }
+        models.gaps.splice(0..0, gaps.iter().cloned());
         models
-            .models
-            .extend(brought::celery(Span::new(environment, 0, 0)));
+    };
+    trees.iter().map(models).collect()
+}
+
+/// The models that belong to a history.
+fn of_history(files: &Files, tables: &[ModelTable<'_>], tree: &Tree) -> Models {
+    let own = alembic::handed::handed(files, tree);
+    let others: Vec<Arc<Handed>> = alembic::config::trees(files)
+        .iter()
+        .filter(|other| other.folder != tree.folder)
+        .map(|other| alembic::handed::handed(files, other))
+        .collect();
+    // Tables that no class is mapped to, on metadata of their own that nobody hands over, stand for what queries read elsewhere.
+    let mapped: Vec<_> = tables
+        .iter()
+        .filter(|t| t.class.is_some())
+        .filter_map(|t| t.made)
+        .collect();
+    let is_ours = |table: &&ModelTable<'_>| {
+        let is_handed = |made| own.metadata.contains(&identity(made));
+        table.class.is_some()
+            || own.metadata.is_empty()
+            || own.open.is_some()
+            || table
+                .made
+                .is_none_or(|made| mapped.contains(&made) || is_handed(made))
+    };
+    // What no history takes up stays: that is worth telling. What another one does is its affair.
+    let is_left = |table: &&ModelTable<'_>| {
+        table.made.is_none_or(|made| {
+            let made = identity(made);
+            own.metadata.contains(&made) || !others.iter().any(|other| other.metadata.contains(&made))
+        })
+    };
+    let kept: Vec<_> = tables.iter().filter(is_ours).filter(is_left).collect();
+    let mut models = of_tables(&kept);
+    let known = own.loose.is_none().then_some(&*own.modules);
+    models.faults = faults::of(files, &kept, known);
+    models.faults.extend(faults::names(files, &kept));
+    models.unseen = unregistered::unseen(files, tree, &own, &others, &kept);
+    models.sees_nothing = own.place.filter(|_| own.nothing && own.loose.is_none());
+    let is_celery = |made: &&Identity| matches!(made, Identity::Path(path) if path.starts_with("celery."));
+    let celery = own.metadata.iter().find(is_celery).and(tree.environment(files));
+    if let Some(environment) = celery {
+        let brought = brought::celery(Span::new(environment, 0, 0));
+        models.models.extend(brought);
     }
-    models.gaps.splice(0..0, gaps);
-    models.faults = faults::of(files, &tables, known.as_deref());
-    models.faults.extend(faults::names(files, &tables));
-    models.unseen = unseen;
-    models.sees_nothing = sees_nothing;
     models
 }
 
@@ -158,8 +197,7 @@ pub(super) fn identity(made: Made) -> Identity {
 }
 
 /// Tables as models.
-#[must_use]
-pub fn of_tables(tables: &[ModelTable<'_>]) -> Models {
+fn of_tables(tables: &[&ModelTable<'_>]) -> Models {
     let mut models = Models {
         language: LANGUAGE,
         dialect: Some("postgresql".into()),
@@ -430,7 +468,7 @@ fn add_index(model: &mut Model, table: &ObjectName, index: &IndexDef) -> Result<
 }
 
 /// The native enums of all columns, each once.
-fn enums(tables: &[ModelTable<'_>], models: &mut Models) {
+fn enums(tables: &[&ModelTable<'_>], models: &mut Models) {
     let mut seen: FxHashMap<QualifiedName, usize> = FxHashMap::default();
     for table in tables {
         for column in &table.def.columns {

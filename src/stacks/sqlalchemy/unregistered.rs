@@ -1,11 +1,12 @@
 //! Models that Alembic's autogenerate does not see: `env.py` hands over another metadata, or imports nothing that imports them.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use super::metadata::Made;
 use super::models::identity;
 use super::tables::ModelTable;
-use crate::config::Given;
 use crate::declared::{Unseen, UnseenCause};
 use crate::source::{FileId, Files};
 use crate::stacks::alembic::config::Tree;
@@ -16,8 +17,8 @@ pub(super) fn unseen(
     files: &Files,
     tree: &Tree,
     handed: &Handed,
-    others: &[Handed],
-    tables: &[ModelTable<'_>],
+    others: &[Arc<Handed>],
+    tables: &[&ModelTable<'_>],
 ) -> Vec<Unseen> {
     let Some(told) = handed.place.filter(|_| handed.open.is_none()) else {
         return Vec::new();
@@ -28,12 +29,12 @@ pub(super) fn unseen(
             .is_some_and(|made| handed.metadata.contains(&identity(made)))
     };
     // Metadata that holds none of the models is filled in a way that was not followed.
-    if !tables.iter().any(is_handed) {
+    if !tables.iter().any(|table| is_handed(table)) {
         return Vec::new();
     }
-    let all = std::iter::once(handed).chain(others);
+    let all = std::iter::once(handed).chain(others.iter().map(|other| &**other));
     let mut imported: FxHashSet<FileId> = all.flat_map(|h| h.modules.iter().copied()).collect();
-    let certain = |table: &&ModelTable<'_>| table.maybe.is_none() && !table.reflected;
+    let certain = |table: &&&ModelTable<'_>| table.maybe.is_none() && !table.reflected;
     let absent = |table: &ModelTable<'_>, imported: &FxHashSet<FileId>| {
         handed.loose.is_none() && is_handed(table) && !imported.contains(&table.span.file)
     };
@@ -42,7 +43,7 @@ pub(super) fn unseen(
         .filter(certain)
         .any(|table| absent(table, &imported))
     {
-        imported.extend(reached_by_revisions(files, tree, &Given::default()));
+        imported.extend(&reached_by_revisions(files, tree).0);
     }
     let cause = |table: &ModelTable<'_>| match table.made {
         Some(made) if !is_handed(table) => Some(UnseenCause::Collection(match made {

@@ -5,9 +5,11 @@ mod bounds;
 pub use ruff_python_ast as ast;
 pub use ruff_text_size::{Ranged, TextRange};
 
+use std::sync::{Arc, OnceLock};
+
 use ruff_python_ast::PySourceType;
 
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Files, Span};
 
 /// A parsed module.
 #[derive(Debug)]
@@ -16,6 +18,26 @@ pub struct Parsed {
     pub body: ast::ModModule,
     /// What is wrong with it, each with its place.
     pub errors: Vec<(String, Span)>,
+}
+
+/// The syntax trees of all files, each parsed when first asked for, once a run.
+#[derive(Debug)]
+pub struct Trees(Vec<OnceLock<Parsed>>);
+
+impl Trees {
+    /// Those of a listing.
+    #[must_use]
+    pub fn of(files: &Files) -> Arc<Trees> {
+        files.recall("", || Trees(files.entries().map(|_| OnceLock::new()).collect()))
+    }
+
+    /// The tree of a file of that listing.
+    #[must_use]
+    pub fn get(&self, files: &Files, file: FileId) -> &Parsed {
+        static NONE: OnceLock<Parsed> = OnceLock::new();
+        let slot = self.0.get(file.0 as usize).unwrap_or(&NONE);
+        slot.get_or_init(|| parse(file, &files.text(file)))
+    }
 }
 
 /// An expression that a string holds.

@@ -248,7 +248,7 @@ pub(crate) fn print(lines: &[Line], indent: usize, out: &mut String) {
 /// What a program emits, and how it ends where it does not end well.
 fn interpret(sources: &BTreeMap<String, String>) -> (Vec<Line>, String) {
     let files = Files::in_memory(sources.clone());
-    let modules = Modules::new(&files, vec![String::new()]);
+    let modules = Modules::new(&files, &[String::new()]);
     let mut machine = Machine::new(&modules, Judge::default());
     let Some(main) = files.find("main.py") else {
         return (Vec::new(), "no main.py\n".to_owned());

@@ -204,7 +204,7 @@ fn repository(folder: &Path) {
     let mut sources = Vec::new();
     read(folder, folder, &mut sources);
     let files = Files::in_memory(sources);
-    let modules = Modules::new(&files, vec![String::new()]);
+    let modules = Modules::new(&files, &[String::new()]);
     let all: Vec<_> = files
         .entries()
         .filter(|(_, e)| e.path.ends_with(".py"))
