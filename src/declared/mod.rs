@@ -16,6 +16,8 @@ pub struct Models {
     pub models: Vec<Model>,
     /// Native enums.
     pub enums: Vec<EnumType>,
+    /// The values of enums that are kept as text, by [`Field::span`].
+    pub kept: Vec<(Span, Vec<(SmolStr, Span)>)>,
     /// Extensions that the models ask for.
     pub extensions: Vec<Name>,
     /// What could not be read.

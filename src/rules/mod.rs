@@ -7,6 +7,7 @@ mod copies;
 mod default_mismatch;
 mod duplicate_model;
 mod empty_revision;
+mod enum_longer_than_column;
 mod enum_mismatch;
 mod extra_check;
 mod extra_column;
@@ -65,6 +66,7 @@ pub static RULES: &[&Rule] = &[
     &unwritten_required_column::RULE,
     &primary_key_mismatch::RULE,
     &enum_mismatch::RULE,
+    &enum_longer_than_column::RULE,
     &missing_unique::RULE,
     &missing_foreign_key::RULE,
     &foreign_key_mismatch::RULE,

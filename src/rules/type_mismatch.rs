@@ -1,7 +1,7 @@
 //! A field and its column have different types.
 
 use super::place::Fact;
-use super::{Check, Context, Report, Reporter, Rule, words};
+use super::{Check, Context, Report, Reporter, Rule, enum_longer_than_column, words};
 use crate::finding::Level;
 use crate::known::Verdict;
 use crate::pair::{ColumnPair, TypeDifference};
@@ -16,7 +16,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
-    if pair.model.unmanaged {
+    // An enum's values that the column is too short for have a rule of their own.
+    if pair.model.unmanaged || enum_longer_than_column::too_long(pair).is_some() {
         return;
     }
     let Verdict::Differs(difference) = pair.type_verdict() else {

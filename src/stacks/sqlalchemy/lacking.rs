@@ -3,6 +3,8 @@
 //! Only what certainly runs is looked at: statements of the module itself, of its classes, and the first ones of a function that is
 //! called; nothing within a condition, a `try` or a `with`.
 
+use std::sync::OnceLock;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -23,17 +25,23 @@ pub(crate) struct Lacking {
 }
 
 /// The names of each module that is listed wholly.
-fn listed() -> FxHashMap<&'static str, FxHashSet<&'static str>> {
-    let mut out: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
-    let mut module = "";
-    for line in NAMES.lines().filter(|line| !line.starts_with('#')) {
-        match line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            Some(name) => module = name,
-            None => out.entry(module).or_default().extend(line.split_whitespace()),
+fn listed() -> &'static Listed {
+    static LISTED: OnceLock<Listed> = OnceLock::new();
+    LISTED.get_or_init(|| {
+        let mut out = Listed::default();
+        let mut module = "";
+        for line in NAMES.lines().filter(|line| !line.starts_with('#')) {
+            match line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                Some(name) => module = name,
+                None => out.entry(module).or_default().extend(line.split_whitespace()),
+            }
         }
-    }
-    out
+        out
+    })
 }
+
+/// Modules, and the names of each.
+type Listed = FxHashMap<&'static str, FxHashSet<&'static str>>;
 
 /// What a module asks for in vain; of its functions the one of this name is called.
 #[must_use]
@@ -57,7 +65,7 @@ pub(crate) fn lacking(file: FileId, parsed: &Parsed, function: Option<&str>) -> 
 
 struct Reader {
     file: FileId,
-    listed: FxHashMap<&'static str, FxHashSet<&'static str>>,
+    listed: &'static Listed,
     /// Names of the module that are a module of SQLAlchemy.
     aliases: FxHashMap<SmolStr, SmolStr>,
     found: Vec<Lacking>,

@@ -208,10 +208,25 @@ fn of_tables(tables: &[&ModelTable<'_>]) -> Models {
         if let Some(gap) = &table.maybe {
             made.table = Some(Expectation::Unknown(gap.clone()));
         }
+        models.kept.extend(kept(table));
         models.models.push(made);
     }
     enums(tables, &mut models);
     models
+}
+
+/// The values of the enums of a table that are kept as text.
+fn kept(table: &ModelTable<'_>) -> Vec<(Span, Vec<(SmolStr, Span)>)> {
+    let values = |column: &ColumnDef<'_>| {
+        let values = column.ty.as_ref()?.kept.clone()?;
+        Some((span_of(column), values))
+    };
+    table.def.columns.iter().filter_map(values).collect()
+}
+
+/// Where a column's name is written.
+fn span_of(column: &ColumnDef<'_>) -> Span {
+    column.attribute.as_ref().map_or(column.name_span, |a| a.span)
 }
 
 fn model(table: &ModelTable<'_>) -> Model {
@@ -280,7 +295,7 @@ fn field(column: &ColumnDef<'_>, table: &ModelTable<'_>) -> Known<Field> {
         .clone()?
         .ok_or_else(|| terms::gap(column.span, "the column has no name"))?;
     let attribute = column.attribute.as_ref();
-    let span = attribute.map_or(column.name_span, |a| a.span);
+    let span = span_of(column);
     let type_span = column
         .ty
         .as_ref()

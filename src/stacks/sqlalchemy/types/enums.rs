@@ -132,6 +132,7 @@ fn textual<'a, L: Library<'a>>(resolver: &mut Resolver<'_, 'a, L>, args: &Args<'
     Typed {
         ty: length.map(varchar),
         check,
+        kept: values.labels.ok(),
         affinity: Affinity::String,
         ..Typed::unknown(gap(at, "an enum"), at)
     }

@@ -31,6 +31,8 @@ pub struct Typed {
     pub enumeration: Option<EnumDef>,
     /// The labels that a CHECK made by the type allows (`create_constraint=True` of an enum that is none of the database's).
     pub check: Option<EnumCheck>,
+    /// The values that an enum keeps as text, where they are known.
+    pub kept: Option<Vec<(SmolStr, Span)>>,
     /// What kind of values it holds: who decides on serial columns and literals asks for it.
     pub affinity: Affinity,
     /// A spatial type that brings an index of its own.
@@ -94,6 +96,7 @@ impl Typed {
             collation: None,
             enumeration: None,
             check: None,
+            kept: None,
             affinity,
             spatial_index: false,
             declared: None,
@@ -108,6 +111,7 @@ impl Typed {
             collation: None,
             enumeration: None,
             check: None,
+            kept: None,
             affinity: Affinity::Unknown,
             spatial_index: false,
             declared: None,
