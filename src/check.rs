@@ -104,8 +104,19 @@ pub struct Run {
     pub histories: Vec<History>,
     /// What they gave; `None` where it has none.
     pub outcome: Option<Outcome>,
+    /// What other ways of arriving gave.
+    pub arrivals: Vec<Arrival>,
     /// Its models.
     pub models: Vec<Models>,
+}
+
+/// Ways of arriving at the newest migration that all give the same schema.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Their names.
+    pub ways: Vec<String>,
+    /// What they gave.
+    pub outcome: Outcome,
 }
 
 /// All targets of a repository.
@@ -162,8 +173,8 @@ fn run_targets(files: &Files, targets: Vec<Target>, options: &Options, sides: Si
         },
         || {
             let replayed = targets.par_iter().map(|target| match sides {
-                Sides::Both | Sides::Histories => replayed(files, target, options),
-                Sides::Models => (Vec::new(), None),
+                Sides::Both | Sides::Histories => replayed(files, target, options, sides),
+                Sides::Models => (Vec::new(), None, Vec::new()),
             });
             replayed.collect::<Vec<_>>()
         },
@@ -172,10 +183,11 @@ fn run_targets(files: &Files, targets: Vec<Target>, options: &Options, sides: Si
         .into_iter()
         .zip(models)
         .zip(replayed)
-        .map(|((target, models), (histories, outcome))| Run {
+        .map(|((target, models), (histories, outcome, arrivals))| Run {
             target,
             histories,
             outcome,
+            arrivals,
             models,
         })
         .collect()
@@ -204,14 +216,55 @@ fn models(files: &Files, targets: &[Target]) -> Vec<Vec<Models>> {
 }
 
 /// The histories of a target, and what they make.
-fn replayed(files: &Files, target: &Target, options: &Options) -> (Vec<History>, Option<Outcome>) {
+fn replayed(
+    files: &Files,
+    target: &Target,
+    options: &Options,
+    sides: Sides,
+) -> (Vec<History>, Option<Outcome>, Vec<Arrival>) {
     let histories: Vec<History> = target
         .histories
         .iter()
         .map(|h| h.read(files, &target.given))
         .collect();
     let outcome = (!histories.is_empty()).then(|| replay(files, target, &histories, options.at.as_deref()));
-    (histories, outcome)
+    let arrivals = match sides {
+        Sides::Both if options.at.is_none() => arrivals(files, target, &histories),
+        _ => Vec::new(),
+    };
+    (histories, outcome, arrivals)
+}
+
+/// What other ways of arriving give; those that give the same are one.
+fn arrivals(files: &Files, target: &Target, histories: &[History]) -> Vec<Arrival> {
+    let [history] = histories else { return Vec::new() };
+    let Some(program) = &history.program else {
+        return Vec::new();
+    };
+    let outcomes: Vec<(String, Outcome)> = program
+        .other_ways(files, &target.given)
+        .into_par_iter()
+        .map(|(way, given)| {
+            let mut session = Session::new(&given);
+            session.assume_mended();
+            (way, finish(program.run(session, files, &given, None)))
+        })
+        .collect();
+    let mut out: Vec<(String, Arrival)> = Vec::new();
+    for (way, outcome) in outcomes {
+        let printed = crate::schema::document::text(&outcome.schema);
+        match out.iter_mut().find(|(known, _)| *known == printed) {
+            Some((_, arrival)) => arrival.ways.push(way),
+            None => out.push((
+                printed,
+                Arrival {
+                    ways: vec![way],
+                    outcome,
+                },
+            )),
+        }
+    }
+    out.into_iter().map(|(_, arrival)| arrival).collect()
 }
 
 /// Runs histories on one new database, up to a migration where one is named.
@@ -366,6 +419,11 @@ fn subject<'a>(files: &'a Files, run: &'a Run) -> Subject<'a> {
         target: &run.target.name,
         dialect: run.target.dialect.word(),
         outcome: run.outcome.as_ref(),
+        arrivals: run
+            .arrivals
+            .iter()
+            .map(|a| (a.ways.as_slice(), &a.outcome))
+            .collect(),
         histories: run.histories.iter().collect(),
         models: run.models.iter().collect(),
         address: run.target.address.as_deref(),

@@ -35,6 +35,9 @@ pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
     }
     let mut roots: Vec<Root<'a>> = alembic_trees(index);
     roots.extend(ecto_folders(index));
+    if roots.is_empty() {
+        roots.extend(ecto_entries(index));
+    }
     for path in candidates {
         if roots
             .iter()
@@ -81,6 +84,32 @@ fn ecto_folders<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
     };
     let paths = index.folders().map(|(path, _)| path).filter(is_one);
     paths.map(|path| Root { path, runner: &ECTO }).collect()
+}
+
+/// The modules of Mix projects that bring migrations for the applications around them: their `up` walks versions.
+fn ecto_entries<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
+    let is_one = |path: &str, text: &str| {
+        let other = ["sqlite", "myxql", "mysql"]
+            .iter()
+            .any(|word| path.contains(word));
+        !other
+            && !ecto::project::is_beside(path)
+            && text.contains("use Ecto.Migration")
+            && text.contains("@current_version")
+            && text.contains("def up(")
+            && ecto::project::above(index.files, path).is_some()
+    };
+    let modules = index
+        .files
+        .entries()
+        .filter(|(_, entry)| entry.path.ends_with(".ex"));
+    let found = modules.filter(|(file, entry)| is_one(&entry.path, &index.files.text(*file)));
+    found
+        .map(|(_, entry)| Root {
+            path: entry.path.as_str(),
+            runner: &ECTO,
+        })
+        .collect()
 }
 
 /// Whether the files of a folder look like a runner's migrations.

@@ -19,6 +19,7 @@ mod foreign_key_mismatch;
 mod foreign_key_type_mismatch;
 mod gone;
 mod identity_mismatch;
+mod install_divergence;
 mod invalid_model;
 mod migration_failure;
 mod missing_check;
@@ -90,6 +91,7 @@ pub static RULES: &[&Rule] = &[
     &migration_failure::RULE,
     &swallowed_error::RULE,
     &unflushed_question::RULE,
+    &install_divergence::RULE,
     &presumed_object::RULE,
     &broken_revision_chain::RULE,
     &empty_revision::RULE,

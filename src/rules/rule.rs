@@ -24,6 +24,8 @@ pub struct Subject<'a> {
     pub dialect: &'a str,
     /// What the replay gave; `None` where the target has no history that could be replayed.
     pub outcome: Option<&'a crate::session::Outcome>,
+    /// What other ways of arriving at the newest migration gave: their names and outcome.
+    pub arrivals: Vec<(&'a [String], &'a crate::session::Outcome)>,
     /// The histories that ran, in order.
     pub histories: Vec<&'a crate::stacks::History>,
     /// The model sets that use the target.

@@ -177,6 +177,14 @@ impl Session {
         out
     }
 
+    /// The same for text that a library made of what the program told it: no file holds it.
+    pub fn send_made(&mut self, text: &Text, handled: bool) -> Sent {
+        self.program.makes = true;
+        let sent = self.send_text(text, handled);
+        self.program.makes = false;
+        sent
+    }
+
     /// Begins, commits or rolls back: what a connection's methods do.
     pub fn send_control(&mut self, control: Transaction, at: Span, handled: bool) -> Sent {
         let read = Read {

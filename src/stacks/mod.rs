@@ -52,6 +52,11 @@ pub struct History {
 pub trait Program: std::fmt::Debug + Send + Sync {
     /// Runs the migrations on a session, up to and with the one that has an index in [`History::migrations`]; all where `None`.
     fn run(&self, session: Session, files: &Files, given: &Given, last: Option<usize>) -> Session;
+
+    /// Other ways in which an installation can have arrived at the same migrations: the name of each, and what it is given.
+    fn other_ways(&self, _files: &Files, _given: &Given) -> Vec<(String, Given)> {
+        Vec::new()
+    }
 }
 
 /// Something about the order or the files of a history.

@@ -225,7 +225,7 @@ fn fetched(machine: &mut Elixir<'_>, app: &Value, key: &Value, at: Span) -> Run<
 }
 
 /// Whether a module is there: one of the repository, or of no package that is locked.
-fn is_there(machine: &Elixir<'_>, module: &Value) -> Option<bool> {
+pub fn is_there(machine: &Elixir<'_>, module: &Value) -> Option<bool> {
     let name = module.as_module()?;
     if machine.modules().may_have(&name) {
         return Some(true);

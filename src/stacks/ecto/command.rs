@@ -48,6 +48,8 @@ pub struct Table {
     pub modifiers: Option<Word>,
     /// The call.
     pub span: Span,
+    /// The whole command, with its block.
+    pub whole: Span,
 }
 
 /// The option `primary_key:` of a table.

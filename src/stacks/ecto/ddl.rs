@@ -69,15 +69,17 @@ pub fn statements(command: &Command, dialect: Dialect) -> Vec<Sql> {
 }
 
 fn altered(table: &Table) -> Sql {
-    let mut sql = Sql::new(table.span);
+    let mut sql = Sql::new(table.whole);
     sql.push("ALTER TABLE ");
+    sql.from(table.span);
     sql.qualified(table.prefix.as_ref(), &table.name);
     sql
 }
 
 fn create_table(table: &Table, if_not_exists: bool, parts: &[Part], dialect: Dialect) -> Vec<Sql> {
-    let mut sql = Sql::new(table.span);
+    let mut sql = Sql::new(table.whole);
     sql.push("CREATE ");
+    sql.from(table.span);
     if let Some(modifiers) = &table.modifiers {
         sql.word(modifiers);
         sql.push(" ");

@@ -51,7 +51,7 @@ pub fn expand<'a>(machine: &mut Elixir<'a>, written: &Written<'_>, scope: &mut S
             let block = options.keyword("do")?;
             let create = (written.name != "alter").then_some(written.name == "create_if_not_exists");
             let run = machine.eval(object, scope).and_then(|table| {
-                begin(machine, create, &table, object.span)?;
+                begin(machine, create, &table, (object.span, written.span))?;
                 machine.eval(block, scope)?;
                 let calls = calls_with(machine, written.span);
                 machine.library.queue.end_block(&calls);
@@ -70,11 +70,17 @@ fn calls_with(machine: &Elixir<'_>, at: Span) -> Vec<Span> {
 }
 
 /// `Runner.start_command`, and the implicit primary key.
-fn begin(machine: &mut Elixir<'_>, create: Option<bool>, value: &Value, at: Span) -> Run<()> {
+fn begin(
+    machine: &mut Elixir<'_>,
+    create: Option<bool>,
+    value: &Value,
+    (at, whole): (Span, Span),
+) -> Run<()> {
     if machine.library.queue.block.is_some() {
         return Err(nested(machine, at));
     }
     let mut table = reading::table(value, at);
+    table.whole = whole;
     if table.prefix.is_none() {
         table.prefix = machine.library.default_prefix(at);
     }

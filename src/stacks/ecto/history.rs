@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::project::Project;
-use super::{runner, structure};
+use super::{install, runner, structure};
 use crate::config::Given;
 use crate::session::{Migration, RunMode, Session};
 use crate::source::{FileId, Files, Span, Text};
@@ -35,6 +35,15 @@ pub struct Step {
 impl Program for Migrations {
     fn run(&self, session: Session, files: &Files, given: &Given, last: Option<usize>) -> Session {
         runner::run(self, &self.all, session, files, given, last)
+    }
+
+    fn other_ways(&self, files: &Files, given: &Given) -> Vec<(String, Given)> {
+        match self.entry {
+            Some(file) if !given.settings.contains_key("install") => {
+                install::other_ways(&self.project, file, files, given)
+            }
+            _ => Vec::new(),
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 //! Modules whose `up/1` walks versions: a library's entry point, and the ways in which an installation can have arrived.
 
-use super::library::Elixir;
+use super::library::{Ecto, Elixir};
+use super::project::Project;
 use super::queue::Queue;
 use super::runner;
-use crate::interpret::elixir::Value;
+use crate::config::Given;
+use crate::interpret::elixir::{Machine, Modules, Value};
 use crate::known::{Gap, Reach};
-use crate::source::{FileId, Span};
+use crate::session::Session;
+use crate::source::{FileId, Files, Span};
 
 /// How an installation arrived at the newest version: the version that each of its runs went to, `None` for the newest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +98,34 @@ pub fn run(machine: &mut Elixir<'_>, file: FileId, install: &Install) {
         machine.library.session.called_from(Vec::new());
         machine.library.session.end_program(true, place);
     }
+}
+
+/// How many installations that began at some version are looked at.
+const BEGINNINGS: i64 = 6;
+
+/// The ways beside a fresh installation: step by step, and fresh up to some version with the rest in a later run.
+#[must_use]
+pub fn other_ways(project: &Project, file: FileId, files: &Files, given: &Given) -> Vec<(String, Given)> {
+    let modules = Modules::new(files, &project.folder);
+    let library = Ecto::new(Session::new(given), project.clone(), given.clone());
+    let mut machine = Machine::new(&modules, library);
+    machine.library.hosted = true;
+    let at = Span::new(file, 0, 0);
+    let names = machine.compile_file(file);
+    let newest = names.iter().find_map(|name| newest(&mut machine, name, at));
+    let Some(newest) = newest.filter(|newest| (2..=1000).contains(newest)) else {
+        return Vec::new();
+    };
+    let step = (newest / BEGINNINGS).max(1);
+    let firsts = (1..).map(|n| n * step).take_while(|first| *first < newest);
+    let split = firsts.map(|first| format!("1-{first},{}-{newest}", first + 1));
+    let ways = std::iter::once("stepwise".to_owned()).chain(split);
+    ways.map(|way| {
+        let mut given = given.clone();
+        given.settings.insert("install".to_owned(), way.clone());
+        (way, given)
+    })
+    .collect()
 }
 
 /// The newest version that a module walks to: what it says, or what it sets.

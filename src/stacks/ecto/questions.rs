@@ -27,7 +27,8 @@ const BETWEEN: usize = 16;
 
 /// A query is about to run.
 pub fn asked(machine: &mut Elixir<'_>, sql: &Value, params: Option<&Value>, at: Span) {
-    if machine.library.queue.commands.is_empty() || machine.is_uncertain() {
+    let other = machine.library.given.settings.contains_key("install");
+    if other || machine.library.queue.commands.is_empty() || machine.is_uncertain() {
         return;
     }
     let Ok(text) = repo::prepared(sql, params, at) else {

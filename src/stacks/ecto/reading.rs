@@ -85,6 +85,7 @@ pub fn table(value: &Value, at: Span) -> Table {
         options: word_of(value, "options", at),
         modifiers: word_of(value, "modifiers", at),
         span: at,
+        whole: at,
     }
 }
 

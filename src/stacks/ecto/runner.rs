@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use super::application;
+use super::command::Command;
 use super::ddl;
 use super::history::Migrations;
 use super::install::{self, Install};
@@ -216,8 +217,9 @@ fn run_all(machine: &mut Elixir<'_>, waiting: &[Rc<Queued>]) -> Run<()> {
     for queued in waiting {
         match &**queued {
             Queued::Command(command, calls) => {
+                let made = !matches!(**command, Command::Sql(_));
                 for statement in ddl::statements(command, machine.library.dialect()) {
-                    execute(machine, statement, calls, ddl::place(command))?;
+                    execute(machine, statement, calls, ddl::place(command), made)?;
                 }
             }
             Queued::Function(function, place) => {
@@ -236,10 +238,20 @@ fn run_all(machine: &mut Elixir<'_>, waiting: &[Rc<Queued>]) -> Run<()> {
     Ok(())
 }
 
-fn execute(machine: &mut Elixir<'_>, statement: super::sql::Sql, calls: &[Span], at: Span) -> Run<()> {
+fn execute(
+    machine: &mut Elixir<'_>,
+    statement: super::sql::Sql,
+    calls: &[Span],
+    at: Span,
+    made: bool,
+) -> Run<()> {
     if let Some(text) = statement.text() {
         send(machine, at, Some(calls), |session, handled| {
-            session.send_text(&text, handled)
+            if made {
+                session.send_made(&text, handled)
+            } else {
+                session.send_text(&text, handled)
+            }
         })?;
         return Ok(());
     }

@@ -63,9 +63,16 @@ impl Sql {
 
     /// Adds a name in double quotes.
     pub fn name(&mut self, word: &Word) {
-        self.push("\"");
-        self.word(word);
-        self.push("\"");
+        // What is quoted and its quotes are one place.
+        let at = match word {
+            Word::Known(text) => Some(text.whole()),
+            Word::Unknown(..) => self.at,
+        };
+        if let Some(at) = at {
+            self.runs.push(("\"".to_owned(), at, false));
+            self.word(word);
+            self.runs.push(("\"".to_owned(), at, false));
+        }
     }
 
     /// Adds a name with its schema.
