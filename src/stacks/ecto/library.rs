@@ -195,7 +195,11 @@ impl<'a> Library<'a> for Ecto {
             module if repo::is_repo(machine, module, called) => repo::call(machine, called),
             module if machine.is_uncertain() && is_missing(machine, module) => {
                 let message = format!("function {module}.{} is undefined", called.name);
-                Some(Err(machine.raise("UndefinedFunctionError", &message, called.span)))
+                Some(Err(machine.raise(
+                    "UndefinedFunctionError",
+                    &message,
+                    called.span,
+                )))
             }
             _ => None,
         }
