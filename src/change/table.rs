@@ -256,6 +256,8 @@ pub struct IndexSpec {
     pub include: Vec<Name>,
     /// `NULLS NOT DISTINCT`.
     pub nulls_not_distinct: bool,
+    /// It has storage parameters; which ones is not kept.
+    pub parameters: bool,
     /// `WHERE`.
     pub predicate: Option<Expr>,
     /// The whole statement.

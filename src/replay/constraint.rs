@@ -192,6 +192,7 @@ impl Step {
             presence: Presence::Present(self.id),
             unique: key.operators.is_none(),
             nulls_not_distinct: key.nulls_not_distinct,
+            parameters: false,
             method: key.method.clone(),
             keys: key.keys.clone(),
             include: key.include.clone(),

@@ -49,6 +49,7 @@ impl Step {
             presence: Presence::Present(self.id),
             unique: spec.unique,
             nulls_not_distinct: spec.nulls_not_distinct,
+            parameters: spec.parameters,
             method: spec.method.clone(),
             keys,
             include,

@@ -251,6 +251,8 @@ pub struct Index {
     pub unique: bool,
     /// `NULLS NOT DISTINCT`.
     pub nulls_not_distinct: bool,
+    /// It has storage parameters; which ones is not kept.
+    pub parameters: bool,
     /// Access method.
     pub method: SmolStr,
     /// Keys in order.

@@ -37,6 +37,7 @@ pub(super) fn create(cx: &Lower<'_>, node: &ast::CreateIndex) -> Option<IndexSpe
             node.nulls_distinct_option(),
             Some(ast::NullsDistinctOption::NullsNotDistinct(_))
         ),
+        parameters: node.with_params().is_some(),
         predicate,
         span: cx.span(node),
     })

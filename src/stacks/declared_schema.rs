@@ -451,6 +451,7 @@ fn index_spec(name: Option<Name>, table: &ObjectName, elements: Vec<IndexElement
         elements,
         include: Vec::new(),
         nulls_not_distinct: false,
+        parameters: false,
         predicate: None,
         span,
     }

@@ -259,6 +259,7 @@ fn join_index(ours: &mut Index, theirs: &Index, gap: &Gap) {
     if shape(ours) != shape(theirs) || ours.predicate != theirs.predicate {
         ours.presence = Presence::Maybe(gap.clone());
     }
+    ours.parameters |= theirs.parameters;
     ours.constraint = ours.constraint.or(theirs.constraint);
     ours.parent = ours.parent.or(theirs.parent);
 }

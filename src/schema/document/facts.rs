@@ -303,7 +303,7 @@ fn include(table: TableWalker<'_>, index: &Index) -> String {
     )
 }
 
-/// An index as `pg_get_indexdef` prints it, without storage parameters.
+/// An index as `pg_get_indexdef` prints it, without storage parameters and those of operator classes.
 ///
 /// # Errors
 /// The gap that keeps it from being told.

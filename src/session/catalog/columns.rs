@@ -5,7 +5,7 @@ use crate::change::IdentityKind;
 use crate::known::{Fact, Presence, Section};
 use crate::schema::{ColumnWalker, Stored, TableWalker, TypeKind};
 use crate::session::value::{Object, Value};
-use crate::sqltype::{BaseType, Modifier, SqlType};
+use crate::sqltype::{BaseType, Builtin, Modifier, SqlType};
 
 impl Builder<'_> {
     pub(super) fn information_columns(&mut self, key: &str) -> bool {
@@ -86,15 +86,9 @@ impl Builder<'_> {
                 Some(Modifier::Length(n)) => Value::Int(i64::from(*n)),
                 _ => Value::Null,
             }),
-            of_type(&|ty| match &ty.modifier {
-                Some(Modifier::Numeric { precision, .. }) => Value::Int(i64::from(*precision)),
-                _ => self.unknown(),
-            }),
-            of_type(&|ty| match &ty.modifier {
-                Some(Modifier::Numeric { scale, .. }) => Value::Int(i64::from(*scale)),
-                _ => self.unknown(),
-            }),
-            self.unknown(),
+            of_type(&|ty| self.number(ty, numeric_precision(ty))),
+            of_type(&|ty| self.number(ty, numeric_scale(ty))),
+            of_type(&|ty| self.number(ty, datetime_precision(ty))),
             of_type(&|ty| match &ty.base {
                 BaseType::Builtin(_) => Value::text("pg_catalog"),
                 BaseType::Object(id) => self.namespace_name(self.schema.types[*id].namespace),
@@ -128,6 +122,13 @@ impl Builder<'_> {
             };
         }
         Ok(ty.clone())
+    }
+
+    fn number(&self, ty: &SqlType, number: Option<i64>) -> Value {
+        match &ty.base {
+            BaseType::Named(_) => self.unknown(),
+            BaseType::Builtin(_) | BaseType::Object(_) => number.map_or(Value::Null, Value::Int),
+        }
     }
 
     pub(super) fn typname(&self, ty: &SqlType) -> Value {
@@ -269,6 +270,39 @@ fn bare(ty: &SqlType) -> SqlType {
     SqlType {
         modifier: None,
         ..ty.clone()
+    }
+}
+
+/// `numeric_precision` of the information schema (`information_schema._pg_numeric_precision`).
+fn numeric_precision(ty: &SqlType) -> Option<i64> {
+    Some(match (ty.as_builtin()?, &ty.modifier) {
+        (Builtin::Int2, _) => 16,
+        (Builtin::Int4, _) => 32,
+        (Builtin::Int8, _) => 64,
+        (Builtin::Float4, _) => 24,
+        (Builtin::Float8, _) => 53,
+        (Builtin::Numeric, Some(Modifier::Numeric { precision, .. })) => i64::from(*precision),
+        _ => return None,
+    })
+}
+
+/// `numeric_scale` (`information_schema._pg_numeric_scale`).
+fn numeric_scale(ty: &SqlType) -> Option<i64> {
+    match (ty.as_builtin()?, &ty.modifier) {
+        (Builtin::Int2 | Builtin::Int4 | Builtin::Int8, _) => Some(0),
+        (Builtin::Numeric, Some(Modifier::Numeric { scale, .. })) => Some(i64::from(*scale)),
+        _ => None,
+    }
+}
+
+/// `datetime_precision` (`information_schema._pg_datetime_precision`).
+fn datetime_precision(ty: &SqlType) -> Option<i64> {
+    match (ty.as_builtin()?, &ty.modifier) {
+        (Builtin::Date, _) => Some(0),
+        (_, Some(Modifier::Seconds(n))) => Some(i64::from(*n)),
+        (Builtin::Interval, Some(Modifier::Interval { seconds: Some(n), .. })) => Some(i64::from(*n)),
+        (Builtin::Time | Builtin::Timetz | Builtin::Timestamp | Builtin::Timestamptz | Builtin::Interval, _) => Some(6),
+        _ => None,
     }
 }
 

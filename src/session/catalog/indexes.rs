@@ -2,7 +2,8 @@
 
 use super::columns::fact;
 use super::{Builder, doubt, open_section, table_oid};
-use crate::known::Section;
+use crate::known::{Fact, Gap, Section};
+use crate::schema::document::index_definition;
 use crate::schema::{ConstraintKind, Index, IndexWalker, Relation, TableWalker};
 use crate::session::value::{Object, Value};
 
@@ -22,7 +23,7 @@ impl Builder<'_> {
                             known[1].1.clone(),
                             index_name(index.get()),
                             Value::Null,
-                            self.unknown(),
+                            self.index_text(table, index.get()),
                         ];
                         let maybe = doubt(&table.get().presence).or_else(|| doubt(&index.get().presence));
                         self.push(values, maybe);
@@ -69,6 +70,14 @@ impl Builder<'_> {
         true
     }
 
+    fn index_text(&self, table: TableWalker<'_>, index: &Index) -> Value {
+        match definition(table, index) {
+            Ok(Some(text)) => Value::text(text),
+            Ok(None) => self.unknown(),
+            Err(gap) => Value::Unknown(gap),
+        }
+    }
+
     fn open_indexes(&mut self, table: TableWalker<'_>, known: &[(&str, Value)]) {
         for section in [Section::Indexes, Section::Unique, Section::PrimaryKey] {
             if let Some(gap) = open_section(table, section) {
@@ -108,6 +117,16 @@ impl Builder<'_> {
                 Value::Null
             },
         ]
+    }
+}
+
+/// An index as `pg_get_indexdef` prints it; `None` where parts of it are not kept.
+pub(in crate::session) fn definition(table: TableWalker<'_>, index: &Index) -> Result<Option<String>, Gap> {
+    let kept = !index.parameters && index.keys.iter().all(|k| k.opclass_options.is_none());
+    match &index.name {
+        _ if !kept => Ok(None),
+        Fact::Known(name, _) => index_definition(table, name, index).map(Some),
+        Fact::Unknown { gap, .. } => Err(gap.clone()),
     }
 }
 

@@ -13,6 +13,7 @@ mod others;
 mod relations;
 mod types;
 
+pub(super) use indexes::definition as index_definition;
 pub(super) use names::is_function;
 
 use std::sync::{Arc, OnceLock};

@@ -4,7 +4,9 @@ use super::Args;
 use crate::known::{Gap, Presence, Section};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{Lookup, Relation, TableId};
+use crate::schema::document::constraint_definition;
 use crate::session::Session;
+use crate::session::catalog::index_definition;
 use crate::session::flow::{Raised, Run};
 use crate::session::value::{Object, Value};
 use crate::source::Span;
@@ -58,6 +60,8 @@ impl Session {
                     .map_or_else(|| self.unknown(at, "a type"), Value::text),
                 _ => self.unknown(at, "a type"),
             },
+            "pg_get_indexdef" if args.len() == 1 => self.index_text(&first, at),
+            "pg_get_constraintdef" if args.len() == 1 => self.constraint_text(&first, at),
             "pg_table_is_visible" | "pg_type_is_visible" => self.is_visible(&first, at),
             "obj_description" => self.obj_description(&first, at),
             _ => self.unknown(at, format!("{name}() is not followed")),
@@ -81,6 +85,38 @@ impl Session {
             // Courses that came together may have had several.
             None if table.open.is_empty() && table.presumed.is_none() => Value::Null,
             None => self.unknown(at, "the comment on a table"),
+        }
+    }
+
+    fn index_text(&self, value: &Value, at: Span) -> Value {
+        let Value::Oid(oid) = value else {
+            return self.unknown(at, "an index");
+        };
+        let Object::Relation(Relation::Index(table, index)) = oid.object else {
+            return self.unknown(at, "an index");
+        };
+        let table = self.world.database.schema().table(table);
+        let text = table.get().indexes.get(index.0 as usize);
+        match text.map(|index| index_definition(table, index)) {
+            Some(Ok(Some(text))) => Value::text(text),
+            Some(Err(gap)) => Value::Unknown(gap),
+            Some(Ok(None)) | None => self.unknown(at, "the parameters of an index are not kept"),
+        }
+    }
+
+    fn constraint_text(&self, value: &Value, at: Span) -> Value {
+        let Value::Oid(oid) = value else {
+            return self.unknown(at, "a constraint");
+        };
+        let Object::Constraint(table, constraint) = oid.object else {
+            return self.unknown(at, "a constraint");
+        };
+        let table = self.world.database.schema().table(table);
+        let found = table.constraints().find(|c| c.id == constraint);
+        match found.map(constraint_definition) {
+            Some(Ok(text)) => Value::text(text),
+            Some(Err(gap)) => Value::Unknown(gap),
+            None => self.unknown(at, "a constraint"),
         }
     }
 

@@ -41,6 +41,7 @@ pub(super) fn create(at: &mut Cursor<'_>, unique: bool) -> Option<Change> {
         elements,
         include: Vec::new(),
         nulls_not_distinct: false,
+        parameters: false,
         predicate: None,
         span: at.whole(),
     })))

@@ -665,6 +665,7 @@ pub(super) fn index_spec(table: &ObjectName, index: &IndexDef, if_not_exists: bo
         elements: index.elements.clone()?,
         include: index.include.clone()?,
         nulls_not_distinct: index.nulls_not_distinct.clone()?,
+        parameters: index.parameters,
         predicate: index.predicate.clone()?,
         span: index.span,
     })

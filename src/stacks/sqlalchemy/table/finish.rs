@@ -391,6 +391,7 @@ impl IndexDef {
             include: Ok(Vec::new()),
             predicate: Ok(None),
             nulls_not_distinct: Ok(false),
+            parameters: false,
             concurrently: Ok(false),
             term: None,
             span,

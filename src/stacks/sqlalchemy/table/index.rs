@@ -79,6 +79,7 @@ pub fn index_of<'a, L: Library<'a>>(
         include: constraint::names(machine, args.keyword("postgresql_include"), scope),
         predicate,
         nulls_not_distinct: terms::flag(args, "postgresql_nulls_not_distinct", false),
+        parameters: args.keyword("postgresql_with").is_some(),
         concurrently: terms::flag(args, "postgresql_concurrently", false),
         term: None,
         span: at,

@@ -212,6 +212,8 @@ pub struct IndexDef {
     pub predicate: Known<Option<Expr>>,
     /// `postgresql_nulls_not_distinct=`.
     pub nulls_not_distinct: Known<bool>,
+    /// `postgresql_with=`.
+    pub parameters: bool,
     /// `postgresql_concurrently=`.
     pub concurrently: Known<bool>,
     /// The call that made it.
