@@ -12,6 +12,7 @@ pub use crate::discover::NotChecked;
 use crate::discover::{self, Found, Target};
 use crate::finding::Finding;
 use crate::known::{Gap, Reach};
+use crate::name::Name;
 use crate::rules::{self, Subject};
 use crate::session::{Migration, Outcome, Session};
 use crate::source::Files;
@@ -227,7 +228,9 @@ fn replayed(
         .iter()
         .map(|h| h.read(files, &target.given))
         .collect();
-    let outcome = (!histories.is_empty()).then(|| replay(files, target, &histories, options.at.as_deref()));
+    let at = options.at.as_deref();
+    let outcome = (!histories.is_empty())
+        .then(|| led_elsewhere(files, target, &histories, at, replay(files, target, &histories, at)));
     let arrivals = match sides {
         Sides::Both if options.at.is_none() => arrivals(files, target, &histories),
         _ => Vec::new(),
@@ -265,6 +268,33 @@ fn arrivals(files: &Files, target: &Target, histories: &[History]) -> Vec<Arriva
         }
     }
     out.into_iter().map(|(_, arrival)| arrival).collect()
+}
+
+/// The outcome with a search path that leads where names without a schema are found, if with it less fails: a history is taken to
+/// have been run.
+fn led_elsewhere(
+    files: &Files,
+    target: &Target,
+    histories: &[History],
+    at: Option<&str>,
+    outcome: Outcome,
+) -> Outcome {
+    let presumed = outcome.elsewhere(&target.given);
+    if presumed.is_empty() {
+        return outcome;
+    }
+    let mut led = target.clone();
+    let path = &mut led.given.search_path;
+    path.extend(presumed.iter().map(|p| p.schema.clone()));
+    let said: Vec<&str> = path.iter().map(Name::as_str).collect();
+    let missing = format!("search_path={}", said.join(","));
+    let mut other = replay(files, &led, histories, at);
+    if other.missteps.len() >= outcome.missteps.len() {
+        return outcome;
+    }
+    other.given_missing.push(missing);
+    other.presumed_path = presumed;
+    other
 }
 
 /// Runs histories on one new database, up to a migration where one is named.

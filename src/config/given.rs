@@ -11,6 +11,8 @@ pub struct Given {
     pub postgres_version: u32,
     /// The search path of the connection; `public` unless said.
     pub search_path: Vec<Name>,
+    /// The search path was said; otherwise a role or database may have another.
+    pub search_path_said: bool,
     /// Schemas that exist besides `public`.
     pub schemas: Vec<Name>,
     /// Schemas of the platform (Supabase's `auth`): there, with objects that are its own and no part of the user's schema.
@@ -31,6 +33,7 @@ impl Default for Given {
         Given {
             postgres_version: 15,
             search_path: vec![Name::new("public")],
+            search_path_said: false,
             schemas: Vec::new(),
             platform_schemas: Vec::new(),
             extensions: Vec::new(),
@@ -57,7 +60,10 @@ impl Given {
                 .collect()
         };
         match key {
-            "search_path" => self.search_path = list(),
+            "search_path" => {
+                self.search_path = list();
+                self.search_path_said = true;
+            }
             "schemas" => self.schemas = list(),
             "extensions" => self.extensions = extensions(value),
             "postgres_version" => {

@@ -10,6 +10,7 @@ use super::{Check, Context, Report, Reporter, Rule};
 use crate::finding::Level;
 use crate::known::Gap;
 use crate::schema::TypeKind;
+use crate::session::elsewhere::Presumed;
 use crate::source::{FileId, Span};
 
 pub(super) static RULE: Rule = Rule {
@@ -38,6 +39,9 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
                 send(ctx, gap, ("table", &name), maker, out);
             }
         }
+    }
+    for presumed in ctx.subject.outcome.iter().flat_map(|o| &o.presumed_path) {
+        send_path(ctx, presumed, out);
     }
     for (_, ty) in schema.types.iter() {
         if let TypeKind::Presumed(gap) = &ty.kind
@@ -80,6 +84,26 @@ fn create_all(ctx: &Context<'_>) -> Option<Span> {
 
 /// What a file with such a call holds; searched for faster than by text.
 static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\.create_all").ok());
+
+/// A name without a schema, and a history that runs only where the search path leads to the schema that has it.
+fn send_path(ctx: &Context<'_>, presumed: &Presumed, out: &Reporter) {
+    let Some(at) = presumed.gap.at else { return };
+    let Presumed { schema, table, .. } = presumed;
+    let name = format!("{schema}.{table}");
+    let report = Report::new(
+        at,
+        "named without its schema",
+        format!("the migrations run only where the search path leads to {schema}, too: they name {table} alone, and make {name}"),
+    )
+    .table(&name)
+    .object(&name)
+    .targets([ctx.subject.target])
+    .help(format!(
+        "name the schema in the migration, or have the connection of the migrations set its search path; this is checked as if the path \
+         led there (`--given search_path=public,{schema}` says so)"
+    ));
+    out.send(report);
+}
 
 fn send(ctx: &Context<'_>, gap: &Gap, (kind, name): (&str, &str), maker: Option<Span>, out: &Reporter) {
     let Some(at) = gap.at else { return };

@@ -13,6 +13,7 @@ mod answer;
 mod cast;
 mod catalog;
 mod dml;
+pub mod elsewhere;
 mod eval;
 mod flow;
 mod fork;
@@ -134,6 +135,8 @@ pub struct Outcome {
     pub given_missing: Vec<String>,
     /// Questions whose answers commands that still waited would have changed, in order.
     pub unflushed: Vec<Unflushed>,
+    /// Schemas that the search path is taken to lead to, each with the first name that is looked up there, and where.
+    pub presumed_path: Vec<elsewhere::Presumed>,
 }
 
 /// A text that was read before: where it stands, how long it is, and its hash.
@@ -370,6 +373,7 @@ impl Session {
             statistics: self.statistics,
             given_missing: self.given_missing.into_iter().collect(),
             unflushed: self.unflushed,
+            presumed_path: Vec::new(),
         }
     }
 }

@@ -301,7 +301,10 @@ fn datetime_precision(ty: &SqlType) -> Option<i64> {
         (Builtin::Date, _) => Some(0),
         (_, Some(Modifier::Seconds(n))) => Some(i64::from(*n)),
         (Builtin::Interval, Some(Modifier::Interval { seconds: Some(n), .. })) => Some(i64::from(*n)),
-        (Builtin::Time | Builtin::Timetz | Builtin::Timestamp | Builtin::Timestamptz | Builtin::Interval, _) => Some(6),
+        (
+            Builtin::Time | Builtin::Timetz | Builtin::Timestamp | Builtin::Timestamptz | Builtin::Interval,
+            _,
+        ) => Some(6),
         _ => None,
     }
 }

@@ -3,8 +3,8 @@
 use super::Args;
 use crate::known::{Gap, Presence, Section};
 use crate::name::{Name, QualifiedName};
-use crate::schema::{Lookup, Relation, TableId};
 use crate::schema::document::constraint_definition;
+use crate::schema::{Lookup, Relation, TableId};
 use crate::session::Session;
 use crate::session::catalog::index_definition;
 use crate::session::flow::{Raised, Run};

@@ -53,7 +53,7 @@ impl Memo {
 }
 
 /// The enums that `CREATE TABLE` makes before the table, in order: those with `create_type` that belong to no metadata and were
-/// not met before. `Err` where it cannot be told whether one is made.
+/// not met before; some only where they are missing ([`EnumDef::where_missing`]). `Err` where it cannot be told whether one is made.
 pub fn enums_of_table<'d>(def: &'d TableDef<'_>, memo: &mut Memo) -> Vec<Known<&'d EnumDef>> {
     let mut out = Vec::new();
     let types = def
@@ -62,8 +62,8 @@ pub fn enums_of_table<'d>(def: &'d TableDef<'_>, memo: &mut Memo) -> Vec<Known<&
         .filter_map(|c| c.ty.as_ref()?.enumeration.as_ref());
     for enumeration in types.filter(|e| !e.metadata) {
         match &enumeration.create_type {
-            Ok(false) => {}
-            Ok(true) => {
+            Ok(false) if !enumeration.where_missing() => {}
+            Ok(_) => {
                 if enumeration.name.as_ref().map_or(true, |name| memo.note(name)) {
                     out.push(Ok(enumeration));
                 }

@@ -187,6 +187,7 @@ pub(in crate::stacks::alembic) fn make_table<'a, L: Database<'a>>(
     machine.library.kept().enums = memo;
     for made in enums {
         match made {
+            Ok(def) if def.where_missing() => create_enum(machine, &def, true, true, on)?,
             Ok(def) => {
                 let changes = ddl::enum_create(&def, making.schema);
                 send_each(machine, &changes, None, on)?;
@@ -337,7 +338,7 @@ fn create_table<'a, L: Database<'a>>(
         .columns
         .iter()
         .filter_map(|c| c.ty.as_ref()?.enumeration.clone())
-        .filter(|e| (check || !e.metadata) && e.create_type != Ok(false))
+        .filter(|e| (check || !e.metadata) && (e.create_type != Ok(false) || e.general))
         .filter(|e| e.name.as_ref().map_or(true, |name| memo.note(name)))
         .collect();
     let sequences: Vec<_> = def
@@ -348,7 +349,7 @@ fn create_table<'a, L: Database<'a>>(
         .collect();
     only_if(machine, truth, |machine| {
         for def in &enums {
-            create_enum(machine, def, true, check, on)?;
+            create_enum(machine, def, true, check || def.where_missing(), on)?;
         }
         for sequence in &sequences {
             let there = match &sequence.name {

@@ -27,7 +27,7 @@ pub(super) fn generic<'a, L: Library<'a>>(
     at: Span,
 ) -> Typed {
     match terms::flag(args, "native_enum", true) {
-        Ok(true) => native(resolver, args, at),
+        Ok(true) => native(resolver, args, true, at),
         Ok(false) => textual(resolver, args, at),
         Err(gap) => Typed::unknown(gap, at),
     }
@@ -39,10 +39,15 @@ pub(super) fn postgresql<'a, L: Library<'a>>(
     args: &Args<'a>,
     at: Span,
 ) -> Typed {
-    native(resolver, args, at)
+    native(resolver, args, false, at)
 }
 
-fn native<'a, L: Library<'a>>(resolver: &mut Resolver<'_, 'a, L>, args: &Args<'a>, at: Span) -> Typed {
+fn native<'a, L: Library<'a>>(
+    resolver: &mut Resolver<'_, 'a, L>,
+    args: &Args<'a>,
+    general: bool,
+    at: Span,
+) -> Typed {
     let values = values(resolver, args, at);
     let name = name(resolver, args, values.class.as_ref(), at);
     let definition = EnumDef {
@@ -50,6 +55,7 @@ fn native<'a, L: Library<'a>>(resolver: &mut Resolver<'_, 'a, L>, args: &Args<'a
         labels: values.labels,
         inherit_schema: terms::flag(args, "inherit_schema", false),
         create_type: terms::flag(args, "create_type", true),
+        general,
         metadata: args
             .keyword("metadata")
             .is_some_and(|m| !matches!(m.value, Value::None)),

@@ -69,12 +69,23 @@ pub struct EnumDef {
     pub inherit_schema: Known<bool>,
     /// `create_type=False`: `CREATE TABLE` does not make it.
     pub create_type: Known<bool>,
+    /// It is `sqlalchemy.Enum`, of which SQLAlchemy before 2.1 ignores `create_type` (`Enum._enum_init` there): what does not make
+    /// the type for one version finds it made for the other, so it is made where it is not there.
+    pub general: bool,
     /// It belongs to a metadata: only `create_all` makes it.
     pub metadata: bool,
     /// Its class's name, where a class holds the labels.
     pub class: Option<SmolStr>,
     /// Where.
     pub span: Span,
+}
+
+impl EnumDef {
+    /// Whether it is made only where no type of its name is there.
+    #[must_use]
+    pub fn where_missing(&self) -> bool {
+        self.general && self.create_type == Ok(false)
+    }
 }
 
 /// The CHECK that a type brings.
