@@ -43,6 +43,10 @@ pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {
                 None if *stack == *"Ecto" => {
                     "it is not the migrations folder of a repository; --migrations names one".to_owned()
                 }
+                None if *stack == *"Alembic" => {
+                    "it has no revisions where its configuration says; --migrations names a folder of them"
+                        .to_owned()
+                }
                 None if stack.ends_with(" models") => "they are not read yet".to_owned(),
                 None => format!("{stack} is not supported yet"),
             },

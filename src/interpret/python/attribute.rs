@@ -129,9 +129,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let whole = self.modules.get(module);
         if whole.is_package()
             && let Some(inner) = self.modules.below_root(whole.folder(), name)
-            && self.world.modules.contains_key(&inner)
         {
-            return Ok(Some(Value::Module(inner)));
+            // Where it is asked for, something that is not seen from here has imported it.
+            return self.load(inner, at).map(Some);
         }
         if name == "__dict__" {
             return Ok(Some(self.unknown(at, "the names of a module are not listed")));

@@ -183,9 +183,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             (flow, _) => flow,
         };
         self.resume(first);
-        self.world.join(&second.world, &gap);
+        let work = self.world.join(&second.world, &gap);
         self.library.join(second.state, &gap);
-        self.budget.charge(20);
+        self.budget.charge(20 + work);
         self.course(flow, &gap)
     }
 

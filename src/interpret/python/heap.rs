@@ -37,6 +37,11 @@ pub(crate) struct Names<'a> {
 const FEW: usize = 12;
 
 impl<'a> Names<'a> {
+    /// Places taken, by names that are gone too.
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     fn position(&self, name: &str) -> Option<usize> {
         if self.entries.len() <= FEW {
             return self.entries.iter().position(|(n, _)| n == name);
@@ -267,15 +272,17 @@ impl<'a> Heap<'a> {
         }
     }
 
-    /// Goes on with what both hold: `join` says what an object is that differs. An object that one of them made is kept.
+    /// Goes on with what both hold: `join` says what an object is that differs. An object that one of them made is kept. How much
+    /// was looked at is given back.
     pub(crate) fn join(
         &mut self,
         other: &Heap<'a>,
         mut join: impl FnMut(&Object<'a>, &Object<'a>) -> Object<'a>,
-    ) {
+    ) -> u64 {
         if Rc::ptr_eq(&self.chunks, &other.chunks) {
-            return;
+            return 0;
         }
+        let mut work = self.chunks.len() / CHUNK;
         let mut changed = Vec::new();
         let empty: Rc<Chunk<'a>> = Rc::default();
         for (c, theirs) in other.chunks.iter().enumerate() {
@@ -283,18 +290,42 @@ impl<'a> Heap<'a> {
             if Rc::ptr_eq(ours, theirs) {
                 continue;
             }
+            work += CHUNK / 8;
             for (at, object) in theirs.iter().enumerate() {
                 let Some(object) = object else { continue };
                 let id = ObjectId((c * CHUNK + at) as u32);
                 match ours.get(at).and_then(Option::as_ref) {
                     Some(own) if Rc::ptr_eq(own, object) => {}
-                    Some(own) => changed.push((id, Rc::new(join(own, object)))),
+                    Some(own) => {
+                        work += OBJECT_WORK + own.size() + object.size();
+                        changed.push((id, Rc::new(join(own, object))));
+                    }
                     None => changed.push((id, object.clone())),
                 }
             }
         }
         for (id, object) in changed {
             self.put_shared(id, object);
+        }
+        work as u64
+    }
+}
+
+/// What it takes to join two copies of an object, besides what they hold.
+const OBJECT_WORK: usize = 8;
+
+impl Object<'_> {
+    /// How many values it holds.
+    fn size(&self) -> usize {
+        match self {
+            Object::List(list) | Object::Set(list) | Object::Iterator(Iteration::Items(list)) => {
+                list.items.len()
+            }
+            Object::Dict(dict) => dict.entries.len(),
+            Object::Scope(scope) => scope.names.len() + scope.notes.len(),
+            Object::Class(class) => class.members.len(),
+            Object::Instance(instance) => instance.attributes.len(),
+            Object::Iterator(_) => 1,
         }
     }
 }

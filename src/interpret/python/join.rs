@@ -314,9 +314,9 @@ fn objects<'a>(a: &Object<'a>, b: &Object<'a>, gap: &Gap) -> Object<'a> {
 }
 
 impl<'a> World<'a> {
-    /// Goes on with what both have in common.
-    pub(super) fn join(&mut self, other: &World<'a>, gap: &Gap) {
-        self.heap.join(&other.heap, |a, b| objects(a, b, gap));
+    /// Goes on with what both have in common, and gives back how much was looked at.
+    pub(super) fn join(&mut self, other: &World<'a>, gap: &Gap) -> u64 {
+        let work = self.heap.join(&other.heap, |a, b| objects(a, b, gap));
         if !std::rc::Rc::ptr_eq(&self.modules, &other.modules) {
             let modules = std::rc::Rc::make_mut(&mut self.modules);
             for (id, loaded) in other.modules.iter() {
@@ -329,6 +329,7 @@ impl<'a> World<'a> {
                 attributes.entry(*id).or_insert(*object);
             }
         }
+        work
     }
 
     /// Makes unknown what has changed since `before`: for code that runs an unknown number of times.

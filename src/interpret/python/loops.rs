@@ -123,7 +123,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let waiting = self.unpark(mark, |_| true);
         let mut changed = self.world.clone();
         for course in &waiting {
-            changed.join(&course.world, gap);
+            let work = changed.join(&course.world, gap);
+            self.budget.charge(work);
         }
         self.resume(base.clone());
         changed.widen(&base.world.heap, gap);

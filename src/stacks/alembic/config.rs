@@ -118,7 +118,7 @@ fn find_trees(files: &Files) -> Vec<Tree> {
         if out.iter().any(|tree| tree.folder == folder) || !looks_like_scripts(files, folder) {
             continue;
         }
-        out.push(bare(folder.to_owned()));
+        out.push(bare(files, folder.to_owned()));
     }
     out.retain(|tree| !tree.revisions(files).is_empty());
     out.sort_by(|a, b| a.folder.cmp(&b.folder));
@@ -150,13 +150,13 @@ pub fn tree_at(files: &Files, path: &str) -> Option<Tree> {
     if let (Some(tree), None) = (below.next(), below.next()) {
         return Some(tree.clone());
     }
-    let tree = bare(path.to_owned());
+    let tree = bare(files, path.to_owned());
     if !tree.revisions(files).is_empty() {
         return Some(tree);
     }
     let alone = Tree {
         versions: vec![path.to_owned()],
-        ..bare(path.to_owned())
+        ..bare(files, path.to_owned())
     };
     let has_revision = |file: &FileId| {
         let text = files.text(*file);
@@ -165,15 +165,19 @@ pub fn tree_at(files: &Files, path: &str) -> Option<Tree> {
     alone.revisions(files).iter().any(has_revision).then_some(alone)
 }
 
-/// A tree that no file configures.
-fn bare(folder: String) -> Tree {
+/// A tree that no file configures. Where it lies in a package, imports start from the folder that holds the package.
+fn bare(files: &Files, folder: String) -> Tree {
+    let mut base = parent(&folder);
+    while !base.is_empty() && files.find(&join(base, "__init__.py")).is_some() {
+        base = parent(base);
+    }
     Tree {
         versions: vec![join(&folder, "versions")],
         recursive: false,
         config: None,
         section: "alembic".to_owned(),
         options: Vec::new(),
-        base: parent(&folder).to_owned(),
+        base: base.to_owned(),
         folder,
     }
 }
@@ -245,7 +249,7 @@ fn configured(files: &Files, file: FileId) -> Vec<Tree> {
                 .into_iter()
                 .filter_map(|location| located(files, &here, &location))
                 .collect(),
-            None => vec![join(&folder, "versions")],
+            None => vec![own_versions(files, &folder)],
         };
         let recursive = find("recursive_version_locations").is_some_and(|v| v.trim() == "true");
         out.push(Tree {
@@ -265,7 +269,24 @@ fn configured(files: &Files, file: FileId) -> Vec<Tree> {
     out
 }
 
-/// A location: a path from the file's folder, or `package:path`.
+/// The folder `versions`; where it holds no revision itself but a folder for each database system, which `env.py` chooses from,
+/// PostgreSQL's.
+fn own_versions(files: &Files, folder: &str) -> String {
+    let versions = join(folder, "versions");
+    let direct = |folder: &str| {
+        files.below(folder).any(|(_, entry)| {
+            let name = entry.path.get(folder.len() + 1..).unwrap_or("");
+            !name.contains('/') && is_revision_file(name)
+        })
+    };
+    if direct(&versions) {
+        return versions;
+    }
+    let of_system = ["postgresql", "postgres"].map(|name| join(&versions, name));
+    of_system.into_iter().find(|f| direct(f)).unwrap_or(versions)
+}
+
+/// A location: a path from the file's folder, or `package:path`, also `package:folder:folder` (`load_resource` of Alembic).
 fn located(files: &Files, here: &str, location: &str) -> Option<String> {
     if let Some((package, rest)) = location.split_once(':')
         && !package.contains('/')
@@ -282,7 +303,7 @@ fn located(files: &Files, here: &str, location: &str) -> Option<String> {
             let first = found.next()?;
             parent(&first.1.path).to_owned()
         };
-        return resolve(&holder, rest);
+        return resolve(&holder, &rest.replace(':', "/"));
     }
     let direct = resolve(here, location)?;
     if files.below(&direct).next().is_some() {

@@ -263,6 +263,9 @@ fn main_option<'a>(machine: &mut Python<'a>, key: &str, default: Value<'a>, at: 
     }
     match machine.library.tree.option(key) {
         Some(text) => Value::Str(Rc::new(text.clone())),
+        None if machine.library.tree.config.is_none() => {
+            machine.unknown(at, "an option of a configuration that no file holds")
+        }
         None => default,
     }
 }
@@ -275,6 +278,11 @@ fn section<'a>(machine: &mut Python<'a>, args: &Args<'a>, at: Span) -> Value<'a>
     };
     if !own {
         let gap = machine.gap(at, "a section of the configuration");
+        return machine.open_dict(gap);
+    }
+    if machine.library.tree.config.is_none() {
+        // A program may have set options.
+        let gap = machine.gap(at, "no file holds the configuration");
         return machine.open_dict(gap);
     }
     let settings: Vec<(String, Text)> = machine

@@ -36,7 +36,11 @@ pub(super) fn unseen(
     let mut imported: FxHashSet<FileId> = all.flat_map(|h| h.modules.iter().copied()).collect();
     let certain = |table: &&&ModelTable<'_>| table.maybe.is_none() && !table.reflected;
     let absent = |table: &ModelTable<'_>, imported: &FxHashSet<FileId>| {
-        handed.loose.is_none() && is_handed(table) && !imported.contains(&table.span.file)
+        // A program that starts Alembic without a configuration file has imported what it pleased.
+        tree.config.is_some()
+            && handed.loose.is_none()
+            && is_handed(table)
+            && !imported.contains(&table.span.file)
     };
     if tables
         .iter()

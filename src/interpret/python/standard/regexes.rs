@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use regex::{Captures, Regex, RegexBuilder};
+use fancy_regex::{Captures, Regex, RegexBuilder};
 use smol_str::SmolStr;
 
 use super::super::library::Library;
@@ -12,6 +12,9 @@ use super::super::value::{Args, TermKind, Value};
 use super::access;
 use super::bind::{self, bind, int, pure, unknown};
 use crate::source::{Span, Text};
+
+/// Steps back that a pattern with lookarounds may take.
+const BACKTRACKS: usize = 100_000;
 
 /// A pattern, read.
 struct Pattern {
@@ -107,7 +110,9 @@ fn read(pattern: &str, flags: &str) -> Option<Pattern> {
             }
             '(' if !class && chars.peek() == Some(&'?') => {
                 let rest: String = chars.clone().take(3).collect();
-                let plain = rest.starts_with("?:") || rest.starts_with("?P<") || rest.starts_with("?i)");
+                let around = ["?=", "?!", "?<=", "?<!"].iter().any(|a| rest.starts_with(a));
+                let plain =
+                    around || rest.starts_with("?:") || rest.starts_with("?P<") || rest.starts_with("?i)");
                 if !plain || rest.starts_with("?i)") && !out.is_empty() {
                     return None;
                 }
@@ -133,7 +138,8 @@ fn read(pattern: &str, flags: &str) -> Option<Pattern> {
         .multi_line(flags.contains('m'))
         .dot_matches_new_line(flags.contains('s'))
         .ignore_whitespace(flags.contains('x'))
-        .size_limit(1 << 20)
+        .delegate_size_limit(1 << 20)
+        .backtrack_limit(BACKTRACKS)
         .build()
         .ok()?;
     Some(Pattern { regex, dollar })
@@ -296,6 +302,7 @@ fn run<'a, L: Library<'a>>(
             let found = pattern
                 .regex
                 .captures(s)
+                .ok()?
                 .filter(|c| name == "search" || c.get(0).is_some_and(|m| m.start() == 0));
             // A later match hides one at the start only where the leftmost is later.
             Some(Ok(match found {
@@ -306,6 +313,7 @@ fn run<'a, L: Library<'a>>(
         "findall" | "finditer" => {
             let mut out = Vec::new();
             for captures in pattern.regex.captures_iter(s) {
+                let captures = captures.ok()?;
                 if captures.get(0)?.range().is_empty() {
                     return None;
                 }
@@ -339,6 +347,7 @@ fn run<'a, L: Library<'a>>(
             let mut out = Vec::new();
             let mut done = 0;
             for captures in pattern.regex.captures_iter(s).take(max) {
+                let captures = captures.ok()?;
                 let whole = captures.get(0)?.range();
                 if whole.is_empty() {
                     return None;
@@ -379,9 +388,12 @@ fn substitute<'a, L: Library<'a>>(
     let s = subject.as_str();
     let mut parts = Vec::new();
     let (mut done, mut count) = (0, 0);
+    let mut empty = None;
     for captures in pattern.regex.captures_iter(s).take(max) {
+        let captures = captures.ok()?;
         let whole = captures.get(0)?.range();
-        if whole.is_empty() {
+        // Whether an empty match counts beside another one differs; where all are empty, it is each place that matches.
+        if *empty.get_or_insert(whole.is_empty()) != whole.is_empty() {
             return None;
         }
         count += 1;
@@ -416,7 +428,7 @@ fn substitute<'a, L: Library<'a>>(
 fn expand(
     template: &Text,
     subject: &Text,
-    captures: &Captures<'_>,
+    captures: &Captures<'_, str>,
     at: Span,
     parts: &mut Vec<Text>,
 ) -> Option<()> {
@@ -477,7 +489,7 @@ fn matched<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     regex: &Regex,
     subject: &Text,
-    captures: &Captures<'_>,
+    captures: &Captures<'_, str>,
     at: Span,
 ) -> Value<'a> {
     let s = subject.as_str();
