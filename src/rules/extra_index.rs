@@ -37,7 +37,9 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         .collect();
     for index in table.indexes() {
         let get = index.get();
-        let of_its_own = get.presence.is_present() && !get.unique && get.constraint.is_none();
+        // One that keeps columns unique has a rule of its own; of expressions there is only the index.
+        let keeps_columns = get.unique && key_columns(index).is_some();
+        let of_its_own = get.presence.is_present() && !keeps_columns && get.constraint.is_none();
         if !of_its_own || taken.contains(&index.id) || !can_say(&set.language, index) {
             continue;
         }
@@ -51,13 +53,14 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         let by = place
             .as_ref()
             .map_or_else(String::new, |p| format!(", made by {}", p.by()));
+        let kind = if get.unique { "unique index" } else { "index" };
         let called = name.map_or_else(String::new, |n| format!(" {n}"));
         out.send(
             Report::new(
                 model.span,
                 "no such index here",
                 format!(
-                    "{} has the index{called} over {keys}{by}, and {} does not declare it",
+                    "{} has the {kind}{called} over {keys}{by}, and {} does not declare it",
                     table.qualified(),
                     words::model(model)
                 ),

@@ -23,7 +23,9 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     if pair.model.unmanaged || pair.domain().is_some() || !is_table(pair.column.table) {
         return;
     }
-    let wants = field.serial.is_some() || matches!(field.identity, Expectation::Exactly(Some(_)));
+    let own_sequence = matches!(&field.default, Expectation::Exactly(Some(default)) if is_sequence(default));
+    let wants =
+        field.serial.is_some() || own_sequence || matches!(field.identity, Expectation::Exactly(Some(_)));
     let untold = field.serial.is_none() && matches!(field.identity, Expectation::Anything);
     let open = untold
         || matches!(field.identity, Expectation::Unknown(_))
@@ -50,6 +52,13 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             "not counted up",
             "counted up",
             "is counted up by the database",
+            "",
+        ),
+        (true, true) if own_sequence && identity.is_some() => (
+            Level::Note,
+            "a default from a sequence",
+            "an identity",
+            "is an identity, without such a default",
             "",
         ),
         (true, true) if *identity == Some(IdentityKind::Always) && field.serial.is_some() => (
