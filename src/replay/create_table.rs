@@ -370,15 +370,29 @@ impl Step {
         for constraint in distinct_keys(&all) {
             self.add_constraint(id, &constraint, false)?;
         }
-        for constraint in &all {
-            if matches!(
-                constraint.body,
+        let last = all.iter().filter(|c| {
+            matches!(
+                c.body,
                 ConstraintBody::ForeignKey(_) | ConstraintBody::NotNull { .. }
-            ) {
-                self.add_constraint(id, constraint, false)?;
+            )
+        });
+        let mut failed: Option<Failure> = None;
+        for constraint in last {
+            let Err(failure) = self.add_constraint(id, constraint, false) else {
+                continue;
+            };
+            let types_differ = failure.sqlstate == "42804";
+            match &mut failed {
+                // The server stops here. Who mends this one meets the next: it is told along with it.
+                None if types_differ => failed = Some(failure),
+                None => return Err(failure),
+                Some(first) if types_differ => first
+                    .related
+                    .push((failure.span, format!("nor can this one: {}", failure.message))),
+                Some(_) => {}
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 }
 

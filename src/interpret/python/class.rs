@@ -82,9 +82,16 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             keywords: args.keywords,
             bases,
         };
+        class.order = self.linearise(id, &class.bases);
+        self.make_class(id, class)?;
+        self.decorate(decorators, Value::Class(id))
+    }
+
+    /// What happens once a class's body is there; its bases are linearised.
+    fn make_class(&mut self, id: ClassId, mut class: Class<'a>) -> Run<'a, ()> {
+        let (module, whole) = (class.module, class.whole);
         let gap = class.bases.iter().find_map(|b| b.gap().cloned());
         class.open = class.open.or(gap);
-        class.order = self.linearise(id, &class.bases);
         for base in class.order.iter().skip(1) {
             if let Value::Class(base) = base {
                 let inherited = self.class(*base).and_then(|c| c.open.clone());
@@ -99,7 +106,46 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.init_subclass(id, whole)?;
         self.run_metaclass(id, "__init__", whole)?;
         L::class_made(self, id);
-        self.decorate(decorators, Value::Class(id))
+        Ok(())
+    }
+
+    /// `type(name, bases, namespace)`; `None` where these cannot be told.
+    pub(super) fn class_of_call(&mut self, args: &Args<'a>, at: Span) -> Option<Run<'a, Value<'a>>> {
+        let [name, bases, namespace] = args.positional.as_slice() else {
+            return None;
+        };
+        let (Value::Tuple(bases), None, true) = (&bases.value, &args.open, args.keywords.is_empty()) else {
+            return None;
+        };
+        let name = SmolStr::new(name.value.as_str()?);
+        let bases = bases.to_vec();
+        let namespace = namespace.value.clone();
+        let mut members = Vec::new();
+        for (key, value) in self.dict_items(&namespace)? {
+            members.push(Member {
+                name: SmolStr::new(key.as_str()?),
+                value: Some(value),
+                annotation: None,
+                span: at,
+                whole: at,
+                maybe: None,
+            });
+        }
+        let module = self.module()?;
+        let id = self.reserve();
+        let class = Class {
+            name,
+            module,
+            span: at,
+            whole: at,
+            order: self.linearise(id, &bases),
+            open: None,
+            members,
+            decorators: Vec::new(),
+            keywords: Vec::new(),
+            bases,
+        };
+        Some(self.make_class(id, class).map(|()| Value::Class(id)))
     }
 
     /// Nothing but exceptions leaves a class body.

@@ -43,6 +43,9 @@ pub(crate) fn type_of<'a, L: Library<'a>>(
     args: &Args<'a>,
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
+    if args.positional.len() == 3 {
+        return machine.class_of_call(args, at);
+    }
     let [value] = exactly(args)?;
     Some(Ok(match value {
         Value::Instance(_) => match machine.class_of(value) {

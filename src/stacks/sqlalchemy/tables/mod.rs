@@ -70,22 +70,17 @@ pub fn declared<'a, L: Registered<'a>>(
     versions: &Versions,
 ) -> Vec<ModelTable<'a>> {
     let ids = machine.classes();
-    let classes = Classes::of(machine, &ids);
-    let mut reader = Reader {
-        machine,
-        versions: *versions,
-        classes,
-        scope: Scope::default(),
-        tables: Vec::new(),
-        of_class: FxHashMap::default(),
-        of_term: FxHashMap::default(),
-    };
-    reader.calls();
-    let mapped: Vec<ClassId> = ids.into_iter().filter(|c| reader.classes.is_mapped(*c)).collect();
-    let fields: Vec<(ClassId, Vec<Field<'a>>)> = mapped
-        .iter()
-        .map(|class| (*class, reader.fields(*class)))
-        .collect();
+    let mut reader = Reader::new(machine, &ids, versions);
+    let mut fields = reader.fields_of(&ids);
+    for _ in 0..MAX_ROUNDS {
+        // What a class computes for itself may make further classes.
+        let now = reader.machine.classes();
+        if now.len() == reader.known {
+            break;
+        }
+        reader = Reader::new(reader.machine, &now, versions);
+        fields = reader.fields_of(&now);
+    }
     for (class, fields) in &fields {
         reader.name_columns(*class, fields);
     }
@@ -105,6 +100,41 @@ struct Reader<'m, 'a, L: Registered<'a>> {
     tables: Vec<ModelTable<'a>>,
     of_class: FxHashMap<ClassId, usize>,
     of_term: FxHashMap<TermId, usize>,
+    /// How many classes there were when it began.
+    known: usize,
+}
+
+/// How often classes that make classes are looked for again.
+const MAX_ROUNDS: usize = 3;
+
+impl<'m, 'a, L: Registered<'a>> Reader<'m, 'a, L> {
+    fn new(machine: &'m mut Machine<'a, L>, ids: &[ClassId], versions: &Versions) -> Self {
+        let classes = Classes::of(machine, ids);
+        Reader {
+            machine,
+            versions: *versions,
+            classes,
+            scope: Scope::default(),
+            tables: Vec::new(),
+            of_class: FxHashMap::default(),
+            of_term: FxHashMap::default(),
+            known: ids.len(),
+        }
+    }
+
+    /// The fields of each class that is mapped.
+    fn fields_of(&mut self, ids: &[ClassId]) -> Vec<(ClassId, Vec<Field<'a>>)> {
+        self.calls();
+        let mapped: Vec<ClassId> = ids
+            .iter()
+            .copied()
+            .filter(|c| self.classes.is_mapped(*c))
+            .collect();
+        mapped
+            .into_iter()
+            .map(|class| (class, self.fields(class)))
+            .collect()
+    }
 }
 
 impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
