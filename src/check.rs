@@ -229,8 +229,15 @@ fn replayed(
         .map(|h| h.read(files, &target.given))
         .collect();
     let at = options.at.as_deref();
-    let outcome = (!histories.is_empty())
-        .then(|| led_elsewhere(files, target, &histories, at, replay(files, target, &histories, at)));
+    let outcome = (!histories.is_empty()).then(|| {
+        led_elsewhere(
+            files,
+            target,
+            &histories,
+            at,
+            replay(files, target, &histories, at),
+        )
+    });
     let arrivals = match sides {
         Sides::Both if options.at.is_none() => arrivals(files, target, &histories),
         _ => Vec::new(),
