@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::source::{FileId, Files, Span};
-use crate::syntax::elixir::{self, Form, FormKind};
+use crate::syntax::elixir::{self, Callee, Form, FormKind};
 
 /// Every `defmodule` of the `.ex` and `.exs` files.
 #[derive(Debug)]
@@ -220,9 +220,12 @@ fn places(form: &Form, outer: Option<&str>, top: usize, depth: usize, out: &mut 
     if depth > 40 {
         return;
     }
-    let Some((name, args)) = form.as_local() else {
-        return;
+    // Modules may stand in the block of any macro: `Package.if_there do ... end`.
+    let name = match &call.callee {
+        Callee::Local(name) => name.as_str(),
+        _ => "",
     };
+    let args = &call.args;
     let mut inner = outer.map(str::to_owned);
     if name == "defmodule" {
         let Some(written) = args.first() else { return };
@@ -236,10 +239,8 @@ fn places(form: &Form, outer: Option<&str>, top: usize, depth: usize, out: &mut 
             top,
         });
         inner = Some(full);
-    } else if !matches!(
-        name.as_str(),
-        "if" | "unless" | "__block__" | "case" | "cond" | "try"
-    ) {
+    } else if name == "quote" || name.starts_with("def") || (name != "__block__" && call.do_block().is_none())
+    {
         return;
     }
     let block = if name == "__block__" {

@@ -18,7 +18,7 @@ pub(super) fn call<'a, L: Library<'a>>(
     match module {
         "Path" => path(machine, name, args, at).map(Ok),
         "File" => file(machine, name, args, at),
-        "Code" => code(machine, name, args, at).map(Ok),
+        "Code" => required(machine, name, args, at).or_else(|| code(machine, name, args, at).map(Ok)),
         "IO" => match name {
             "iodata_to_binary" | "chardata_to_string" => match args {
                 [Value::List(items)] => Some(machine.chars_to_text(items, at)),
@@ -292,6 +292,28 @@ fn file<'a, L: Library<'a>>(
     })
 }
 
+/// `Code.ensure_loaded!` and its like: a course that needs a module of the repository's own names that the repository does not have
+/// fails, where there is another.
+fn required<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    name: &str,
+    args: &[Value],
+    at: Span,
+) -> Option<Run<Value>> {
+    let ("ensure_loaded!" | "ensure_compiled!", [module]) = (name, args) else {
+        return None;
+    };
+    let full = module.as_module()?;
+    let own = full.split('.').next()?;
+    let modules = machine.modules();
+    let lacks = own != full && modules.may_have(own) && !modules.may_have(&full);
+    if lacks && machine.is_uncertain() {
+        let message = format!("could not load module {full}");
+        return Some(Err(machine.raise("ArgumentError", &message, at)));
+    }
+    Some(Ok(module.clone()))
+}
+
 fn code<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     name: &str,
@@ -313,7 +335,6 @@ fn code<'a, L: Library<'a>>(
             }
             Some(machine.unknown(at, format!("whether {name} is there")))
         }
-        ("ensure_compiled!", [module]) => Some(module.clone()),
         _ => None,
     }
 }
