@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::change::{GeneratedKind, IdentityKind, ReferentialAction};
+use crate::change::{GeneratedKind, IdentityKind, IndexElement, ReferentialAction, SequenceOptions};
 use crate::known::Gap;
 use crate::name::{Name, QualifiedName};
 use crate::source::Span;
@@ -18,6 +18,8 @@ pub struct Models {
     pub enums: Vec<EnumType>,
     /// The values of enums that are kept as text, by [`Field::span`].
     pub kept: Vec<(Span, Vec<(SmolStr, Span)>)>,
+    /// Sequences of their own, each once.
+    pub sequences: Vec<DeclaredSequence>,
     /// Extensions that the models ask for.
     pub extensions: Vec<Name>,
     /// What could not be read.
@@ -102,6 +104,14 @@ pub struct Language {
     pub generated: bool,
     /// Deferrable constraints.
     pub deferrable: bool,
+    /// `MATCH FULL` of foreign keys.
+    pub match_full: bool,
+    /// EXCLUDE constraints.
+    pub exclusions: bool,
+    /// Collations of columns.
+    pub collations: bool,
+    /// Comments of tables and columns.
+    pub comments: bool,
     /// `NULLS NOT DISTINCT`.
     pub nulls_not_distinct: bool,
     /// Whether a list column allows NULL.
@@ -247,6 +257,10 @@ pub struct Model {
     pub foreign_keys: Vec<DeclaredForeignKey>,
     /// CHECKs.
     pub checks: Vec<DeclaredCheck>,
+    /// EXCLUDE constraints.
+    pub exclusions: Vec<DeclaredExclusion>,
+    /// Its comment.
+    pub comment: Expectation<Option<SmolStr>>,
     /// Associations, for the list of declarations.
     pub associations: Vec<Association>,
     /// Sections that the model's language cannot fully express or that could not be read: absence there says nothing.
@@ -297,10 +311,14 @@ pub struct Field {
     pub serial: Option<u8>,
     /// Identity.
     pub identity: Expectation<Option<IdentityKind>>,
+    /// How an identity counts, where it is told.
+    pub counts: Option<SequenceOptions>,
     /// A generated column.
     pub generated: Expectation<Option<(Expr, GeneratedKind)>>,
     /// A collation.
     pub collation: Option<QualifiedName>,
+    /// Its comment.
+    pub comment: Expectation<Option<SmolStr>>,
     /// The client writes it on insert. False for ignored and read-only fields.
     pub written: bool,
     /// Not used by the client (`@ignore`).
@@ -390,8 +408,40 @@ pub struct DeclaredForeignKey {
     pub on_update: Expectation<ReferentialAction>,
     /// `DEFERRABLE`, `INITIALLY DEFERRED`.
     pub deferrable: Option<(bool, bool)>,
+    /// `MATCH FULL`.
+    pub match_full: bool,
+    /// `NOT VALID`.
+    pub not_valid: bool,
     /// Its name.
     pub name: Option<Name>,
+    /// Where.
+    pub span: Span,
+}
+
+/// An EXCLUDE constraint that the models would create.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeclaredExclusion {
+    /// Its name.
+    pub name: Option<Name>,
+    /// Access method.
+    pub method: SmolStr,
+    /// Keys in order, each with its operator.
+    pub elements: Vec<(IndexElement, SmolStr)>,
+    /// `WHERE`.
+    pub predicate: Option<Expr>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A sequence that the models would create.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeclaredSequence {
+    /// Its name.
+    pub name: QualifiedName,
+    /// How it counts, where it is told.
+    pub options: Option<SequenceOptions>,
+    /// The client asks for its next value when it writes a row.
+    pub used: bool,
     /// Where.
     pub span: Span,
 }
@@ -403,6 +453,8 @@ pub struct DeclaredCheck {
     pub name: Option<Name>,
     /// The condition; `None` where it could not be read.
     pub condition: Option<Expr>,
+    /// `NOT VALID`.
+    pub not_valid: bool,
     /// Where.
     pub span: Span,
 }

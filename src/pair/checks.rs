@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{TablePair, facts::same_condition, open};
+use super::facts::{held_alike, same_stored};
+use super::{TablePair, open};
 use crate::declared::DeclaredCheck;
 use crate::known::{Gap, Reach, Section, Verdict};
 use crate::name::Name;
+use crate::replay::as_stored;
 use crate::schema::{ConstraintId, ConstraintKind, ConstraintWalker, TableWalker};
 use crate::tree::{Expr, ExprKind};
 
@@ -24,6 +26,8 @@ pub enum CheckMatch<'a> {
     Same,
     /// This one is meant, and demands something else.
     Differs(ConstraintWalker<'a>),
+    /// This one bears its name and is spelled otherwise; whether it demands the same cannot be told.
+    Spelled(ConstraintWalker<'a>),
     /// Nothing like it.
     Absent,
     /// Cannot be told.
@@ -42,7 +46,10 @@ impl<'a> TablePair<'a> {
             .checks
             .iter()
             .map(|declared| PairedCheck {
-                found: demanded(table, &all, declared),
+                found: match demanded(table, &all, declared) {
+                    CheckMatch::Unknown(gap) => namesake(&all, declared).unwrap_or(CheckMatch::Unknown(gap)),
+                    found => found,
+                },
                 declared,
             })
             .collect();
@@ -65,7 +72,7 @@ impl<'a> TablePair<'a> {
             .checks(table)
             .iter()
             .filter_map(|check| match check.found {
-                CheckMatch::Differs(found) => Some(found.id),
+                CheckMatch::Differs(found) | CheckMatch::Spelled(found) => Some(found.id),
                 CheckMatch::Same | CheckMatch::Absent | CheckMatch::Unknown(_) => None,
             })
             .collect();
@@ -80,11 +87,12 @@ impl<'a> TablePair<'a> {
         if declared.iter().any(|d| d.condition.is_none()) {
             return Vec::new();
         }
-        let wanted: Vec<&Expr> = declared
+        let stored: Vec<Expr> = declared
             .iter()
             .filter_map(|d| d.condition.as_ref())
-            .flat_map(parts)
+            .map(|condition| in_servers_form(table, condition))
             .collect();
+        let wanted: Vec<&Expr> = stored.iter().flat_map(parts).collect();
         let is_undeclared = |check: &&ConstraintWalker<'a>| {
             condition(check).is_some_and(|found| {
                 parts(found).into_iter().any(|part| {
@@ -95,6 +103,54 @@ impl<'a> TablePair<'a> {
             })
         };
         all.iter().filter(is_undeclared).copied().collect()
+    }
+}
+
+/// The model's condition as the server would hold it, where that can be told: `BETWEEN` is two conditions there.
+fn in_servers_form(table: TableWalker<'_>, condition: &Expr) -> Expr {
+    let stored = as_stored(table.schema, table.id, None, condition);
+    stored.map_or_else(|| condition.clone(), |stored| stored.expr)
+}
+
+/// The one that bears the name of a CHECK of the model, where the server spells the two otherwise.
+fn namesake<'a>(all: &[ConstraintWalker<'a>], declared: &DeclaredCheck) -> Option<CheckMatch<'a>> {
+    let name = declared.name.as_ref()?;
+    let found = all.iter().find(|check| check.get().name.known() == Some(name))?;
+    let ConstraintKind::Check(stored) = &found.get().kind else {
+        return None;
+    };
+    match held_alike(found.table, None, declared.condition.as_ref()?, stored) {
+        Verdict::Differs(_) => Some(CheckMatch::Spelled(*found)),
+        Verdict::Same => Some(CheckMatch::Same),
+        Verdict::Unknown(_) => None,
+    }
+}
+
+impl<'a> TablePair<'a> {
+    /// The table's CHECK that demands what the model's does under another name, where it is the only one.
+    #[must_use]
+    pub fn renamed_check(
+        &self,
+        table: TableWalker<'a>,
+        declared: &DeclaredCheck,
+    ) -> Option<ConstraintWalker<'a>> {
+        let (_, model) = self.model?;
+        let (name, wanted) = (declared.name.as_ref()?, declared.condition.as_ref()?);
+        let all = checks_of(table);
+        let named = |check: &ConstraintWalker<'_>, name: &Name| check.get().name.known() == Some(name);
+        if all
+            .iter()
+            .any(|check| named(check, name) || check.get().name.known().is_none())
+        {
+            return None;
+        }
+        let stored = in_servers_form(table, wanted);
+        let mut same = all.into_iter().filter(|check| {
+            condition(check).is_some_and(|found| matches!(same_stored(table, &stored, found), Verdict::Same))
+        });
+        let found = same.next().filter(|_| same.next().is_none())?;
+        let others = model.checks.iter().filter_map(|check| check.name.as_ref());
+        (!others.into_iter().any(|other| named(&found, other))).then_some(found)
     }
 }
 
@@ -111,7 +167,8 @@ fn demanded<'a>(
     let found: Vec<&Expr> = all.iter().filter_map(condition).flat_map(parts).collect();
     let mut unknown = None;
     let mut absent = false;
-    for wanted in parts(wanted) {
+    let stored = in_servers_form(table, wanted);
+    for wanted in parts(&stored) {
         let mut verdict = Verdict::Differs(());
         for found in &found {
             match same_part(table, wanted, found) {
@@ -159,7 +216,7 @@ fn meant(declared: &DeclaredCheck, free: &[ConstraintWalker<'_>]) -> Option<usiz
 /// Conditions that read different columns are different.
 fn same_part(table: TableWalker<'_>, wanted: &Expr, found: &Expr) -> Verdict<()> {
     if columns(table, wanted) == columns(table, found) {
-        same_condition(table, wanted, found)
+        same_stored(table, wanted, found)
     } else {
         Verdict::Differs(())
     }

@@ -5,10 +5,10 @@ use crate::declared::Expectation;
 use crate::known::{Fact, Gap, Reach, Verdict};
 use crate::name::Name;
 use crate::replay::as_stored;
-use crate::schema::{RelationKind, Stored, TableWalker, TypeKind};
-use crate::sqltype::BaseType;
+use crate::schema::{Lookup, Relation, RelationKind, Schema, SequenceId, Stored, TableWalker, TypeKind};
+use crate::sqltype::{BaseType, Builtin, SqlType};
 use crate::tree::normal::{Place, compare};
-use crate::tree::{Expr, ExprKind};
+use crate::tree::{Expr, ExprKind, RelationRef};
 
 /// Which side allows NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,47 @@ pub enum DefaultDifference<'a> {
     Other(&'a Expr, &'a Stored),
 }
 
+/// How generated columns differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GeneratedDifference<'a> {
+    /// The model has an expression, the column none.
+    Plain(&'a Expr),
+    /// The column has one, the model none.
+    Generated(&'a Stored),
+    /// Both have one.
+    Other(&'a Expr, &'a Stored, Sureness),
+}
+
 impl<'a> ColumnPair<'a> {
+    /// Whether both sides are generated alike.
+    #[must_use]
+    pub fn generated_verdict(&self) -> Verdict<GeneratedDifference<'a>> {
+        let wanted = match &self.field.generated {
+            Expectation::Exactly(wanted) => wanted.as_ref().map(|(expr, _)| expr),
+            Expectation::Unknown(gap) => return Verdict::Unknown(gap.clone()),
+            Expectation::Anything | Expectation::OneOf(_) | Expectation::Family(_) => return Verdict::Same,
+        };
+        let column = self.column.get();
+        let found = match &column.generated {
+            Fact::Known(found, _) => found.as_ref().map(|(stored, _)| stored),
+            Fact::Unknown { gap, .. } => return Verdict::Unknown(gap.clone()),
+        };
+        match (wanted, found) {
+            (None, None) => Verdict::Same,
+            (Some(wanted), None) => Verdict::Differs(GeneratedDifference::Plain(wanted)),
+            (None, Some(found)) => Verdict::Differs(GeneratedDifference::Generated(found)),
+            (Some(wanted), Some(found)) => {
+                match held_alike(self.column.table, column.ty.known(), wanted, found) {
+                    Verdict::Same => Verdict::Same,
+                    Verdict::Differs(sure) => {
+                        Verdict::Differs(GeneratedDifference::Other(wanted, found, sure))
+                    }
+                    Verdict::Unknown(gap) => Verdict::Unknown(gap),
+                }
+            }
+        }
+    }
+
     /// Whether both sides allow NULL alike.
     #[must_use]
     pub fn null_verdict(&self) -> Verdict<NullDifference> {
@@ -106,6 +146,16 @@ impl<'a> ColumnPair<'a> {
         let Some(ty) = self.column.get().ty.known() else {
             return Verdict::Unknown(Gap::not_given("the column's type is not known", Reach::Rows));
         };
+        // Two sequences are two, though the one may not be there at all.
+        if let (Some(ours), Some(theirs)) = (sequence_named(table.schema, wanted), next_of(&found.expr)) {
+            return match ours {
+                Lookup::Found(ours) if ours == theirs => Verdict::Same,
+                Lookup::Found(_) | Lookup::Absent => {
+                    Verdict::Differs(DefaultDifference::Other(wanted, found))
+                }
+                Lookup::Unknown(gap) => Verdict::Unknown(gap),
+            };
+        }
         let ours = as_stored(table.schema, table.id, Some(ty), wanted);
         let ours = ours.as_ref().map_or(wanted, |stored| &stored.expr);
         let place = Place {
@@ -120,11 +170,9 @@ impl<'a> ColumnPair<'a> {
     }
 }
 
-/// Whether a condition of the models (a CHECK, a predicate) and one of the table demand the same.
+/// Whether a condition of the models (a CHECK, a predicate), in the server's form, and one of the table demand the same.
 #[must_use]
-pub(crate) fn same_condition(table: TableWalker<'_>, wanted: &Expr, found: &Expr) -> Verdict<()> {
-    let ours = as_stored(table.schema, table.id, None, wanted);
-    let ours = ours.as_ref().map_or(wanted, |stored| &stored.expr);
+pub(crate) fn same_stored(table: TableWalker<'_>, ours: &Expr, found: &Expr) -> Verdict<()> {
     let columns = &table.get().columns;
     let by_number = |number: u32| {
         let column = columns.get(number as usize)?;
@@ -142,6 +190,85 @@ pub(crate) fn same_condition(table: TableWalker<'_>, wanted: &Expr, found: &Expr
         named: Some(&by_name),
     };
     compare(ours, found, place)
+}
+
+/// How an expression of the models is held by the server beside one that the table has: the same, or not. Where it cannot be told
+/// what the two say, they are held to be other ones if the server spells them otherwise.
+#[must_use]
+pub(crate) fn held_alike(
+    table: TableWalker<'_>,
+    target: Option<&SqlType>,
+    wanted: &Expr,
+    found: &Stored,
+) -> Verdict<Sureness> {
+    let Some(ours) = as_stored(table.schema, table.id, target, wanted) else {
+        return match same_stored(table, wanted, &found.expr) {
+            Verdict::Same => Verdict::Same,
+            Verdict::Differs(()) => Verdict::Differs(Sureness::Meaning),
+            Verdict::Unknown(gap) => Verdict::Unknown(gap),
+        };
+    };
+    let gap = match same_stored(table, &ours.expr, &found.expr) {
+        Verdict::Same => return Verdict::Same,
+        Verdict::Differs(()) => return Verdict::Differs(Sureness::Meaning),
+        Verdict::Unknown(gap) => gap,
+    };
+    let print = |stored: &Stored| table.schema.print_expr(Some(table.id), stored);
+    match (print(&ours), print(found)) {
+        (Ok(ours), Ok(found)) if ours == found => Verdict::Same,
+        (Ok(_), Ok(_)) => Verdict::Differs(Sureness::Spelling),
+        _ => Verdict::Unknown(gap),
+    }
+}
+
+/// The same of predicates of indexes: they take the rows for which the condition is true, so that `a`, `a = true` and `a IS TRUE`
+/// are one.
+#[must_use]
+pub(crate) fn same_rows(table: TableWalker<'_>, wanted: &Expr, found: &Stored) -> Verdict<Sureness> {
+    let verdict = held_alike(table, None, wanted, found);
+    if matches!(verdict, Verdict::Same) {
+        return verdict;
+    }
+    let ours = as_stored(table.schema, table.id, None, wanted);
+    let ours = ours.as_ref().map_or(wanted, |stored| &stored.expr);
+    match same_stored(table, &as_filter(ours, 0), &as_filter(&found.expr, 0)) {
+        Verdict::Same => Verdict::Same,
+        Verdict::Differs(()) | Verdict::Unknown(_) => verdict,
+    }
+}
+
+/// A condition of which only matters whether it is true.
+fn as_filter(expr: &Expr, depth: u8) -> Expr {
+    let is_true = |expr: &Expr| match &expr.kind {
+        ExprKind::Bool(value) => *value,
+        ExprKind::Const(Some(text), ty) => {
+            ty.as_builtin() == Some(Builtin::Bool) && matches!(text.as_str(), "t" | "true")
+        }
+        _ => false,
+    };
+    let kind = match &expr.kind {
+        _ if depth > 32 => return expr.clone(),
+        ExprKind::IsBool(inner, Some(true), false) => return as_filter(inner, depth + 1),
+        ExprKind::Binary(op, left, right) if op == "=" && is_true(right) => {
+            return as_filter(left, depth + 1);
+        }
+        ExprKind::Binary(op, left, right) if op == "=" && is_true(left) => {
+            return as_filter(right, depth + 1);
+        }
+        ExprKind::And(all) => ExprKind::And(all.iter().map(|e| as_filter(e, depth + 1)).collect()),
+        ExprKind::Or(all) => ExprKind::Or(all.iter().map(|e| as_filter(e, depth + 1)).collect()),
+        _ => return expr.clone(),
+    };
+    Expr { kind, ..expr.clone() }
+}
+
+/// How far two expressions are known to be other ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sureness {
+    /// They say something else.
+    Meaning,
+    /// The server holds two texts; whether they come to the same is not known.
+    Spelling,
 }
 
 /// The domain that a column is of.
@@ -194,14 +321,71 @@ pub fn is_sequence(expr: &Expr) -> bool {
     }
 }
 
+/// What `nextval` is called with.
+fn argument_of_next(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        ExprKind::Call(call) if call.name.name == "nextval" => call.args.first(),
+        ExprKind::Cast(inner, ..) => argument_of_next(inner),
+        _ => None,
+    }
+}
+
+/// The sequence that a default of the database counts.
+fn next_of(expr: &Expr) -> Option<SequenceId> {
+    let mut argument = argument_of_next(expr)?;
+    while let ExprKind::Cast(inner, ..) = &argument.kind {
+        argument = inner;
+    }
+    match argument.kind {
+        ExprKind::Relation(RelationRef::Sequence(id)) => Some(SequenceId(id)),
+        _ => None,
+    }
+}
+
+/// The sequence that a default of the models counts by its name; `None` where it counts none, or none of a plain name.
+fn sequence_named(schema: &Schema, expr: &Expr) -> Option<Lookup<SequenceId>> {
+    let mut argument = argument_of_next(expr)?;
+    while let ExprKind::Cast(inner, ..) = &argument.kind {
+        argument = inner;
+    }
+    let (ExprKind::String(text) | ExprKind::Const(Some(text), _)) = &argument.kind else {
+        return None;
+    };
+    let mut parts = text.split('.').map(Name::from_sql);
+    let (first, second) = (parts.next()?, parts.next());
+    if parts.next().is_some() || text.contains('"') && text.contains('.') {
+        return None;
+    }
+    let places: Vec<&Name> = match &second {
+        Some(_) => vec![&first],
+        None => schema.search_path.iter().collect(),
+    };
+    let name = second.as_ref().unwrap_or(&first);
+    for place in &places {
+        if let Some(namespace) = schema.namespace(place)
+            && let Some(Relation::Sequence(id)) = schema.relation_names.get(namespace, name)
+        {
+            return Some(Lookup::Found(id));
+        }
+    }
+    Some(match schema.hiding_gap(&places) {
+        Some(gap) => Lookup::Unknown(gap.clone()),
+        None => Lookup::Absent,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Given;
     use crate::name::QualifiedName;
-    use crate::schema::{ConstraintKind, Lookup};
+    use crate::schema::ConstraintKind;
     use crate::session::{Migration, RunMode, Session};
     use crate::source::{FileId, Text};
+
+    fn in_servers_form(table: TableWalker<'_>, wanted: Expr) -> Expr {
+        as_stored(table.schema, table.id, None, &wanted).map_or(wanted, |stored| stored.expr)
+    }
 
     /// `=`, `!` or `?` for a condition of the models and the one CHECK of a table of these columns.
     fn verdict(columns: &str, held: &str, wanted: &str) -> char {
@@ -223,11 +407,13 @@ mod tests {
             _ => None,
         });
         match (checks.next(), wanted) {
-            (Some(found), Ok(wanted)) => match same_condition(table, &wanted, &found.expr) {
-                Verdict::Same => '=',
-                Verdict::Differs(()) => '!',
-                Verdict::Unknown(_) => '?',
-            },
+            (Some(found), Ok(wanted)) => {
+                match same_stored(table, &in_servers_form(table, wanted), &found.expr) {
+                    Verdict::Same => '=',
+                    Verdict::Differs(()) => '!',
+                    Verdict::Unknown(_) => '?',
+                }
+            }
             _ => '-',
         }
     }

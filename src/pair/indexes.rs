@@ -1,9 +1,10 @@
 //! Matching indexes that are not unique by their keys, then by name.
 
+use super::facts::Sureness;
 use super::keys::{UniqueMatch, key_columns, unique_over};
 use super::{TablePair, open};
 use crate::declared::{DeclaredIndex, DeclaredIndexKey, Language, Model};
-use crate::known::{Gap, Presence, Section, Verdict};
+use crate::known::{Gap, Presence, Reach, Section, Verdict};
 use crate::name::Name;
 use crate::schema::{IndexId, IndexKey, IndexWalker, TableWalker};
 
@@ -34,24 +35,27 @@ impl<'a> TablePair<'a> {
     #[must_use]
     pub fn indexes(&self, model: &'a Model, table: TableWalker<'a>) -> Vec<PairedIndex<'a>> {
         let mut taken = self.unique_indexes(model, table);
+        let language = self.model.map(|(set, _)| set.language).unwrap_or_default();
         let mut out: Vec<Option<IndexMatch<'a>>> = vec![None; model.indexes.len()];
-        // Exact ones of the same name first, then exact ones, then near ones.
-        for pass in 0..3 {
+        // Exact ones of the same name first, then exact ones, then near ones, then those that share the name alone.
+        for pass in 0..4 {
             for (declared, slot) in model.indexes.iter().zip(&mut out) {
                 if slot.is_some() {
                     continue;
                 }
                 let free = table.indexes().filter(|i| !taken.contains(&i.id));
-                let found =
-                    free.filter(|i| i.get().presence.is_present()).find_map(|index| {
-                        match difference(declared, table, index)? {
-                            None if pass > 0 || is_name(index, declared.name.as_ref()) => {
-                                Some(IndexMatch::Same(index))
-                            }
-                            Some(what) if pass == 2 => Some(IndexMatch::Near(index, what)),
-                            None | Some(_) => None,
-                        }
-                    });
+                let found = free.filter(|i| i.get().presence.is_present()).find_map(|index| {
+                    let named = is_name(index, declared.name.as_ref());
+                    if pass == 3 {
+                        let what = named.then(|| of_that_name(declared, table, index))??;
+                        return Some(IndexMatch::Near(index, what));
+                    }
+                    match difference(declared, table, index, &language)? {
+                        None if pass > 0 || named => Some(IndexMatch::Same(index)),
+                        Some(what) if pass == 2 => Some(IndexMatch::Near(index, what)),
+                        None | Some(_) => None,
+                    }
+                });
                 if let Some(IndexMatch::Same(index) | IndexMatch::Near(index, _)) = &found {
                     taken.push(index.id);
                 }
@@ -66,9 +70,13 @@ impl<'a> TablePair<'a> {
             .zip(out)
             .map(|(declared, found)| PairedIndex {
                 declared,
-                found: found.unwrap_or_else(|| match undecided(declared) {
-                    Some(gap) => IndexMatch::Unknown(gap),
-                    None => rest(),
+                found: found.unwrap_or_else(|| {
+                    let mut free = table.indexes().filter(|i| !taken.contains(&i.id));
+                    if free.any(|index| may_be(declared, table, index)) {
+                        let why = "index expressions that cannot be compared";
+                        return IndexMatch::Unknown(Gap::new(declared.span, why, Reach::Rows));
+                    }
+                    rest()
                 }),
             })
             .collect()
@@ -101,45 +109,126 @@ fn is_name(index: IndexWalker<'_>, name: Option<&Name>) -> bool {
     name.is_some() && index.get().name.known() == name
 }
 
-/// Expressions are not compared, and predicates only with one another.
-fn undecided(declared: &DeclaredIndex) -> Option<Gap> {
-    let expression = declared.keys.iter().any(|k| k.key.is_err());
-    (expression || declared.predicate.is_some())
-        .then(|| Gap::not_given("index expressions are not compared", crate::known::Reach::Rows))
+/// Whether an index may be the model's under another name, its expressions spelled otherwise.
+fn may_be(declared: &DeclaredIndex, table: TableWalker<'_>, index: IndexWalker<'_>) -> bool {
+    let get = index.get();
+    if !get.presence.may_be() || get.predicate.is_some() != declared.predicate.is_some() {
+        return false;
+    }
+    let differs = |verdict: &Verdict<Sureness>| matches!(verdict, Verdict::Differs(Sureness::Meaning));
+    !differs(&keys(declared, table, index)) && !differs(&predicate(declared, table, index))
 }
 
-/// `None` where the columns differ; else what differs beside them, if anything.
+/// `None` where the keys differ, or where it cannot be told; else what differs beside them, if anything.
 fn difference(
     declared: &DeclaredIndex,
     table: TableWalker<'_>,
     index: IndexWalker<'_>,
+    language: &Language,
 ) -> Option<Option<&'static str>> {
     let get = index.get();
-    let columns = key_columns(index)?;
-    let wanted: Option<Vec<&Name>> = declared.keys.iter().map(|k| k.key.as_ref().ok()).collect();
-    if wanted? != columns || get.predicate.is_some() != declared.predicate.is_some() {
+    if !matches!(keys(declared, table, index), Verdict::Same)
+        || get.predicate.is_some() != declared.predicate.is_some()
+    {
         return None;
     }
-    let pairs = || declared.keys.iter().zip(&get.keys);
-    let predicate = match (&declared.predicate, &get.predicate) {
-        (Some(wanted), Some(found)) => super::facts::same_condition(table, wanted, &found.expr),
+    Some(match predicate(declared, table, index) {
+        Verdict::Unknown(_) | Verdict::Differs(Sureness::Spelling) => return None,
+        Verdict::Differs(Sureness::Meaning) => Some("another predicate"),
+        Verdict::Same => beside(declared, index, language),
+    })
+}
+
+/// What differs in an index of the very name of the model's.
+fn of_that_name(
+    declared: &DeclaredIndex,
+    table: TableWalker<'_>,
+    index: IndexWalker<'_>,
+) -> Option<&'static str> {
+    let expressions = declared.keys.iter().any(|k| k.key.is_err()) || key_columns(index).is_none();
+    let found = index.get().predicate.is_some();
+    match keys(declared, table, index) {
+        // Plain columns on both sides are told by what is missing and what is there besides.
+        Verdict::Differs(_) if expressions || (declared.predicate.is_some() && found) => Some("other keys"),
+        Verdict::Differs(_) | Verdict::Unknown(_) => None,
+        Verdict::Same => match predicate(declared, table, index) {
+            Verdict::Differs(Sureness::Spelling) => Some("a predicate that is spelled otherwise"),
+            Verdict::Same | Verdict::Unknown(_) | Verdict::Differs(Sureness::Meaning) => None,
+        },
+    }
+}
+
+fn predicate(declared: &DeclaredIndex, table: TableWalker<'_>, index: IndexWalker<'_>) -> Verdict<Sureness> {
+    match (&declared.predicate, &index.get().predicate) {
+        (Some(wanted), Some(found)) => super::facts::same_rows(table, wanted, found),
         (None, _) | (_, None) => Verdict::Same,
-    };
-    Some(if matches!(predicate, Verdict::Unknown(_)) {
-        return None;
-    } else if matches!(predicate, Verdict::Differs(())) {
-        Some("another predicate")
-    } else if declared.unique && !get.unique {
+    }
+}
+
+/// Whether the keys are over the same columns and expressions in the same order.
+fn keys(declared: &DeclaredIndex, table: TableWalker<'_>, index: IndexWalker<'_>) -> Verdict<Sureness> {
+    let get = index.get();
+    if declared.keys.len() != get.keys.len() {
+        return Verdict::Differs(Sureness::Meaning);
+    }
+    let mut spelled = false;
+    for (at, (wanted, found)) in declared.keys.iter().zip(&get.keys).enumerate() {
+        let column = get.key_column(at).map(|id| table.column_by_id(id).name());
+        let verdict = match (&wanted.key, column) {
+            (Ok(wanted), Some(column)) if wanted == column => Verdict::Same,
+            (Ok(_), Some(_)) => Verdict::Differs(Sureness::Meaning),
+            (Ok(_), None) => match &found.expr.spelling {
+                None => Verdict::Differs(Sureness::Meaning),
+                Some(gap) => Verdict::Unknown(gap.clone()),
+            },
+            (Err(wanted), _) => super::facts::held_alike(table, None, wanted, &found.expr),
+        };
+        match verdict {
+            Verdict::Same => {}
+            Verdict::Differs(Sureness::Spelling) => spelled = true,
+            Verdict::Differs(Sureness::Meaning) | Verdict::Unknown(_) => return verdict,
+        }
+    }
+    if spelled {
+        Verdict::Differs(Sureness::Spelling)
+    } else {
+        Verdict::Same
+    }
+}
+
+/// What differs beside keys and predicate. What a language cannot say is as the database has it; where NULLs come is said of an
+/// expression.
+fn beside(declared: &DeclaredIndex, index: IndexWalker<'_>, language: &Language) -> Option<&'static str> {
+    let get = index.get();
+    let pairs = || declared.keys.iter().zip(&get.keys);
+    // Last for ascending keys and first for descending ones, unless said (manual, 11.4).
+    let nulls_first = |d: &DeclaredIndexKey| d.nulls_first.unwrap_or(d.descending);
+    let mut included: Vec<&Name> = get
+        .include
+        .iter()
+        .map(|&id| index.table.column_by_id(id).name())
+        .collect();
+    let mut wanted: Vec<&Name> = declared.include.iter().collect();
+    included.sort();
+    wanted.sort();
+    if declared.unique && !get.unique {
         Some("without being unique")
     } else if get.method != declared.method {
         Some("another access method")
     } else if pairs().any(|(d, k)| d.descending != k.descending) {
         Some("another sort order")
+    } else if language.expression_indexes
+        && get.method == "btree"
+        && pairs().any(|(d, k)| nulls_first(d) != k.nulls_first)
+    {
+        Some("another order of NULLs")
     } else if pairs().any(|(d, k)| other_opclass(d, k)) {
         Some("another operator class")
+    } else if language.include && included != wanted {
+        Some("other included columns")
     } else {
         None
-    })
+    }
 }
 
 /// Operator classes that no type has by default (`pg_opclass.opcdefault`); any other one that a model names may be the

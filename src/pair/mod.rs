@@ -3,6 +3,7 @@
 
 mod checks;
 mod enums;
+mod exclusions;
 mod facts;
 mod indexes;
 mod keys;
@@ -11,8 +12,9 @@ mod types;
 
 pub use checks::{CheckMatch, PairedCheck};
 pub use enums::{EnumPair, enum_pairs};
-pub(crate) use facts::fills_itself;
-pub use facts::{DefaultDifference, NullDifference, is_sequence};
+pub use exclusions::ExclusionMatch;
+pub use facts::{DefaultDifference, GeneratedDifference, NullDifference, Sureness, is_sequence};
+pub(crate) use facts::{fills_itself, same_rows};
 pub use indexes::{IndexMatch, PairedIndex, can_say};
 pub use keys::{
     ForeignKeyMatch, UniqueMatch, column_pairs, declares_foreign_key, foreign_keys, key_columns, same_set,

@@ -3,7 +3,7 @@
 use super::place::Place;
 use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::change::ReferentialAction;
-use crate::declared::{DeclaredForeignKey, Expectation, Model};
+use crate::declared::{DeclaredForeignKey, Expectation, Model, Models};
 use crate::finding::Level;
 use crate::known::Section;
 use crate::pair::{ForeignKeyMatch, TablePair, column_pairs, foreign_keys};
@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
-    let Some((_, model, table)) = pair.both_tables() else {
+    let Some((set, model, table)) = pair.both_tables() else {
         return;
     };
     if pair.model_open(Section::ForeignKeys).is_some() {
@@ -31,6 +31,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
             ForeignKeyMatch::Same(held) => {
                 if let Some((_, key)) = foreign_keys(table).find(|(c, _)| c.id == held.id) {
                     actions(ctx, model, table, wanted, (held, key), out);
+                    other(ctx, set, model, wanted, (held, key), out);
                 }
             }
         }
@@ -140,6 +141,58 @@ fn actions(
             .help(
                 "write a migration that replaces the foreign key, or say in the model what the database does",
             ),
+        );
+    }
+}
+
+/// What else a foreign key says: whether a key that is NULL in part is refused, whether earlier rows were looked at.
+fn other(
+    ctx: &Context<'_>,
+    set: &Models,
+    model: &Model,
+    wanted: &DeclaredForeignKey,
+    (held, key): (ConstraintWalker<'_>, &ForeignKey),
+    out: &Reporter,
+) {
+    let table = held.table;
+    let own = words::list(&wanted.columns);
+    let place = ctx.of_constraint(held);
+    let by = by(place.as_ref());
+    let send = |level, should: &str, does: &str, effect: &str| {
+        out.send(
+            Report::new(
+                wanted.span,
+                format!("{should} here"),
+                format!(
+                    "{} says {should} for {own}, but the foreign key of {} is {does}{by}: {effect}",
+                    words::model(model),
+                    table.qualified()
+                ),
+            )
+            .level(level)
+            .table(table.qualified())
+            .object(format!("{} {}", object(held, &own), does.to_lowercase()))
+            .expected(should)
+            .found(does)
+            .model(wanted.span)
+            .database(place.as_ref(), format!("{does} here"))
+            .help("write a migration that brings the foreign key in line, or say in the model what the database does"),
+        );
+    };
+    if set.language.match_full && wanted.columns.len() > 1 && wanted.match_full != key.match_full {
+        let effect = "one takes a key that is NULL in part, the other refuses it";
+        if wanted.match_full {
+            send(Level::Warn, "MATCH FULL", "MATCH SIMPLE", effect);
+        } else {
+            send(Level::Warn, "MATCH SIMPLE", "MATCH FULL", effect);
+        }
+    }
+    if !held.get().validated && !wanted.not_valid {
+        send(
+            Level::Note,
+            "a foreign key",
+            "NOT VALID",
+            "earlier rows may lead nowhere",
         );
     }
 }

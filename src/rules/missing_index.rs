@@ -26,13 +26,16 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     }
     for paired in pair.indexes(model, table) {
         let declared = paired.declared;
-        let keys = keys(declared);
+        let keys = keys(ctx, declared);
         let (place, label, has) = match &paired.found {
             IndexMatch::Same(_) | IndexMatch::Unknown(_) => continue,
             IndexMatch::Near(index, what) => (
                 ctx.of_index(*index),
                 format!("{what} here"),
-                format!("the index over them on {} has {what}", table.qualified()),
+                match *what {
+                    "other keys" => format!("the index of that name on {} has {what}", table.qualified()),
+                    what => format!("the index over them on {} has {what}", table.qualified()),
+                },
             ),
             IndexMatch::Absent => match dropped(ctx, table, declared) {
                 Some(place) => {
@@ -81,9 +84,12 @@ fn dropped(ctx: &Context<'_>, table: TableWalker<'_>, index: &DeclaredIndex) -> 
     ctx.dropped_index(table, &columns?, false)
 }
 
-fn keys(index: &DeclaredIndex) -> String {
+fn keys(ctx: &Context<'_>, index: &DeclaredIndex) -> String {
     words::list(index.keys.iter().map(|k| {
-        let key = k.key.as_ref().map_or_else(|_| "(...)".to_owned(), Name::quoted);
+        let key = match &k.key {
+            Ok(name) => name.quoted(),
+            Err(expr) => ctx.written(expr.span),
+        };
         let class = k.opclass.as_ref().map_or_else(String::new, |c| format!(" {c}"));
         format!("{key}{class}{}", if k.descending { " DESC" } else { "" })
     }))

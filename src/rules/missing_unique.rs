@@ -1,10 +1,12 @@
 //! A unique of the model that the database does not keep.
 
 use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::declared::{Model, Unique};
 use crate::finding::Level;
-use crate::known::Section;
+use crate::known::{Section, Verdict};
 use crate::name::Name;
-use crate::pair::{TablePair, UniqueMatch, unique_over};
+use crate::pair::{Sureness, TablePair, UniqueMatch, key_columns, same_rows, same_set, unique_over};
+use crate::schema::{IndexWalker, TableWalker};
 
 pub(super) static RULE: Rule = Rule {
     name: "missing-unique",
@@ -24,9 +26,28 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     for unique in &model.uniques {
         let columns: Vec<&Name> = unique.columns.iter().collect();
         let strict = unique.nulls_not_distinct && set.language.nulls_not_distinct;
+        let mut is_sure = true;
         let (place, label, has) = match unique_over(table, &columns, strict) {
-            UniqueMatch::Same(_) | UniqueMatch::Unknown(_) => continue,
-            UniqueMatch::Weaker(_) if unique.predicate.is_some() => continue,
+            UniqueMatch::Unknown(_) => continue,
+            UniqueMatch::Same(_) => {
+                order(ctx, model, table, unique, out);
+                continue;
+            }
+            UniqueMatch::Weaker(_) if unique.predicate.is_some() => match other_rows(table, unique) {
+                Some((index, sure)) => {
+                    let rows = match sure {
+                        Sureness::Meaning => "for other rows (the predicate is another one)",
+                        Sureness::Spelling => "by a predicate that is spelled otherwise",
+                    };
+                    is_sure = sure == Sureness::Meaning;
+                    (
+                        ctx.of_index(index),
+                        "unique for other rows".to_owned(),
+                        format!("{} is unique over them {rows}", table.qualified()),
+                    )
+                }
+                None => continue,
+            },
             UniqueMatch::Weaker(index) if index.get().predicate.is_some() => (
                 ctx.of_index(index),
                 "unique for some rows only".to_owned(),
@@ -58,10 +79,16 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
                 unique.span,
                 "unique here",
                 format!(
-                    "{} declares {list} unique, but {has}: two rows can be alike",
-                    words::model(model)
+                    "{} declares {list} unique, but {has}{}",
+                    words::model(model),
+                    if is_sure {
+                        ": two rows can be alike"
+                    } else {
+                        ", which may be for other rows"
+                    }
                 ),
             )
+            .level(if is_sure { Level::Warn } else { Level::Note })
             .table(table.qualified())
             .object(
                 unique
@@ -79,4 +106,67 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
             )),
         );
     }
+}
+
+/// The unique indexes over the columns of a unique that certainly are there.
+fn over<'a>(table: TableWalker<'a>, unique: &Unique) -> Vec<IndexWalker<'a>> {
+    let wanted: Vec<&Name> = unique.columns.iter().collect();
+    let is_over = |index: &IndexWalker<'a>| {
+        index.get().unique
+            && index.get().presence.is_present()
+            && key_columns(*index).is_some_and(|held| same_set(&held, &wanted))
+    };
+    table.indexes().filter(is_over).collect()
+}
+
+/// The partial unique index that stands for a model's, where all of them are over other rows, or may be.
+fn other_rows<'a>(table: TableWalker<'a>, unique: &Unique) -> Option<(IndexWalker<'a>, Sureness)> {
+    let wanted = unique.predicate.as_ref()?;
+    let mut out = None;
+    for index in over(table, unique) {
+        let named = index.get().name.known().is_some() && index.get().name.known() == unique.name.as_ref();
+        match same_rows(table, wanted, index.get().predicate.as_ref()?) {
+            Verdict::Differs(Sureness::Meaning) => out = out.or(Some((index, Sureness::Meaning))),
+            Verdict::Differs(Sureness::Spelling) if named => out = Some((index, Sureness::Spelling)),
+            Verdict::Differs(Sureness::Spelling) | Verdict::Same | Verdict::Unknown(_) => return None,
+        }
+    }
+    out
+}
+
+/// The same columns in another order: as unique, and of use to other queries.
+fn order(ctx: &Context<'_>, model: &Model, table: TableWalker<'_>, unique: &Unique, out: &Reporter) {
+    let wanted: Vec<&Name> = unique.columns.iter().collect();
+    let all = over(table, unique);
+    let in_order = |index: &IndexWalker<'_>| key_columns(*index).is_some_and(|held| held == wanted);
+    let Some(found) = all.first().filter(|_| !all.iter().any(in_order)) else {
+        return;
+    };
+    let Some(held) = key_columns(*found) else { return };
+    let (list, held) = (words::list(&wanted), words::list(held));
+    let place = ctx.of_index(*found);
+    out.send(
+        Report::new(
+            unique.span,
+            "in this order here",
+            format!(
+                "{} declares {list} unique, and {} keeps {held} so: the same columns in another order",
+                words::model(model),
+                table.qualified()
+            ),
+        )
+        .level(Level::Note)
+        .table(table.qualified())
+        .object(
+            unique
+                .name
+                .as_ref()
+                .map_or_else(|| format!("unique {list}"), Name::to_string),
+        )
+        .expected(format!("unique {list}"))
+        .found(format!("unique {held}"))
+        .model(unique.span)
+        .database(place.as_ref(), "in this order here")
+        .help("name the columns in the same order on both sides: queries by the first of them use the index"),
+    );
 }

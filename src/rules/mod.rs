@@ -2,13 +2,17 @@
 
 mod broken_revision_chain;
 mod check_mismatch;
+mod collation_mismatch;
+mod comment_mismatch;
 mod conditions;
 mod copies;
 mod default_mismatch;
+mod deferrable_mismatch;
 mod duplicate_model;
 mod empty_revision;
 mod enum_longer_than_column;
 mod enum_mismatch;
+mod exclusion_mismatch;
 mod extra_check;
 mod extra_column;
 mod extra_foreign_key;
@@ -17,6 +21,7 @@ mod extra_table;
 mod extra_unique;
 mod foreign_key_mismatch;
 mod foreign_key_type_mismatch;
+mod generated_mismatch;
 mod gone;
 mod identity_mismatch;
 mod install_divergence;
@@ -36,6 +41,7 @@ mod presumed_object;
 mod primary_key_mismatch;
 mod report;
 mod rule;
+mod sequence_mismatch;
 mod settings;
 mod swallowed_error;
 mod table_in_several_databases;
@@ -76,9 +82,14 @@ pub static RULES: &[&Rule] = &[
     &unreferenced_key::RULE,
     &missing_check::RULE,
     &check_mismatch::RULE,
+    &exclusion_mismatch::RULE,
+    &deferrable_mismatch::RULE,
     &missing_index::RULE,
     &default_mismatch::RULE,
     &identity_mismatch::RULE,
+    &generated_mismatch::RULE,
+    &sequence_mismatch::RULE,
+    &collation_mismatch::RULE,
     &extra_table::RULE,
     &extra_column::RULE,
     &extra_unique::RULE,
@@ -86,6 +97,7 @@ pub static RULES: &[&Rule] = &[
     &extra_check::RULE,
     &extra_index::RULE,
     &name_mismatch::RULE,
+    &comment_mismatch::RULE,
     &unindexed_foreign_key::RULE,
     &unmatched_constraint_name::RULE,
     &migration_failure::RULE,

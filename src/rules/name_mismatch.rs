@@ -42,6 +42,17 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
             compare(table, &named, &held.get().name, || ctx.of_constraint(held), out);
         }
     }
+    for check in &model.checks {
+        if let (Some(wanted), Some(held)) = (&check.name, pair.renamed_check(table, check)) {
+            let named = Named {
+                kind: "CHECK",
+                columns: words::list(held.columns().map(|c| c.name())),
+                wanted,
+                span: check.span,
+            };
+            compare(table, &named, &held.get().name, || ctx.of_constraint(held), out);
+        }
+    }
     for paired in pair.indexes(model, table) {
         // An index that a key stands in for has no name to compare.
         if let (Some(wanted), IndexMatch::Same(held)) = (&paired.declared.name, &paired.found)

@@ -1,11 +1,11 @@
 //! A field and its column have different types.
 
-use super::place::Fact;
+use super::place::{Fact, Part, Place};
 use super::{Check, Context, Report, Reporter, Rule, enum_longer_than_column, words};
 use crate::finding::Level;
 use crate::known::Verdict;
 use crate::pair::{ColumnPair, TypeDifference};
-use crate::sqltype::Fit;
+use crate::sqltype::{BaseType, Fit};
 
 pub(super) static RULE: Rule = Rule {
     name: "type-mismatch",
@@ -57,6 +57,9 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             Fit::Loses => Level::Warn,
             Fit::Cannot => Level::Error,
         });
+    if let Some(renamed) = renamed(ctx, pair) {
+        report = report.at(Some(&renamed), format!("{found} is named so here"));
+    }
     if pair.field.ignored {
         report = report.level(Level::Note);
     }
@@ -71,4 +74,18 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             pair.column.name().quoted()
         ),
     }));
+}
+
+/// Where the type of a column was given the name that it has, other than where it was made.
+fn renamed(ctx: &Context<'_>, pair: &ColumnPair<'_>) -> Option<Place> {
+    let BaseType::Object(id) = pair.column.get().ty.known()?.base else {
+        return None;
+    };
+    let ty = pair.column.table.schema.types.get(id)?;
+    let renamed = ty
+        .log
+        .iter()
+        .rev()
+        .find(|entry| entry.what.starts_with("renamed from "))?;
+    ctx.place(Some(renamed.change), Part::Object)
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 
 use crate::change::{
     AlterTable, Applied, Change, ColumnOption, ColumnSpec, ConstraintBody, ConstraintSpec, CreateTable,
-    Failure, ForeignKeySpec, IndexElement, IndexSpec, ObjectKind, ObjectName, ReferentialAction,
-    SequenceOptions, TableAction, TableElement,
+    Failure, ForeignKeySpec, IndexElement, IndexSpec, ObjectKind, ObjectName, ReferentialAction, TableAction,
+    TableElement,
 };
 use crate::config::Given;
 use crate::declared::{
-    DeclaredForeignKey, DeclaredIndexKey, Expectation, Field, Model, ModelKind, Models, Unique,
+    DeclaredExclusion, DeclaredForeignKey, DeclaredIndexKey, Expectation, Field, Model, ModelKind, Models,
+    Unique,
 };
 use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
@@ -244,6 +245,7 @@ impl Maker<'_> {
                 }
             }
         }
+        elements.extend(model.exclusions.iter().map(exclusion));
         for (section, gap) in &model.open {
             self.open
                 .push(gap.reaching(Reach::Section(printed.clone(), *section)));
@@ -290,7 +292,10 @@ impl Maker<'_> {
                 Err(gap) => self.open.push(gap),
             }
             match self.said(&field.identity, at, &name, "identity") {
-                Ok(Some(kind)) => options.push(ColumnOption::Identity(*kind, SequenceOptions::default())),
+                Ok(Some(kind)) => options.push(ColumnOption::Identity(
+                    *kind,
+                    field.counts.clone().unwrap_or_default(),
+                )),
                 Ok(None) => {}
                 Err(gap) => self.open.push(gap),
             }
@@ -373,7 +378,7 @@ impl Maker<'_> {
             referenced: key.referenced.clone(),
             on_delete,
             on_update,
-            match_full: false,
+            match_full: key.match_full,
             set_columns: Vec::new(),
         });
         let (deferrable, initially_deferred) = key.deferrable.unwrap_or_default();
@@ -392,6 +397,16 @@ impl Maker<'_> {
         };
         self.out.push((Change::AlterTable(Box::new(change)), key.span));
     }
+}
+
+fn exclusion(declared: &DeclaredExclusion) -> TableElement {
+    let body = ConstraintBody::Exclude {
+        method: declared.method.clone(),
+        elements: declared.elements.clone(),
+        include: Vec::new(),
+        predicate: declared.predicate.clone(),
+    };
+    TableElement::Constraint(constraint(declared.name.clone(), body, declared.span))
 }
 
 fn action(expected: &Expectation<ReferentialAction>) -> Option<ReferentialAction> {

@@ -44,22 +44,28 @@ struct Alembic {
     output: BufReader<ChildStdout>,
 }
 
+/// A Python that has Alembic and what belongs to it.
+pub(crate) fn python() -> Option<String> {
+    let python = std::env::var("SCHEMALIGN_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has = Command::new(&python)
+        .args(["-c", "import alembic, sqlalchemy, sqlmodel, psycopg2"])
+        .stderr(Stdio::null())
+        .status();
+    if !has.is_ok_and(|status| status.success()) {
+        let off = std::env::var_os("SCHEMALIGN_ALEMBIC").is_some_and(|v| v == "off");
+        assert!(
+            std::env::var_os("CI").is_none() || off,
+            "CI needs a Python with tests/judge/requirements.txt (SCHEMALIGN_PYTHON names it)"
+        );
+        eprintln!("skipped: {python} has no Alembic (pip install -r tests/judge/requirements.txt)");
+        return None;
+    }
+    Some(python)
+}
+
 impl Alembic {
     fn start() -> Option<Alembic> {
-        let python = std::env::var("SCHEMALIGN_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let has = Command::new(&python)
-            .args(["-c", "import alembic, sqlalchemy, sqlmodel, psycopg2"])
-            .stderr(Stdio::null())
-            .status();
-        if !has.is_ok_and(|status| status.success()) {
-            let off = std::env::var_os("SCHEMALIGN_ALEMBIC").is_some_and(|v| v == "off");
-            assert!(
-                std::env::var_os("CI").is_none() || off,
-                "CI needs a Python with tests/judge/requirements.txt (SCHEMALIGN_PYTHON names it)"
-            );
-            eprintln!("skipped: {python} has no Alembic (pip install -r tests/judge/requirements.txt)");
-            return None;
-        }
+        let python = python()?;
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/judge/alembic_upgrade.py");
         let mut child = Command::new(&python)
             .arg(script)

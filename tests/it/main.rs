@@ -11,6 +11,7 @@ mod cases;
 mod chains;
 mod cli;
 mod configuration;
+mod drift;
 mod elixir;
 mod formats;
 mod harness;

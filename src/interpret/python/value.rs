@@ -227,6 +227,21 @@ pub struct Annotation<'a> {
     pub span: Span,
 }
 
+impl<'a> Function<'a> {
+    /// The annotation of what it returns.
+    #[must_use]
+    pub fn returns(&self) -> Option<Annotation<'a>> {
+        let Code::Def(def) = self.code else { return None };
+        let expression: &'a ast::Expr = def.returns.as_deref()?;
+        Some(Annotation {
+            expression,
+            module: self.module,
+            scope: self.scope,
+            span: self.span,
+        })
+    }
+}
+
 impl<'a> Value<'a> {
     /// Text made by the interpreter itself, on account of a place.
     #[must_use]

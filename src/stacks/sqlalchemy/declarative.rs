@@ -505,7 +505,10 @@ impl<'a> Classes<'a> {
             out.push(Attribute {
                 name: member.name.clone(),
                 value,
-                annotation: member.annotation,
+                annotation: match &member.value {
+                    Some(Value::Function(f)) if is_declared_attr(f) => f.returns(),
+                    _ => member.annotation,
+                },
                 owner: base,
                 span: member.span,
                 whole: member.whole,

@@ -10,6 +10,7 @@ use super::ddl::{in_schema, index_spec, rendered};
 use super::faults;
 use super::library::Reading;
 use super::metadata::Made;
+use super::registry::Registered;
 use super::table::{ColumnDef, ConstraintDef, ConstraintKind, IndexDef};
 use super::tables::{self, ModelTable};
 use super::terms::{self, Known};
@@ -18,8 +19,8 @@ use super::unregistered;
 use super::versions::Versions;
 use crate::change::ObjectName;
 use crate::declared::{
-    DeclaredCheck, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, EnumType, Expectation, Field, Key,
-    Language, Model, ModelKind, Models, Unique,
+    DeclaredCheck, DeclaredExclusion, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, DeclaredSequence,
+    EnumType, Expectation, Field, Key, Language, Model, ModelKind, Models, Unique,
 };
 use crate::interpret::python::{Machine, Modules, Stop};
 use crate::known::{Gap, Reach, Section};
@@ -42,6 +43,10 @@ pub const LANGUAGE: Language = Language {
     include: true,
     generated: true,
     deferrable: true,
+    match_full: true,
+    exclusions: true,
+    collations: true,
+    comments: true,
     nulls_not_distinct: true,
     list_nullability: true,
     views: false,
@@ -105,12 +110,14 @@ fn read_for(
     }
     let versions = Versions::near(files, folder);
     let tables = tables::declared(&mut machine, &versions);
+    let sequences = of_metadata(&mut machine);
     let models = |tree: &Option<&Tree>| {
         let mut models = match tree {
-            Some(tree) => of_history(files, &tables, tree),
+            Some(tree) => of_history(files, &tables, &sequences, tree),
             None => {
                 let all: Vec<_> = tables.iter().collect();
                 let mut models = of_tables(&all);
+                add_sequences(&mut models, sequences.iter());
                 models.faults = faults::of(files, &all, None);
                 models.faults.extend(faults::names(files, &all));
                 models
@@ -126,7 +133,12 @@ fn read_for(
 }
 
 /// The models that belong to a history.
-fn of_history(files: &Files, tables: &[ModelTable<'_>], tree: &Tree) -> Models {
+fn of_history(
+    files: &Files,
+    tables: &[ModelTable<'_>],
+    sequences: &[(DeclaredSequence, Option<Made>)],
+    tree: &Tree,
+) -> Models {
     let own = alembic::handed::handed(files, tree);
     let others: Vec<Arc<Handed>> = alembic::config::trees(files)
         .iter()
@@ -157,6 +169,8 @@ fn of_history(files: &Files, tables: &[ModelTable<'_>], tree: &Tree) -> Models {
     };
     let kept: Vec<_> = tables.iter().filter(is_ours).filter(is_left).collect();
     let mut models = of_tables(&kept);
+    let is_handed = |made: &Option<Made>| made.is_some_and(|made| own.metadata.contains(&identity(made)));
+    add_sequences(&mut models, sequences.iter().filter(|(_, made)| is_handed(made)));
     let known = own.loose.is_none().then_some(&*own.modules);
     models.faults = faults::of(files, &kept, known);
     models.faults.extend(faults::names(files, &kept));
@@ -169,6 +183,46 @@ fn of_history(files: &Files, tables: &[ModelTable<'_>], tree: &Tree) -> Models {
         models.models.extend(brought);
     }
     models
+}
+
+/// Adds those that no column is given.
+fn add_sequences<'s>(
+    models: &mut Models,
+    sequences: impl Iterator<Item = &'s (DeclaredSequence, Option<Made>)>,
+) {
+    for (sequence, _) in sequences {
+        if models.sequences.iter().all(|known| known.name != sequence.name) {
+            models.sequences.push(sequence.clone());
+        }
+    }
+}
+
+/// The sequences that a metadata is given, each with what that is known by.
+fn of_metadata<'a>(machine: &mut Machine<'a, Reading<'a>>) -> Vec<(DeclaredSequence, Option<Made>)> {
+    let mut out = Vec::new();
+    for entry in machine.library.registry().sequences.clone() {
+        let given =
+            terms::call_of(machine, &entry.value, "Sequence").and_then(|args| args.keyword("metadata"));
+        let (Some(given), None) = (given.map(|a| a.value.clone()), &entry.maybe) else {
+            continue;
+        };
+        let at = terms::span_of(&entry.value).unwrap_or(entry.at);
+        let Some(def) = super::table::sequence(machine, &entry.value, at) else {
+            continue;
+        };
+        let Ok(name) = def.name else { continue };
+        let metadata = super::metadata::metadata(machine, &given, at);
+        out.push((
+            DeclaredSequence {
+                name,
+                options: def.options.ok(),
+                used: false,
+                span: def.span,
+            },
+            super::metadata::made(machine, metadata),
+        ));
+    }
+    out
 }
 
 /// Before SQLAlchemy 1.4 an enum that is none of the database's brings a CHECK unless it says otherwise.
@@ -212,6 +266,7 @@ fn of_tables(tables: &[&ModelTable<'_>]) -> Models {
         models.models.push(made);
     }
     enums(tables, &mut models);
+    sequences(tables, &mut models);
     models
 }
 
@@ -227,6 +282,29 @@ fn kept(table: &ModelTable<'_>) -> Vec<(Span, Vec<(SmolStr, Span)>)> {
 /// Where a column's name is written.
 fn span_of(column: &ColumnDef<'_>) -> Span {
     column.attribute.as_ref().map_or(column.name_span, |a| a.span)
+}
+
+/// The sequences that columns are given, each once. PostgreSQL's dialect asks for the next value before it writes a row
+/// (`PGExecutionContext.get_insert_default`), unless the column has a server default.
+fn sequences(tables: &[&ModelTable<'_>], models: &mut Models) {
+    let told = tables
+        .iter()
+        .filter(|table| table.maybe.is_none() && !table.reflected);
+    for column in told.flat_map(|table| &table.def.columns) {
+        let Some(def) = column.sequence.as_ref().filter(|def| !def.optional) else {
+            continue;
+        };
+        let Ok(name) = &def.name else { continue };
+        if models.sequences.iter().any(|s| s.name == *name) {
+            continue;
+        }
+        models.sequences.push(DeclaredSequence {
+            name: name.clone(),
+            options: def.options.clone().ok(),
+            used: !column.has_server_default,
+            span: def.span,
+        });
+    }
 }
 
 fn model(table: &ModelTable<'_>) -> Model {
@@ -248,6 +326,8 @@ fn model(table: &ModelTable<'_>) -> Model {
         indexes: Vec::new(),
         foreign_keys: Vec::new(),
         checks: Vec::new(),
+        exclusions: Vec::new(),
+        comment: expectation(&def.comment),
         associations: Vec::new(),
         open: def
             .open
@@ -336,8 +416,10 @@ fn field(column: &ColumnDef<'_>, table: &ModelTable<'_>) -> Known<Field> {
         client_default: column.client_default || column.sequence.is_some(),
         serial: column.serial,
         identity: expectation(&identity),
+        counts: column.identity.clone().ok().flatten().map(|(_, options)| options),
         generated: expectation(&column.generated),
         collation: column.ty.as_ref().and_then(|t| t.collation.clone()),
+        comment: expectation(&column.comment),
         written: column.generated == Ok(None),
         ignored: false,
         whole: attribute.map_or(column.span, |a| a.whole),
@@ -400,6 +482,8 @@ fn add_constraint(model: &mut Model, constraint: &ConstraintDef) -> Result<(), F
                 on_delete: expectation(&key.on_delete),
                 on_update: expectation(&key.on_update),
                 deferrable: (deferrable || deferred).then_some((deferrable, deferred)),
+                match_full: key.match_full,
+                not_valid: constraint.not_valid,
                 name: name(Section::ForeignKeys)?,
                 span,
             });
@@ -409,14 +493,23 @@ fn add_constraint(model: &mut Model, constraint: &ConstraintDef) -> Result<(), F
             model.checks.push(DeclaredCheck {
                 name: name(Section::Checks)?,
                 condition: Some(condition.clone().map_err(open)?),
+                not_valid: constraint.not_valid,
                 span,
             });
         }
-        ConstraintKind::Exclude { .. } => {
-            return Err((
-                Section::Checks,
-                terms::gap(span, "an exclusion constraint is not compared"),
-            ));
+        ConstraintKind::Exclude {
+            method,
+            elements,
+            predicate,
+        } => {
+            let open = |gap: Gap| (Section::Checks, gap);
+            model.exclusions.push(DeclaredExclusion {
+                name: name(Section::Checks)?,
+                method: method.clone(),
+                elements: elements.clone().map_err(open)?,
+                predicate: predicate.clone().map_err(open)?,
+                span,
+            });
         }
     }
     Ok(())

@@ -23,6 +23,8 @@ pub struct Registry<'a> {
     pub tables: Vec<TableEntry<'a>>,
     /// Constructs that were made outside of a table's arguments and may attach themselves to one by the columns that they name.
     pub items: Vec<Entry<'a>>,
+    /// `Sequence(..., metadata=...)`: made with the tables of the metadata, whether a column uses it or not.
+    pub sequences: Vec<Entry<'a>>,
     /// What `append_column` and `append_constraint` add, with the table that it is added to.
     pub appended: Vec<(Value<'a>, Entry<'a>)>,
     /// Results of `declared_attr` functions, by class and function.
@@ -83,6 +85,7 @@ impl<'a> Registry<'a> {
             ..e
         }));
         join_entries(&mut self.items, other.items, gap);
+        join_entries(&mut self.sequences, other.sequences, gap);
         let (own, entries): (Vec<_>, Vec<_>) = std::mem::take(&mut self.appended).into_iter().unzip();
         let (their, others): (Vec<_>, Vec<_>) = other.appended.into_iter().unzip();
         self.appended = join_appended(own, entries, their, others, gap);

@@ -53,6 +53,16 @@ pub fn call<'a, L: Registered<'a>>(
             machine.library.registry_mut().searchable = true;
             Some(Ok(Value::None))
         }
+        "Sequence" if member.is("Sequence") && args.keyword("metadata").is_some() => {
+            let term = machine.call_term(callee.clone(), args.clone(), at);
+            let entry = Entry {
+                value: term.clone(),
+                at,
+                maybe: None,
+            };
+            machine.library.registry_mut().sequences.push(entry);
+            Some(Ok(term))
+        }
         "Index"
         | "UniqueConstraint"
         | "PrimaryKeyConstraint"

@@ -13,6 +13,7 @@ use crate::stacks::alembic::database::{Connection, Database};
 use crate::stacks::alembic::operations::{naming, send_each, tables};
 use crate::stacks::sqlalchemy::ddl::{self, Making, Memo};
 use crate::stacks::sqlalchemy::expression::Scope;
+use crate::stacks::sqlalchemy::metadata;
 use crate::stacks::sqlalchemy::table::{self, Conventions, TableDef};
 use crate::stacks::sqlalchemy::terms::{self, Member};
 use crate::stacks::sqlalchemy::types::{self, EnumDef};
@@ -138,7 +139,13 @@ fn table_of<'a, L: Database<'a>>(
     let mut def = table::table(machine, &args, 2, &Scope::default(), span);
     let metadata = args.get(1, "metadata").map(|a| a.value.clone());
     let conventions = match metadata {
-        Some(metadata) => conventions_of(machine, &metadata, at),
+        Some(given) => {
+            // A table without a schema of its own has the metadata's.
+            if def.schema == Ok(None) {
+                def.schema = metadata::settings(machine, Some(&given), at).1;
+            }
+            conventions_of(machine, &given, at)
+        }
         None => Conventions::default(),
     };
     def.finish(&conventions);
