@@ -11,6 +11,7 @@ pub mod discover;
 pub mod finding;
 pub mod interpret;
 pub mod known;
+pub mod lsp;
 pub mod name;
 pub mod pair;
 pub mod replay;

@@ -45,6 +45,8 @@ pub(super) enum Command {
     Config(ConfigArguments),
     /// Write a commented configuration file
     Init(InitArguments),
+    /// Serve an editor over standard input and output (Language Server Protocol)
+    Lsp(LspArguments),
 }
 
 /// `schemalign check`.
@@ -161,6 +163,14 @@ pub(super) struct ConfigArguments {
     pub(super) keys: bool,
     #[command(flatten)]
     pub(super) source: Source,
+}
+
+/// `schemalign lsp`. Clients add `--stdio` out of habit.
+#[derive(Debug, Args)]
+pub(super) struct LspArguments {
+    /// Standard input and output, which is all there is
+    #[arg(long)]
+    pub(super) stdio: bool,
 }
 
 /// `schemalign init`.

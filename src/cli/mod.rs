@@ -8,8 +8,8 @@ mod disk;
 mod explain;
 mod history;
 mod init;
+mod lsp;
 mod models;
-mod object;
 mod outcome;
 mod progress;
 mod rules;
@@ -53,6 +53,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Baseline(baseline)) => baseline::run(baseline),
         Some(Command::Config(config)) => config::run(config),
         Some(Command::Init(init)) => init::run(init),
+        Some(Command::Lsp(_)) => lsp::run(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::check::{self, Run, Sides};
 use crate::declared::{Association, Expectation, Field, Model, ModelKind, Models};
 use crate::name::QualifiedName;
 use crate::report::escape;
+use crate::report::explain::heading;
 use crate::source::{Files, Span};
 
 /// Runs the command.
@@ -128,7 +129,7 @@ fn qualified(name: &QualifiedName) -> String {
 fn text(runs: &[Run], files: &Files) -> String {
     let mut out = String::new();
     for run in runs {
-        out.push_str(&schema::heading(runs, run));
+        out.push_str(&heading(runs, run));
         for model in run.models.iter().flat_map(|m| &m.models) {
             write_model(model, files, &mut out);
         }

@@ -11,6 +11,7 @@ use crate::config::Given;
 use crate::known::Gap;
 use crate::name::Name;
 use crate::report::escape;
+use crate::report::explain::heading;
 use crate::schema::{Schema, document};
 use crate::session::Outcome;
 use crate::source::Files;
@@ -73,15 +74,6 @@ pub(super) fn only(runs: &[Run]) -> Result<&Run, Failure> {
                 .details(several.iter().map(|r| r.target.name.clone()))
                 .help("name one with --target NAME"),
         ),
-    }
-}
-
-/// The name of a target above what is printed of it, where there are several.
-pub(super) fn heading(runs: &[Run], run: &Run) -> String {
-    if runs.len() > 1 {
-        format!("-- {}\n", escape(&run.target.name))
-    } else {
-        String::new()
     }
 }
 

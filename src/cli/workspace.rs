@@ -99,6 +99,18 @@ impl Workspace {
     }
 }
 
+/// A folder with the manifests and configuration files above it, and the names of the folders that lead to it.
+pub(super) fn listing(root: PathBuf) -> (Disk, Vec<String>) {
+    let above = root
+        .iter()
+        .map(|part| part.to_string_lossy().into_owned())
+        .collect();
+    let mut disk = Disk::new(root.clone(), std::slice::from_ref(&root), &[]);
+    disk.add_above(&root, MANIFESTS);
+    disk.add_all_above(&root, &config::file::FILES);
+    (disk, above)
+}
+
 /// Every flaw of the configuration at once, each with its place.
 fn flawed(flaws: &[Flaw], files: &Files) -> Failure {
     let lines = flaws.iter().map(|flaw| {

@@ -3,14 +3,17 @@
 pub mod checkstyle;
 pub mod concise;
 mod escape;
+pub mod explain;
 pub mod github;
 pub mod gitlab;
+pub mod history;
 pub mod json;
 pub mod json_lines;
 pub mod junit;
 pub mod markdown;
 mod markup;
 mod notes;
+pub mod object;
 pub mod rdjson;
 pub mod sarif;
 pub mod statistics;

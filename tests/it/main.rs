@@ -19,6 +19,7 @@ mod hostile;
 mod hostile_elixir;
 mod hostile_python;
 mod judge;
+mod lsp;
 mod postgres;
 mod prisma_models;
 mod python;

@@ -18,6 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["rules", "discover"],
     &["check"],
     &["report"],
+    &["lsp"],
     &["cli"],
     &["main", "lib"],
 ];

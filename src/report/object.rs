@@ -1,21 +1,24 @@
-//! A table or column as an argument names it.
+//! A table or column as an argument names it, and where a change to it was made.
 
+use super::escape;
 use crate::known::ChangeId;
 use crate::name::Name;
 use crate::replay::Journal;
-use crate::report::escape;
 use crate::schema::{ColumnId, Schema, TableId};
 use crate::source::Files;
 
 /// A table or column of a replayed schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Object {
-    pub(super) table: TableId,
-    pub(super) column: Option<ColumnId>,
+pub struct Object {
+    /// The table.
+    pub table: TableId,
+    /// Its column, where one is meant.
+    pub column: Option<ColumnId>,
 }
 
 /// What `users`, `users.email`, `public.users` and `public.users.email` may mean, those that were dropped included.
-pub(super) fn find(schema: &Schema, written: &str) -> Vec<Object> {
+#[must_use]
+pub fn find(schema: &Schema, written: &str) -> Vec<Object> {
     let mut out = Vec::new();
     for parts in readings(written) {
         match parts.as_slice() {
@@ -35,7 +38,8 @@ pub(super) fn find(schema: &Schema, written: &str) -> Vec<Object> {
 }
 
 /// The readings of what is written: folded as SQL folds, and taken as it stands.
-pub(super) fn readings(written: &str) -> [Vec<Name>; 2] {
+#[must_use]
+pub fn readings(written: &str) -> [Vec<Name>; 2] {
     let parts = split(written);
     [
         parts.iter().map(|p| Name::from_sql(p)).collect(),
@@ -77,7 +81,8 @@ fn columns(schema: &Schema, namespace: Option<&Name>, table: &Name, column: &Nam
 }
 
 /// Its name as printed.
-pub(super) fn name(schema: &Schema, object: Object) -> String {
+#[must_use]
+pub fn name(schema: &Schema, object: Object) -> String {
     let table = schema.table(object.table).qualified();
     let column = object
         .column
@@ -89,7 +94,8 @@ pub(super) fn name(schema: &Schema, object: Object) -> String {
 }
 
 /// `migrations/1_init/migration.sql:3 (1_init)`.
-pub(super) fn place(change: ChangeId, journal: &Journal, files: &Files) -> String {
+#[must_use]
+pub fn place(change: ChangeId, journal: &Journal, files: &Files) -> String {
     let Some(origin) = journal.origin(change) else {
         return "before the first migration".to_owned();
     };
