@@ -6,7 +6,7 @@ use super::NotChecked;
 use super::histories::Root;
 use super::index::{Index, Inside, is_within, join, split};
 use crate::stacks::history::plain;
-use crate::stacks::{alembic, flyway};
+use crate::stacks::{alembic, ecto, flyway};
 
 /// What a repository uses besides.
 pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {
@@ -26,6 +26,13 @@ pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {
         let flyway = roots.iter().filter(|r| r.runner.name == "flyway");
         if flyway
             .flat_map(|r| flyway::history::program_folders(r.path))
+            .any(|p| is_within(path, &p))
+        {
+            continue;
+        }
+        let of_ecto = roots.iter().filter(|r| r.runner.name == "ecto");
+        if of_ecto
+            .flat_map(|r| ecto::project::beside(index.files, r.path))
             .any(|p| is_within(path, &p))
         {
             continue;

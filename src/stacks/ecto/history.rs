@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::project::Project;
+use super::project::{self, Project};
 use super::{install, runner, structure};
 use crate::config::Given;
 use crate::session::{Migration, RunMode, Session};
@@ -78,7 +78,7 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
         });
     }
     let mut first: BTreeMap<i64, FileId> = BTreeMap::new();
-    for (version, name, file) in found(folder) {
+    for (version, name, file) in together(folder) {
         if let Some(other) = first.insert(version, file) {
             history.events.push(duplicate(files, version, other, file));
         }
@@ -120,6 +120,16 @@ fn entry(mut history: History, files: &Files, project: Project, file: FileId) ->
         all: history.migrations.clone(),
     }));
     history
+}
+
+/// The migrations of a folder and of those that run together with it, by version.
+fn together(folder: Folder<'_>) -> Vec<(i64, String, FileId)> {
+    let mut out = found(folder);
+    for path in project::beside(folder.files, folder.path) {
+        out.extend(found(Folder::new(folder.files, &path)));
+    }
+    out.sort();
+    out
 }
 
 /// The migrations of a folder by version.

@@ -87,6 +87,40 @@ pub fn place(migrations: &str) -> Option<(&str, &str)> {
     Some((folder, name))
 }
 
+/// The folders that the project's own `ecto.migrate` runs together with a folder of migrations: a `mix.exs` may say
+/// `"ecto.migrate --migrations-path priv/repo/migrations --migrations-path priv/repo/manual"` (`mix help ecto.migrate`: files of all
+/// paths run in the order of their versions, as if they lay in one).
+#[must_use]
+pub fn beside(files: &Files, migrations: &str) -> Vec<String> {
+    let Some(folder) = above(files, migrations) else {
+        return Vec::new();
+    };
+    let Some(file) = files.find(&join(&folder, "mix.exs")) else {
+        return Vec::new();
+    };
+    let text = files.text(file);
+    for command in text
+        .split('"')
+        .filter(|part| part.trim_start().starts_with("ecto.migrate "))
+    {
+        let mut words = command.split_whitespace();
+        let mut paths = Vec::new();
+        while let Some(word) = words.next() {
+            let path = match word.strip_prefix("--migrations-path") {
+                Some("") => words.next(),
+                Some(rest) => rest.strip_prefix('='),
+                None => None,
+            };
+            paths.extend(path.map(|path| join(&folder, path.trim_start_matches("./").trim_end_matches('/'))));
+        }
+        if paths.iter().any(|path| path == migrations) {
+            paths.retain(|path| path != migrations);
+            return paths;
+        }
+    }
+    Vec::new()
+}
+
 /// The nearest folder at or above a path that holds a `mix.exs`.
 #[must_use]
 pub fn above(files: &Files, path: &str) -> Option<String> {
@@ -189,6 +223,15 @@ mod tests {
         assert_eq!(place("priv/repo/migrations"), Some(("", "repo")));
         assert_eq!(place("apps/a/priv/repo/migrations"), Some(("apps/a", "repo")));
         assert_eq!(place("db/migrations"), None);
+    }
+
+    #[test]
+    fn one_command_may_run_several_folders() {
+        let alias = "aliases: [\"ecto.migrate\": [\"ecto.migrate --migrations-path priv/repo/migrations \
+                     --migrations-path=priv/repo/manual/\"], \"data\": [\"ecto.migrate --migrations-path priv/repo/data\"]]";
+        let files = Files::in_memory([("a/mix.exs", alias), ("a/priv/repo/migrations/1_a.exs", "")]);
+        assert_eq!(beside(&files, "a/priv/repo/migrations"), ["a/priv/repo/manual"]);
+        assert!(beside(&files, "a/priv/other/migrations").is_empty());
     }
 
     #[test]
