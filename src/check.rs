@@ -435,20 +435,6 @@ pub fn check(files: &Files, options: &Options) -> Result<Report, Misuse> {
     report(files, options, &runs)
 }
 
-/// What the editor keeps between two checks.
-#[derive(Debug, Default)]
-pub struct Memory {}
-
-/// Checks a repository again, with what was kept of the check before.
-///
-/// # Errors
-/// When the options or the baseline do not fit the files.
-pub fn check_again(files: &Files, options: &Options, _memory: &mut Memory) -> Result<(Runs, Report), Misuse> {
-    let runs = run(files, options, Sides::Both)?;
-    let report = report(files, options, &runs)?;
-    Ok((runs, report))
-}
-
 /// The findings and the coverage of what was run.
 ///
 /// # Errors

@@ -29,12 +29,13 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
         return Err(nothing(&report.coverage.not_checked));
     }
     let exit = exit(&report, named, arguments, &work.options);
-    if arguments.quiet {
-        report.findings.retain(|f| f.level != Level::Note);
-    }
     let plain = TextOptions::default();
     for (form, path) in &arguments.output {
         write_file(path, &render(*form, &report, &work.files, &plain))?;
+    }
+    // What is written to files is whole.
+    if arguments.quiet {
+        report.findings.retain(|f| f.level != Level::Note);
     }
     let options = TextOptions {
         colour: terminal::colour(),
@@ -95,6 +96,13 @@ fn exit(report: &Report, named: bool, arguments: &CheckArguments, options: &Opti
     let failing = report.findings.iter().filter(|f| f.level >= least).count();
     let followed = arguments.minimum_coverage.or_else(|| settings?.minimum_coverage);
     let too_little = followed.is_some_and(|least| report.coverage.per_cent() < least);
+    if let Some(least) = followed.filter(|_| too_little) {
+        let what = format!(
+            "only {:.1} % of the statements and fields could be followed, and {least} % are demanded",
+            report.coverage.per_cent()
+        );
+        terminal::complain(&Failure::new(what).help("--coverage lists what could not be followed, and why"));
+    }
     if (failing > arguments.max_findings || too_little) && !arguments.exit_zero {
         Exit::Found
     } else {
@@ -104,8 +112,8 @@ fn exit(report: &Report, named: bool, arguments: &CheckArguments, options: &Opti
 
 /// There is nothing that could be checked.
 pub(super) fn nothing(seen: &[NotChecked]) -> Failure {
-    let looked = "looked for SQL migrations on PostgreSQL (Prisma, Diesel, sqlx, dbmate, goose, golang-migrate, Flyway, Supabase, \
-                  refinery, node-pg-migrate, Atlas, numbered SQL files, schema.sql) and for Prisma schemas";
+    let looked = "looked for migrations on PostgreSQL (Prisma, Alembic, Ecto, Diesel, sqlx, dbmate, goose, golang-migrate, Flyway, Supabase, \
+                  refinery, node-pg-migrate, Atlas, numbered SQL files, schema.sql) and for models (Prisma, SQLAlchemy, SQLModel, Ecto)";
     let seen = seen.iter().map(|s| format!("not checked: {}: {}", s.what, s.why));
     Failure::new("there is nothing here that can be checked")
         .details(std::iter::once(looked.to_owned()).chain(seen))

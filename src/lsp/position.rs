@@ -107,8 +107,9 @@ pub(super) fn path(uri: &Uri) -> Option<PathBuf> {
     }
     let text = String::from_utf8(bytes).ok()?;
     // `/C:/x` on Windows.
-    let drive = text.as_bytes().get(2) == Some(&b':');
-    Some(PathBuf::from(if drive { &text[1..] } else { &text[..] }))
+    let drive = cfg!(windows) && text.as_bytes().get(2) == Some(&b':');
+    let text = text.strip_prefix('/').filter(|_| drive).unwrap_or(&text);
+    Some(PathBuf::from(text))
 }
 
 /// The listing's path of a file below a root.

@@ -28,7 +28,7 @@ use super::diagnostics::{self, ByFile};
 use super::overlay::{Kept, Overlay};
 use super::position::{listed, location, of_path, offset, path};
 use super::{Disk, actions, completion, lookup, symbols};
-use crate::check::{self, Memory, Report, Runs};
+use crate::check::{self, Report, Runs, Sides};
 use crate::config::Options;
 use crate::report::{explain, history, object};
 use crate::source::{FileId, Files};
@@ -49,7 +49,6 @@ struct Server<'a> {
     root: PathBuf,
     kept: Option<(Kept, Vec<String>)>,
     buffers: BTreeMap<String, Arc<str>>,
-    memory: Memory,
     checked: Option<Checked>,
     shown: ByFile,
 }
@@ -64,7 +63,6 @@ pub(super) fn run(connection: &Connection, disk: &dyn Disk) -> Result<(), Broken
         root: root(&parameters).unwrap_or_else(|| disk.here()),
         kept: None,
         buffers: BTreeMap::new(),
-        memory: Memory::default(),
         checked: None,
         shown: ByFile::new(),
     };
@@ -214,7 +212,9 @@ impl Server<'_> {
         if let Err(flaws) = check::configure(&mut files, &mut options, above.clone()) {
             return diagnostics::of_flaws(&self.root, &files, &flaws);
         }
-        match check::check_again(&files, &options, &mut self.memory) {
+        let runs = check::run(&files, &options, Sides::Both);
+        let both = runs.and_then(|runs| check::report(&files, &options, &runs).map(|report| (runs, report)));
+        match both {
             Ok((runs, report)) => {
                 let out = diagnostics::of_findings(&self.root, &files, &report.findings);
                 self.checked = Some(Checked { files, runs, report });
@@ -269,9 +269,8 @@ impl Server<'_> {
         let files = &checked.files;
         let mut text = String::new();
         for declared in lookup::declared(&checked.runs, files, file, at) {
-            let outcome = declared.run.outcome.as_ref()?;
-            let Some(found) = declared.object() else {
-                text.push_str("no migration makes it\n");
+            let (Some(outcome), Some(found)) = (declared.run.outcome.as_ref(), declared.object()) else {
+                text.push_str("no migration that could be followed makes it\n");
                 continue;
             };
             text.push_str(&explain::heading(&checked.runs.runs, declared.run));

@@ -127,7 +127,8 @@ fn files_and_tables_are_left_out() {
         format!("{TABLE}CREATE NONSENSE x;\n"),
     )
     .unwrap();
-    assert_eq!(run(&coverage, &[]).0, 1);
+    let (code, _, err) = run(&coverage, &[]);
+    assert!(code == 1 && err.contains("% are demanded"), "{err}");
 }
 
 #[test]
