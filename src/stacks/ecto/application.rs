@@ -224,24 +224,11 @@ fn fetched(machine: &mut Elixir<'_>, app: &Value, key: &Value, at: Span) -> Run<
     Ok(value)
 }
 
-/// Whether a module is there: one of the repository, or of no package that is locked.
+/// Whether a module is there; told of the repository's own alone. A package may name its modules as it likes, so that no name tells
+/// that none of the locked ones has it.
 pub fn is_there(machine: &Elixir<'_>, module: &Value) -> Option<bool> {
     let name = module.as_module()?;
-    if machine.modules().may_have(&name) {
-        return Some(true);
-    }
-    let project = &machine.library.project;
-    let packages = super::lock::packages(machine.modules().files(), &project.folder)?;
-    let first = name.split('.').next()?;
-    let package = super::project::underscored(first);
-    // Packages name their modules for themselves; where only a part of a name fits, it may be one of them.
-    let known = packages.iter().any(|locked| {
-        let locked = locked.replace('_', "");
-        let package = package.replace('_', "");
-        locked.starts_with(&package) || package.starts_with(&locked)
-    });
-    let standard = ["mix", "ex_unit", "iex", "logger", "eex", "ecto"].contains(&package.as_str());
-    (!known && !standard).then_some(false)
+    machine.modules().may_have(&name).then_some(true)
 }
 
 fn given(machine: &Elixir<'_>, name: &Value, at: Span) -> Option<Value> {

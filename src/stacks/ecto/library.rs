@@ -193,14 +193,6 @@ impl<'a> Library<'a> for Ecto {
             "Oban.Migration" | "Oban.Migrations" => oban::call(machine, called),
             "Logger" => Some(Ok(Value::atom("ok"))),
             module if repo::is_repo(machine, module, called) => repo::call(machine, called),
-            module if machine.is_uncertain() && is_missing(machine, module) => {
-                let message = format!("function {module}.{} is undefined", called.name);
-                Some(Err(machine.raise(
-                    "UndefinedFunctionError",
-                    &message,
-                    called.span,
-                )))
-            }
             _ => None,
         }
     }
@@ -230,15 +222,6 @@ impl<'a> Library<'a> for Ecto {
             machine.library.queue.push(super::queue::Queued::Unknown(gap));
         }
     }
-}
-
-/// Whether a module is certainly nowhere: its namespace is the repository's own, and no locked package can have it. A course that calls
-/// it is not the one that was taken.
-fn is_missing(machine: &Elixir<'_>, module: &str) -> bool {
-    let first = module.split('.').next().unwrap_or(module);
-    module != first
-        && machine.modules().may_have(first)
-        && application::is_there(machine, &Value::module(module)) == Some(false)
 }
 
 /// Whether what was not followed is code of the program that cannot change the schema: it lies beside the migrations, and no such code

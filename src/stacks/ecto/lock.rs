@@ -25,17 +25,6 @@ pub fn locked(files: &Files, folder: &str, package: &str) -> Option<Version> {
     version_in(&lock(files, folder)?, package)
 }
 
-/// The names of all packages that a project has locked.
-#[must_use]
-pub fn packages(files: &Files, folder: &str) -> Option<Vec<String>> {
-    let lock = lock(files, folder)?;
-    let names = lock.lines().filter_map(|line| {
-        let name = line.trim_start().strip_prefix('"')?;
-        Some(name.split_once("\":")?.0.to_owned())
-    });
-    Some(names.collect())
-}
-
 /// The text of the lock of a project.
 fn lock(files: &Files, folder: &str) -> Option<std::sync::Arc<str>> {
     let mut folder = folder;
