@@ -47,6 +47,10 @@ pub(super) enum Command {
     Init(InitArguments),
     /// Serve an editor over standard input and output (Language Server Protocol)
     Lsp(LspArguments),
+    /// Print what a shell needs to complete commands and options
+    Completions(CompletionsArguments),
+    /// Print a manual page
+    Manpage(ManpageArguments),
 }
 
 /// `schemalign check`.
@@ -55,6 +59,9 @@ pub(super) struct CheckArguments {
     /// Folders to check, instead of the working folder
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+    /// Take the text of this file from standard input instead of the disk, and check what it belongs to
+    #[arg(long, value_name = "PATH")]
+    pub(super) stdin_filename: Option<PathBuf>,
     /// The form
     #[arg(long, default_value = "text", value_name = "FORM")]
     pub(super) format: CheckFormat,
@@ -173,6 +180,22 @@ pub(super) struct LspArguments {
     pub(super) stdio: bool,
 }
 
+/// `schemalign completions`.
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// `schemalign manpage`.
+#[derive(Debug, Args)]
+pub(super) struct ManpageArguments {
+    /// The command, instead of the program
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Option<String>,
+}
+
 /// `schemalign init`.
 #[derive(Debug, Args)]
 pub(super) struct InitArguments {
@@ -277,6 +300,10 @@ pub(super) enum SchemaFormat {
     Sql,
     /// The schema document
     Json,
+    /// An entity diagram for Mermaid
+    Mermaid,
+    /// A graph for Graphviz
+    Dot,
 }
 
 fn dialect(word: &str) -> Result<Dialect, String> {

@@ -20,7 +20,11 @@ use crate::source::Files;
 /// # Errors
 /// When nothing could be checked, or a file cannot be written.
 pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
-    let mut work = Workspace::open(&arguments.paths, &arguments.source)?;
+    let text = match &arguments.stdin_filename {
+        Some(path) => Some((path.as_path(), terminal::read()?)),
+        None => None,
+    };
+    let mut work = Workspace::with_text(&arguments.paths, &arguments.source, text)?;
     work.options.ci = arguments.ci || std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false");
     work.options.without_baseline = arguments.no_baseline;
     let mut report = progress::show(&work.files, || check::check(&work.files, &work.options))?;

@@ -41,6 +41,8 @@ pub(super) struct Disk {
     real: PathBuf,
     entries: BTreeMap<String, u64>,
     skipped: BTreeSet<(String, String)>,
+    /// Texts that stand in the place of the disk's.
+    held: BTreeMap<String, Vec<u8>>,
 }
 
 /// What the walk came upon.
@@ -72,6 +74,7 @@ impl Disk {
             root,
             entries: BTreeMap::new(),
             skipped: BTreeSet::new(),
+            held: BTreeMap::new(),
         };
         for path in within {
             disk.walk(path, false);
@@ -157,6 +160,15 @@ impl Disk {
         }
     }
 
+    /// Takes a text in the place of a file's on the disk; a file that is there and not listed stays left out.
+    pub(super) fn hold(&mut self, path: &Path, text: Vec<u8>) {
+        let name = self.name(path);
+        if self.entries.contains_key(&name) || !path.exists() {
+            self.entries.insert(name.clone(), text.len() as u64);
+            self.held.insert(name, text);
+        }
+    }
+
     fn take(&self, entry: &ignore::DirEntry) -> Vec<Found> {
         let Some(kind) = entry.file_type() else {
             return Vec::new();
@@ -217,6 +229,9 @@ impl FileSystem for Disk {
 
     #[expect(clippy::disallowed_methods, reason = "this is the disk")]
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        if let Some(text) = self.held.get(path) {
+            return Ok(text.clone());
+        }
         let Some(size) = self.entries.get(path) else {
             return Err(ReadError("is not in the listing".to_owned()));
         };

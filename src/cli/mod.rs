@@ -3,6 +3,7 @@
 mod arguments;
 mod baseline;
 mod check;
+mod completions;
 mod config;
 mod disk;
 mod explain;
@@ -54,6 +55,8 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Config(config)) => config::run(config),
         Some(Command::Init(init)) => init::run(init),
         Some(Command::Lsp(_)) => lsp::run(),
+        Some(Command::Completions(shell)) => completions::completions(shell),
+        Some(Command::Manpage(page)) => completions::manpage(page),
     }
 }
 

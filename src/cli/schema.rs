@@ -10,8 +10,8 @@ use crate::check::{self, Run, Sides};
 use crate::config::Given;
 use crate::known::Gap;
 use crate::name::Name;
-use crate::report::escape;
 use crate::report::explain::heading;
+use crate::report::{dot, escape, mermaid};
 use crate::schema::{Schema, document};
 use crate::session::Outcome;
 use crate::source::Files;
@@ -47,6 +47,16 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
             let run = only(&runs.runs)?;
             if let Some(outcome) = &run.outcome {
                 out = document::sql(&as_connected(outcome, &run.target.given));
+            }
+        }
+        SchemaFormat::Mermaid | SchemaFormat::Dot => {
+            let run = only(&runs.runs)?;
+            if let Some(outcome) = &run.outcome {
+                let schema = as_connected(outcome, &run.target.given);
+                out = match arguments.format {
+                    SchemaFormat::Dot => dot::render(&schema),
+                    _ => mermaid::render(&schema),
+                };
             }
         }
         SchemaFormat::Text => {

@@ -1,6 +1,6 @@
 //! The terminal: colours, width, writing without a fuss when nobody reads on.
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::sync::OnceLock;
 
 use anstream::{AutoStream, ColorChoice};
@@ -63,6 +63,19 @@ pub(super) fn write(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// All of standard input.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn read() -> Result<Vec<u8>, Failure> {
+    let mut out = Vec::new();
+    let mut input = std::io::stdin().lock();
+    input
+        .read_to_end(&mut out)
+        .map_err(|error| Failure::new(format!("standard input cannot be read: {error}")))?;
+    Ok(out)
 }
 
 /// Says on stderr why a run could not be done.

@@ -29,6 +29,18 @@ impl Workspace {
     /// # Errors
     /// When a path does not exist.
     pub(super) fn open(paths: &[PathBuf], source: &Source) -> Result<Self, Failure> {
+        Workspace::with_text(paths, source, None)
+    }
+
+    /// The same with a file's text in the place of the disk's; where no path is named, what the file belongs to is.
+    ///
+    /// # Errors
+    /// When a path does not exist.
+    pub(super) fn with_text(
+        paths: &[PathBuf],
+        source: &Source,
+        text: Option<(&Path, Vec<u8>)>,
+    ) -> Result<Self, Failure> {
         terminal::set_colour(source.color);
         let here = absolute(Path::new("."))?;
         let within = paths.iter().map(|p| existing(p)).collect::<Result<Vec<_>, _>>()?;
@@ -37,7 +49,7 @@ impl Workspace {
             _ => here.clone(),
         };
         // A file stands for the targets that it belongs to, so that all around it is listed.
-        let (within, touching): (Vec<_>, Vec<_>) = if within.iter().any(|path| path.is_dir()) {
+        let (within, mut touching): (Vec<_>, Vec<_>) = if within.iter().any(|path| path.is_dir()) {
             (within, Vec::new())
         } else {
             (Vec::new(), within)
@@ -74,6 +86,13 @@ impl Workspace {
         }
         if !source.no_config {
             disk.add_all_above(&root, &config::file::FILES);
+        }
+        if let Some((path, text)) = text {
+            let path = absolute(path)?;
+            disk.hold(&path, text);
+            if paths.is_empty() {
+                touching.push(path);
+            }
         }
         let names = |paths: &[PathBuf]| paths.iter().map(|p| disk.name(p)).collect();
         let mut options = Options {

@@ -2,6 +2,8 @@
 
 pub mod checkstyle;
 pub mod concise;
+mod diagram;
+pub mod dot;
 mod escape;
 pub mod explain;
 pub mod github;
@@ -12,6 +14,7 @@ pub mod json_lines;
 pub mod junit;
 pub mod markdown;
 mod markup;
+pub mod mermaid;
 mod notes;
 pub mod object;
 pub mod rdjson;

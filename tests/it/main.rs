@@ -6,6 +6,7 @@
     reason = "tests print what was judged or skipped, read their cases, and start servers and the program itself"
 )]
 
+mod adoption;
 mod alembic_judge;
 mod cases;
 mod chains;
