@@ -2,6 +2,7 @@
 
 mod ignores;
 mod settle;
+mod since;
 
 use rayon::prelude::*;
 
@@ -41,6 +42,8 @@ pub struct Silenced {
     pub ignored: usize,
     /// How many the baseline holds.
     pub known: usize,
+    /// How many were there at an earlier state already.
+    pub earlier: usize,
     /// The keys of all that would be told without a baseline.
     pub keys: Vec<String>,
     /// The baseline, with what was used of it.

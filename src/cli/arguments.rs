@@ -89,6 +89,9 @@ pub(super) struct CheckArguments {
     /// Fail the run when less than this part of the statements and fields, in per cent, could be followed
     #[arg(long, value_name = "PERCENT")]
     pub(super) minimum_coverage: Option<f64>,
+    /// Tell only what came since this commit, or since the branch left it: what git diff COMMIT... would show
+    #[arg(long, value_name = "COMMIT")]
+    pub(super) since: Option<String>,
     /// Tell what the baseline holds as well
     #[arg(long)]
     pub(super) no_baseline: bool,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::arguments::{CheckArguments, CheckFormat, FailOn};
 use super::outcome::{Exit, Failure};
+use super::revision::Revision;
 use super::workspace::Workspace;
 use super::{disk, progress, terminal};
 use crate::check::{self, NotChecked, Report};
@@ -28,6 +29,9 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     work.options.ci = arguments.ci || std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false");
     work.options.without_baseline = arguments.no_baseline;
     let mut report = progress::show(&work.files, || check::check(&work.files, &work.options))?;
+    if let Some(name) = &arguments.since {
+        report.keep_what_came_since(&earlier(&work, name)?);
+    }
     let named = !work.options.touching.is_empty();
     if report.targets.is_empty() && !named && arguments.format == CheckFormat::Text {
         return Err(nothing(&report.coverage.not_checked));
@@ -55,6 +59,24 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     // The process ends: taking apart what it read would only take time.
     std::mem::forget((work, report));
     Ok(exit)
+}
+
+/// The report on an earlier state, under the settings of now, so that a change of these alone makes nothing new.
+///
+/// # Errors
+/// When that state cannot be read.
+fn earlier(work: &Workspace, name: &str) -> Result<Report, Failure> {
+    let mut files = Files::new(Revision::open(&work.root, name, work.disk.clone())?);
+    let mut options = work.options.clone();
+    let configuration = &options.configuration;
+    files.hide(|path| configuration.excludes(path));
+    progress::show(&files, || {
+        // A baseline that could not be read then, or a target that was not there.
+        check::check(&files, &options).or_else(|_| {
+            options.without_baseline = true;
+            Ok(check::check(&files, &options).unwrap_or_default())
+        })
+    })
 }
 
 fn render(form: CheckFormat, report: &Report, files: &Files, options: &TextOptions) -> String {

@@ -43,6 +43,8 @@ pub(super) struct Disk {
     skipped: BTreeSet<(String, String)>,
     /// Texts that stand in the place of the disk's.
     held: BTreeMap<String, Vec<u8>>,
+    /// What was walked.
+    walked: Vec<PathBuf>,
 }
 
 /// What the walk came upon.
@@ -75,6 +77,7 @@ impl Disk {
             entries: BTreeMap::new(),
             skipped: BTreeSet::new(),
             held: BTreeMap::new(),
+            walked: within.to_vec(),
         };
         for path in within {
             disk.walk(path, false);
@@ -209,6 +212,34 @@ impl Disk {
         Found::Skipped(path, why)
     }
 
+    /// Whether a path of the listing is there.
+    pub(super) fn lists(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
+    /// Whether the walk would come to a path (absolute, without links) that is not there now, were it: where ignore files do not
+    /// leave it out.
+    pub(super) fn would_walk(&self, path: &Path) -> bool {
+        let shown = |folder: &Path| {
+            let inside = path.strip_prefix(real(folder)).ok()?;
+            let mut parts = inside.iter().map(|part| part.to_string_lossy());
+            let file = parts.next_back()?;
+            let walked = |part: &str| !part.starts_with('.') && !NEVER.contains(&part);
+            Some(parts.all(|part| walked(&part)) && !file.starts_with('.'))
+        };
+        self.walked.iter().any(|folder| shown(folder) == Some(true))
+    }
+
+    /// Where a path of the listing lies, with no link in the way to the root.
+    pub(super) fn real_path(&self, name: &str) -> PathBuf {
+        normal(&self.real.join(name)).unwrap_or_else(|_| self.real.join(name))
+    }
+
+    /// A path without links as the listing names it.
+    pub(super) fn name_of_real(&self, path: &Path) -> String {
+        relative(&self.real, path)
+    }
+
     /// A path as the listing names it.
     #[must_use]
     pub(super) fn name(&self, path: &Path) -> String {
@@ -252,6 +283,11 @@ impl FileSystem for Disk {
     fn skipped(&self) -> Vec<(String, String)> {
         self.skipped.iter().cloned().collect()
     }
+}
+
+/// A path without links, where it is there.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// Whether a folder is never walked: by its name, or as a Python environment by the file that marks one.

@@ -13,6 +13,7 @@ mod lsp;
 mod models;
 mod outcome;
 mod progress;
+mod revision;
 mod rules;
 mod schema;
 mod terminal;

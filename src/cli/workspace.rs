@@ -1,6 +1,7 @@
 //! From arguments to a listing and the options of a run.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::arguments::Source;
 use super::disk::{Disk, normal, words};
@@ -21,6 +22,8 @@ pub(super) struct Workspace {
     pub(super) options: Options,
     /// The folder that all paths are relative to.
     pub(super) root: PathBuf,
+    /// The listing below the files.
+    pub(super) disk: Arc<Disk>,
 }
 
 impl Workspace {
@@ -110,11 +113,17 @@ impl Workspace {
                 .given
                 .push(("postgres_version".to_owned(), version.clone()));
         }
-        let mut files = Files::new(disk);
+        let disk = Arc::new(disk);
+        let mut files = Files::new(disk.clone());
         if !source.no_config {
             check::configure(&mut files, &mut options, above).map_err(|flaws| flawed(&flaws, &files))?;
         }
-        Ok(Workspace { files, options, root })
+        Ok(Workspace {
+            files,
+            options,
+            root,
+            disk,
+        })
     }
 }
 

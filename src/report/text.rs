@@ -186,6 +186,9 @@ pub fn summary(report: &Report) -> String {
     if silenced.known > 0 {
         out.push_str(&format!(", {} in the baseline", silenced.known));
     }
+    if silenced.earlier > 0 {
+        out.push_str(&format!(", {} there before", silenced.earlier));
+    }
     out.push('\n');
     for seen in &coverage.not_checked {
         out.push_str(&format!(

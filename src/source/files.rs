@@ -35,6 +35,20 @@ pub trait FileSystem: Send + Sync {
     }
 }
 
+impl<T: FileSystem + ?Sized> FileSystem for Arc<T> {
+    fn list(&self) -> Vec<Entry> {
+        (**self).list()
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        (**self).read(path)
+    }
+
+    fn skipped(&self) -> Vec<(String, String)> {
+        (**self).skipped()
+    }
+}
+
 /// Files in memory: for tests, and for text that comes by standard input.
 #[derive(Debug, Default, Clone)]
 pub struct MemoryFiles(pub BTreeMap<String, Vec<u8>>);

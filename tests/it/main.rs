@@ -26,6 +26,7 @@ mod prisma_models;
 mod python;
 mod reserved;
 mod rules_pages;
+mod since;
 mod spellings;
 mod sqlalchemy_models;
 mod tidy;
