@@ -1,6 +1,7 @@
 //! The pipeline, one function over files and settings: the command line, the editor and every test call it.
 
 mod ignores;
+mod mend;
 mod settle;
 mod since;
 
@@ -21,6 +22,7 @@ use crate::sql;
 use crate::stacks::History;
 use crate::stacks::declared_schema::{self, Created};
 use crate::suppress::baseline::Baseline;
+pub use mend::{Mended, apply, mend};
 
 /// What a run found, and how much of the input it could follow.
 #[derive(Debug, Clone, Default)]

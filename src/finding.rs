@@ -36,7 +36,38 @@ pub struct Related {
     pub migration: Option<String>,
 }
 
-/// A replacement of text that mends a finding without changing what the program means.
+/// How far a fix can be applied without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applicability {
+    /// It adds what the other side has and this one leaves unsaid.
+    Safe,
+    /// It changes what was said: the other side may be the one that is wrong.
+    Unsafe,
+}
+
+impl Applicability {
+    /// The word in documents.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Applicability::Safe => "safe",
+            Applicability::Unsafe => "unsafe",
+        }
+    }
+}
+
+/// Edits that together make a finding go away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What they do, as a command.
+    pub title: String,
+    /// How far they can be trusted.
+    pub applicability: Applicability,
+    /// The edits; none overlaps another.
+    pub edits: Vec<Edit>,
+}
+
+/// A replacement of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// What is replaced; empty for an insertion.
@@ -80,8 +111,8 @@ pub struct Finding {
     pub model: Option<Span>,
     /// The place on the database's side and its migration.
     pub database: Option<(Span, Option<String>)>,
-    /// Safe edits, where there are any.
-    pub fixes: Vec<Edit>,
+    /// What would mend it, where that is sure.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {
@@ -105,7 +136,7 @@ impl Finding {
             found: None,
             model: None,
             database: None,
-            fixes: Vec::new(),
+            fix: None,
         }
     }
 

@@ -9,6 +9,7 @@ pub mod config;
 pub mod declared;
 pub mod discover;
 pub mod finding;
+pub mod fix;
 pub mod interpret;
 pub mod known;
 pub mod lsp;

@@ -92,6 +92,15 @@ pub(super) struct CheckArguments {
     /// Tell only what came since this commit, or since the branch left it: what git diff COMMIT... would show
     #[arg(long, value_name = "COMMIT")]
     pub(super) since: Option<String>,
+    /// Mend the models where that is safe: add what the database has and they leave unsaid
+    #[arg(long, conflicts_with = "stdin_filename")]
+    pub(super) fix: bool,
+    /// Mend the models also where that changes what they say
+    #[arg(long, conflicts_with = "stdin_filename")]
+    pub(super) unsafe_fixes: bool,
+    /// Print what --fix, or --unsafe-fixes, would change, and change nothing
+    #[arg(long)]
+    pub(super) diff: bool,
     /// Tell what the baseline holds as well
     #[arg(long)]
     pub(super) no_baseline: bool,

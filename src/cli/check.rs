@@ -6,7 +6,7 @@ use super::arguments::{CheckArguments, CheckFormat, FailOn};
 use super::outcome::{Exit, Failure};
 use super::revision::Revision;
 use super::workspace::Workspace;
-use super::{disk, progress, terminal};
+use super::{disk, fix, progress, terminal};
 use crate::check::{self, NotChecked, Report};
 use crate::config::Options;
 use crate::finding::Level;
@@ -29,8 +29,22 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     work.options.ci = arguments.ci || std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false");
     work.options.without_baseline = arguments.no_baseline;
     let mut report = progress::show(&work.files, || check::check(&work.files, &work.options))?;
-    if let Some(name) = &arguments.since {
-        report.keep_what_came_since(&earlier(&work, name)?);
+    let earlier = match &arguments.since {
+        Some(name) => Some(earlier(&work, name)?),
+        None => None,
+    };
+    if let Some(earlier) = &earlier {
+        report.keep_what_came_since(earlier);
+    }
+    if arguments.fix || arguments.unsafe_fixes || arguments.diff {
+        let mended = fix::mended(&work, report, arguments);
+        if arguments.diff {
+            return fix::show(&mended);
+        }
+        (work, report) = fix::write(work, mended)?;
+        if let Some(earlier) = &earlier {
+            report.keep_what_came_since(earlier);
+        }
     }
     let named = !work.options.touching.is_empty();
     if report.targets.is_empty() && !named && arguments.format == CheckFormat::Text {

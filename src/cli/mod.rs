@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod disk;
 mod explain;
+mod fix;
 mod history;
 mod init;
 mod lsp;

@@ -65,6 +65,32 @@ pub(super) fn write(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Whether stdout is a terminal.
+pub(super) fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Writes bytes that another program reads, as they are.
+///
+/// # Errors
+/// When they cannot be written.
+pub(super) fn write_plain(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("cannot write the output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says something on stderr that is no failure.
+pub(super) fn note(text: &str) {
+    let _ = std::io::stderr()
+        .lock()
+        .write_all(format!("{}\n", escape(text)).as_bytes());
+}
+
 /// All of standard input.
 ///
 /// # Errors

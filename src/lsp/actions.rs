@@ -9,7 +9,7 @@ use lsp_types::{
 };
 
 use super::position::{range, uri};
-use crate::finding::Finding;
+use crate::finding::{Finding, Fix};
 use crate::source::{FileId, Files};
 use crate::suppress::Language;
 
@@ -31,11 +31,11 @@ pub(super) fn actions(
                 && finding.span.file == file
                 && range(files, finding.span) == diagnostic.range
         });
-        if let Some(finding) = of.filter(|finding| !finding.fixes.is_empty()) {
+        if let Some(fix) = of.and_then(|finding| finding.fix.as_ref()) {
             out.push(action(
-                "Change the model as the database is",
+                &fix.title,
                 CodeActionKind::QUICKFIX,
-                fixes(root, files, finding),
+                edits(root, files, fix),
                 diagnostic,
             ));
         }
@@ -70,9 +70,9 @@ fn action(
     })
 }
 
-fn fixes(root: &Path, files: &Files, finding: &Finding) -> HashMap<Uri, Vec<TextEdit>> {
+fn edits(root: &Path, files: &Files, fix: &Fix) -> HashMap<Uri, Vec<TextEdit>> {
     let mut out: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
-    for edit in &finding.fixes {
+    for edit in &fix.edits {
         if let Some(uri) = uri(root, files.path(edit.span.file)) {
             out.entry(uri)
                 .or_default()

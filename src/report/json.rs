@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::check::{Coverage, Report};
-use crate::finding::Finding;
+use crate::finding::{Finding, Fix};
 use crate::known::Gap;
 use crate::source::{Files, Span};
 
@@ -97,5 +97,20 @@ pub(super) fn finding(finding: &Finding, files: &Files) -> Value {
         "model": finding.model.map(|span| place(span, files)),
         "database": finding.database.as_ref().map(|(span, migration)| migration_place(*span, migration.as_deref(), files)),
         "related": related,
+        "fix": finding.fix.as_ref().map(|f| fix(f, files)),
+    })
+}
+
+/// A fix: its edits replace the text of their places.
+fn fix(fix: &Fix, files: &Files) -> Value {
+    let edits = fix.edits.iter().map(|edit| {
+        let mut out = place(edit.span, files);
+        out["text"] = Value::from(edit.text.as_str());
+        out
+    });
+    json!({
+        "title": fix.title,
+        "applicability": fix.applicability.word(),
+        "edits": edits.collect::<Vec<_>>(),
     })
 }

@@ -3,6 +3,7 @@
 pub mod checkstyle;
 pub mod concise;
 mod diagram;
+pub mod diff;
 pub mod dot;
 mod escape;
 pub mod explain;

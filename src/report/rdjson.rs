@@ -33,9 +33,11 @@ fn diagnostic(finding: &Finding, files: &Files) -> Value {
         "code": { "value": finding.rule },
         "related_locations": related,
     });
-    if !finding.fixes.is_empty() {
-        let suggestions: Vec<Value> = finding.fixes.iter().map(|e| suggestion(e, files)).collect();
-        out["suggestions"] = Value::from(suggestions);
+    // Each suggestion is one edit of the finding's own file, to be taken or left alone.
+    if let Some([edit]) = finding.fix.as_ref().map(|fix| fix.edits.as_slice())
+        && edit.span.file == finding.span.file
+    {
+        out["suggestions"] = json!([suggestion(edit, files)]);
     }
     out
 }

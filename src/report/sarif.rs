@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::gitlab::numbered;
 use super::markup::uri;
 use crate::check::{Coverage, Report};
-use crate::finding::{Edit, Finding, Level};
+use crate::finding::{Finding, Fix, Level};
 use crate::known::Gap;
 use crate::rules;
 use crate::source::{Files, Span};
@@ -87,14 +87,15 @@ fn result(finding: &Finding, names: &[&str], fingerprint: String, files: &Files)
         "relatedLocations": related,
         "partialFingerprints": { "schemalign/v1": fingerprint },
     });
-    if !finding.fixes.is_empty() {
-        out["fixes"] = json!([fix(&finding.fixes, files)]);
+    if let Some(fix) = &finding.fix {
+        out["fixes"] = json!([fixed(fix, files)]);
     }
     out
 }
 
-fn fix(edits: &[Edit], files: &Files) -> Value {
-    let changes: Vec<Value> = edits
+fn fixed(fix: &Fix, files: &Files) -> Value {
+    let changes: Vec<Value> = fix
+        .edits
         .iter()
         .map(|edit| {
             json!({
@@ -106,7 +107,7 @@ fn fix(edits: &[Edit], files: &Files) -> Value {
             })
         })
         .collect();
-    json!({ "artifactChanges": changes })
+    json!({ "description": { "text": fix.title }, "artifactChanges": changes })
 }
 
 fn location(span: Span, files: &Files) -> Value {

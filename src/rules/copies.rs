@@ -67,7 +67,7 @@ fn is_copy(files: &Files, a: &Finding, b: &Finding) -> bool {
         && (&a.help, &a.table, &a.column, &a.object, &a.expected, &a.found)
             == (&b.help, &b.table, &b.column, &b.object, &b.expected, &b.found)
         && a.related.len() == b.related.len()
-        && a.fixes.len() == b.fixes.len()
+        && a.fix.is_some() == b.fix.is_some()
         && place(Some(a.span), Some(b.span))
         && place(a.model, b.model)
         && place(of_database(a), of_database(b))

@@ -2,6 +2,7 @@
 
 use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::finding::Level;
+use crate::fix;
 use crate::known::Section;
 use crate::name::Name;
 use crate::pair::{IndexMatch, TablePair, can_say, key_columns};
@@ -70,7 +71,8 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
             .found(format!("index {keys}"))
             .model(model.span)
             .database(place.as_ref(), "the index is made here")
-            .help("declare the index in the model, or drop it in a migration"),
+            .help("declare the index in the model, or drop it in a migration")
+            .fix(fix::index(ctx.of(set, model), index)),
         );
     }
 }

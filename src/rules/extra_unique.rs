@@ -3,6 +3,7 @@
 use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::declared::{Language, Model, Unique};
 use crate::finding::Level;
+use crate::fix;
 use crate::known::Section;
 use crate::name::Name;
 use crate::pair::{TablePair, can_say, key_columns, same_set};
@@ -48,6 +49,10 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         let by = place
             .as_ref()
             .map_or_else(String::new, |p| format!(" by {}", p.by()));
+        let fix = match stricter {
+            Some(_) => None,
+            None => fix::index(ctx.of(set, model), index),
+        };
         let (span, label, message) = match stricter {
             Some((span, says, does)) => (
                 span,
@@ -75,7 +80,8 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
                 .found(format!("unique {list}"))
                 .model(span)
                 .database(place.as_ref(), "unique here")
-                .help("declare the unique in the model, or drop it in a migration"),
+                .help("declare the unique in the model, or drop it in a migration")
+                .fix(fix),
         );
     }
 }

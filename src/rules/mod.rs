@@ -224,6 +224,10 @@ fn merge(mut found: Vec<Finding>) -> Vec<Finding> {
         let same = out.last_mut().filter(|earlier| order(earlier) == order(&finding));
         match same {
             Some(earlier) => {
+                // What mends it on one need not on the other.
+                if earlier.fix != finding.fix {
+                    earlier.fix = None;
+                }
                 earlier.targets.append(&mut finding.targets);
                 earlier.targets.sort();
                 earlier.targets.dedup();

@@ -2,8 +2,8 @@
 
 use super::place::Place;
 use super::{Check, Context, Report, Reporter, Rule, words};
-use crate::declared::Model;
 use crate::finding::Level;
+use crate::fix;
 use crate::known::Fact;
 use crate::name::Name;
 use crate::pair::{ForeignKeyMatch, IndexMatch, TablePair, UniqueMatch, same_set, unique_over};
@@ -20,6 +20,7 @@ pub(super) static RULE: Rule = Rule {
 
 /// What a model names.
 struct Named<'a> {
+    of: fix::Of<'a>,
     kind: &'static str,
     columns: String,
     wanted: &'a Name,
@@ -27,13 +28,15 @@ struct Named<'a> {
 }
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
-    let Some((_, model, table)) = pair.both_tables() else {
+    let Some((set, model, table)) = pair.both_tables() else {
         return;
     };
-    keys(ctx, model, table, out);
+    let of = ctx.of(set, model);
+    keys(ctx, of, table, out);
     for key in &model.foreign_keys {
         if let (Some(wanted), ForeignKeyMatch::Same(held)) = (&key.name, pair.foreign_key_match(table, key)) {
             let named = Named {
+                of,
                 kind: "foreign key",
                 columns: words::list(&key.columns),
                 wanted,
@@ -45,6 +48,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     for check in &model.checks {
         if let (Some(wanted), Some(held)) = (&check.name, pair.renamed_check(table, check)) {
             let named = Named {
+                of,
                 kind: "CHECK",
                 columns: words::list(held.columns().map(|c| c.name())),
                 wanted,
@@ -60,6 +64,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         {
             let columns = paired.declared.keys.iter().filter_map(|k| k.key.as_ref().ok());
             let named = Named {
+                of,
                 kind: "index",
                 columns: words::list(columns),
                 wanted,
@@ -71,7 +76,8 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
 }
 
 /// Primary key and uniques.
-fn keys(ctx: &Context<'_>, model: &Model, table: TableWalker<'_>, out: &Reporter) {
+fn keys(ctx: &Context<'_>, of: fix::Of<'_>, table: TableWalker<'_>, out: &Reporter) {
+    let model = of.model;
     if let (Some(key), Some(held)) = (&model.primary_key, table.primary_key())
         && let Some(wanted) = &key.name
         && held.get().presence.is_present()
@@ -81,6 +87,7 @@ fn keys(ctx: &Context<'_>, model: &Model, table: TableWalker<'_>, out: &Reporter
         )
     {
         let named = Named {
+            of,
             kind: "primary key",
             columns: words::list(&key.columns),
             wanted,
@@ -102,6 +109,7 @@ fn keys(ctx: &Context<'_>, model: &Model, table: TableWalker<'_>, out: &Reporter
                 .is_none_or(|key| held.get().constraint != Some(key.id))
         {
             let named = Named {
+                of,
                 kind: "unique",
                 columns: words::list(&columns),
                 wanted,
@@ -123,6 +131,7 @@ fn compare(
         return;
     };
     let Named {
+        of,
         kind,
         columns,
         wanted,
@@ -147,6 +156,7 @@ fn compare(
         .found(found.to_string())
         .model(*span)
         .database(place.as_ref(), format!("{found} here"))
-        .help("rename it in a migration, or give the name in the model"),
+        .help("rename it in a migration, or give the name in the model")
+        .fix(fix::constraint_name(*of, *span, found)),
     );
 }

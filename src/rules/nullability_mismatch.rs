@@ -3,6 +3,7 @@
 use super::place::Fact;
 use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::finding::Level;
+use crate::fix;
 use crate::known::Verdict;
 use crate::pair::{ColumnPair, NullDifference};
 
@@ -70,6 +71,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             .found(sides.1)
             .model(field.span)
             .database(place.as_ref(), labels.1)
-            .help(help),
+            .help(help)
+            .fix(fix::nullability(ctx.subject.files, pair)),
     );
 }

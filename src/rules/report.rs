@@ -1,6 +1,6 @@
 //! Building one finding: both places, labels, and the words that all rules share.
 
-use crate::finding::{Finding, Level, Related};
+use crate::finding::{Finding, Fix, Level, Related};
 use crate::source::Span;
 
 use super::place::Place;
@@ -69,6 +69,12 @@ impl Report {
     /// What to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.finding.help = Some(help.into());
+        self
+    }
+
+    /// What would mend it.
+    pub fn fix(mut self, fix: Option<Fix>) -> Self {
+        self.finding.fix = fix;
         self
     }
 

@@ -7,7 +7,9 @@ use rustc_hash::FxHashMap;
 
 use super::report::Report;
 use crate::change::Change;
+use crate::declared::{Model, Models};
 use crate::finding::{Finding, Level};
+use crate::fix;
 use crate::pair::{ColumnPair, Pairs, TablePair};
 use crate::replay::Journal;
 use crate::schema::Schema;
@@ -29,7 +31,7 @@ pub struct Subject<'a> {
     /// The histories that ran, in order.
     pub histories: Vec<&'a crate::stacks::History>,
     /// The model sets that use the target.
-    pub models: Vec<&'a crate::declared::Models>,
+    pub models: Vec<&'a Models>,
     /// Where the database is, as its models' source writes it (`env("DATABASE_URL")`).
     pub address: Option<&'a str>,
 }
@@ -110,6 +112,16 @@ impl<'a> Context<'a> {
             subject,
             pairs: Pairs::new(schema, &subject.models),
             reread: RefCell::default(),
+        }
+    }
+
+    /// A model with the files that it is in, for a fix.
+    #[must_use]
+    pub fn of(&self, models: &'a Models, model: &'a Model) -> fix::Of<'a> {
+        fix::Of {
+            files: self.subject.files,
+            models,
+            model,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::place::{Fact, Part, Place};
 use super::{Check, Context, Report, Reporter, Rule, enum_longer_than_column, words};
 use crate::finding::Level;
+use crate::fix;
 use crate::known::Verdict;
 use crate::pair::{ColumnPair, TypeDifference};
 use crate::sqltype::{BaseType, Fit};
@@ -63,6 +64,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     if pair.field.ignored {
         report = report.level(Level::Note);
     }
+    report = report.fix(fix::column_type(ctx.subject.files, pair));
     out.send(report.help(match absent {
         Some(name) => format!(
             "no migration makes the type {name}: write one that creates it and changes the column, or declare the field as \

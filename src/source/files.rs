@@ -72,6 +72,38 @@ impl FileSystem for MemoryFiles {
     }
 }
 
+/// Texts over other files.
+#[derive(Clone)]
+pub struct Overlay {
+    /// What lies below.
+    pub below: Arc<dyn FileSystem>,
+    /// Texts by path.
+    pub texts: BTreeMap<String, String>,
+}
+
+impl FileSystem for Overlay {
+    fn list(&self) -> Vec<Entry> {
+        let below = self.below.list().into_iter();
+        let below = below.filter(|entry| !self.texts.contains_key(&entry.path));
+        let texts = self.texts.iter().map(|(path, text)| Entry {
+            path: path.clone(),
+            size: text.len() as u64,
+        });
+        below.chain(texts).collect()
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        match self.texts.get(path) {
+            Some(text) => Ok(text.as_bytes().to_vec()),
+            None => self.below.read(path),
+        }
+    }
+
+    fn skipped(&self) -> Vec<(String, String)> {
+        self.below.skipped()
+    }
+}
+
 /// A file's text. Bytes that are not UTF-8 and a byte order mark are masked one for one, so offsets are those of the file.
 #[derive(Debug)]
 pub struct SourceFile {

@@ -8,7 +8,7 @@ mod line_index;
 mod memo;
 mod text;
 
-pub use files::{Entry, FileSystem, Files, MemoryFiles, ReadError, SourceFile};
+pub use files::{Entry, FileSystem, Files, MemoryFiles, Overlay, ReadError, SourceFile};
 pub use line_index::{LineColumn, LineIndex};
 pub use text::{Piece, Text};
 

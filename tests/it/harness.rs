@@ -251,7 +251,7 @@ fn describe(file: &CaseFile, place: &Annotation) -> String {
     )
 }
 
-fn check(case: &Case) -> (Files, Vec<Finding>) {
+pub(crate) fn check(case: &Case) -> (Files, Vec<Finding>) {
     let mut files = Files::in_memory(case.files.iter().map(|f| (f.path.clone(), f.text())));
     let mut options = schemalign::config::Options::default();
     schemalign::check::configure(&mut files, &mut options, Vec::new()).expect("the configuration is right");

@@ -14,6 +14,7 @@ mod cli;
 mod configuration;
 mod drift;
 mod elixir;
+mod fixes;
 mod formats;
 mod harness;
 mod hostile;

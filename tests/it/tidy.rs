@@ -15,6 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["sql", "replay"],
     &["session", "interpret"],
     &["stacks", "pair"],
+    &["fix"],
     &["rules", "discover"],
     &["check"],
     &["report"],

@@ -14,3 +14,5 @@ mod source;
 mod types;
 
 pub use config::PrismaConfig;
+pub use names::{index as index_name, unique as unique_name};
+pub use types::spelled;

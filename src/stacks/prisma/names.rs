@@ -25,12 +25,14 @@ pub(super) fn primary_key(table: &str) -> Name {
 }
 
 /// `users_email_key`.
-pub(super) fn unique(table: &str, columns: &[&str]) -> Name {
+#[must_use]
+pub fn unique(table: &str, columns: &[&str]) -> Name {
     cut(&stem(table, columns), "_key")
 }
 
 /// `users_email_idx`.
-pub(super) fn index(table: &str, columns: &[&str]) -> Name {
+#[must_use]
+pub fn index(table: &str, columns: &[&str]) -> Name {
     cut(&stem(table, columns), "_idx")
 }
 

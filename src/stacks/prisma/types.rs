@@ -202,6 +202,73 @@ fn decimal(builtin: Builtin, args: &[u32]) -> Option<SqlType> {
     }
 }
 
+/// How a field says that its column is of a type, the array left out: the scalar, and the native type where it is not the scalar's
+/// own.
+#[must_use]
+pub fn spelled(ty: &SqlType) -> Option<(&'static str, Option<String>)> {
+    use Builtin::{
+        Bit, Bool, Bpchar, Bytea, Date, Float4, Float8, Inet, Int2, Int4, Int8, Json, Jsonb, Money, Numeric,
+        Oid, Text, Time, Timestamp, Timestamptz, Timetz, Uuid, Varbit, Varchar, Xml,
+    };
+    let BaseType::Builtin(builtin) = ty.base else {
+        return None;
+    };
+    let (scalar, native) = match builtin {
+        Text => ("String", "Text"),
+        Varchar => ("String", "VarChar"),
+        Bpchar => ("String", "Char"),
+        Uuid => ("String", "Uuid"),
+        Xml => ("String", "Xml"),
+        Inet => ("String", "Inet"),
+        Bit => ("String", "Bit"),
+        Varbit => ("String", "VarBit"),
+        Bool => ("Boolean", "Boolean"),
+        Int2 => ("Int", "SmallInt"),
+        Int4 => ("Int", "Integer"),
+        Oid => ("Int", "Oid"),
+        Int8 => ("BigInt", "BigInt"),
+        Float4 => ("Float", "Real"),
+        Float8 => ("Float", "DoublePrecision"),
+        Numeric => ("Decimal", "Decimal"),
+        Money => ("Decimal", "Money"),
+        Timestamp => ("DateTime", "Timestamp"),
+        Timestamptz => ("DateTime", "Timestamptz"),
+        Date => ("DateTime", "Date"),
+        Time => ("DateTime", "Time"),
+        Timetz => ("DateTime", "Timetz"),
+        Json => ("Json", "Json"),
+        Jsonb => ("Json", "JsonB"),
+        Bytea => ("Bytes", "ByteA"),
+        _ => return None,
+    };
+    let own = SqlType {
+        array: false,
+        ..ty.clone()
+    };
+    if Scalar::named(scalar)?.default_type() == own {
+        return Some((scalar, None));
+    }
+    let args = match &ty.modifier {
+        None => Vec::new(),
+        Some(Modifier::Length(length)) => vec![*length],
+        Some(Modifier::Seconds(seconds)) => vec![u32::from(*seconds)],
+        Some(Modifier::Numeric { precision, scale }) => {
+            vec![u32::from(*precision), u32::try_from(*scale).ok()?]
+        }
+        Some(Modifier::Interval { .. } | Modifier::Other(_)) => return None,
+    };
+    // What is written is what is read.
+    (postgres_type(native, &args)? == own).then(|| {
+        let args: Vec<String> = args.iter().map(u32::to_string).collect();
+        let args = if args.is_empty() {
+            String::new()
+        } else {
+            format!("({})", args.join(", "))
+        };
+        (scalar, Some(format!("{native}{args}")))
+    })
+}
+
 /// The width of the serial type that `autoincrement()` makes; `None` for types that have none (the column then gets no
 /// default at all, `@db.Oid`).
 pub(super) fn serial(ty: &SqlType) -> Option<u8> {
