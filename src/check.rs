@@ -1,5 +1,6 @@
 //! The pipeline, one function over files and settings: the command line, the editor and every test call it.
 
+mod draft;
 mod ignores;
 mod mend;
 mod settle;
@@ -22,6 +23,7 @@ use crate::sql;
 use crate::stacks::History;
 use crate::stacks::declared_schema::{self, Created};
 use crate::suppress::baseline::Baseline;
+pub use draft::{Drafted, Wanted};
 pub use mend::{Mended, apply, mend};
 
 /// What a run found, and how much of the input it could follow.

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod declared;
 pub mod discover;
+pub mod draft;
 pub mod finding;
 pub mod fix;
 pub mod interpret;

@@ -41,6 +41,8 @@ pub(super) enum Command {
     Rules(RulesArguments),
     /// Write down what is found now, so that only what is new is told from then on
     Baseline(BaselineArguments),
+    /// Draft the migration that the models wait for; it is written, never run
+    Migration(MigrationArguments),
     /// Show the configuration that is in force, and where it is said
     Config(ConfigArguments),
     /// Write a commented configuration file
@@ -167,6 +169,22 @@ pub(super) struct BaselineArguments {
     /// Only take out entries that are found no more
     #[arg(long)]
     pub(super) prune: bool,
+    #[command(flatten)]
+    pub(super) source: Source,
+}
+
+/// `schemalign migration`.
+#[derive(Debug, Args)]
+pub(super) struct MigrationArguments {
+    /// Folders to check, instead of the working folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// What it is called [default: align with models]
+    #[arg(long, value_name = "WORDS")]
+    pub(super) name: Option<String>,
+    /// Print it instead of writing it
+    #[arg(long)]
+    pub(super) stdout: bool,
     #[command(flatten)]
     pub(super) source: Source,
 }

@@ -11,6 +11,7 @@ mod fix;
 mod history;
 mod init;
 mod lsp;
+mod migration;
 mod models;
 mod outcome;
 mod progress;
@@ -54,6 +55,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Rules(rules)) => rules::run(rules),
         Some(Command::Baseline(baseline)) => baseline::run(baseline),
+        Some(Command::Migration(migration)) => migration::run(migration),
         Some(Command::Config(config)) => config::run(config),
         Some(Command::Init(init)) => init::run(init),
         Some(Command::Lsp(_)) => lsp::run(),

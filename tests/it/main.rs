@@ -12,6 +12,7 @@ mod cases;
 mod chains;
 mod cli;
 mod configuration;
+mod drafts;
 mod drift;
 mod elixir;
 mod fixes;

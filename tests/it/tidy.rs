@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["sql", "replay"],
     &["session", "interpret"],
     &["stacks", "pair"],
-    &["fix"],
+    &["fix", "draft"],
     &["rules", "discover"],
     &["check"],
     &["report"],

@@ -1,0 +1,123 @@
+//! Drafting the missing migration of one target: a draft is replayed before anyone sees it, and a step that does not make its finding
+//! go away is left out of it.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Report, Run, check, created};
+use crate::config::Options;
+use crate::draft::form::{Called, File, files as formed};
+use crate::draft::{Draft, draft};
+use crate::finding::Finding;
+use crate::source::{FileSystem, Files, Overlay};
+
+/// Most replays that one draft takes.
+const REPLAYS: usize = 40;
+
+/// A draft with its files.
+#[derive(Debug, Clone)]
+pub struct Drafted {
+    /// The draft.
+    pub draft: Draft,
+    /// Its files.
+    pub files: Vec<File>,
+}
+
+/// What a migration is drafted for.
+pub struct Wanted<'a> {
+    /// The files below the listing.
+    pub system: Arc<dyn FileSystem>,
+    /// The listing.
+    pub files: &'a Files,
+    /// The options of the run.
+    pub options: &'a Options,
+    /// The target.
+    pub run: &'a Run,
+    /// What was found.
+    pub report: &'a Report,
+    /// What it is called.
+    pub called: Called<'a>,
+}
+
+impl Wanted<'_> {
+    /// Drafts it.
+    ///
+    /// # Errors
+    /// Why there can be none.
+    pub fn draft(&self) -> Result<Drafted, String> {
+        let target = &self.run.target.name;
+        let (Some(outcome), Some(history)) = (&self.run.outcome, self.run.histories.last()) else {
+            return Err(format!("{target} has no migrations whose form one could take"));
+        };
+        let wanted = created(self.run);
+        let own = |finding: &&Finding| finding.targets.is_empty() || finding.targets.contains(target);
+        let findings: Vec<&Finding> = self.report.findings.iter().filter(own).collect();
+        let mut drafted = draft(
+            &outcome.schema,
+            wanted.database.schema(),
+            &self.run.models,
+            &findings,
+        );
+        // All at once; where that does not hold, finding by finding.
+        if let Some(files) = self.replayed(&drafted, history)? {
+            return Ok(Drafted {
+                draft: drafted,
+                files,
+            });
+        }
+        let mut keys: Vec<String> = drafted.steps.iter().map(|step| step.key.clone()).collect();
+        let mut seen = FxHashSet::default();
+        keys.retain(|key| seen.insert(key.clone()));
+        let mut kept: FxHashSet<String> = FxHashSet::default();
+        for (count, key) in keys.iter().enumerate() {
+            let mut tried = drafted.clone();
+            tried
+                .steps
+                .retain(|step| kept.contains(&step.key) || step.key == *key);
+            if count < REPLAYS && self.replayed(&tried, history)?.is_some() {
+                kept.insert(key.clone());
+            }
+        }
+        for key in keys.iter().filter(|key| !kept.contains(*key)) {
+            drafted.refuse(key);
+        }
+        let files = formed(&drafted, self.files, history, self.called)?;
+        Ok(Drafted {
+            draft: drafted,
+            files,
+        })
+    }
+
+    /// The files of a draft, where all that it answers is gone once they have run and nothing in them fails.
+    fn replayed(&self, draft: &Draft, history: &crate::stacks::History) -> Result<Option<Vec<File>>, String> {
+        let files = formed(draft, self.files, history, self.called)?;
+        let texts = files.iter().map(|f| (f.path.clone(), f.text.clone())).collect();
+        let mut later = Files::new(Overlay {
+            below: self.system.clone(),
+            texts,
+        });
+        let configuration = &self.options.configuration;
+        later.hide(|path| configuration.excludes(path));
+        let after = check(&later, self.options).map_err(|misuse| misuse.what)?;
+        let count = |report: &Report| {
+            let mut out: FxHashMap<String, usize> = FxHashMap::default();
+            for key in &report.silenced.keys {
+                *out.entry(key.clone()).or_default() += 1;
+            }
+            out
+        };
+        let (was, is) = (count(self.report), count(&after));
+        let of = |counts: &FxHashMap<String, usize>, key: &str| counts.get(key).copied().unwrap_or(0);
+        let gone = draft.answers().all(|key| of(&is, key) < of(&was, key));
+        let own = |finding: &Finding| {
+            let path = later.path(finding.span.file);
+            files.iter().any(|file| file.path == path)
+        };
+        let clean = !after.findings.iter().any(own);
+        let before = &self.report.coverage;
+        let followed = after.coverage.statements_opaque <= before.statements_opaque
+            && after.coverage.migrations > before.migrations;
+        Ok((gone && clean && followed).then_some(files))
+    }
+}

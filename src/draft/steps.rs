@@ -1,0 +1,605 @@
+//! The steps that answer one finding, by its rule.
+
+use super::{Effect, Phase, Step};
+use crate::change::{GeneratedKind, IdentityKind};
+use crate::declared::{Model, Models};
+use crate::finding::Finding;
+use crate::known::Fact;
+use crate::name::Name;
+use crate::pair::{key_columns, same_set};
+use crate::schema::document::{constraint_definition, index_definition};
+use crate::schema::{
+    Column, ColumnWalker, ConstraintKind, ConstraintWalker, IndexWalker, Schema, TableWalker, TypeKind,
+};
+use crate::sqltype::{BaseType, Builtin, Modifier, SqlType, TypeId};
+
+const FILL: &str = "fails while a row has no value for it: give it a default, or fill it in between";
+const UNIQUE: &str = "fails while two rows are alike";
+const CHECKED: &str = "fails while a row does not fit";
+const REWRITES: &str = "values that do not fit the new type are lost or make it fail";
+const DROPS: &str = "what is in it is lost";
+
+/// Makes the steps of one target.
+pub(super) struct Maker<'a> {
+    pub(super) held: &'a Schema,
+    pub(super) wanted: &'a Schema,
+    pub(super) models: &'a [Models],
+}
+
+fn find<'a>(schema: &'a Schema, qualified: &str) -> Option<TableWalker<'a>> {
+    schema
+        .live_tables()
+        .into_iter()
+        .find(|table| table.qualified() == qualified)
+}
+
+impl<'a> Maker<'a> {
+    /// The steps that answer a finding; none where it is left to people.
+    pub(super) fn answer(&self, finding: &Finding) -> Vec<Step> {
+        self.steps(finding).unwrap_or_default()
+    }
+
+    fn steps(&self, finding: &Finding) -> Option<Vec<Step>> {
+        let key = &finding.key;
+        if finding.rule == "enum-mismatch" {
+            return self.label(finding);
+        }
+        let name = finding.table.as_deref()?;
+        if finding.rule == "missing-table" {
+            return self.table(key, find(self.wanted, name)?);
+        }
+        let held = find(self.held, name)?;
+        let table = self.named(held);
+        if finding.rule == "extra-table" {
+            return Some(vec![drop(key, format!("DROP TABLE {table}"))]);
+        }
+        if let Some(step) = self.surplus(finding, held) {
+            return Some(vec![step]);
+        }
+        let wanted = find(self.wanted, name)?;
+        let column = |of: TableWalker<'a>| {
+            let name = finding.column.as_deref()?;
+            of.columns().find(|c| *c.name() == *name)
+        };
+        match finding.rule {
+            "missing-column" => self.column(key, held, column(wanted)?),
+            "type-mismatch" | "enum-longer-than-column" => {
+                self.column_type(key, column(held)?, column(wanted)?)
+            }
+            "nullability-mismatch" => {
+                let column = column(wanted)?;
+                let required = matches!(column.get().nullable, Fact::Known(false, _));
+                let (verb, note) = if required {
+                    ("SET", Some(FILL))
+                } else {
+                    ("DROP", None)
+                };
+                let alter = format!(
+                    "ALTER TABLE {table} ALTER COLUMN {} {verb} NOT NULL",
+                    column.name().quoted()
+                );
+                Some(vec![keep(key, Phase::Columns, alter, note)])
+            }
+            "default-mismatch" => {
+                let column = column(wanted)?;
+                let what = match column.get().default.known()? {
+                    Some(_) => format!("SET DEFAULT {}", default_of(column)?),
+                    None => "DROP DEFAULT".to_owned(),
+                };
+                let alter = format!(
+                    "ALTER TABLE {table} ALTER COLUMN {} {what}",
+                    column.name().quoted()
+                );
+                Some(vec![keep(key, Phase::Columns, alter, None)])
+            }
+            "missing-unique" => {
+                let declared = self
+                    .model_of(finding)?
+                    .uniques
+                    .iter()
+                    .find(|u| Some(u.span) == finding.model)?;
+                self.unique(key, wanted, &declared.columns.iter().collect::<Vec<_>>(), &table)
+            }
+            "missing-index" => {
+                let declared = self
+                    .model_of(finding)?
+                    .indexes
+                    .iter()
+                    .find(|i| Some(i.span) == finding.model)?;
+                let keys: Option<Vec<&Name>> = declared.keys.iter().map(|k| k.key.as_ref().ok()).collect();
+                let index = wanted.indexes().find(|index| {
+                    let same_name =
+                        declared.name.is_some() && index.get().name.known() == declared.name.as_ref();
+                    let same_keys = declared.name.is_none()
+                        && index.get().constraint.is_none()
+                        && keys.is_some()
+                        && key_columns(*index) == keys;
+                    same_name || same_keys
+                })?;
+                Some(vec![keep(key, Phase::Indexes, self.create_index(index)?, None)])
+            }
+            "missing-foreign-key" => {
+                let declared = self.model_of(finding)?.foreign_keys.iter();
+                let mut declared = declared.filter(|k| Some(k.span) == finding.model);
+                let columns: Vec<&Name> = declared.next()?.columns.iter().collect();
+                let held_key = wanted
+                    .constraints()
+                    .find(|c| is_foreign_key(*c) && over(*c) == columns)?;
+                Some(vec![keep(
+                    key,
+                    Phase::ForeignKeys,
+                    self.add(held_key, &table)?,
+                    Some(CHECKED),
+                )])
+            }
+            "foreign-key-mismatch" => self.foreign_key(finding, held, wanted, &table),
+            "missing-check" => {
+                let object = finding.object.as_deref()?;
+                let mut checks = wanted
+                    .constraints()
+                    .filter(|c| matches!(c.get().kind, ConstraintKind::Check(_)));
+                let named = |c: &ConstraintWalker<'_>| c.get().name.known().is_some_and(|n| *n == *object);
+                let check = checks.find(named)?;
+                Some(vec![keep(
+                    key,
+                    Phase::Constraints,
+                    self.add(check, &table)?,
+                    Some(CHECKED),
+                )])
+            }
+            "check-mismatch" => {
+                let object = finding.object.as_deref()?;
+                let named = |c: &ConstraintWalker<'_>| c.get().name.known().is_some_and(|n| *n == *object);
+                let old = held.constraints().find(named)?;
+                let new = wanted.constraints().find(named)?;
+                let drop = format!(
+                    "ALTER TABLE {table} DROP CONSTRAINT {}",
+                    old.get().name.known()?.quoted()
+                );
+                let mut step = keep(key, Phase::Constraints, drop, Some(CHECKED));
+                step.statements.push(self.add(new, &table)?);
+                Some(vec![step])
+            }
+            "name-mismatch" => self.rename(finding, held, &table),
+            _ => None,
+        }
+    }
+
+    /// The model that a finding's place is in.
+    fn model_of(&self, finding: &Finding) -> Option<&'a Model> {
+        let at = finding.model?;
+        let table = finding.table.as_deref()?;
+        let models = self.models.iter().flat_map(|set| &set.models);
+        let mut models = models.filter(|m| {
+            let name = m.table.as_ref().and_then(|t| t.exactly());
+            name.is_some_and(|name| table.ends_with(&name.name.to_string()))
+        });
+        let declares = |m: &Model| {
+            m.uniques.iter().any(|u| u.span == at)
+                || m.indexes.iter().any(|i| i.span == at)
+                || m.foreign_keys.iter().any(|k| k.span == at)
+        };
+        models.find(|m| declares(m))
+    }
+
+    /// A table as a statement names it: with its schema where that is not on the search path.
+    fn named(&self, table: TableWalker<'_>) -> String {
+        let namespace = table.namespace_name();
+        match self.held.search_path.contains(namespace) {
+            true => table.name().quoted(),
+            false => format!("{}.{}", namespace.quoted(), table.name().quoted()),
+        }
+    }
+
+    /// A table with all that hangs on it.
+    fn table(&self, key: &str, table: TableWalker<'_>) -> Option<Vec<Step>> {
+        let name = self.named(table);
+        let mut steps = Vec::new();
+        let namespace = table.namespace_name();
+        if self.held.namespace(namespace).is_none() {
+            let make = format!("CREATE SCHEMA IF NOT EXISTS {}", namespace.quoted());
+            steps.push(keep(key, Phase::Types, make, None));
+        }
+        let mut lines = Vec::new();
+        for column in table.columns() {
+            steps.extend(self.enums(key, column)?);
+            lines.push(definition(column)?);
+        }
+        for constraint in table.constraints().filter(|c| !is_foreign_key(*c)) {
+            let name = constraint.get().name.known()?;
+            let what = constraint_definition(constraint).ok()?;
+            lines.push(format!("CONSTRAINT {} {what}", name.quoted()));
+        }
+        let lines: Vec<String> = lines.into_iter().map(|line| format!("    {line}")).collect();
+        let create = format!("CREATE TABLE {name} (\n{}\n)", lines.join(",\n"));
+        steps.push(keep(key, Phase::Tables, create, None));
+        for index in table.indexes().filter(|i| i.get().constraint.is_none()) {
+            steps.push(keep(key, Phase::Indexes, self.create_index(index)?, None));
+        }
+        for constraint in table.constraints().filter(|c| is_foreign_key(*c)) {
+            steps.push(keep(key, Phase::ForeignKeys, self.add(constraint, &name)?, None));
+        }
+        Some(steps)
+    }
+
+    /// A column with the keys and indexes that it is of.
+    fn column(&self, key: &str, held: TableWalker<'_>, column: ColumnWalker<'_>) -> Option<Vec<Step>> {
+        let table = self.named(held);
+        let mut steps = self.enums(key, column)?;
+        let get = column.get();
+        let empty = matches!(get.nullable, Fact::Known(false, _))
+            && matches!(get.default, Fact::Known(None, _))
+            && matches!(get.identity, Fact::Known(None, _))
+            && matches!(get.generated, Fact::Known(None, _));
+        let add = format!("ALTER TABLE {table} ADD COLUMN {}", definition(column)?);
+        steps.push(keep(key, Phase::Columns, add, empty.then_some(FILL)));
+        let is_there = |id| {
+            let name = column.table.column_by_id(id).name();
+            held.columns().any(|c| c.name() == name) || name == column.name()
+        };
+        // What also hangs on other columns that are not there comes with the last of them.
+        for constraint in column.table.constraints() {
+            let columns = &constraint.get().columns;
+            if columns.contains(&column.id) && columns.iter().all(|id| is_there(*id)) {
+                if matches!(constraint.get().kind, ConstraintKind::PrimaryKey(_))
+                    && held.primary_key().is_some()
+                {
+                    continue;
+                }
+                let phase = if is_foreign_key(constraint) {
+                    Phase::ForeignKeys
+                } else {
+                    Phase::Constraints
+                };
+                steps.push(keep(key, phase, self.add(constraint, &table)?, None));
+            }
+        }
+        for index in column.table.indexes().filter(|i| i.get().constraint.is_none()) {
+            let keys = key_columns(index).unwrap_or_default();
+            let there = |name: &&Name| *name == column.name() || held.columns().any(|c| c.name() == *name);
+            if keys.contains(&column.name()) && keys.iter().all(there) {
+                steps.push(keep(key, Phase::Indexes, self.create_index(index)?, None));
+            }
+        }
+        Some(steps)
+    }
+
+    /// The enum of a column's type, where the database has none.
+    fn enums(&self, key: &str, column: ColumnWalker<'_>) -> Option<Vec<Step>> {
+        let ty = column.get().ty.known()?;
+        let BaseType::Object(id) = ty.base else {
+            return Some(Vec::new());
+        };
+        Some(self.create_enum(key, id)?.into_iter().collect())
+    }
+
+    /// `None` where the type can be made by nothing here; nothing where it is there.
+    fn create_enum(&self, key: &str, id: TypeId) -> Option<Option<Step>> {
+        let ty = self.wanted.types.get(id)?;
+        let namespace = &self.wanted.namespaces.get(ty.namespace)?.name;
+        let same = |(_, other): (TypeId, &crate::schema::Type)| {
+            let there = self.held.namespaces.get(other.namespace);
+            other.name == ty.name && other.presence.may_be() && there.is_some_and(|n| n.name == *namespace)
+        };
+        if self.held.types.iter().any(same) {
+            return Some(None);
+        }
+        let TypeKind::Enum(labels) = &ty.kind else {
+            return None;
+        };
+        let labels: Vec<String> = labels.known()?.iter().map(|label| literal(label)).collect();
+        let create = format!(
+            "CREATE TYPE {} AS ENUM ({})",
+            self.wanted.type_name(id),
+            labels.join(", ")
+        );
+        Some(Some(keep(key, Phase::Types, create, None)))
+    }
+
+    /// A label that an enum lacks, after the one that stands before it in the model.
+    fn label(&self, finding: &Finding) -> Option<Vec<Step>> {
+        let object = finding.object.as_deref()?;
+        let label = finding.expected.as_deref().filter(|_| finding.found.is_none())?;
+        let name = object.strip_suffix(label)?.strip_suffix('.')?;
+        let (_, bare) = name.rsplit_once('.').unwrap_or(("", name));
+        let (id, ty) = self.wanted.types.iter().find(|(_, ty)| ty.name == *bare)?;
+        let TypeKind::Enum(labels) = &ty.kind else {
+            return None;
+        };
+        let labels = labels.known()?;
+        let at = labels.iter().position(|l| l == label)?;
+        let place = match at.checked_sub(1).and_then(|before| labels.get(before)) {
+            Some(before) => format!(" AFTER {}", literal(before)),
+            None => String::new(),
+        };
+        let held = self
+            .held
+            .types
+            .iter()
+            .find(|(_, held)| held.name == ty.name && held.presence.may_be());
+        let known = |label: &str| match held.map(|(_, held)| &held.kind) {
+            Some(TypeKind::Enum(labels)) => labels.known().is_some_and(|all| all.iter().any(|l| l == label)),
+            _ => false,
+        };
+        let place = match at.checked_sub(1).and_then(|before| labels.get(before)) {
+            Some(before) if known(before) => place,
+            _ => String::new(),
+        };
+        let add = format!(
+            "ALTER TYPE {} ADD VALUE {}{place}",
+            self.wanted.type_name(id),
+            literal(label)
+        );
+        Some(vec![keep(&finding.key, Phase::Types, add, None)])
+    }
+
+    fn column_type(&self, key: &str, held: ColumnWalker<'_>, wanted: ColumnWalker<'_>) -> Option<Vec<Step>> {
+        let (from, to) = (held.get().ty.known()?, wanted.get().ty.known()?);
+        let (table, name) = (self.named(held.table), held.name().quoted());
+        let ty = wanted.formatted_type()?;
+        let alter = |what: String| format!("ALTER TABLE {table} ALTER COLUMN {name} {what}");
+        if widens(from, to) {
+            return Some(vec![keep(key, Phase::Columns, alter(format!("TYPE {ty}")), None)]);
+        }
+        let mut steps = self.enums(key, wanted)?;
+        for step in &mut steps {
+            step.effect = Effect::Destroys;
+        }
+        let mut statements = Vec::new();
+        let has_default = |c: &Column| matches!(c.default, Fact::Known(Some(_), _));
+        if has_default(held.get()) {
+            statements.push(alter("DROP DEFAULT".to_owned()));
+        }
+        statements.push(alter(format!("TYPE {ty} USING {name}::{ty}")));
+        if has_default(wanted.get())
+            && let Some(default) = default_of(wanted)
+        {
+            statements.push(alter(format!("SET DEFAULT {default}")));
+        }
+        steps.push(Step {
+            key: key.to_owned(),
+            phase: Phase::Columns,
+            effect: Effect::Destroys,
+            statements,
+            note: Some(REWRITES),
+        });
+        Some(steps)
+    }
+
+    fn unique(
+        &self,
+        key: &str,
+        wanted: TableWalker<'_>,
+        columns: &[&Name],
+        table: &str,
+    ) -> Option<Vec<Step>> {
+        let mut constraints = wanted.constraints();
+        let constraint = constraints
+            .find(|c| matches!(c.get().kind, ConstraintKind::Unique(_)) && same_set(&over(*c), columns));
+        if let Some(constraint) = constraint {
+            let add = self.add(constraint, table)?;
+            return Some(vec![keep(key, Phase::Constraints, add, Some(UNIQUE))]);
+        }
+        let index = wanted.indexes().find(|index| {
+            let own = index.get().unique && index.get().constraint.is_none();
+            own && key_columns(*index).is_some_and(|keys| same_set(&keys, columns))
+        })?;
+        Some(vec![keep(
+            key,
+            Phase::Indexes,
+            self.create_index(index)?,
+            Some(UNIQUE),
+        )])
+    }
+
+    /// A foreign key that leads elsewhere, or does something else: made anew.
+    fn foreign_key(
+        &self,
+        finding: &Finding,
+        held: TableWalker<'_>,
+        wanted: TableWalker<'_>,
+        table: &str,
+    ) -> Option<Vec<Step>> {
+        let declared = wanted.constraints().filter(|c| is_foreign_key(*c));
+        let model = self.model_of(finding)?;
+        let key = model
+            .foreign_keys
+            .iter()
+            .find(|k| Some(k.span) == finding.model)?;
+        let columns: Vec<&Name> = key.columns.iter().collect();
+        let mut declared = declared.filter(|c| over(*c) == columns);
+        let (new, None) = (declared.next()?, declared.next()) else {
+            return None;
+        };
+        let mut there = held
+            .constraints()
+            .filter(|c| is_foreign_key(*c) && over(*c) == columns);
+        let (old, None) = (there.next()?, there.next()) else {
+            return None;
+        };
+        let drop = format!(
+            "ALTER TABLE {table} DROP CONSTRAINT {}",
+            old.get().name.known()?.quoted()
+        );
+        let mut step = keep(&finding.key, Phase::ForeignKeys, drop, Some(CHECKED));
+        step.statements.push(self.add(new, table)?);
+        Some(vec![step])
+    }
+
+    fn rename(&self, finding: &Finding, held: TableWalker<'_>, table: &str) -> Option<Vec<Step>> {
+        let (to, from) = (finding.expected.as_deref()?, finding.found.as_deref()?);
+        let is = |name: &Fact<Name>| name.known().filter(|n| **n == *from).cloned();
+        let to = Name::new(to).quoted();
+        let constraint = held.constraints().find_map(|c| is(&c.get().name));
+        let rename = match constraint {
+            Some(from) => format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {to}", from.quoted()),
+            None => {
+                let from = held.indexes().find_map(|i| is(&i.get().name))?;
+                let namespace = held.namespace_name();
+                let place = match self.held.search_path.contains(namespace) {
+                    true => String::new(),
+                    false => format!("{}.", namespace.quoted()),
+                };
+                format!("ALTER INDEX {place}{} RENAME TO {to}", from.quoted())
+            }
+        };
+        Some(vec![keep(&finding.key, Phase::Names, rename, None)])
+    }
+
+    /// What the database has and the models do not say: dropping it is for people to decide.
+    fn surplus(&self, finding: &Finding, held: TableWalker<'_>) -> Option<Step> {
+        let table = self.named(held);
+        let object = finding.object.as_deref();
+        let is = |name: &Fact<Name>| {
+            name.known()
+                .filter(|n| Some(n.to_string().as_str()) == object)
+                .cloned()
+        };
+        let what = match finding.rule {
+            "extra-column" => format!("DROP COLUMN {}", Name::new(finding.column.as_deref()?).quoted()),
+            "extra-check" | "extra-foreign-key" | "extra-unique" | "extra-index" => {
+                match held.constraints().find_map(|c| is(&c.get().name)) {
+                    Some(name) => format!("DROP CONSTRAINT {}", name.quoted()),
+                    None => {
+                        let name = held.indexes().find_map(|i| is(&i.get().name))?;
+                        return Some(drop(&finding.key, format!("DROP INDEX {}", name.quoted())));
+                    }
+                }
+            }
+            _ => return None,
+        };
+        Some(drop(&finding.key, format!("ALTER TABLE {table} {what}")))
+    }
+
+    fn add(&self, constraint: ConstraintWalker<'_>, table: &str) -> Option<String> {
+        let name = constraint.get().name.known()?;
+        let what = constraint_definition(constraint).ok()?;
+        Some(format!(
+            "ALTER TABLE {table} ADD CONSTRAINT {} {what}",
+            name.quoted()
+        ))
+    }
+
+    fn create_index(&self, index: IndexWalker<'_>) -> Option<String> {
+        let get = index.get();
+        index_definition(index.table, get.name.known()?, get).ok()
+    }
+}
+
+fn keep(key: &str, phase: Phase, statement: String, note: Option<&'static str>) -> Step {
+    Step {
+        key: key.to_owned(),
+        phase,
+        effect: Effect::Keeps,
+        statements: vec![statement],
+        note,
+    }
+}
+
+fn drop(key: &str, statement: String) -> Step {
+    Step {
+        key: key.to_owned(),
+        phase: Phase::Names,
+        effect: Effect::Destroys,
+        statements: vec![statement],
+        note: Some(DROPS),
+    }
+}
+
+fn is_foreign_key(constraint: ConstraintWalker<'_>) -> bool {
+    matches!(constraint.get().kind, ConstraintKind::ForeignKey(_))
+}
+
+fn over<'a>(constraint: ConstraintWalker<'a>) -> Vec<&'a Name> {
+    constraint.columns().map(|c| c.name()).collect()
+}
+
+/// `email text DEFAULT '' NOT NULL`.
+fn definition(column: ColumnWalker<'_>) -> Option<String> {
+    let (schema, get) = (column.table.schema, column.get());
+    let mut out = format!("{} ", column.name().quoted());
+    let ty = column.formatted_type()?;
+    let default = default_of(column);
+    // A sequence of the column's own is made along with it.
+    if get.sequence.is_some() && matches!(get.identity, Fact::Known(None, _)) {
+        let serial = match ty.as_str() {
+            "smallint" => "smallserial",
+            "integer" => "serial",
+            "bigint" => "bigserial",
+            _ => return None,
+        };
+        return Some(out + serial);
+    }
+    out.push_str(&ty);
+    if let Some(collation) = &get.collation {
+        let place = collation
+            .schema
+            .as_ref()
+            .map_or(String::new(), |s| format!("{}.", s.quoted()));
+        out.push_str(&format!(" COLLATE {place}{}", collation.name.quoted()));
+    }
+    if get.default.known()?.is_some() {
+        out.push_str(&format!(" DEFAULT {}", default?));
+    }
+    if let Some((expr, kind)) = get.generated.known()? {
+        let expr = schema.print_expr(Some(column.table.id), expr).ok()?;
+        let kind = match kind {
+            GeneratedKind::Stored => "STORED",
+            GeneratedKind::Virtual => "VIRTUAL",
+        };
+        out.push_str(&format!(" GENERATED ALWAYS AS ({expr}) {kind}"));
+    }
+    match get.identity.known()? {
+        Some(IdentityKind::Always) => out.push_str(" GENERATED ALWAYS AS IDENTITY"),
+        Some(IdentityKind::ByDefault) => out.push_str(" GENERATED BY DEFAULT AS IDENTITY"),
+        None => {}
+    }
+    if !*get.nullable.known()? {
+        out.push_str(" NOT NULL");
+    }
+    Some(out)
+}
+
+fn default_of(column: ColumnWalker<'_>) -> Option<String> {
+    let stored = column.get().default.known()?.as_ref()?;
+    column.table.schema.print_expr(Some(column.table.id), stored).ok()
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Whether every value of a type is one of another, unchanged.
+fn widens(from: &SqlType, to: &SqlType) -> bool {
+    use Builtin::{Float4, Float8, Int2, Int4, Int8, Numeric, Text, Timestamp, Timestamptz, Varchar};
+    let (BaseType::Builtin(a), BaseType::Builtin(b)) = (&from.base, &to.base) else {
+        return false;
+    };
+    if from.array || to.array {
+        return false;
+    }
+    match (a, b, &from.modifier, &to.modifier) {
+        (Text | Varchar, Text | Varchar, _, None) => true,
+        (Varchar, Varchar, Some(Modifier::Length(old)), Some(Modifier::Length(new))) => new >= old,
+        (Int2, Int4 | Int8, ..) | (Int4, Int8, ..) | (Float4, Float8, ..) => true,
+        (Numeric, Numeric, _, None) => true,
+        (
+            Numeric,
+            Numeric,
+            Some(Modifier::Numeric { precision, scale }),
+            Some(Modifier::Numeric {
+                precision: wider,
+                scale: finer,
+            }),
+        ) => {
+            let whole = i32::from(*precision) - i32::from(*scale);
+            finer >= scale && i32::from(*wider) - i32::from(*finer) >= whole
+        }
+        (Timestamp, Timestamp, _, None) | (Timestamptz, Timestamptz, _, None) => true,
+        (Timestamp, Timestamp, Some(Modifier::Seconds(old)), Some(Modifier::Seconds(new)))
+        | (Timestamptz, Timestamptz, Some(Modifier::Seconds(old)), Some(Modifier::Seconds(new))) => {
+            new >= old
+        }
+        _ => false,
+    }
+}
