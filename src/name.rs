@@ -3,7 +3,9 @@
 //! Source: PostgreSQL manual, 4.1.1 "Identifiers and Key Words"; `truncate_identifier` and `makeObjectName` of the server.
 
 use std::fmt;
+use std::sync::LazyLock;
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 /// Longest identifier in bytes (`NAMEDATALEN` - 1).
@@ -175,8 +177,11 @@ pub fn quote(name: &str) -> String {
 /// Whether a word in lower case is a keyword that the server quotes where it is a name: of every category but UNRESERVED.
 #[must_use]
 pub fn is_keyword(word: &str) -> bool {
-    KEYWORDS.binary_search(&word).is_ok()
+    KEYWORD_SET.contains(word)
 }
+
+/// [`KEYWORDS`], to be looked up in one step.
+static KEYWORD_SET: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| KEYWORDS.iter().copied().collect());
 
 /// Keywords that the server quotes: every category but UNRESERVED (PostgreSQL 15, `pg_get_keywords()`).
 static KEYWORDS: &[&str] = &[

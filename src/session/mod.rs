@@ -182,7 +182,7 @@ pub struct Session {
     /// Numbers the states of the database.
     clock: u64,
     /// Catalogs as they were last asked, with the state that they describe.
-    catalogs: HashMap<QualifiedName, (u64, Arc<query::Table>), BuildHasherDefault<FxHasher>>,
+    catalogs: HashMap<QualifiedName, (u64, Option<Arc<query::Table>>), BuildHasherDefault<FxHasher>>,
     blocks: HashMap<TextKey, Arc<crate::tree::plpgsql::Block>, BuildHasherDefault<FxHasher>>,
     texts: HashMap<TextKey, Arc<Vec<Read>>, BuildHasherDefault<FxHasher>>,
 }

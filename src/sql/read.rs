@@ -6,7 +6,7 @@ use crate::change::{Failure, ObjectName};
 use crate::known::{Gap, Reach};
 use crate::source::Text;
 use crate::syntax::pg::{self, AstNode, ast};
-use crate::syntax::split::{self, Bound, Piece, PieceKind, Pieces};
+use crate::syntax::split::{self, Bound, Piece, PieceKind, Pieces, Token};
 
 /// The statements of a text, read one by one.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Iterator for Statements<'_> {
             let (statement, chains) = match &piece.kind {
                 PieceKind::CopyData(true) => continue,
                 PieceKind::CopyData(false) => (copied_to_the_end(&text), false),
-                PieceKind::Sql => sql(&text),
+                PieceKind::Sql => sql(&text, self.pieces.lexemes()),
                 PieceKind::Meta => (meta(&text), false),
                 PieceKind::Beyond { .. } => (beyond(self.text, &text, &piece), false),
             };
@@ -103,9 +103,9 @@ fn copied_to_the_end(data: &Text) -> Statement {
 }
 
 /// Parses and lowers one statement; true where `AND CHAIN` begins another transaction.
-fn sql(text: &Text) -> (Statement, bool) {
+fn sql(text: &Text, tokens: Option<&[Token]>) -> (Statement, bool) {
     let holds_nul = text.as_str().contains('\0');
-    if !holds_nul && let Some(statement) = plain::read(text) {
+    if !holds_nul && let Some(statement) = plain::read(text, tokens) {
         return (statement, false);
     }
     if holds_nul {
@@ -205,7 +205,7 @@ fn beyond(whole: &Text, text: &Text, piece: &Piece) -> Statement {
         return opaque(text, "this statement was not understood");
     };
     if let Some(rows) = first_rows {
-        let (statement, _) = sql(&whole.slice(rows.clone()));
+        let (statement, _) = sql(&whole.slice(rows.clone()), None);
         if matches!(statement, Statement::Dml(_)) {
             return statement;
         }

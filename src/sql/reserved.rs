@@ -3,7 +3,9 @@
 //! Source: `kwlist.h`, and the rules `ColId`, `type_function_name` and `columnref` of the server's `gram.y` (manual, appendix
 //! C). The words are the same in PostgreSQL 13 to 18, but for `system_user`, which 16 reserved and which is not looked at here.
 
-use smol_str::SmolStr;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use crate::change::Failure;
 use crate::source::Text;
@@ -227,17 +229,46 @@ enum Place {
 
 impl Place {
     fn refuses(self, word: &str) -> bool {
-        let is = |list: &[&str]| list.binary_search(&word).is_ok();
+        LISTED.get(word).is_some_and(|&lists| self.refuses_of(lists))
+    }
+
+    /// Whether it refuses a word of certain lists.
+    fn refuses_of(self, lists: u8) -> bool {
+        let is = |list: u8| lists & list != 0;
         match self {
-            Place::Name => is(RESERVED) || is(FUNCTIONS),
-            Place::Source => (is(RESERVED) || is(FUNCTIONS)) && !is(VALUES),
+            Place::Name => is(IN_RESERVED | IN_FUNCTIONS),
+            Place::Source => is(IN_RESERVED | IN_FUNCTIONS) && !is(IN_VALUES),
             // What else is reserved the parser knows.
-            Place::Value => is(FUNCTIONS) && !is(VALUES),
-            Place::Type => is(RESERVED) || is(COLUMNS) && !is(TYPES),
-            Place::Function => is(RESERVED) || is(COLUMNS),
+            Place::Value => is(IN_FUNCTIONS) && !is(IN_VALUES),
+            Place::Type => is(IN_RESERVED) || is(IN_COLUMNS) && !is(IN_TYPES),
+            Place::Function => is(IN_RESERVED | IN_COLUMNS),
         }
     }
 }
+
+const IN_RESERVED: u8 = 1;
+const IN_FUNCTIONS: u8 = 1 << 1;
+const IN_COLUMNS: u8 = 1 << 2;
+const IN_TYPES: u8 = 1 << 3;
+const IN_VALUES: u8 = 1 << 4;
+
+/// The lists that a word stands in.
+static LISTED: LazyLock<FxHashMap<&'static str, u8>> = LazyLock::new(|| {
+    let mut out: FxHashMap<&'static str, u8> = FxHashMap::default();
+    let lists = [
+        (RESERVED, IN_RESERVED),
+        (FUNCTIONS, IN_FUNCTIONS),
+        (COLUMNS, IN_COLUMNS),
+        (TYPES, IN_TYPES),
+        (VALUES, IN_VALUES),
+    ];
+    for (words, list) in lists {
+        for word in words {
+            *out.entry(word).or_default() |= list;
+        }
+    }
+    out
+});
 
 /// What the server says to the first keyword that stands where it wants a name.
 pub(super) fn refused(root: &SyntaxNode, text: &Text) -> Option<Failure> {
@@ -317,6 +348,9 @@ fn refused_word(node: &SyntaxNode, place: Place) -> Option<TextRange> {
         .then(|| token.text_range())
 }
 
+/// Bytes of the longest word.
+const LONGEST: usize = "current_timestamp".len();
+
 /// Whether some place refuses a word.
 fn is_refused_anywhere(word: &str) -> bool {
     let places = [
@@ -327,11 +361,17 @@ fn is_refused_anywhere(word: &str) -> bool {
         Place::Function,
     ];
     // No longer than the longest of them.
-    if word.len() > "current_timestamp".len() || !word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') {
+    if word.len() > LONGEST || !word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') {
         return false;
     }
-    let lower = SmolStr::from_iter(word.chars().map(|c| c.to_ascii_lowercase()));
-    places.iter().any(|place| place.refuses(&lower))
+    let mut lower = [0; LONGEST];
+    let lower = &mut lower[..word.len()];
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    let lists = std::str::from_utf8(lower)
+        .ok()
+        .and_then(|lower| LISTED.get(lower));
+    lists.is_some_and(|&lists| places.iter().any(|place| place.refuses_of(lists)))
 }
 
 /// The kinds of nodes that have a [`place`].

@@ -1,6 +1,8 @@
 //! PostgreSQL's grammar by squawk, behind bounds: the parser trusts its input, so what is too deep or too long never
 //! reaches it (see `split`).
 
+mod quoted;
+
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -95,7 +97,12 @@ fn gave_up(text: &str, entry: EntryPoint) -> Parsed {
 }
 
 fn build(text: &str, entry: EntryPoint, cache: &mut NodeCache) -> Parsed {
-    let lexed = LexedStr::new(text);
+    build_of(text, &quoted::names(text), entry, cache)
+}
+
+/// The tree of a text as the parser reads it from another one of the same tokens.
+fn build_of(text: &str, quoted: &str, entry: EntryPoint, cache: &mut NodeCache) -> Parsed {
+    let lexed = LexedStr::new(quoted);
     let output = entry.parse(&lexed.to_input());
     let mut builder = GreenNodeBuilder::with_cache(cache);
     let mut error: Option<SyntaxError> = None;
@@ -107,8 +114,14 @@ fn build(text: &str, entry: EntryPoint, cache: &mut NodeCache) -> Parsed {
             });
         }
     };
+    // Tokens come in order and without holes; the tree has them as they were written.
+    let mut at = 0;
     lexed.intersperse_trivia(&output, &mut |step| match step {
-        StrStep::Token { kind, text } => builder.token(rowan::SyntaxKind(kind.into()), text),
+        StrStep::Token { kind, text: quoted } => {
+            let written = text.get(at..at + quoted.len()).unwrap_or(quoted);
+            at += quoted.len();
+            builder.token(rowan::SyntaxKind(kind.into()), written);
+        }
         StrStep::Enter { kind } => builder.start_node(rowan::SyntaxKind(kind.into())),
         StrStep::Exit => builder.finish_node(),
         StrStep::Error { msg, pos } => earliest(msg, range(pos, pos)),
@@ -152,4 +165,41 @@ pub fn any_first_word(
 fn range(start: usize, end: usize) -> TextRange {
     let clamp = |n: usize| TextSize::new(u32::try_from(n).unwrap_or(u32::MAX));
     TextRange::new(clamp(start), clamp(end.max(start)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::split;
+
+    /// Over every statement of the cases, and over all the prose between them.
+    #[expect(clippy::disallowed_methods, reason = "the test's own files")]
+    #[test]
+    fn names_in_quotes_give_the_same_tree() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/replay");
+        let mut texts = 0;
+        for entry in ignore::Walk::new(folder).flatten() {
+            let Ok(text) = std::fs::read_to_string(entry.path()) else {
+                continue;
+            };
+            for piece in split::pieces(&text).filter(|piece| piece.kind == split::PieceKind::Sql) {
+                let text = &text[piece.range];
+                for plpgsql in [false, true] {
+                    let entry = || {
+                        if plpgsql {
+                            EntryPoint::Plpgsql
+                        } else {
+                            EntryPoint::SourceFile
+                        }
+                    };
+                    let quoted = build(text, entry(), &mut NodeCache::default());
+                    let plain = build_of(text, text, entry(), &mut NodeCache::default());
+                    assert_eq!(quoted.error, plain.error, "{text}");
+                    assert_eq!(quoted.root.green(), plain.root.green(), "{text}");
+                }
+                texts += 1;
+            }
+        }
+        assert!(texts > 500, "{texts}");
+    }
 }

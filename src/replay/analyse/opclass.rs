@@ -80,14 +80,25 @@ fn default_opclass(schema: &Schema, ty: &SqlType, method: &str) -> Option<Option
     {
         return Some(Some((name, base)));
     }
-    let installed = schema
+    let mut installed = schema
         .extensions
         .iter()
         .filter(|e| e.presence.may_be())
-        .filter_map(|e| catalog::extension(e.name.as_str()));
-    let rows: Vec<_> = std::iter::once(catalog::catalog())
-        .chain(installed)
+        .filter_map(|e| catalog::extension(e.name.as_str()))
         .flat_map(|c| c.default_opclasses(method))
+        .peekable();
+    // The type that is indexed most has none of its own: `text` is the preferred one of those that it is coercible to.
+    if base == Ty::of(Builtin::Varchar)
+        && installed.peek().is_none()
+        && let Some(text) = Ty::TEXT.row()
+        && let Some(name) = catalog::catalog().default_opclass(method, text)
+    {
+        return Some(Some((name, Ty::TEXT)));
+    }
+    let rows: Vec<_> = catalog::catalog()
+        .default_opclasses(method)
+        .iter()
+        .chain(installed)
         .filter_map(|(name, ty)| Some((*name, types.of_row(*ty)?)))
         .collect();
     if let Some(&(name, _)) = rows.iter().find(|(_, ty)| *ty == base) {

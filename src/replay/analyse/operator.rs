@@ -17,7 +17,9 @@ use crate::tree::{Expr, ExprKind, Quantifier};
 /// An operator that the search path finds.
 #[derive(Debug, Clone)]
 pub(super) struct Operator {
-    args: Vec<Ty>,
+    /// The left one and the right one; the operand of a prefix operator twice.
+    sides: [Ty; 2],
+    prefix: bool,
     result: Ty,
     volatility: Volatility,
     /// The extension's schema; `None` for `pg_catalog`.
@@ -28,7 +30,7 @@ pub(super) struct Operator {
 
 impl Takes for Operator {
     fn args(&self) -> &[Ty] {
-        &self.args
+        &self.sides[usize::from(self.prefix)..]
     }
 }
 
@@ -59,22 +61,25 @@ fn symbol(written: &str) -> Symbol<'_> {
 fn candidates(types: Types<'_>, symbol: &Symbol<'_>, prefix: bool) -> Vec<Operator> {
     let mut out: Vec<Operator> = Vec::new();
     let mut add = |rows: &[OperatorRow], schema: Option<&Name>, certain: bool| {
+        let before = out.len();
+        out.reserve(rows.len());
         for row in rows.iter().filter(|row| row.left.is_none() == prefix) {
-            let left = row.left.map(|ty| types.of_row(ty));
-            let (Some(right), Some(result)) = (types.of_row(row.right), types.of_row(row.result)) else {
+            let left = row.left.unwrap_or(row.right);
+            let (Some(left), Some(right), Some(result)) = (
+                types.of_row(left),
+                types.of_row(row.right),
+                types.of_row(row.result),
+            ) else {
                 continue;
             };
-            let args = match left {
-                None => vec![right],
-                Some(Some(left)) => vec![left, right],
-                Some(None) => continue,
-            };
-            // The first of the search path hides others of the same arguments.
-            if out.iter().any(|o| o.args == args) {
+            let sides = [left, right];
+            // The first of the search path hides others of the same arguments; one schema has no two of them.
+            if out[..before].iter().any(|o| o.sides == sides) {
                 continue;
             }
             out.push(Operator {
-                args,
+                sides,
+                prefix,
                 result,
                 volatility: row.volatility,
                 schema: schema.cloned(),
@@ -145,7 +150,7 @@ pub(super) fn find(types: Types<'_>, written: &str, operands: &[Ty], span: Span)
 
 /// `binary_oper_exact`; for a prefix operator its own type alone.
 fn exact(types: Types<'_>, all: &[Operator], operands: &[Ty]) -> Option<Operator> {
-    let find = |args: &[Ty]| all.iter().find(|o| o.args == args).cloned();
+    let find = |args: &[Ty]| all.iter().find(|o| o.args() == args).cloned();
     let [left, right] = *operands else {
         return find(operands);
     };
@@ -173,7 +178,7 @@ fn spelled(operator: &Operator, written: &str) -> SmolStr {
 
 /// Declared argument types and result, polymorphic ones replaced.
 fn signature(types: Types<'_>, operator: &Operator, actual: &[Ty], span: Span) -> Outcome<(Vec<Ty>, Ty)> {
-    let mut declared = operator.args.clone();
+    let mut declared = operator.args().to_vec();
     let result = poly::enforce(types, actual, &mut declared, operator.result)
         .ok_or_else(|| Stop::gap(span, "a polymorphic operator of no certain type"))?;
     Ok((declared, result))

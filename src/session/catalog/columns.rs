@@ -32,10 +32,15 @@ impl Builder<'_> {
             "is_generated",
         ];
         for table in self.tables() {
-            if table.get().kind == crate::schema::RelationKind::MaterializedView {
+            if table.get().kind == crate::schema::RelationKind::MaterializedView
+                || self.excludes("table_name", &Value::name(table.name()))
+            {
                 continue;
             }
             for column in table.columns() {
+                if self.excludes("column_name", &Value::name(column.name())) {
+                    continue;
+                }
                 let values = self.information_column(table, column);
                 let maybe = doubt(&table.get().presence).or_else(|| doubt(&column.get().presence));
                 self.push(values, maybe);

@@ -47,19 +47,37 @@ pub(super) fn is_system_relation(name: &QualifiedName) -> bool {
 impl Session {
     /// A catalog as the database stands; `None` for a name that is none.
     pub(super) fn catalog(&mut self, name: &QualifiedName, at: Span) -> Option<Arc<Table>> {
-        if let Some((version, table)) = self.catalogs.get(name)
-            && *version == self.world.version
+        let version = self.world.version;
+        if let Some((of, Some(table))) = self.catalogs.get(name)
+            && *of == version
         {
             return Some(table.clone());
         }
-        let table = Arc::new(self.catalog_rows(name, at)?);
-        self.catalogs
-            .insert(name.clone(), (self.world.version, table.clone()));
+        let table = Arc::new(self.catalog_rows(name, &[], at)?);
+        self.catalogs.insert(name.clone(), (version, Some(table.clone())));
         Some(table)
     }
 
-    /// The rows of a catalog.
-    fn catalog_rows(&self, name: &QualifiedName, at: Span) -> Option<Table> {
+    /// Of a catalog, the rows that are not known to differ from the values wanted. A database is mostly asked once before it
+    /// changes: only the second question has the whole catalog made, and kept.
+    pub(super) fn catalog_only(
+        &mut self,
+        name: &QualifiedName,
+        wanted: &[(Name, Value)],
+        at: Span,
+    ) -> Option<Table> {
+        let version = self.world.version;
+        let asked = self.catalogs.get(name).is_some_and(|(of, _)| *of == version);
+        if wanted.is_empty() || asked {
+            return Some(self.catalog(name, at)?.only(wanted));
+        }
+        let table = self.catalog_rows(name, wanted, at)?;
+        self.catalogs.insert(name.clone(), (version, None));
+        Some(table)
+    }
+
+    /// The rows of a catalog that are not known to differ from the values wanted.
+    fn catalog_rows(&self, name: &QualifiedName, wanted: &[(Name, Value)], at: Span) -> Option<Table> {
         if !is_system_relation(name) {
             return None;
         }
@@ -72,6 +90,7 @@ impl Session {
             columns: &[],
             rows: Vec::new(),
             gap: gap.clone(),
+            wanted,
         };
         let known = if information {
             builder.information_relations(key)
@@ -106,10 +125,24 @@ struct Builder<'a> {
     columns: &'static [&'static str],
     rows: Vec<Row>,
     gap: Gap,
+    /// Values that are asked for: no row is made that is known to have others.
+    wanted: &'a [(Name, Value)],
 }
 
 impl<'a> Builder<'a> {
+    /// Whether no row with this value is asked for.
+    fn excludes(&self, column: &str, value: &Value) -> bool {
+        let mut of_column = self.wanted.iter().filter(|(name, _)| *name == column);
+        of_column.any(|(_, wanted)| value.differs(wanted))
+    }
+
     fn push(&mut self, values: Vec<Value>, maybe: Option<Gap>) {
+        if !self.wanted.is_empty() {
+            let mut fields = self.columns.iter().zip(&values);
+            if fields.any(|(column, value)| self.excludes(column, value)) {
+                return;
+            }
+        }
         self.rows.push(Row {
             values,
             maybe,
@@ -119,6 +152,9 @@ impl<'a> Builder<'a> {
 
     /// A row of which only some columns are known; it stands for any number of rows.
     fn wild(&mut self, known: &[(&str, Value)], gap: &Gap, maybe: bool) {
+        if known.iter().any(|(column, value)| self.excludes(column, value)) {
+            return;
+        }
         let values = self
             .columns
             .iter()

@@ -95,9 +95,9 @@ impl Session {
         {
             return Ok(((**table).clone(), false));
         }
-        if let Some(table) = self.catalog(name, at) {
+        if let Some(table) = self.catalog_only(name, wanted, at) {
             self.spend(table.rows.len() as u64 / 64, at)?;
-            return Ok((table.only(wanted), true));
+            return Ok((table, true));
         }
         match self.relation(name) {
             Lookup::Found((Relation::Table(id), _)) => Ok((self.user_rows(id, at), false)),

@@ -73,7 +73,7 @@ impl Table {
     }
 
     /// The rows that are not known to differ from the values wanted.
-    fn only(&self, wanted: &[(Name, Value)]) -> Table {
+    pub(super) fn only(&self, wanted: &[(Name, Value)]) -> Table {
         let wanted: Vec<(usize, &Value)> = wanted
             .iter()
             .filter_map(|(name, value)| Some((self.columns.iter().position(|c| c == name)?, value)))

@@ -1,5 +1,7 @@
 //! A statement's tokens, one after the other.
 
+use std::borrow::Cow;
+
 use crate::change::ObjectName;
 use crate::name::{self, Name, QualifiedName};
 use crate::source::{Span, Text};
@@ -14,12 +16,13 @@ const MOST: usize = 1 << 20;
 pub(super) struct Cursor<'a> {
     text: &'a Text,
     str: &'a str,
-    tokens: Vec<Token>,
+    tokens: Cow<'a, [Token]>,
     at: usize,
     lower: [u8; LONGEST],
 }
 
 impl<'a> Cursor<'a> {
+    /// `None` where the text is too long to be any of the usual.
     pub(super) fn new(text: &'a Text) -> Option<Self> {
         let str = text.as_str();
         if str.len() > MOST {
@@ -27,13 +30,18 @@ impl<'a> Cursor<'a> {
         }
         let mut tokens = Vec::with_capacity(str.len() / 5 + 4);
         tokens.extend(split::lexemes(str));
-        Some(Cursor {
+        Some(Cursor::over(text, Cow::Owned(tokens)))
+    }
+
+    /// Over a text whose tokens are known.
+    pub(super) fn over(text: &'a Text, tokens: Cow<'a, [Token]>) -> Self {
+        Cursor {
             text,
-            str,
+            str: text.as_str(),
             tokens,
             at: 0,
             lower: [0; LONGEST],
-        })
+        }
     }
 
     /// The statement's place.

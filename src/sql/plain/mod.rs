@@ -11,19 +11,25 @@ mod insert;
 mod objects;
 mod types;
 
+use std::borrow::Cow;
+
 use super::Statement;
 use crate::change::Change;
 use crate::source::Text;
 use crate::sqltype::SqlType;
+use crate::syntax::split::Token;
 use crate::tree::Expr;
 use cursor::Cursor;
 
-/// Reads a statement; `None` where it is left to the parser.
-pub(super) fn read(text: &Text) -> Option<Statement> {
+/// Reads a statement, from its tokens where they are known; `None` where it is left to the parser.
+pub(super) fn read(text: &Text, tokens: Option<&[Token]>) -> Option<Statement> {
     let mut words = text.as_str().bytes();
     let change = match words.next()?.to_ascii_lowercase() {
         b'i' => return insert::read(text).map(|insert| Statement::Dml(Box::new(insert))),
-        b'a' | b'c' | b'd' => change(Cursor::new(text)?)?,
+        b'a' | b'c' | b'd' => match tokens {
+            Some(tokens) => change(Cursor::over(text, Cow::Borrowed(tokens)))?,
+            None => change(Cursor::new(text)?)?,
+        },
         _ => return None,
     };
     Some(Statement::Changes(vec![change]))

@@ -14,7 +14,7 @@ fn compare(sql: &str) -> usize {
     let mut read = 0;
     for piece in split::pieces(sql).filter(|piece| piece.kind == PieceKind::Sql) {
         let piece = text.slice(piece.range);
-        let Some(plain) = plain::read(&piece) else {
+        let Some(plain) = plain::read(&piece, None) else {
             continue;
         };
         // Rows beyond the first stand for all.

@@ -66,40 +66,48 @@ fn run(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
 }
 
 fn white(bytes: &[u8], at: usize) -> usize {
-    run(bytes, at, |b| b.is_ascii_whitespace() || b == 0x0B)
+    run(bytes, at, |b| CLASSES[usize::from(b)] & WHITE != 0)
 }
 
 /// Letters by which an identifier may begin; every byte beyond ASCII counts.
 fn is_letter(b: u8) -> bool {
-    b.is_ascii_alphabetic() || b == b'_' || b >= 0x80
+    CLASSES[usize::from(b)] & LETTER != 0
 }
 
 fn is_word(b: u8) -> bool {
-    is_letter(b) || b.is_ascii_digit() || b == b'$'
+    CLASSES[usize::from(b)] & (LETTER | WORD) != 0
 }
 
 fn is_operator(b: u8) -> bool {
-    matches!(
-        b,
-        b'+' | b'-'
-            | b'*'
-            | b'/'
-            | b'<'
-            | b'>'
-            | b'='
-            | b'~'
-            | b'!'
-            | b'@'
-            | b'#'
-            | b'%'
-            | b'^'
-            | b'&'
-            | b'|'
-            | b'`'
-            | b'?'
-            | b':'
-    )
+    CLASSES[usize::from(b)] & OPERATOR != 0
 }
+
+const WHITE: u8 = 1;
+const LETTER: u8 = 1 << 1;
+/// What may stand in an identifier behind its first letter besides letters.
+const WORD: u8 = 1 << 2;
+const OPERATOR: u8 = 1 << 3;
+
+/// What each byte may be: one look instead of many comparisons, since every byte of a history passes here.
+static CLASSES: [u8; 256] = {
+    let mut out = [0; 256];
+    let mut b = 0_u8;
+    loop {
+        out[b as usize] = match b {
+            b' ' | b'\t' | b'\n' | b'\r' | 0x0B | 0x0C => WHITE,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => LETTER,
+            b'0'..=b'9' | b'$' => WORD,
+            b'+' | b'-' | b'*' | b'/' | b'<' | b'>' | b'=' | b'~' | b'!' | b'@' | b'#' | b'%' | b'^'
+            | b'&' | b'|' | b'`' | b'?' | b':' => OPERATOR,
+            _ => 0,
+        };
+        if b == u8::MAX {
+            break;
+        }
+        b += 1;
+    }
+    out
+};
 
 /// A run of operator characters ends before a comment.
 fn operator(bytes: &[u8], at: usize) -> usize {

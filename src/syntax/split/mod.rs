@@ -55,7 +55,12 @@ pub struct Pieces<'a> {
     copies: bool,
     /// A bracket or body is never closed in this text: from there on, every `;` ends a statement.
     flat: bool,
+    /// The tokens of the statement that was split off last.
+    lexemes: Vec<Token>,
 }
+
+/// Most tokens of a statement that are kept for its reader.
+const MOST_LEXEMES: usize = 1 << 12;
 
 /// Splits a text.
 #[must_use]
@@ -65,6 +70,7 @@ pub fn pieces(text: &str) -> Pieces<'_> {
         at: 0,
         copies: false,
         flat: false,
+        lexemes: Vec::new(),
     }
 }
 
@@ -150,6 +156,13 @@ impl Iterator for Pieces<'_> {
 }
 
 impl Pieces<'_> {
+    /// The tokens of the statement that came last, their places counted from its first byte, white space and comments left out;
+    /// `None` where there are very many.
+    #[must_use]
+    pub fn lexemes(&self) -> Option<&[Token]> {
+        (self.lexemes.len() <= MOST_LEXEMES).then_some(&self.lexemes)
+    }
+
     fn meta(&mut self, start: usize) -> Piece {
         let end = lexer::line_end(self.text.as_bytes(), start);
         self.at = end;
@@ -190,6 +203,7 @@ impl Pieces<'_> {
     }
 
     fn statement(&mut self, start: usize) -> Piece {
+        self.lexemes.clear();
         let mut scan = Scan::new(start);
         let mut at = start;
         while let Some(token) = lexer::token(self.text, at) {
@@ -199,6 +213,13 @@ impl Pieces<'_> {
             at = token.end;
             if scan.take(self.text, token, self.flat) {
                 break;
+            }
+            if token.kind != Kind::Trivia && self.lexemes.len() <= MOST_LEXEMES {
+                self.lexemes.push(Token {
+                    kind: token.kind,
+                    start: token.start - start,
+                    end: token.end - start,
+                });
             }
         }
         if !scan.ended && scan.enclosed && !self.flat && scan.open() {
