@@ -1,6 +1,6 @@
 //! A draft in the form of the stack that will run it: where its file lies, what it is called, and what stands around the statements.
 
-use super::{Draft, Effect, Step};
+use super::{Draft, Effect, Step, native};
 use crate::source::Files;
 use crate::stacks::History;
 
@@ -208,33 +208,41 @@ fn destroying(draft: &Draft, comment: &str) -> String {
 }
 
 fn alembic(draft: &Draft, called: Called<'_>, revision: &str, parent: &str) -> String {
-    let indented = |text: &str| -> String {
-        let lines = text.lines().map(|line| match line {
-            "" => "\n".to_owned(),
-            line => format!("    {line}\n"),
-        });
-        lines.collect()
-    };
     let mut body = String::new();
     for step in steps(draft, Effect::Keeps) {
         if let Some(note) = step.note {
-            body.push_str(&format!("# {note}\n"));
+            body.push_str(&format!("    # {note}\n"));
         }
-        for statement in &step.statements {
-            body.push_str(&format!("op.execute({})\n", python(&bound(statement))));
+        match step.operation.as_ref().and_then(native::alembic) {
+            Some(call) => body.push_str(&format!("    {call}\n")),
+            None => {
+                for statement in &step.statements {
+                    body.push_str(&format!("    op.execute({})\n", python(&bound(statement))));
+                }
+            }
         }
     }
-    body.push_str(&destroying(draft, "#"));
+    let imports = if body.contains("sa.Column(") {
+        "import sqlalchemy as sa\n"
+    } else {
+        ""
+    };
+    for line in destroying(draft, "#").lines() {
+        body.push_str(&match line {
+            "" => "\n".to_owned(),
+            line => format!("    {line}\n"),
+        });
+    }
     if steps(draft, Effect::Keeps).next().is_none() {
-        body.push_str("pass\n");
+        body.push_str("    pass\n");
     }
     format!(
-        "{}\nfrom alembic import op\n\nrevision = {}\ndown_revision = {}\nbranch_labels = None\ndepends_on = None\n\n\n\
+        "{}\n{imports}from alembic import op\n\nrevision = {}\ndown_revision = {}\nbranch_labels = None\ndepends_on = None\n\n\n\
          def upgrade():\n{}\n\ndef downgrade():\n    raise NotImplementedError(\"the way back is not drafted\")\n",
         head(draft, "#").trim_end().to_owned() + "\n#\n# " + &in_comment(called.name) + "\n",
         python(revision),
         python(parent),
-        indented(&body)
+        body
     )
 }
 
@@ -255,7 +263,7 @@ fn bound(statement: &str) -> String {
 }
 
 /// A literal of Python; one of several lines stays so.
-fn python(text: &str) -> String {
+pub(super) fn python(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {
@@ -276,8 +284,17 @@ fn ecto(draft: &Draft, slug: &str, last: &str) -> String {
         if let Some(note) = step.note {
             body.push_str(&format!("    # {note}\n"));
         }
-        for statement in &step.statements {
-            body.push_str(&format!("    execute({})\n", elixir(statement)));
+        match step.operation.as_ref().and_then(native::ecto) {
+            Some(command) => {
+                for line in command.lines() {
+                    body.push_str(&format!("    {line}\n"));
+                }
+            }
+            None => {
+                for statement in &step.statements {
+                    body.push_str(&format!("    execute({})\n", elixir(statement)));
+                }
+            }
         }
     }
     for line in destroying(draft, "#").lines() {
@@ -315,7 +332,7 @@ fn capital(word: &str) -> String {
 }
 
 /// A literal of Elixir.
-fn elixir(text: &str) -> String {
+pub(super) fn elixir(text: &str) -> String {
     let mut out = "\"".to_owned();
     for c in text.chars() {
         match c {

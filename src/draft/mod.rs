@@ -2,7 +2,12 @@
 //! draft is read, tried and changed by people; nothing here is ever run on a server.
 
 pub mod form;
+mod native;
+mod operation;
+mod spell;
 mod steps;
+
+pub use operation::Operation;
 
 use crate::declared::Models;
 use crate::finding::Finding;
@@ -47,6 +52,8 @@ pub struct Step {
     pub effect: Effect,
     /// SQL, without the final semicolon.
     pub statements: Vec<String>,
+    /// The same as one operation that languages of migrations have a word for, where it is one.
+    pub operation: Option<Operation>,
     /// What to think of before it is applied.
     pub note: Option<&'static str>,
 }
@@ -93,6 +100,7 @@ pub fn draft(held: &Schema, wanted: &Schema, models: &[Models], findings: &[&Fin
                 Some(at) => {
                     let empty = Step {
                         statements: Vec::new(),
+                        operation: None,
                         ..step
                     };
                     out.steps.insert(at + 1, empty);

@@ -1,7 +1,9 @@
 //! The steps that answer one finding, by its rule.
 
+use super::native::of_field;
+use super::operation::{Operation, Table};
+use super::spell::{default_of, definition, literal, widens};
 use super::{Effect, Phase, Step};
-use crate::change::{GeneratedKind, IdentityKind};
 use crate::declared::{Model, Models};
 use crate::finding::Finding;
 use crate::known::Fact;
@@ -11,7 +13,7 @@ use crate::schema::document::{constraint_definition, index_definition};
 use crate::schema::{
     Column, ColumnWalker, ConstraintKind, ConstraintWalker, IndexWalker, Schema, TableWalker, TypeKind,
 };
-use crate::sqltype::{BaseType, Builtin, Modifier, SqlType, TypeId};
+use crate::sqltype::{BaseType, TypeId};
 
 const FILL: &str = "fails while a row has no value for it: give it a default, or fill it in between";
 const UNIQUE: &str = "fails while two rows are alike";
@@ -78,7 +80,12 @@ impl<'a> Maker<'a> {
                     "ALTER TABLE {table} ALTER COLUMN {} {verb} NOT NULL",
                     column.name().quoted()
                 );
-                Some(vec![keep(key, Phase::Columns, alter, note)])
+                let operation = Operation::SetNullable {
+                    table: Table::of(held, self.held),
+                    column: column.name().clone(),
+                    nullable: !required,
+                };
+                Some(vec![keep(key, Phase::Columns, alter, note).by(Some(operation))])
             }
             "default-mismatch" => {
                 let column = column(wanted)?;
@@ -98,7 +105,7 @@ impl<'a> Maker<'a> {
                     .uniques
                     .iter()
                     .find(|u| Some(u.span) == finding.model)?;
-                self.unique(key, wanted, &declared.columns.iter().collect::<Vec<_>>(), &table)
+                self.unique(key, held, wanted, &declared.columns.iter().collect::<Vec<_>>())
             }
             "missing-index" => {
                 let declared = self
@@ -116,7 +123,7 @@ impl<'a> Maker<'a> {
                         && key_columns(*index) == keys;
                     same_name || same_keys
                 })?;
-                Some(vec![keep(key, Phase::Indexes, self.create_index(index)?, None)])
+                Some(vec![self.indexed(key, held, index, None)?])
             }
             "missing-foreign-key" => {
                 let declared = self.model_of(finding)?.foreign_keys.iter();
@@ -125,12 +132,7 @@ impl<'a> Maker<'a> {
                 let held_key = wanted
                     .constraints()
                     .find(|c| is_foreign_key(*c) && over(*c) == columns)?;
-                Some(vec![keep(
-                    key,
-                    Phase::ForeignKeys,
-                    self.add(held_key, &table)?,
-                    Some(CHECKED),
-                )])
+                Some(vec![self.added(key, held, held_key, Some(CHECKED))?])
             }
             "foreign-key-mismatch" => self.foreign_key(finding, held, wanted, &table),
             "missing-check" => {
@@ -203,7 +205,7 @@ impl<'a> Maker<'a> {
         let mut lines = Vec::new();
         for column in table.columns() {
             steps.extend(self.enums(key, column)?);
-            lines.push(definition(column)?);
+            lines.push(self.defined(table, column)?.0);
         }
         for constraint in table.constraints().filter(|c| !is_foreign_key(*c)) {
             let name = constraint.get().name.known()?;
@@ -214,12 +216,35 @@ impl<'a> Maker<'a> {
         let create = format!("CREATE TABLE {name} (\n{}\n)", lines.join(",\n"));
         steps.push(keep(key, Phase::Tables, create, None));
         for index in table.indexes().filter(|i| i.get().constraint.is_none()) {
-            steps.push(keep(key, Phase::Indexes, self.create_index(index)?, None));
+            steps.push(self.indexed(key, table, index, None)?);
         }
         for constraint in table.constraints().filter(|c| is_foreign_key(*c)) {
-            steps.push(keep(key, Phase::ForeignKeys, self.add(constraint, &name)?, None));
+            steps.push(self.added(key, table, constraint, None)?);
         }
+        steps.extend(self.referring(key, table));
         Some(steps)
+    }
+
+    /// Foreign keys of tables that are there to one that is not: while it is not, nothing is said of them.
+    fn referring(&self, key: &str, target: TableWalker<'_>) -> Vec<Step> {
+        let mut out = Vec::new();
+        for table in self.wanted.live_tables() {
+            let Some(held) = find(self.held, &table.qualified()) else {
+                continue;
+            };
+            let leads = |c: &ConstraintWalker<'_>| match &c.get().kind {
+                ConstraintKind::ForeignKey(key) => key.table == target.id,
+                _ => false,
+            };
+            let there = |c: &ConstraintWalker<'_>| {
+                let columns = over(*c);
+                let mut held = held.columns();
+                columns.len() == held.by_ref().filter(|h| columns.contains(&h.name())).count()
+            };
+            let constraints = table.constraints().filter(|c| leads(c) && there(c));
+            out.extend(constraints.filter_map(|c| self.added(key, held, c, Some(CHECKED))));
+        }
+        out
     }
 
     /// A column with the keys and indexes that it is of.
@@ -231,8 +256,9 @@ impl<'a> Maker<'a> {
             && matches!(get.default, Fact::Known(None, _))
             && matches!(get.identity, Fact::Known(None, _))
             && matches!(get.generated, Fact::Known(None, _));
-        let add = format!("ALTER TABLE {table} ADD COLUMN {}", definition(column)?);
-        steps.push(keep(key, Phase::Columns, add, empty.then_some(FILL)));
+        let (definition, operation) = self.defined(held, column)?;
+        let add = format!("ALTER TABLE {table} ADD COLUMN {definition}");
+        steps.push(keep(key, Phase::Columns, add, empty.then_some(FILL)).by(operation));
         let is_there = |id| {
             let name = column.table.column_by_id(id).name();
             held.columns().any(|c| c.name() == name) || name == column.name()
@@ -246,19 +272,14 @@ impl<'a> Maker<'a> {
                 {
                     continue;
                 }
-                let phase = if is_foreign_key(constraint) {
-                    Phase::ForeignKeys
-                } else {
-                    Phase::Constraints
-                };
-                steps.push(keep(key, phase, self.add(constraint, &table)?, None));
+                steps.push(self.added(key, held, constraint, None)?);
             }
         }
         for index in column.table.indexes().filter(|i| i.get().constraint.is_none()) {
             let keys = key_columns(index).unwrap_or_default();
             let there = |name: &&Name| *name == column.name() || held.columns().any(|c| c.name() == *name);
             if keys.contains(&column.name()) && keys.iter().all(there) {
-                steps.push(keep(key, Phase::Indexes, self.create_index(index)?, None));
+                steps.push(self.indexed(key, held, index, None)?);
             }
         }
         Some(steps)
@@ -266,11 +287,10 @@ impl<'a> Maker<'a> {
 
     /// The enum of a column's type, where the database has none.
     fn enums(&self, key: &str, column: ColumnWalker<'_>) -> Option<Vec<Step>> {
-        let ty = column.get().ty.known()?;
-        let BaseType::Object(id) = ty.base else {
+        let Some(BaseType::Object(id)) = column.get().ty.known().map(|ty| &ty.base) else {
             return Some(Vec::new());
         };
-        Some(self.create_enum(key, id)?.into_iter().collect())
+        Some(self.create_enum(key, *id)?.into_iter().collect())
     }
 
     /// `None` where the type can be made by nothing here; nothing where it is there.
@@ -361,6 +381,7 @@ impl<'a> Maker<'a> {
             phase: Phase::Columns,
             effect: Effect::Destroys,
             statements,
+            operation: None,
             note: Some(REWRITES),
         });
         Some(steps)
@@ -369,27 +390,21 @@ impl<'a> Maker<'a> {
     fn unique(
         &self,
         key: &str,
+        held: TableWalker<'_>,
         wanted: TableWalker<'_>,
         columns: &[&Name],
-        table: &str,
     ) -> Option<Vec<Step>> {
         let mut constraints = wanted.constraints();
         let constraint = constraints
             .find(|c| matches!(c.get().kind, ConstraintKind::Unique(_)) && same_set(&over(*c), columns));
         if let Some(constraint) = constraint {
-            let add = self.add(constraint, table)?;
-            return Some(vec![keep(key, Phase::Constraints, add, Some(UNIQUE))]);
+            return Some(vec![self.added(key, held, constraint, Some(UNIQUE))?]);
         }
         let index = wanted.indexes().find(|index| {
             let own = index.get().unique && index.get().constraint.is_none();
             own && key_columns(*index).is_some_and(|keys| same_set(&keys, columns))
         })?;
-        Some(vec![keep(
-            key,
-            Phase::Indexes,
-            self.create_index(index)?,
-            Some(UNIQUE),
-        )])
+        Some(vec![self.indexed(key, held, index, Some(UNIQUE))?])
     }
 
     /// A foreign key that leads elsewhere, or does something else: made anew.
@@ -435,12 +450,7 @@ impl<'a> Maker<'a> {
             Some(from) => format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {to}", from.quoted()),
             None => {
                 let from = held.indexes().find_map(|i| is(&i.get().name))?;
-                let namespace = held.namespace_name();
-                let place = match self.held.search_path.contains(namespace) {
-                    true => String::new(),
-                    false => format!("{}.", namespace.quoted()),
-                };
-                format!("ALTER INDEX {place}{} RENAME TO {to}", from.quoted())
+                format!("ALTER INDEX {} RENAME TO {to}", self.in_schema(held, &from))
             }
         };
         Some(vec![keep(&finding.key, Phase::Names, rename, None)])
@@ -462,7 +472,8 @@ impl<'a> Maker<'a> {
                     Some(name) => format!("DROP CONSTRAINT {}", name.quoted()),
                     None => {
                         let name = held.indexes().find_map(|i| is(&i.get().name))?;
-                        return Some(drop(&finding.key, format!("DROP INDEX {}", name.quoted())));
+                        let index = self.in_schema(held, &name);
+                        return Some(drop(&finding.key, format!("DROP INDEX {index}")));
                     }
                 }
             }
@@ -480,9 +491,118 @@ impl<'a> Maker<'a> {
         ))
     }
 
-    fn create_index(&self, index: IndexWalker<'_>) -> Option<String> {
+    /// An index; one of its name that is there and is another goes first.
+    fn indexed(
+        &self,
+        key: &str,
+        held: TableWalker<'_>,
+        index: IndexWalker<'_>,
+        note: Option<&'static str>,
+    ) -> Option<Step> {
         let get = index.get();
-        index_definition(index.table, get.name.known()?, get).ok()
+        let name = get.name.known()?;
+        let create = index_definition(index.table, name, get).ok()?;
+        let mut step = keep(key, Phase::Indexes, create, note);
+        match self.in_the_way(held, name) {
+            Some(drop) => step.statements.insert(0, drop),
+            None => step = step.by(Operation::create_index(index, self.held)),
+        }
+        Some(step)
+    }
+
+    /// A constraint; one of its name that is there and is another goes first.
+    fn added(
+        &self,
+        key: &str,
+        held: TableWalker<'_>,
+        constraint: ConstraintWalker<'_>,
+        note: Option<&'static str>,
+    ) -> Option<Step> {
+        let phase = match is_foreign_key(constraint) {
+            true => Phase::ForeignKeys,
+            false => Phase::Constraints,
+        };
+        let mut step = keep(key, phase, self.add(constraint, &self.named(held))?, note);
+        match self.in_the_way(held, constraint.get().name.known()?) {
+            Some(drop) => step.statements.insert(0, drop),
+            None => step = step.by(Operation::add(constraint, self.held)),
+        }
+        Some(step)
+    }
+
+    /// What drops a constraint or index of a name.
+    fn in_the_way(&self, table: TableWalker<'_>, name: &Name) -> Option<String> {
+        if !std::ptr::eq(table.schema, self.held) {
+            return None;
+        }
+        let mut constraints = table.constraints();
+        if constraints.any(|c| c.get().name.known() == Some(name)) {
+            return Some(format!(
+                "ALTER TABLE {} DROP CONSTRAINT {}",
+                self.named(table),
+                name.quoted()
+            ));
+        }
+        let mut indexes = table.indexes();
+        let there = indexes.any(|i| i.get().name.known() == Some(name));
+        there.then(|| format!("DROP INDEX {}", self.in_schema(table, name)))
+    }
+
+    /// The name of something that lies where a table does.
+    fn in_schema(&self, table: TableWalker<'_>, name: &Name) -> String {
+        let namespace = table.namespace_name();
+        match self.held.search_path.contains(namespace) {
+            true => name.quoted(),
+            false => format!("{}.{}", namespace.quoted(), name.quoted()),
+        }
+    }
+
+    /// A column as it is made, from what the models say, or from what a field's own type is usually kept in.
+    fn defined(
+        &self,
+        table: TableWalker<'_>,
+        column: ColumnWalker<'_>,
+    ) -> Option<(String, Option<Operation>)> {
+        let place = Table::of(table, self.held);
+        if let Some(definition) = definition(column) {
+            return Some((definition, Operation::add_column(place, column)));
+        }
+        let models = self.models.iter().filter(|set| set.language.without_constraints);
+        let mut models = models.flat_map(|set| &set.models).filter(|model| {
+            let name = model.table.as_ref().and_then(|t| t.exactly());
+            name.is_some_and(|name| name.name == *table.name())
+        });
+        let (model, field) = models.find_map(|model| {
+            let field = model.fields.iter().find(|f| f.column == *column.name())?;
+            Some((model, field))
+        })?;
+        let ty = of_field(field.declared.as_deref()?)?;
+        let key = model
+            .primary_key
+            .as_ref()
+            .is_some_and(|key| key.columns.contains(&field.column));
+        let printed = self.wanted.format_type(&ty);
+        let name = column.name().quoted();
+        if key {
+            let counts = field.declared.as_deref() == Some(":id");
+            let printed = if counts { "bigserial" } else { &printed };
+            return Some((format!("{name} {printed} NOT NULL"), None));
+        }
+        let operation = Operation::AddColumn {
+            table: place,
+            column: column.name().clone(),
+            ty,
+            nullable: true,
+        };
+        Some((format!("{name} {printed}"), Some(operation)))
+    }
+}
+
+impl Step {
+    /// With the operation that it is.
+    fn by(mut self, operation: Option<Operation>) -> Step {
+        self.operation = operation;
+        self
     }
 }
 
@@ -492,6 +612,7 @@ fn keep(key: &str, phase: Phase, statement: String, note: Option<&'static str>) 
         phase,
         effect: Effect::Keeps,
         statements: vec![statement],
+        operation: None,
         note,
     }
 }
@@ -502,6 +623,7 @@ fn drop(key: &str, statement: String) -> Step {
         phase: Phase::Names,
         effect: Effect::Destroys,
         statements: vec![statement],
+        operation: None,
         note: Some(DROPS),
     }
 }
@@ -512,94 +634,4 @@ fn is_foreign_key(constraint: ConstraintWalker<'_>) -> bool {
 
 fn over<'a>(constraint: ConstraintWalker<'a>) -> Vec<&'a Name> {
     constraint.columns().map(|c| c.name()).collect()
-}
-
-/// `email text DEFAULT '' NOT NULL`.
-fn definition(column: ColumnWalker<'_>) -> Option<String> {
-    let (schema, get) = (column.table.schema, column.get());
-    let mut out = format!("{} ", column.name().quoted());
-    let ty = column.formatted_type()?;
-    let default = default_of(column);
-    // A sequence of the column's own is made along with it.
-    if get.sequence.is_some() && matches!(get.identity, Fact::Known(None, _)) {
-        let serial = match ty.as_str() {
-            "smallint" => "smallserial",
-            "integer" => "serial",
-            "bigint" => "bigserial",
-            _ => return None,
-        };
-        return Some(out + serial);
-    }
-    out.push_str(&ty);
-    if let Some(collation) = &get.collation {
-        let place = collation
-            .schema
-            .as_ref()
-            .map_or(String::new(), |s| format!("{}.", s.quoted()));
-        out.push_str(&format!(" COLLATE {place}{}", collation.name.quoted()));
-    }
-    if get.default.known()?.is_some() {
-        out.push_str(&format!(" DEFAULT {}", default?));
-    }
-    if let Some((expr, kind)) = get.generated.known()? {
-        let expr = schema.print_expr(Some(column.table.id), expr).ok()?;
-        let kind = match kind {
-            GeneratedKind::Stored => "STORED",
-            GeneratedKind::Virtual => "VIRTUAL",
-        };
-        out.push_str(&format!(" GENERATED ALWAYS AS ({expr}) {kind}"));
-    }
-    match get.identity.known()? {
-        Some(IdentityKind::Always) => out.push_str(" GENERATED ALWAYS AS IDENTITY"),
-        Some(IdentityKind::ByDefault) => out.push_str(" GENERATED BY DEFAULT AS IDENTITY"),
-        None => {}
-    }
-    if !*get.nullable.known()? {
-        out.push_str(" NOT NULL");
-    }
-    Some(out)
-}
-
-fn default_of(column: ColumnWalker<'_>) -> Option<String> {
-    let stored = column.get().default.known()?.as_ref()?;
-    column.table.schema.print_expr(Some(column.table.id), stored).ok()
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-/// Whether every value of a type is one of another, unchanged.
-fn widens(from: &SqlType, to: &SqlType) -> bool {
-    use Builtin::{Float4, Float8, Int2, Int4, Int8, Numeric, Text, Timestamp, Timestamptz, Varchar};
-    let (BaseType::Builtin(a), BaseType::Builtin(b)) = (&from.base, &to.base) else {
-        return false;
-    };
-    if from.array || to.array {
-        return false;
-    }
-    match (a, b, &from.modifier, &to.modifier) {
-        (Text | Varchar, Text | Varchar, _, None) => true,
-        (Varchar, Varchar, Some(Modifier::Length(old)), Some(Modifier::Length(new))) => new >= old,
-        (Int2, Int4 | Int8, ..) | (Int4, Int8, ..) | (Float4, Float8, ..) => true,
-        (Numeric, Numeric, _, None) => true,
-        (
-            Numeric,
-            Numeric,
-            Some(Modifier::Numeric { precision, scale }),
-            Some(Modifier::Numeric {
-                precision: wider,
-                scale: finer,
-            }),
-        ) => {
-            let whole = i32::from(*precision) - i32::from(*scale);
-            finer >= scale && i32::from(*wider) - i32::from(*finer) >= whole
-        }
-        (Timestamp, Timestamp, _, None) | (Timestamptz, Timestamptz, _, None) => true,
-        (Timestamp, Timestamp, Some(Modifier::Seconds(old)), Some(Modifier::Seconds(new)))
-        | (Timestamptz, Timestamptz, Some(Modifier::Seconds(old)), Some(Modifier::Seconds(new))) => {
-            new >= old
-        }
-        _ => false,
-    }
 }

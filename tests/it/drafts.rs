@@ -219,6 +219,54 @@ fn a_draft_is_written_in_the_form_of_its_stack() {
     );
 }
 
+/// The draft of a case of `tests/cases/drafts.md`.
+fn drafted(heading: &str) -> String {
+    let (_, path) = documents("tests/cases")
+        .into_iter()
+        .find(|(name, _)| name == "drafts")
+        .unwrap();
+    let document = Document::open(&path);
+    let case = document.cases.iter().find(|c| c.heading == [heading]).unwrap();
+    let texts: Vec<(String, String)> = case.files.iter().map(|f| (f.path.clone(), f.text())).collect();
+    let listing: Vec<(&str, &str)> = texts.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
+    let root = folder(&heading.to_ascii_lowercase(), &listing);
+    let (code, text) = command(&root, &["migration", "--stdout", "--name", "Catch up"]);
+    assert_eq!(code, 0, "{text}");
+    text
+}
+
+#[test]
+fn languages_of_migrations_say_it_in_their_own_words() {
+    let alembic = drafted("Alembic");
+    for line in [
+        "import sqlalchemy as sa",
+        "down_revision = \"0001\"",
+        "    op.execute(\"CREATE TYPE mood AS ENUM ('good', 'bad')\")",
+        "    op.add_column(\"people\", sa.Column(\"age\", sa.Integer(), nullable=False))",
+        "    op.alter_column(\"people\", \"note\", nullable=False)",
+        "    op.create_index(\"ix_people_age\", \"people\", [\"age\"])",
+        "    op.create_unique_constraint(\"people_name_key\", \"people\", [\"name\"])",
+        "    op.create_foreign_key(\"people_team_id_fkey\", \"people\", \"teams\", [\"team_id\"], [\"id\"], ondelete=\"CASCADE\")",
+    ] {
+        assert!(alembic.lines().any(|l| l == line), "{line} is not in:\n{alembic}");
+    }
+    let ecto = drafted("Ecto");
+    for line in [
+        "defmodule Shop.Repo.Migrations.CatchUp do",
+        "    alter table(:users) do",
+        "      add :email, :string",
+        "      add :seen_at, :utc_datetime",
+    ] {
+        assert!(ecto.lines().any(|l| l == line), "{line} is not in:\n{ecto}");
+    }
+    assert!(
+        ecto.contains(
+            "CREATE TABLE orders (\n    id uuid NOT NULL,\n    total numeric,\n    user_id bigint,"
+        ),
+        "{ecto}"
+    );
+}
+
 #[test]
 fn where_no_draft_can_be_it_is_said() {
     let none = folder("none", &[("prisma/schema.prisma", SCHEMA)]);

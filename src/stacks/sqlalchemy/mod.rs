@@ -5,6 +5,7 @@ pub mod ddl;
 mod declarative;
 pub mod expression;
 mod faults;
+pub mod generic;
 pub(crate) mod lacking;
 mod library;
 mod mapped;
