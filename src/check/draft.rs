@@ -8,9 +8,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{Report, Run, check, created};
 use crate::config::Options;
 use crate::draft::form::{Called, File, files as formed};
-use crate::draft::{Draft, draft};
+use crate::draft::{Draft, Effect, Step, draft};
 use crate::finding::Finding;
 use crate::source::{FileSystem, Files, Overlay};
+use crate::stacks::History;
 
 /// Most replays that one draft takes.
 const REPLAYS: usize = 40;
@@ -59,12 +60,19 @@ impl Wanted<'_> {
             &self.run.models,
             &findings,
         );
-        // All at once; where that does not hold, finding by finding.
-        if let Some(files) = self.replayed(&drafted, history)? {
-            return Ok(Drafted {
-                draft: drafted,
-                files,
-            });
+        self.keep_what_holds(&mut drafted, history)?;
+        self.keep_what_would_hold(&mut drafted, history)?;
+        let files = formed(&drafted, self.files, history, self.called)?;
+        Ok(Drafted {
+            draft: drafted,
+            files,
+        })
+    }
+
+    /// Leaves out the steps that do not answer their finding: all are tried at once, and where that does not hold, finding by finding.
+    fn keep_what_holds(&self, drafted: &mut Draft, history: &History) -> Result<(), String> {
+        if self.holds(drafted, history)? {
+            return Ok(());
         }
         let mut keys: Vec<String> = drafted.steps.iter().map(|step| step.key.clone()).collect();
         let mut seen = FxHashSet::default();
@@ -75,22 +83,43 @@ impl Wanted<'_> {
             tried
                 .steps
                 .retain(|step| kept.contains(&step.key) || step.key == *key);
-            if count < REPLAYS && self.replayed(&tried, history)?.is_some() {
+            if count < REPLAYS && self.holds(&tried, history)? {
                 kept.insert(key.clone());
             }
         }
         for key in keys.iter().filter(|key| !kept.contains(*key)) {
             drafted.refuse(key);
         }
-        let files = formed(&drafted, self.files, history, self.called)?;
-        Ok(Drafted {
-            draft: drafted,
-            files,
-        })
+        Ok(())
     }
 
-    /// The files of a draft, where all that it answers is gone once they have run and nothing in them fails.
-    fn replayed(&self, draft: &Draft, history: &crate::stacks::History) -> Result<Option<Vec<File>>, String> {
+    /// Leaves out the steps that stand in comments and would not answer their finding were they none.
+    fn keep_what_would_hold(&self, drafted: &mut Draft, history: &History) -> Result<(), String> {
+        let destroys = |step: &&Step| step.effect == Effect::Destroys;
+        let asked = drafted.steps.iter().filter(destroys).map(|s| s.key.clone());
+        let mut asked: Vec<String> = asked.collect();
+        let mut seen = FxHashSet::default();
+        asked.retain(|key| seen.insert(key.clone()));
+        let done = |drafted: &Draft, is: &dyn Fn(&str) -> bool| {
+            let mut out = drafted.clone();
+            for step in out.steps.iter_mut().filter(|step| is(&step.key)) {
+                step.effect = Effect::Keeps;
+            }
+            out
+        };
+        if asked.is_empty() || self.holds(&done(drafted, &|_| true), history)? {
+            return Ok(());
+        }
+        for (count, key) in asked.iter().enumerate() {
+            if count >= REPLAYS || !self.holds(&done(drafted, &|other| other == key), history)? {
+                drafted.refuse(key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all that a draft answers is gone once it has run, and nothing in it fails.
+    fn holds(&self, draft: &Draft, history: &History) -> Result<bool, String> {
         let files = formed(draft, self.files, history, self.called)?;
         let texts = files.iter().map(|f| (f.path.clone(), f.text.clone())).collect();
         let mut later = Files::new(Overlay {
@@ -119,7 +148,7 @@ impl Wanted<'_> {
         let before = &self.report.coverage;
         let followed = after.coverage.statements_opaque <= before.statements_opaque
             && after.coverage.migrations > before.migrations;
-        Ok((gone && clean && followed).then_some(files))
+        Ok(gone && clean && followed)
     }
 }
 
@@ -132,6 +161,5 @@ fn is_of_migrations(rule: &str) -> bool {
             | "unflushed-question"
             | "presumed-object"
             | "broken-revision-chain"
-            | "empty-revision"
     )
 }

@@ -20,6 +20,7 @@ const UNIQUE: &str = "fails while two rows are alike";
 const CHECKED: &str = "fails while a row does not fit";
 const REWRITES: &str = "values that do not fit the new type are lost or make it fail";
 const DROPS: &str = "what is in it is lost";
+const UNSAID: &str = "the models do not say it";
 
 /// Makes the steps of one target.
 pub(super) struct Maker<'a> {
@@ -53,7 +54,7 @@ impl<'a> Maker<'a> {
         let held = find(self.held, name)?;
         let table = self.named(held);
         if finding.rule == "extra-table" {
-            return Some(vec![drop(key, format!("DROP TABLE {table}"))]);
+            return Some(vec![drop(key, format!("DROP TABLE {table}"), DROPS)]);
         }
         if let Some(step) = self.surplus(finding, held) {
             return Some(vec![step]);
@@ -89,15 +90,19 @@ impl<'a> Maker<'a> {
             }
             "default-mismatch" => {
                 let column = column(wanted)?;
-                let what = match column.get().default.known()? {
-                    Some(_) => format!("SET DEFAULT {}", default_of(column)?),
-                    None => "DROP DEFAULT".to_owned(),
+                let set = match column.get().default.known()? {
+                    Some(_) => Some(format!("SET DEFAULT {}", default_of(column)?)),
+                    None => None,
                 };
+                let what = set.as_deref().unwrap_or("DROP DEFAULT");
                 let alter = format!(
                     "ALTER TABLE {table} ALTER COLUMN {} {what}",
                     column.name().quoted()
                 );
-                Some(vec![keep(key, Phase::Columns, alter, None)])
+                Some(vec![match set {
+                    Some(_) => keep(key, Phase::Columns, alter, None),
+                    None => drop(key, alter, UNSAID),
+                }])
             }
             "missing-unique" => {
                 let declared = self
@@ -473,13 +478,18 @@ impl<'a> Maker<'a> {
                     None => {
                         let name = held.indexes().find_map(|i| is(&i.get().name))?;
                         let index = self.in_schema(held, &name);
-                        return Some(drop(&finding.key, format!("DROP INDEX {index}")));
+                        return Some(drop(&finding.key, format!("DROP INDEX {index}"), UNSAID));
                     }
                 }
             }
             _ => return None,
         };
-        Some(drop(&finding.key, format!("ALTER TABLE {table} {what}")))
+        let note = if finding.rule == "extra-column" {
+            DROPS
+        } else {
+            UNSAID
+        };
+        Some(drop(&finding.key, format!("ALTER TABLE {table} {what}"), note))
     }
 
     fn add(&self, constraint: ConstraintWalker<'_>, table: &str) -> Option<String> {
@@ -617,14 +627,14 @@ fn keep(key: &str, phase: Phase, statement: String, note: Option<&'static str>) 
     }
 }
 
-fn drop(key: &str, statement: String) -> Step {
+fn drop(key: &str, statement: String, note: &'static str) -> Step {
     Step {
         key: key.to_owned(),
         phase: Phase::Names,
         effect: Effect::Destroys,
         statements: vec![statement],
         operation: None,
-        note: Some(DROPS),
+        note: Some(note),
     }
 }
 

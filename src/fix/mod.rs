@@ -4,6 +4,7 @@
 //! A fix that adds what the database has and the model leaves unsaid is safe. One that changes what the model says is not: it may
 //! be the model that is right.
 
+mod ecto;
 mod prisma;
 mod python;
 
@@ -34,6 +35,7 @@ pub fn column_type(files: &Files, pair: &ColumnPair<'_>) -> Option<Fix> {
     let edits = match pair.models.language.name {
         "Prisma" => prisma::column_type(of, pair.field, found, enum_of(pair, found))?,
         "SQLAlchemy" => python::column_type(of, pair.field, found)?,
+        "Ecto" => ecto::column_type(of, pair.field, found)?,
         _ => return None,
     };
     let name = pair.column.formatted_type()?;

@@ -264,7 +264,14 @@ pub(super) fn constraint_name(of: Of<'_>, at: Span, name: &Name) -> Option<(Vec<
     let block = read.block(of)?;
     let members = block.members.iter().flat_map(|m| &m.attributes);
     let mut all = block.attributes.iter().chain(members);
-    let attribute = all.find(|a| a.span == at || a.name_span == at)?;
+    // A foreign key's place is its relation's.
+    let relation = || {
+        let member = block.members.iter().find(|m| m.name.span == at)?;
+        member.attributes.iter().find(|a| a.name == "relation")
+    };
+    let attribute = all
+        .find(|a| a.span == at || a.name_span == at)
+        .or_else(relation)?;
     if !matches!(attribute.name.as_str(), "id" | "unique" | "index" | "relation") {
         return None;
     }

@@ -85,6 +85,7 @@ fn an_applied_fix_mends_its_finding_and_makes_no_other() {
         ("name-mismatch", "prisma"),
         ("type-mismatch", "py"),
         ("nullability-mismatch", "py"),
+        ("type-mismatch", "ex"),
     ] {
         assert!(
             offered.contains_key(&(rule, ending.to_owned())),
