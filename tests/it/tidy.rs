@@ -185,7 +185,8 @@ fn links_lead_somewhere() {
         ))
     });
     let mut wrong = Vec::new();
-    for (path, text) in files("rules", "md").into_iter().chain(top) {
+    let below = ["rules", "docs", "editors"].map(|folder| files(folder, "md"));
+    for (path, text) in below.into_iter().flatten().chain(top) {
         let folder = Path::new(&path).parent().unwrap_or(Path::new(""));
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let target = link.split('#').next().unwrap_or(link);
