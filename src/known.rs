@@ -65,6 +65,8 @@ pub enum Reach {
     Object(String),
     /// Which objects a schema (namespace) holds.
     Namespace(String),
+    /// Which objects a schema (namespace) holds beside those that are known: these stand.
+    Others(String),
     /// Anything.
     Everything,
 }
@@ -77,6 +79,7 @@ impl fmt::Display for Reach {
             Reach::Section(table, section) => write!(f, "{table}: {}", section.key()),
             Reach::Object(object) => f.write_str(object),
             Reach::Namespace(name) => write!(f, "schema {name}"),
+            Reach::Others(name) => write!(f, "what else schema {name} holds"),
             Reach::Everything => f.write_str("everything"),
         }
     }

@@ -277,7 +277,7 @@ impl Step {
         match &gap.reach {
             Reach::Rows => {}
             Reach::Fact(_) | Reach::Section(..) => self.db.open(gap.clone()),
-            Reach::Object(_) | Reach::Namespace(_) | Reach::Everything => {
+            Reach::Object(_) | Reach::Namespace(_) | Reach::Others(_) | Reach::Everything => {
                 let name = self.qualified(table);
                 self.db.open(gap.reaching(Reach::Object(name)));
                 self.touch(table);

@@ -16,6 +16,7 @@ pub(super) fn open(db: &mut Database, gap: Gap) {
         },
         Reach::Object(name) => open_object(db, &name, &gap),
         Reach::Namespace(name) => open_namespace(db, &Name::new(&name), gap),
+        Reach::Others(name) => db.schema.add_gap(gap.reaching(Reach::Namespace(name))),
         Reach::Everything => open_everything(db, gap),
     }
 }

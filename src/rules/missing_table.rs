@@ -8,6 +8,7 @@ use crate::known::Presence;
 use crate::name::QualifiedName;
 use crate::pair::TablePair;
 use crate::schema::{Lookup, Schema, Table};
+use crate::stacks::ecto;
 
 pub(super) static RULE: Rule = Rule {
     name: "missing-table",
@@ -32,7 +33,7 @@ fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>
         return None;
     }
     let what = gone(ctx, schema, name);
-    if what.1.is_none() && begins_later(ctx, schema) {
+    if what.1.is_none() && (begins_later(ctx, schema) || is_made_by_module(ctx, model, name)) {
         return None;
     }
     Some((set, model, name, what))
@@ -81,6 +82,17 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         .database(gone.as_ref(), format!("{table} goes away here"))
         .help(help);
     out.send(report);
+}
+
+/// Whether a module of Ecto that no folder of migrations holds makes the table, on another database, or the model is of a repository
+/// without migrations.
+fn is_made_by_module(ctx: &Context<'_>, model: &Model, name: &QualifiedName) -> bool {
+    let files = ctx.subject.files;
+    let mut histories = ctx.subject.histories.iter().filter(|h| h.stack == "ecto");
+    histories.any(|h| {
+        ecto::belonging::made_by_module(files, &h.root, name.name.as_str())
+            || ecto::belonging::is_of_unmigrated(files, &h.root, &model.name)
+    })
 }
 
 /// Whether the history seems not to begin at nothing: of the tables that it uses, many were never made by it. What made those may

@@ -63,6 +63,7 @@ use crate::declared::{Expectation, Model};
 use crate::finding::{Finding, Level};
 use crate::pair::TablePair;
 use crate::schema::Lookup;
+use crate::stacks::ecto;
 
 /// Every rule, in the order of the documentation.
 pub static RULES: &[&Rule] = &[
@@ -147,7 +148,8 @@ pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
     }
 }
 
-/// Where the same migrations make several databases, a model whose table is, or may be, in another of them lives there.
+/// Where the same migrations make several databases, or a project has several repositories, a model whose table is, or may be, in
+/// another of them lives there.
 fn leave_to_others(contexts: &mut [Context<'_>]) {
     let lives_elsewhere = |ctx: &Context<'_>, pair: &TablePair<'_>| {
         let (Some((_, model)), Lookup::Absent) = (pair.model, &pair.table) else {
@@ -157,8 +159,10 @@ fn leave_to_others(contexts: &mut [Context<'_>]) {
             return false;
         };
         table_of_another_database::others_of(contexts, ctx)
+            .chain(siblings(contexts, ctx))
             .filter_map(Context::schema)
             .any(|schema| !matches!(schema.table_named(name), Lookup::Absent))
+            || is_read_elsewhere(ctx, pair, model)
     };
     let gone: Vec<Vec<usize>> = contexts
         .iter()
@@ -175,6 +179,34 @@ fn leave_to_others(contexts: &mut [Context<'_>]) {
             ctx.pairs.tables[at].elsewhere = true;
         }
     }
+}
+
+/// Whether a model is read out of other tables, so that its own is a name and nothing else.
+fn is_read_elsewhere(ctx: &Context<'_>, pair: &TablePair<'_>, model: &Model) -> bool {
+    let mut others = ctx.pairs.tables.iter().filter(|other| {
+        let same = other
+            .model
+            .is_some_and(|(set, other)| set.language.shared_tables && other.name == model.name);
+        same && !std::ptr::eq(*other, pair)
+    });
+    others.any(|other| matches!(other.table, Lookup::Found(_)))
+}
+
+/// The databases of the other repositories of a project of Ecto: which schema is asked of which is not written down.
+fn siblings<'t, 'a>(contexts: &'t [Context<'a>], ctx: &Context<'a>) -> impl Iterator<Item = &'t Context<'a>> {
+    let own = projects(ctx);
+    let target = ctx.subject.target;
+    contexts
+        .iter()
+        .filter(move |other| other.subject.target != target && !own.is_empty() && projects(other) == own)
+}
+
+/// The projects of Ecto that a target's histories are of.
+fn projects<'a>(ctx: &Context<'a>) -> Vec<&'a str> {
+    let histories = ctx.subject.histories.iter().filter(|h| h.stack == "ecto");
+    histories
+        .filter_map(|h| Some(ecto::project::place(&h.root)?.0))
+        .collect()
 }
 
 /// Runs one rule on one target.

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use regex::Regex;
 
 use super::table_of_another_database::held_by_another;
-use super::{Check, Context, Report, Reporter, Rule};
+use super::{Check, Context, Report, Reporter, Rule, siblings};
 use crate::finding::Level;
 use crate::known::Gap;
 use crate::schema::TypeKind;
@@ -34,7 +34,8 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
         if let Some(gap) = table.presumed.as_ref().filter(|_| table.presence.may_be()) {
             let table = schema.table(id);
             let name = table.qualified();
-            let elsewhere = held_by_another(targets, ctx, &name).is_some();
+            let elsewhere = held_by_another(targets, ctx, &name).is_some()
+                || siblings(targets, ctx).any(|other| makes(other, &name));
             if !elsewhere && !schema.namespaces[table.get().namespace].system {
                 send(ctx, gap, ("table", &name), maker, out);
             }
@@ -51,6 +52,17 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
             send(ctx, gap, ("type", &name), maker, out);
         }
     }
+}
+
+/// Whether the migrations of a database make a table.
+fn makes(ctx: &Context<'_>, name: &str) -> bool {
+    let tables = ctx
+        .schema()
+        .map(|schema| schema.live_tables())
+        .unwrap_or_default();
+    tables
+        .into_iter()
+        .any(|table| table.get().presumed.is_none() && table.qualified() == name)
 }
 
 /// The call of `create_all` that makes what no revision of Alembic makes: in the program, or in a script beside it.

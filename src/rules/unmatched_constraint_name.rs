@@ -5,7 +5,7 @@ use crate::declared::{AwaitedConstraint, Awaits};
 use crate::finding::Level;
 use crate::known::Section;
 use crate::pair::TablePair;
-use crate::schema::Schema;
+use crate::schema::{ConstraintKind, Schema};
 
 pub(super) static RULE: Rule = Rule {
     name: "unmatched-constraint-name",
@@ -22,18 +22,26 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     for awaited in set.awaited.iter().filter(|awaited| awaited.model == model.name) {
         let section = section(awaited.awaits);
         let hidden = pair.open(section).or_else(|| pair.open(Section::Indexes));
-        if hidden.is_some() || !table.schema.gaps.is_empty() || bears(table.schema, &awaited.name) {
+        if hidden.is_some() || !table.schema.gaps.is_empty() || bears(table.schema, awaited, true) {
             continue;
         }
+        let other = bears(table.schema, awaited, false);
+        let nothing = match other {
+            true => "what bears that name in the database is none",
+            false => "nothing in the database bears that name",
+        };
         let what = word(awaited.awaits);
         let place = ctx.of_table(table);
         out.send(
             Report::new(
                 awaited.span,
-                format!("nothing is named {}", awaited.name),
+                match other {
+                    true => format!("{} is no {what}", awaited.name),
+                    false => format!("nothing is named {}", awaited.name),
+                },
                 format!(
-                    "{} waits for an error of the {what} {}, but nothing in the database bears that name: the error is \
-                     raised, and no changeset with it is returned",
+                    "{} waits for an error of the {what} {}, but {nothing}: the error is raised, and no changeset with it \
+                     is returned",
                     model.name, awaited.name
                 ),
             )
@@ -72,15 +80,26 @@ fn section(awaits: Awaits) -> Section {
     }
 }
 
-/// Whether a constraint or an index of any table certainly or perhaps bears a name.
-fn bears(schema: &Schema, name: &str) -> bool {
+/// Whether a constraint or an index of any table certainly or perhaps bears a name, and gives the error that is waited for.
+fn bears(schema: &Schema, awaited: &AwaitedConstraint, of_its_kind: bool) -> bool {
+    let name = awaited.name.as_str();
+    let gives = |kind: &ConstraintKind| match kind {
+        ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_) => awaited.awaits == Awaits::Unique,
+        ConstraintKind::ForeignKey(_) => awaited.awaits == Awaits::ForeignKey,
+        ConstraintKind::Check(_) => awaited.awaits == Awaits::Check,
+        ConstraintKind::Exclude(..) => awaited.awaits == Awaits::Exclusion,
+    };
     schema.live_tables().into_iter().any(|table| {
-        let constraints = table
-            .constraints()
-            .any(|c| c.get().presence.may_be() && c.get().name.known().is_none_or(|n| n.as_str() == name));
+        let constraints = table.constraints().any(|c| {
+            let get = c.get();
+            let named = get.presence.may_be() && get.name.known().is_none_or(|n| n.as_str() == name);
+            named && (!of_its_kind || gives(&get.kind))
+        });
         constraints
-            || table
-                .indexes()
-                .any(|i| i.get().presence.may_be() && i.get().name.known().is_none_or(|n| n.as_str() == name))
+            || table.indexes().any(|i| {
+                let get = i.get();
+                let named = get.presence.may_be() && get.name.known().is_none_or(|n| n.as_str() == name);
+                named && (!of_its_kind || get.unique && awaited.awaits == Awaits::Unique)
+            })
     })
 }

@@ -122,7 +122,7 @@ impl Schema {
         use crate::known::Reach;
         self.gaps.iter().find(|gap| match &gap.reach {
             Reach::Everything => true,
-            Reach::Namespace(name) => places.iter().any(|p| p.as_str() == name),
+            Reach::Namespace(name) | Reach::Others(name) => places.iter().any(|p| p.as_str() == name),
             Reach::Rows | Reach::Fact(_) | Reach::Section(..) | Reach::Object(_) => false,
         })
     }

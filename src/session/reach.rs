@@ -61,6 +61,11 @@ impl Session {
             | Change::RenameTrigger { .. }
             | Change::CreateFunction(_) => {}
             Change::CreateTable(create) => self.created(&create.name, out),
+            Change::CreateView {
+                name,
+                or_replace: true,
+                ..
+            } if holed(&name.name) => out.push(self.namespace_reach(&name.name)),
             Change::CreateTableAs { name, .. }
             | Change::CreateView { name, .. }
             | Change::CreateEnum { name, .. }
@@ -114,12 +119,14 @@ impl Session {
 
     /// A new object: it may hide one of the same name, or be missing from the list.
     fn created(&self, name: &ObjectName, out: &mut Vec<Reach>) {
-        if holed(&name.name) {
-            out.push(self.namespace_reach(&name.name));
-        } else {
+        if !holed(&name.name) {
             out.push(Reach::Object(self.printed(&name.name)));
-            out.push(self.namespace_reach(&name.name));
         }
+        // What is made anew is none of what is there already.
+        out.push(match self.namespace_reach(&name.name) {
+            Reach::Namespace(place) => Reach::Others(place),
+            reach => reach,
+        });
     }
 
     /// A change to a relation that is there: to this one, or to any of its schema.

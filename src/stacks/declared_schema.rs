@@ -73,7 +73,12 @@ pub fn changes(models: &Models, given: &Given) -> Vec<(Change, Span)> {
         }
     }
     // What may be declared besides takes nothing from what is.
-    let is_more = |gap: &&Gap| matches!(gap.reach, Reach::Namespace(_) | Reach::Everything);
+    let is_more = |gap: &&Gap| {
+        matches!(
+            gap.reach,
+            Reach::Namespace(_) | Reach::Others(_) | Reach::Everything
+        )
+    };
     out.open
         .extend(models.gaps.iter().filter(|gap| !is_more(gap)).cloned());
     let open = out.open.into_iter().map(|gap| {
@@ -87,7 +92,12 @@ pub fn changes(models: &Models, given: &Given) -> Vec<(Change, Span)> {
 /// Whether models may declare tables or enums beside those that can be told.
 #[must_use]
 pub fn is_incomplete(models: &Models) -> bool {
-    let is_more = |gap: &Gap| matches!(gap.reach, Reach::Namespace(_) | Reach::Everything);
+    let is_more = |gap: &Gap| {
+        matches!(
+            gap.reach,
+            Reach::Namespace(_) | Reach::Others(_) | Reach::Everything
+        )
+    };
     let untold = |m: &Model| !matches!(m.table, None | Some(Expectation::Exactly(_)));
     models.gaps.iter().any(is_more) || models.models.iter().any(untold)
 }

@@ -164,7 +164,7 @@ fn judge(case: &Case, open: &[String], number: usize, server: &Server, alembic: 
 }
 
 /// The keys that a case leaves open, by heading.
-fn left_open(document: &Document, heading: &str) -> Vec<String> {
+pub(crate) fn left_open(document: &Document, heading: &str) -> Vec<String> {
     let mut inside = false;
     let mut out = Vec::new();
     for line in &document.lines {

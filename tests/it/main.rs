@@ -15,6 +15,7 @@ mod configuration;
 mod docs;
 mod drafts;
 mod drift;
+mod ecto_judge;
 mod elixir;
 mod fixes;
 mod formats;

@@ -144,6 +144,15 @@ impl Server {
         format!("postgresql+psycopg2://postgres@/{database}?host={socket}")
     }
 
+    /// The folder of its socket, the user and the port.
+    pub(crate) fn address(&self) -> [String; 3] {
+        [
+            self.socket.display().to_string(),
+            "postgres".to_owned(),
+            "5432".to_owned(),
+        ]
+    }
+
     /// Connects to a database.
     pub(crate) fn connect(&self, database: &str) -> Connection {
         let beside = self.bin.join("psql");

@@ -13,7 +13,7 @@ use crate::source::{Span, Text};
 use crate::syntax::elixir::{Context, Form, FormKind, Part, Sigil};
 
 /// The folder that `__DIR__` and `File.cwd!` say the repository lies in: files are read relative to it.
-pub(super) const ROOT: &str = "/repository";
+pub const ROOT: &str = "/repository";
 
 impl<'a, L: Library<'a>> Machine<'a, L> {
     /// Evaluates a form. Variables that it binds are bound in `scope` afterwards.

@@ -133,6 +133,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
     }
 
+    /// Forgets what was noted since there were so many gaps: it matters only where it is asked for.
+    pub fn forget_gaps(&mut self, since: usize) {
+        for gap in self.gaps.drain(since.min(self.gaps.len())..) {
+            self.noted.remove(&gap);
+        }
+    }
+
     /// The calls that lead here, outermost first: where each is written.
     #[must_use]
     pub fn calls(&self) -> Vec<Span> {

@@ -33,6 +33,7 @@ mod special;
 mod standard;
 mod value;
 
+pub use eval::ROOT;
 pub use library::{Called, Library, Written};
 pub use machine::{Machine, Run, Stop};
 pub use module::{Clause, Definition, Kind, Module, Use};

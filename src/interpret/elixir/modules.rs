@@ -1,5 +1,6 @@
 //! The modules of a repository: which file defines which, found by a fast look at the text; files are parsed when they are needed.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
@@ -60,11 +61,11 @@ impl<'a> Modules<'a> {
             lowered.insert(file, OnceLock::new());
             let Ok(source) = files.read(file) else { continue };
             for name in names(&source.text) {
-                let last = name.rsplit('.').next().unwrap_or(name);
+                let last = name.rsplit('.').next().unwrap_or(&name);
                 by_last
                     .entry(SmolStr::new(last))
                     .or_default()
-                    .push((file, SmolStr::new(name)));
+                    .push((file, SmolStr::new(&name)));
             }
         }
         Modules {
@@ -191,7 +192,7 @@ fn is_elixir(path: &str) -> bool {
 }
 
 /// Names after `defmodule`, as written.
-fn names(text: &str) -> impl Iterator<Item = &str> {
+fn names(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.match_indices("defmodule").filter_map(|(at, word)| {
         let rest = text[at + word.len()..].trim_start_matches(['(', ' ']);
         // `defmodule :"Elixir.A-b"`: a name that is no alias is quoted.
@@ -204,8 +205,29 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
         let name = rest[..end].trim_end_matches('.');
         let name = name.strip_prefix("__MODULE__.").unwrap_or(name);
         let name = name.strip_prefix("Elixir.").unwrap_or(name);
-        name.starts_with(|c: char| c.is_ascii_uppercase()).then_some(name)
+        let named = name.starts_with(|c: char| c.is_ascii_uppercase());
+        let goes_on = quoted.is_none() && rest[..end].ends_with('.') && rest[end..].starts_with(['\r', '\n']);
+        named.then(|| match goes_on {
+            true => Cow::Owned(format!("{name}.{}", continued(&rest[end..]))),
+            false => Cow::Borrowed(name),
+        })
     })
+}
+
+/// The rest of a name that is written over several lines.
+fn continued(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text.trim_start();
+    loop {
+        let end = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'))
+            .unwrap_or(rest.len());
+        out.push_str(&rest[..end]);
+        if end == 0 || !rest[..end].ends_with('.') {
+            return out;
+        }
+        rest = rest[end..].trim_start();
+    }
 }
 
 /// Whether a name as written can be the end of a full name.

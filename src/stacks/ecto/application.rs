@@ -1,9 +1,11 @@
 //! What a migration or the configuration asks of its surroundings: application environment, Mix, environment variables, files.
 
+use std::rc::Rc;
+
 use super::library::Elixir;
 use super::project::join;
-use super::settings;
-use crate::interpret::elixir::{Called, Run, Scope, Value};
+use super::settings::{self, Beside, Settings};
+use crate::interpret::elixir::{Called, ROOT, Run, Scope, Value};
 use crate::known::{Gap, Reach};
 use crate::source::{FileId, Span, Text};
 
@@ -16,7 +18,7 @@ pub const CONFIG_NAMES: &[&str] = &[
     "read_config",
 ];
 
-/// `config/config.exs` and what it imports.
+/// `config/config.exs` and what it imports, and `config/runtime.exs`.
 pub fn configure(machine: &mut Elixir<'_>) {
     let folder = machine.library.project.folder.clone();
     let mut file = None;
@@ -30,9 +32,36 @@ pub fn configure(machine: &mut Elixir<'_>) {
         above = above.rsplit_once('/').map_or("", |(above, _)| above);
     }
     let Some(file) = file else { return };
+    let later = machine.modules().files().find(&join(above, "config/runtime.exs"));
+    let mut beside = Beside::default();
     machine.library.configuring = true;
     run(machine, file);
+    if let Some(later) = later {
+        beside.compiled = Some(machine.library.settings.clone());
+        run_later(machine, later, &mut beside);
+    }
+    if machine.library.settings.is_open() && !machine.library.given.settings.contains_key("MIX_ENV") {
+        let served = std::mem::take(&mut machine.library.settings);
+        machine.library.at_work = true;
+        run(machine, file);
+        if let Some(later) = later {
+            run_later(machine, later, &mut beside);
+        }
+        machine.library.at_work = false;
+        beside.at_work = Some(std::mem::replace(&mut machine.library.settings, served));
+    }
     machine.library.configuring = false;
+    machine.library.beside = Rc::new(beside);
+}
+
+/// `runtime.exs`. What it leaves open shows where it is asked for.
+fn run_later(machine: &mut Elixir<'_>, file: FileId, beside: &mut Beside) {
+    let noted = machine.gaps().len();
+    machine.library.settings.start();
+    run(machine, file);
+    machine.library.settings.started();
+    machine.forget_gaps(noted);
+    beside.texts.push(machine.modules().files().text(file));
 }
 
 fn run(machine: &mut Elixir<'_>, file: FileId) {
@@ -48,7 +77,8 @@ fn run(machine: &mut Elixir<'_>, file: FileId) {
 /// The environment that Mix runs in.
 fn environment(machine: &Elixir<'_>) -> Value {
     let given = machine.library.given.settings.get("MIX_ENV");
-    Value::atom(given.map_or("prod", String::as_str))
+    let usual = if machine.library.at_work { "dev" } else { "prod" };
+    Value::atom(given.map_or(usual, String::as_str))
 }
 
 /// A function of `Config`.
@@ -94,6 +124,9 @@ fn import(machine: &mut Elixir<'_>, path: &Value, at: Span) {
         Some(path) => {
             if let Some(file) = files.find(&join(&folder, path)) {
                 run(machine, file);
+            } else {
+                let gap = Gap::new(at, format!("{path} is not in the repository"), Reach::Rows);
+                machine.library.settings.leave_open(gap);
             }
         }
         None => {
@@ -134,7 +167,8 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
         ("Application", "app_dir", [_, rest @ ..]) => {
             Ok(rest.first().cloned().unwrap_or_else(|| Value::text("", at)))
         }
-        ("Application", "ensure_all_started" | "ensure_started", _) => {
+        ("Application", "ensure_started", _) => Ok(Value::atom("ok")),
+        ("Application", "ensure_all_started", _) => {
             Ok(Value::tuple(vec![Value::atom("ok"), Value::list(Vec::new())]))
         }
         ("Application", "load" | "ensure_loaded", _) => Ok(Value::atom("ok")),
@@ -168,10 +202,21 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
 
 /// `Application.get_env(app, key, default)`.
 fn setting(machine: &Elixir<'_>, app: &Value, key: &Value, default: Option<&Value>, at: Span) -> Value {
+    setting_of(machine, &machine.library.settings, app, key, default, at)
+}
+
+fn setting_of(
+    machine: &Elixir<'_>,
+    settings: &Settings,
+    app: &Value,
+    key: &Value,
+    default: Option<&Value>,
+    at: Span,
+) -> Value {
     let Some(app) = app.as_atom() else {
         return machine.unknown(at, "the application environment of what cannot be told");
     };
-    match machine.library.settings.get(app, key) {
+    match settings.get(app, key) {
         Ok(Some(value)) => value.clone(),
         Ok(None) if machine.library.hosted && matches!(key.as_atom(), Some("repo" | "ecto_repo")) => {
             super::functions::repo(machine)
@@ -196,10 +241,12 @@ fn is_own(machine: &Elixir<'_>, app: &str) -> bool {
 
 /// The same with a path of keys: `[Repo, :key]`.
 fn compiled(machine: &Elixir<'_>, app: &Value, key: &Value, default: Option<&Value>, at: Span) -> Value {
+    let settings = machine.library.beside.compiled.as_ref();
+    let settings = settings.unwrap_or(&machine.library.settings);
     let Some([first, rest @ ..]) = key.as_list() else {
-        return setting(machine, app, key, default, at);
+        return setting_of(machine, settings, app, key, default, at);
     };
-    let mut value = setting(machine, app, first, None, at);
+    let mut value = setting_of(machine, settings, app, first, None, at);
     for key in rest {
         if value.gap().is_some() {
             return value;
@@ -257,6 +304,11 @@ pub fn read_file(machine: &Elixir<'_>, path: &Value, at: Span) -> Value {
         return machine.unknown(at, "which file is read cannot be told");
     };
     let project = &machine.library.project.folder;
+    // `__DIR__` and `Application.app_dir/1` name the repository itself.
+    let named = named
+        .strip_prefix(ROOT)
+        .filter(|rest| rest.starts_with('/'))
+        .unwrap_or(named);
     let plain = normal(named);
     let beside = files
         .path(at.file)
@@ -265,7 +317,7 @@ pub fn read_file(machine: &Elixir<'_>, path: &Value, at: Span) -> Value {
     let places = [join(project, &plain), plain.clone(), join(beside, &plain)];
     let found = places.iter().find_map(|place| files.find(place));
     match found {
-        Some(file) => Value::Text(std::rc::Rc::new(Text::of_file(file, files.text(file)))),
+        Some(file) => Value::Text(Rc::new(Text::of_file(file, files.text(file)))),
         None => machine.unknown(at, format!("the file {named} is not in the repository")),
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Source: `Ecto.Migration` (`ecto_sql` 3.13, lib/ecto/migration.ex).
 
+use std::rc::Rc;
+
 use smol_str::SmolStr;
 
 use super::command::{Added, ColumnType, Command, Object, Part, PrimaryKey, Word};
@@ -379,6 +381,22 @@ fn execute(machine: &mut Elixir<'_>, up: &Value, at: Span) -> Run<Value> {
                 return Err(nested(machine, at));
             }
             machine.library.queue.push(Queued::Function(up.clone(), at));
+        }
+        Value::Unknown(unknown) if unknown.candidates.len() > 1 => {
+            if machine.library.queue.block.is_some() {
+                return Err(nested(machine, at));
+            }
+            let calls = calls_with(machine, at);
+            let command = |text: &Value| {
+                let command = Command::Sql(reading::word(text, at));
+                vec![Rc::new(Queued::Command(Box::new(command), calls.clone()))]
+            };
+            let mut courses = unknown.candidates.iter().map(command);
+            let first = courses.next().unwrap_or_default();
+            let either = courses.fold(first, |all, next| {
+                vec![Rc::new(Queued::Either(unknown.gap.clone(), all, next))]
+            });
+            machine.library.queue.commands.extend(either);
         }
         other => queue(machine, Command::Sql(reading::word(other, at)), at)?,
     }

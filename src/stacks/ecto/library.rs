@@ -9,12 +9,12 @@ use super::project::Project;
 use super::questions::Rehearsed;
 use super::queue::Queue;
 use super::schemas::{self, Schemas};
-use super::settings::Settings;
-use super::{application, changesets, functions, oban, query, repo};
+use super::settings::{Beside, Settings};
+use super::{application, changesets, functions, oban, outside, query, repo};
 use crate::change::Failure;
 use crate::config::Given;
 use crate::interpret::elixir::{Called, Library, Machine, Run, Scope, Stop, Value, Written};
-use crate::known::{Gap, Reach};
+use crate::known::Gap;
 use crate::session::{Checkpoint, Rows, Sent, Session};
 use crate::source::Span;
 
@@ -24,12 +24,16 @@ pub struct Ecto {
     pub(super) session: Session,
     pub(super) queue: Queue,
     pub(super) settings: Settings,
+    /// What is read beside the settings, to tell what they leave open.
+    pub(super) beside: Rc<Beside>,
     pub(super) project: Rc<Project>,
     pub(super) given: Given,
     /// Where the runner calls the program that runs.
     pub(super) entry: Option<Span>,
     /// The configuration runs, no migration.
     pub(super) configuring: bool,
+    /// The configuration is read as development has it.
+    pub(super) at_work: bool,
     /// The migration that runs.
     pub(super) migration: String,
     /// How many statements were sent at once that do more than ask.
@@ -63,10 +67,12 @@ impl Ecto {
             session,
             queue: Queue::default(),
             settings: Settings::default(),
+            beside: Rc::default(),
             project: Rc::new(project),
             given,
             entry: None,
             configuring: false,
+            at_work: false,
             migration: String::new(),
             sent: 0,
             rehearsed: None,
@@ -83,14 +89,30 @@ impl Ecto {
         }
     }
 
-    /// A setting of the repository whose migrations run.
+    /// A setting of the repository whose migrations run. Where the configuration that a server has is not wholly in the repository,
+    /// that of development counts; where neither is told, and something that was not followed may say it, it is unknown. What a server
+    /// has only where a variable is set is not set.
     pub(super) fn repo_config(&self, key: &str) -> Option<Value> {
         let module = &self.project.repo.as_ref()?.module;
-        let options = self.settings.of_repo(module)?;
-        match options.gap() {
-            Some(gap) => Some(Value::unknown(gap)),
-            None => options.keyword(key).cloned(),
+        let perhaps = self.settings.is_perhaps_of_repo(module, key);
+        let told = self.settings.of_repo_at(module, key);
+        if let Some(value) = told.filter(|_| !perhaps) {
+            return Some(value.clone());
         }
+        let sure = |settings: Option<&Settings>| {
+            let settings = settings.filter(|settings| !settings.is_perhaps_of_repo(module, key))?;
+            settings.of_repo_at(module, key).cloned()
+        };
+        let doubt = self.settings.doubt_of_repo(module);
+        if perhaps || doubt.is_some() {
+            let beside = &self.beside;
+            let said = sure(beside.at_work.as_ref()).or_else(|| sure(beside.compiled.as_ref()));
+            if said.is_some() || perhaps {
+                return said;
+            }
+        }
+        let gap = doubt.filter(|_| self.beside.names(key))?;
+        Some(Value::unknown(gap))
     }
 
     /// The schema that objects without one are put into.
@@ -192,6 +214,7 @@ impl<'a> Library<'a> for Ecto {
             "Application" | "System" | "Mix" | "File" | "Code" => application::call(machine, called),
             "Oban.Migration" | "Oban.Migrations" => oban::call(machine, called),
             "Logger" => Some(Ok(Value::atom("ok"))),
+            "Money.Migration" => outside::money(called),
             module if repo::is_repo(machine, module, called) => repo::call(machine, called),
             _ => None,
         }
@@ -201,87 +224,10 @@ impl<'a> Library<'a> for Ecto {
         if schemas::is_building(machine) {
             return schemas::opaque(machine, gap, called);
         }
-        if machine.library.configuring {
-            return;
-        }
-        let reaches = called.is_some_and(may_migrate)
-            || gap.reach == Reach::Everything && !is_work_on_rows(machine, gap);
-        if gap.reach == Reach::Everything && !reaches {
-            machine.library.session.touch_rows_of_all();
-        }
-        if reaches {
-            let why = match called {
-                Some(called) => format!("`{}.{}` is not in the repository", called.module, called.name),
-                None => gap.why.clone(),
-            };
-            let at = gap.at.or(called.map(|called| called.span));
-            let gap = at.map_or_else(
-                || gap.reaching(Reach::Everything),
-                |at| Gap::new(at, why, Reach::Everything),
-            );
-            machine.library.queue.push(super::queue::Queued::Unknown(gap));
+        if !machine.library.configuring {
+            outside::opaque(machine, gap, called);
         }
     }
-}
-
-/// Whether what was not followed is code of the program that cannot change the schema: it lies beside the migrations, and no such code
-/// has words for it.
-fn is_work_on_rows(machine: &mut Elixir<'_>, gap: &Gap) -> bool {
-    let files = machine.modules().files();
-    let migrations = machine.library.project.migrations.clone();
-    let inside = |path: &str| {
-        path.strip_prefix(&migrations)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let Some(at) = gap.at.filter(|at| !inside(files.path(at.file))) else {
-        return false;
-    };
-    if machine.library.program_changes.is_none() {
-        let all = machine.modules().elixir_files();
-        let mut beside = all
-            .iter()
-            .filter(|file| files.path(**file).ends_with(".ex") && !inside(files.path(**file)));
-        let may = beside.any(|file| changes_schema(&files.text(*file)));
-        machine.library.program_changes = Some(may);
-    }
-    machine.library.program_changes == Some(false) && files.path(at.file).ends_with(".ex")
-}
-
-/// Whether code has words with which a schema is changed.
-fn changes_schema(text: &str) -> bool {
-    if text.replace("Ecto.Migrator", "").contains("Ecto.Migration") {
-        return true;
-    }
-    if !text.contains("query") && !text.contains("execute") {
-        return false;
-    }
-    let upper = text.to_ascii_uppercase();
-    const KINDS: &[&str] = &[
-        " TABLE",
-        " INDEX",
-        " UNIQUE",
-        " TYPE",
-        " SCHEMA",
-        " VIEW",
-        " MATERIALIZED",
-        " EXTENSION",
-        " SEQUENCE",
-        " DOMAIN",
-        " OR REPLACE",
-    ];
-    ["CREATE", "ALTER", "DROP"]
-        .iter()
-        .any(|verb| KINDS.iter().any(|kind| upper.contains(&format!("{verb}{kind}"))))
-}
-
-/// Whether a call into code that is not there may change the schema: it is named for it, or is handed what changes it.
-fn may_migrate(called: &Called<'_>) -> bool {
-    let names = format!("{}.{}", called.module, called.name).to_ascii_lowercase();
-    let handed = called.args.iter().any(|arg| {
-        arg.struct_name()
-            .is_some_and(|name| name.starts_with("Ecto.Migration"))
-    });
-    handed || names.contains("migrat") || called.name == "up"
 }
 
 /// Sends something now. An error is raised where a handler could see it, or where it says that this course was not taken;

@@ -1,6 +1,7 @@
 //! Ecto: migrations and schemas of Elixir projects.
 
 pub mod application;
+pub mod belonging;
 pub mod changesets;
 pub mod command;
 pub mod ddl;
@@ -12,6 +13,7 @@ pub mod library;
 pub mod lock;
 pub mod models;
 pub mod oban;
+pub mod outside;
 pub mod project;
 pub mod query;
 pub mod questions;

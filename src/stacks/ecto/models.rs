@@ -5,6 +5,7 @@
 use smol_str::SmolStr;
 
 use super::application;
+use super::belonging;
 use super::changesets;
 use super::library::{Ecto, Elixir};
 use super::project::Project;
@@ -61,15 +62,23 @@ pub fn read(files: &Files, ids: &[FileId], path: &str) -> Models {
     for schema in &made {
         let model = model(&mut machine, schema);
         out.models.push(model);
-        out.awaited
-            .extend(changesets::awaited(&mut machine, schema, &made));
+        // The names of constraints follow the table that a row is of.
+        if !belonging::is_read_as_several(schema, &made) {
+            out.awaited
+                .extend(changesets::awaited(&mut machine, schema, &made));
+        }
     }
-    for model in &mut out.models {
-        model.unmanaged = is_form(files, model, &made);
+    for (model, schema) in out.models.iter_mut().zip(&made) {
+        model.unmanaged = belonging::is_elsewhere(&machine, model, schema, &made);
     }
+    let read_as = belonging::read_as(&out.models, &made);
+    out.models.extend(read_as);
     out.models
         .sort_by_key(|model| (model.span.file, model.span.start));
-    out.models.extend(joins(&made));
+    for mut model in joins(&made) {
+        model.open = belonging::written_by_name(&machine, &model);
+        out.models.push(model);
+    }
     for file in ids {
         for (message, span) in &modules.lowered(*file).errors {
             out.gaps.push(Gap::new(*span, message.clone(), Reach::Rows));
@@ -84,19 +93,6 @@ fn named_in(machine: &Elixir<'_>, schema: &Schema, ids: &[FileId]) -> bool {
         .modules()
         .find(&schema.module)
         .is_some_and(|(file, _)| ids.contains(&file))
-}
-
-/// Whether a schema only serves a page: it lies among the web modules, and another schema maps its table.
-fn is_form(files: &Files, model: &Model, made: &[Schema]) -> bool {
-    let web = |path: &str| path.split('/').any(|part| part.ends_with("_web"));
-    let Some(Expectation::Exactly(table)) = &model.table else {
-        return false;
-    };
-    web(files.path(model.span.file))
-        && made.iter().any(|other| {
-            let same = other.source.as_ref().and_then(|source| source.as_str()) == Some(table.name.as_str());
-            same && !web(files.path(other.span.file))
-        })
 }
 
 fn model(machine: &mut Elixir<'_>, schema: &Schema) -> Model {

@@ -1,7 +1,7 @@
 //! What Oban's versioned migrations make, by version.
 //!
-//! Source: `Oban.Migrations.Postgres` and its modules V01 to V14 (Oban 2.6 to 2.23; lib/oban/migrations/postgres/). The version
-//! that has run stands in the comment of the table `oban_jobs`.
+//! Source: `Oban.Migrations` and its modules V1 to V9 (Oban 1.0 to 2.3; lib/oban/migrations.ex), V01 to V14 (Oban 2.4 to 2.23;
+//! lib/oban/migrations/). The version that has run stands in the comment of the table `oban_jobs`.
 
 use super::command::{Command, Word};
 use super::library::{Elixir, here};
@@ -19,15 +19,28 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
     if machine.modules().may_have("Oban.Migrations") || called.name != "up" {
         return None;
     }
+    let options = Given::of(called.args.first());
+    let prefix = match options.get("prefix") {
+        None => "public".to_owned(),
+        Some(prefix) => match prefix.as_str().or_else(|| prefix.as_atom()) {
+            Some(prefix) => prefix.to_owned(),
+            None => {
+                let why = "Oban's migrations: into which schema cannot be told";
+                let gap = Gap::new(at, why, Reach::Everything);
+                machine.library.queue.push(Queued::Unknown(gap));
+                return Some(Ok(Value::atom("ok")));
+            }
+        },
+    };
     let release = machine.library.project.oban;
     let Some((release, newest)) = release.and_then(|release| Some((release, latest(release)?))) else {
         return Some(unknown(
             machine,
+            &prefix,
             at,
             "which version of Oban is locked cannot be told",
         ));
     };
-    let options = Given::of(called.args.first());
     let wanted = match options.get("version") {
         None => newest,
         Some(version) => match version
@@ -35,14 +48,14 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
             .and_then(|version| u32::try_from(version).ok())
         {
             Some(version) => version,
-            None => return Some(unknown(machine, at, "up to which version cannot be told")),
-        },
-    };
-    let prefix = match options.get("prefix") {
-        None => "public".to_owned(),
-        Some(prefix) => match prefix.as_str().or_else(|| prefix.as_atom()) {
-            Some(prefix) => prefix.to_owned(),
-            None => return Some(unknown(machine, at, "into which schema cannot be told")),
+            None => {
+                return Some(unknown(
+                    machine,
+                    &prefix,
+                    at,
+                    "up to which version cannot be told",
+                ));
+            }
         },
     };
     let flag = |key: &str, default: bool| match options.get(key).and_then(Value::as_atom) {
@@ -52,7 +65,14 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
     let (unlogged, create_schema) = (flag("unlogged", true), flag("create_schema", prefix != "public"));
     let before = match migrated(machine, &prefix, at) {
         Ok(Some(before)) => before,
-        Ok(None) => return Some(unknown(machine, at, "which version has run cannot be told")),
+        Ok(None) => {
+            return Some(unknown(
+                machine,
+                &prefix,
+                at,
+                "which version has run cannot be told",
+            ));
+        }
         Err(stop) => return Some(Err(stop)),
     };
     if before >= wanted {
@@ -89,10 +109,24 @@ fn migrated(machine: &mut Elixir<'_>, prefix: &str, at: Span) -> Run<Option<u32>
     })
 }
 
-fn unknown(machine: &mut Elixir<'_>, at: Span, why: &str) -> Run<Value> {
-    let gap = Gap::new(at, format!("Oban's migrations: {why}"), Reach::Everything);
-    machine.library.queue.push(Queued::Unknown(gap));
+/// What of Oban's in a schema is not known: its tables, and which there are.
+fn unknown(machine: &mut Elixir<'_>, prefix: &str, at: Span, why: &str) -> Run<Value> {
+    let why = format!("Oban's migrations: {why}");
+    for reach in reaches(prefix) {
+        let gap = Gap::new(at, why.clone(), reach);
+        machine.library.queue.push(Queued::Unknown(gap));
+    }
     Ok(Value::atom("ok"))
+}
+
+/// How far reaches what Oban and what extends it do in a schema.
+#[must_use]
+pub fn reaches(prefix: &str) -> [Reach; 3] {
+    [
+        Reach::Object(format!("{prefix}.oban_jobs")),
+        Reach::Object(format!("{prefix}.oban_peers")),
+        Reach::Others(prefix.to_owned()),
+    ]
 }
 
 /// The newest version of the migrations that a release of Oban has, where it is followed.
@@ -105,6 +139,7 @@ pub fn latest(release: Version) -> Option<u32> {
         (Version(2, 11, 0), 11),
         (Version(2, 4, 0), 10),
         (Version(2, 3, 0), 9),
+        (Version(1, 0, 0), 8),
     ];
     SINCE
         .iter()
@@ -142,9 +177,17 @@ pub fn steps(
             out.extend_from_slice(NOTIFY_OF_INSERT_AND_UPDATE);
         }
         2 => out.extend_from_slice(V02),
-        3 => out.push("ALTER TABLE {q}.oban_jobs ADD COLUMN IF NOT EXISTS attempted_by text[]"),
+        3 => {
+            out.push("ALTER TABLE {q}.oban_jobs ADD COLUMN IF NOT EXISTS attempted_by text[]");
+            if release < Version(2, 6, 0) {
+                out.extend_from_slice(BEATS);
+            }
+        }
         4 => out.push("DROP FUNCTION IF EXISTS {q}.oban_wrap_id(value bigint)"),
         5 => out.extend_from_slice(V05),
+        6 if release < Version(2, 6, 0) => {
+            out.push("ALTER TABLE {q}.oban_beats ALTER COLUMN running TYPE bigint[]");
+        }
         7 => out.push(
             "CREATE INDEX IF NOT EXISTS oban_jobs_attempted_at_id_index ON {q}.oban_jobs (attempted_at desc, id) \
              WHERE state in ('completed', 'discarded')",
@@ -164,8 +207,12 @@ pub fn steps(
                 "ALTER TABLE {q}.oban_jobs ADD COLUMN IF NOT EXISTS meta jsonb DEFAULT '{}', \
                  ADD COLUMN IF NOT EXISTS cancelled_at timestamp",
             );
-            out.push("ALTER TYPE {q}.oban_job_state ADD VALUE IF NOT EXISTS 'cancelled'");
-            out.push(staged(release));
+            if release < Version(2, 4, 0) {
+                out.extend_from_slice(STATES_ANEW);
+            } else {
+                out.push("ALTER TYPE {q}.oban_job_state ADD VALUE IF NOT EXISTS 'cancelled'");
+                out.push(staged(release));
+            }
         }
         10 => out.extend_from_slice(V10),
         11 => {
@@ -278,6 +325,24 @@ const V05: &[&str] = &[
     "DROP INDEX IF EXISTS {q}.oban_jobs_queue_index",
     "DROP INDEX IF EXISTS {q}.oban_jobs_state_index",
     "CREATE INDEX IF NOT EXISTS oban_jobs_queue_state_scheduled_at_id_index ON {q}.oban_jobs (queue, state, scheduled_at, id)",
+];
+
+const BEATS: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS {q}.oban_beats (node text NOT NULL, queue text NOT NULL, nonce text NOT NULL, \
+     \"limit\" integer NOT NULL, paused boolean DEFAULT false NOT NULL, running integer[] DEFAULT ARRAY[]::integer[] NOT NULL, \
+     inserted_at timestamp DEFAULT timezone('UTC', now()) NOT NULL, started_at timestamp NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS oban_beats_inserted_at_index ON {q}.oban_beats (inserted_at)",
+];
+
+const STATES_ANEW: &[&str] = &[
+    "ALTER TYPE {q}.oban_job_state RENAME TO _oban_job_state",
+    "CREATE TYPE {q}.oban_job_state AS ENUM \
+     ('available', 'scheduled', 'executing', 'retryable', 'completed', 'discarded', 'cancelled')",
+    "ALTER TABLE {q}.oban_jobs RENAME COLUMN state TO _state",
+    "ALTER TABLE {q}.oban_jobs ADD state {q}.oban_job_state NOT NULL DEFAULT 'available'",
+    "UPDATE {q}.oban_jobs SET state = _state::text::{q}.oban_job_state",
+    "ALTER TABLE {q}.oban_jobs DROP COLUMN _state",
+    "DROP TYPE {q}._oban_job_state",
 ];
 
 const TAGS: &[&str] = &[

@@ -9,10 +9,11 @@ use smol_str::SmolStr;
 use super::library::Elixir;
 use super::structs::Given;
 use crate::declared::{Accepted, Expectation, Family};
-use crate::interpret::elixir::Value;
+use crate::interpret::elixir::{Module, Value};
 use crate::known::{Gap, Reach};
 use crate::source::Span;
 use crate::sqltype::{Builtin, SqlType};
+use crate::syntax::elixir::{Callee, Form, FormKind};
 
 macro_rules! accepted {
     ($($name:ident $list:ident $word:literal [$($builtin:ident)*] [$($named:literal)*] $enums:literal;)*) => {
@@ -188,7 +189,11 @@ pub fn of_module(machine: &mut Elixir<'_>, name: &str, given: &Given, at: Span) 
         && let Some(module) = machine.module(name, at)
     {
         if module.definition("type", 0).is_some() {
-            return called(machine, name, Vec::new(), at);
+            // What is sent is what `dump/1` gives, whatever `type/0` says.
+            return match dumped(&module) {
+                Some(kept) => Value::atom(kept),
+                None => called(machine, name, Vec::new(), at),
+            };
         }
         if module.definition("type", 1).is_some() {
             return parameterized(machine, name, given, at);
@@ -209,6 +214,36 @@ pub fn of_module(machine: &mut Elixir<'_>, name: &str, given: &Given, at: Span) 
         at,
         format!("what the type {name} is kept as is not in the repository"),
     )
+}
+
+/// What a type is kept as that leaves it to another's `dump/1`: `Ecto.UUID.dump(text)`.
+fn dumped(module: &Module) -> Option<&'static str> {
+    let dumps = module
+        .definitions()
+        .filter(|definition| definition.name == "dump");
+    let bodies = dumps.flat_map(|definition| definition.clauses.iter().map(|clause| &clause.body));
+    let mut found = bodies.filter_map(|body| dump_of(body, 0));
+    let (_, kept) = found.next()?;
+    found.all(|(_, other)| other == kept).then_some(kept)
+}
+
+/// The first known type whose `dump` a form calls.
+fn dump_of(form: &Form, depth: usize) -> Option<(&'static str, &'static str)> {
+    if depth > 100 {
+        return None;
+    }
+    let within = |forms: &[Form]| forms.iter().find_map(|form| dump_of(form, depth + 1));
+    match &form.kind {
+        FormKind::List(items) | FormKind::Tuple(items) => within(items),
+        FormKind::Call(call) => match &call.callee {
+            Callee::Remote(object, name) if name == "dump" => match &object.kind {
+                FormKind::Alias(alias, _) => KNOWN.iter().find(|(known, _)| known == alias).copied(),
+                _ => None,
+            },
+            _ => within(&call.args),
+        },
+        _ => None,
+    }
 }
 
 /// What a library that a module uses makes it be kept as.

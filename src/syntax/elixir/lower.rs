@@ -341,6 +341,11 @@ impl<'t> Lowering<'t> {
                         let name = SmolStr::new(format!("__MODULE__.{name}"));
                         Form::new(span, FormKind::Alias(name, 0))
                     }
+                    // Written over several lines.
+                    FormKind::Alias(outer, 0) => {
+                        let name = SmolStr::new(format!("{outer}.{name}"));
+                        Form::new(span, FormKind::Alias(name, 0))
+                    }
                     _ => {
                         let name = Form::new(self.span(right), FormKind::Alias(name, 0));
                         Form::call(span, "__aliases__", vec![left, name])

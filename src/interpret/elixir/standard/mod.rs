@@ -20,7 +20,7 @@ use super::value::Value;
 use crate::source::{Span, Text};
 
 /// What a module gives: its name, whether its functions are only values (nothing is called back, nothing happens).
-const MODULES: [(&str, bool); 46] = [
+const MODULES: [(&str, bool); 47] = [
     ("Kernel", true),
     ("Kernel.SpecialForms", true),
     ("Enum", false),
@@ -67,6 +67,7 @@ const MODULES: [(&str, bool); 46] = [
     ("Agent", false),
     ("Logger", true),
     (":erlang", true),
+    (":timer", true),
 ];
 
 /// Names that `Kernel` brings everywhere.

@@ -33,6 +33,7 @@ pub(super) fn call<'a, L: Library<'a>>(
         },
         "Logger" => Some(Ok(Value::atom("ok"))),
         "Task" => task(machine, name, args, at),
+        ":timer" => timer(name, args).map(Ok),
         ":erlang" => super::kernel::call(machine, name, args, at),
         "Kernel.SpecialForms" => None,
         "String.Chars" => match (name, args) {
@@ -41,6 +42,22 @@ pub(super) fn call<'a, L: Library<'a>>(
         },
         _ => None,
     }
+}
+
+/// Erlang's `timer`: milliseconds.
+fn timer(name: &str, args: &[Value]) -> Option<Value> {
+    let whole: Vec<i64> = args.iter().map(Value::as_integer).collect::<Option<_>>()?;
+    let seconds = match (name, whole.as_slice()) {
+        ("seconds", [seconds]) => *seconds,
+        ("minutes", [minutes]) => minutes.checked_mul(60)?,
+        ("hours", [hours]) => hours.checked_mul(3600)?,
+        ("hms", [hours, minutes, seconds]) => {
+            let minutes = hours.checked_mul(60)?.checked_add(*minutes)?;
+            minutes.checked_mul(60)?.checked_add(*seconds)?
+        }
+        _ => return None,
+    };
+    Some(Value::Integer(seconds.checked_mul(1000)?))
 }
 
 /// Parts of names joined by dots.

@@ -35,6 +35,14 @@ fn module(related: &Value) -> SmolStr {
     related.as_module().unwrap_or_default()
 }
 
+/// The table of `{"table", Module}`.
+fn table(related: &Value) -> Option<Value> {
+    match related.as_tuple() {
+        Some([table, _]) => Some(table.clone()),
+        _ => None,
+    }
+}
+
 fn atom(given: &Given, key: &str) -> Option<SmolStr> {
     given.get(key).and_then(Value::as_atom).map(SmolStr::new)
 }
@@ -64,6 +72,7 @@ pub(super) fn belongs_to(machine: &mut Elixir<'_>, written: &Written<'_>, scope:
         name,
         kind: "belongs_to",
         related: module(&related),
+        table: table(&related),
         owner_key: Some(key),
         related_key: Some(atom(&given, "references").unwrap_or_else(|| SmolStr::new_static("id"))),
         through: None,
@@ -101,6 +110,7 @@ pub(super) fn has(machine: &mut Elixir<'_>, written: &Written<'_>, scope: &mut S
         } else {
             module(&related)
         },
+        table: table(&related),
         owner_key: (!through)
             .then(|| atom(&given, "references").unwrap_or_else(|| SmolStr::new_static("id"))),
         related_key: (!through)
@@ -144,6 +154,7 @@ pub(super) fn many_to_many(machine: &mut Elixir<'_>, written: &Written<'_>, scop
         name,
         kind: "many_to_many",
         related: module(&related),
+        table: table(&related),
         owner_key: Some(SmolStr::new_static("id")),
         related_key: Some(SmolStr::new_static("id")),
         through,

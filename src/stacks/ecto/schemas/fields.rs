@@ -121,6 +121,9 @@ pub(super) fn add(
         return;
     }
     if truthy("virtual") {
+        if let Some(schema) = machine.library.schemas.building.last_mut() {
+            schema.virtuals = true;
+        }
         return;
     }
     let column = match given.get("source") {

@@ -45,6 +45,8 @@ pub struct Schema {
     pub assocs: Vec<Assoc>,
     /// Why there may be other fields.
     pub open: Option<Gap>,
+    /// It declares fields that are kept nowhere.
+    pub virtuals: bool,
 }
 
 /// A stored field.
@@ -81,6 +83,8 @@ pub struct Assoc {
     pub kind: &'static str,
     /// The other module.
     pub related: SmolStr,
+    /// The table whose rows it reads as the other module's: `has_many :comments, {"post_comments", Comment}`.
+    pub table: Option<Value>,
     /// The key on this side.
     pub owner_key: Option<SmolStr>,
     /// The key on the other side.
@@ -269,6 +273,7 @@ fn begin(machine: &mut Elixir<'_>, module: &SmolStr, span: Span, source: Option<
         fields: Vec::new(),
         assocs: Vec::new(),
         open: None,
+        virtuals: false,
     });
     let key = machine.attribute("primary_key").filter(|key| !key.is_nil());
     match (key, gap) {

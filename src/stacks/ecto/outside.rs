@@ -1,0 +1,161 @@
+//! What code that is not in the repository, or could not be followed, may do to the schema.
+
+use super::library::Elixir;
+use super::oban;
+use super::queue::Queued;
+use super::structs::{Given, INDEX, TABLE};
+use crate::interpret::elixir::{Called, Run, Value};
+use crate::known::{Gap, Reach};
+
+/// Something could not be followed.
+pub fn opaque(machine: &mut Elixir<'_>, gap: &Gap, called: Option<&Called<'_>>) {
+    let reaches = match called.filter(|called| may_migrate(called)) {
+        Some(called) => reaches(called),
+        None if gap.reach != Reach::Everything => Vec::new(),
+        None if is_work_on_rows(machine, gap) => {
+            machine.library.session.touch_rows_of_all();
+            Vec::new()
+        }
+        None => vec![Reach::Everything],
+    };
+    if reaches.is_empty() {
+        return;
+    }
+    let why = match called {
+        Some(called) => format!("`{}.{}` is not in the repository", called.module, called.name),
+        None => gap.why.clone(),
+    };
+    let at = gap.at.or(called.map(|called| called.span));
+    for reach in reaches {
+        let gap = match at {
+            Some(at) => Gap::new(at, why.clone(), reach),
+            None => gap.reaching(reach),
+        };
+        machine.library.queue.push(Queued::Unknown(gap));
+    }
+}
+
+/// Whether what was not followed is code of the program that cannot change the schema: it lies beside the migrations, and no such code
+/// has words for it.
+fn is_work_on_rows(machine: &mut Elixir<'_>, gap: &Gap) -> bool {
+    let files = machine.modules().files();
+    let migrations = machine.library.project.migrations.clone();
+    let inside = |path: &str| {
+        path.strip_prefix(&migrations)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let Some(at) = gap.at.filter(|at| !inside(files.path(at.file))) else {
+        return false;
+    };
+    if machine.library.program_changes.is_none() {
+        let all = machine.modules().elixir_files();
+        let mut beside = all
+            .iter()
+            .filter(|file| files.path(**file).ends_with(".ex") && !inside(files.path(**file)));
+        let may = beside.any(|file| changes_schema(&files.text(*file)));
+        machine.library.program_changes = Some(may);
+    }
+    machine.library.program_changes == Some(false) && files.path(at.file).ends_with(".ex")
+}
+
+/// Whether code has words with which a schema is changed.
+fn changes_schema(text: &str) -> bool {
+    if text.replace("Ecto.Migrator", "").contains("Ecto.Migration") {
+        return true;
+    }
+    if !text.contains("query") && !text.contains("execute") {
+        return false;
+    }
+    let upper = text.to_ascii_uppercase();
+    const KINDS: &[&str] = &[
+        " TABLE",
+        " INDEX",
+        " UNIQUE",
+        " TYPE",
+        " SCHEMA",
+        " VIEW",
+        " MATERIALIZED",
+        " EXTENSION",
+        " SEQUENCE",
+        " DOMAIN",
+        " OR REPLACE",
+    ];
+    ["CREATE", "ALTER", "DROP"]
+        .iter()
+        .any(|verb| KINDS.iter().any(|kind| upper.contains(&format!("{verb}{kind}"))))
+}
+
+/// Whether a call into code that is not there may change the schema: it is named for it, or is handed what changes it.
+fn may_migrate(called: &Called<'_>) -> bool {
+    let names = format!("{}.{}", called.module, called.name).to_ascii_lowercase();
+    let handed = called.args.iter().any(|arg| {
+        arg.struct_name()
+            .is_some_and(|name| name.starts_with("Ecto.Migration"))
+    });
+    handed || names.contains("migrat") || called.name == "up"
+}
+
+/// How far such a call reaches. The migrations of a library make tables of its own, in the schema that they are told; of others they
+/// know those alone that they are handed.
+fn reaches(called: &Called<'_>) -> Vec<Reach> {
+    let everything = || vec![Reach::Everything];
+    if called.module.starts_with("Ecto.") {
+        return everything();
+    }
+    let mut prefix = "public".to_owned();
+    let mut out = Vec::new();
+    for arg in called.args {
+        if let Value::Integer(_) = arg {
+            continue;
+        }
+        if let Some(name) = arg.struct_name() {
+            let field = match name.as_str() {
+                TABLE => "name",
+                INDEX => "table",
+                _ => return everything(),
+            };
+            let name = arg
+                .field(field)
+                .and_then(|name| name.as_str().or_else(|| name.as_atom()));
+            let place = arg.field("prefix").filter(|prefix| !prefix.is_nil());
+            match (name, place) {
+                (Some(name), None) => out.push(Reach::Object(format!("public.{name}"))),
+                _ => return everything(),
+            }
+        } else if arg.is_nil() || arg.as_module().is_some_and(|name| !name.starts_with(':')) {
+            // A module to ask, as a repository.
+        } else if let Some(name) = arg.as_str().or_else(|| arg.as_atom()) {
+            if name.contains(char::is_whitespace) {
+                return everything();
+            }
+            out.push(Reach::Object(format!("public.{name}")));
+        } else if arg.as_keywords().is_some() {
+            match Given::of(Some(arg)).get("prefix") {
+                None => {}
+                Some(value) => match value.as_str().or_else(|| value.as_atom()) {
+                    Some(name) => prefix = name.to_owned(),
+                    None => return everything(),
+                },
+            }
+        } else {
+            return everything();
+        }
+    }
+    if called.module.starts_with("Oban.") {
+        out.extend(oban::reaches(&prefix));
+    }
+    out.push(Reach::Others(prefix));
+    out.dedup();
+    out
+}
+
+/// `Money.Migration.adjust_for_type(sql, repo)`: the statement as it is, but for the type of a code of three letters that releases
+/// before 1.3 had in functions' bodies.
+///
+/// Source: `ex_money_sql` 1.11, lib/money/migration.ex.
+pub fn money(called: &Called<'_>) -> Option<Run<Value>> {
+    match (called.name, called.args) {
+        ("adjust_for_type", [sql, _]) => Some(Ok(sql.clone())),
+        _ => None,
+    }
+}
