@@ -169,6 +169,17 @@ impl<T> Fact<T> {
         }
     }
 
+    /// The value, or those that it is one of, as far as they are known.
+    pub fn possible(&self) -> impl Iterator<Item = &T> {
+        let candidates = match self {
+            Fact::Known(..) => &[][..],
+            Fact::Unknown { candidates, .. } => candidates,
+        };
+        self.known()
+            .into_iter()
+            .chain(candidates.iter().map(|(value, _)| value))
+    }
+
     /// The value, where it is known.
     #[must_use]
     pub fn known(&self) -> Option<&T> {

@@ -50,12 +50,7 @@ impl Step {
 
     /// The facts of a column are what they were or what a definition says.
     pub(super) fn join_definition(&mut self, table: TableId, id: ColumnId, spec: &ColumnSpec, gap: &Gap) {
-        let mut other = Step {
-            db: self.db.clone(),
-            id: self.id,
-            at: self.at,
-            uncertain: None,
-        };
+        let mut other = Step::new(self.db.clone(), self.id, self.at);
         other.column_mut(table, id).presence = Presence::Dropped(self.id);
         let fresh = other.push_column(table, spec);
         let Ok(fresh) = fresh else {

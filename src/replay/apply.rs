@@ -15,24 +15,22 @@ pub(super) struct Step {
     pub(super) at: Span,
     /// Set where it could not be told whether the server takes the statement.
     pub(super) uncertain: Option<Gap>,
+    /// Tables that it has written to.
+    touched: Vec<TableId>,
 }
 
 /// What a part of a statement gives.
 pub(super) type Outcome<T = ()> = Result<T, Failure>;
 
 pub(super) fn apply(db: &mut Database, change: &Change, id: ChangeId, at: Span) -> Applied {
-    let mut step = Step {
-        db: db.clone(),
-        id,
-        at,
-        uncertain: None,
-    };
+    let mut step = Step::new(db.clone(), id, at);
     let last = step.db.places.len().checked_sub(1);
     if last.is_none_or(|i| step.db.places[PlaceId(i as u32)].0 != id) {
         step.db.places.push((id, at));
     }
     match step.change(change) {
         Ok(()) => {
+            step.settle();
             *db = step.db;
             step.uncertain.map_or(Applied::Done, Applied::Uncertain)
         }
@@ -41,6 +39,33 @@ pub(super) fn apply(db: &mut Database, change: &Change, id: ChangeId, at: Span) 
 }
 
 impl Step {
+    pub(super) fn new(db: Database, id: ChangeId, at: Span) -> Self {
+        Step {
+            db,
+            id,
+            at,
+            uncertain: None,
+            touched: Vec::new(),
+        }
+    }
+
+    /// Notes the names that constraints have got.
+    pub(super) fn settle(&mut self) {
+        for id in std::mem::take(&mut self.touched) {
+            let schema = &mut self.db.schema;
+            for constraint in &schema.tables[id].constraints {
+                for name in constraint.name.possible() {
+                    schema.constraint_names.add(name);
+                }
+            }
+        }
+    }
+
+    /// Tables that were written to since the names of constraints were noted last.
+    pub(super) fn touched(&self) -> &[TableId] {
+        &self.touched
+    }
+
     fn change(&mut self, change: &Change) -> Outcome {
         match change {
             Change::CreateTable(spec) => self.create_table(spec),
@@ -223,6 +248,9 @@ impl Step {
     }
 
     pub(super) fn table_mut(&mut self, id: TableId) -> &mut Table {
+        if !self.touched.contains(&id) {
+            self.touched.push(id);
+        }
         &mut self.db.schema.tables[id]
     }
 

@@ -44,12 +44,7 @@ impl Step {
 
     /// The server sees what is wrong with the columns before it sees that the name is taken.
     fn columns_failure(&self, spec: &CreateTable, namespace: NamespaceId) -> Option<Failure> {
-        let mut scratch = Step {
-            db: self.db.clone(),
-            id: self.id,
-            at: self.at,
-            uncertain: None,
-        };
+        let mut scratch = Step::new(self.db.clone(), self.id, self.at);
         scratch
             .db
             .schema
@@ -101,12 +96,7 @@ impl Step {
         gap: &crate::known::Gap,
     ) -> Outcome {
         let base = self.db.clone();
-        let mut absent = Step {
-            db: base.clone(),
-            id: self.id,
-            at: self.at,
-            uncertain: None,
-        };
+        let mut absent = Step::new(base.clone(), self.id, self.at);
         if let Relation::Table(id) = relation {
             self.touch(id);
             absent.table_mut(id).presence = Presence::Dropped(self.id);
@@ -117,6 +107,8 @@ impl Step {
             .relation_names
             .remove(namespace, &spec.name.name.name);
         if absent.create_fresh(spec, namespace, spec.temporary).is_ok() {
+            self.settle();
+            absent.settle();
             self.db = self.db.clone().join(absent.db, &base, gap);
         }
         Ok(())

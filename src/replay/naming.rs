@@ -4,6 +4,7 @@
 //! `ChooseConstraintName` in `pg_constraint.c`, `ChooseForeignKeyConstraintNameAddition` in `tablecmds.c`,
 //! `FigureColnameInternal` in `parse_target.c`.
 
+use std::cell::OnceCell;
 use std::collections::hash_map::Entry;
 
 use rustc_hash::FxHashMap;
@@ -48,15 +49,11 @@ impl Step {
         label: &str,
         constraint: bool,
     ) -> Fact<Name> {
-        let constraints = std::cell::OnceCell::new();
+        let held = OnceCell::new();
         self.choose(name1, name2, label, |name| {
-            self.relation_taken(namespace, name).or(|| {
-                if constraint {
-                    let held = constraints.get_or_init(|| self.constraint_names(namespace, name1));
-                    taken_among(held, name)
-                } else {
-                    Taken::No
-                }
+            self.relation_taken(namespace, name).or(|| match constraint {
+                true => self.constraint_taken(namespace, name1, name, &held),
+                false => Taken::No,
             })
         })
     }
@@ -69,8 +66,42 @@ impl Step {
         name2: Option<&str>,
         label: &str,
     ) -> Fact<Name> {
-        let held = self.constraint_names(namespace, name1);
-        self.choose(name1, name2, label, |name| taken_among(&held, name))
+        let held = OnceCell::new();
+        self.choose(name1, name2, label, |name| {
+            self.constraint_taken(namespace, name1, name, &held)
+        })
+    }
+
+    /// Whether a constraint of the schema has a name that was made from `stem`; `held` are those in question, once they are asked for.
+    fn constraint_taken<'a>(
+        &'a self,
+        namespace: NamespaceId,
+        stem: &Name,
+        name: &Name,
+        held: &OnceCell<Held<'a>>,
+    ) -> Taken {
+        if held.get().is_none() && !self.may_be_constraint(name) {
+            return Taken::No;
+        }
+        taken_among(held.get_or_init(|| self.constraint_names(namespace, stem)), name)
+    }
+
+    /// Whether any constraint may have, or have had, a name.
+    fn may_be_constraint(&self, name: &Name) -> bool {
+        let schema = self.schema();
+        let constraints = self
+            .touched()
+            .iter()
+            .flat_map(|id| &schema.tables[*id].constraints);
+        let mut domains = schema.types.iter().filter_map(|(_, ty)| match &ty.kind {
+            TypeKind::Domain(domain) => Some(domain),
+            _ => None,
+        });
+        schema.constraint_names.has(name)
+            || constraints
+                .flat_map(|c| c.name.possible())
+                .any(|held| held == name)
+            || domains.any(|domain| domain.checks.iter().any(|(held, _)| held == name))
     }
 
     fn choose(

@@ -14,13 +14,9 @@ use crate::source::Span;
 
 /// Leaves open what a change would have done that was refused; `gap` says why, its reach is set here.
 pub(super) fn perhaps(db: &mut Database, change: &Change, gap: &Gap, id: ChangeId, at: Span) {
-    let mut step = Step {
-        db: db.clone(),
-        id,
-        at,
-        uncertain: None,
-    };
+    let mut step = Step::new(db.clone(), id, at);
     step.perhaps(change, gap);
+    step.settle();
     *db = step.db;
 }
 

@@ -1,5 +1,7 @@
 //! A table or column whose comment is another one in the database.
 
+use std::cell::LazyCell;
+
 use smol_str::SmolStr;
 
 use super::{Check, Context, Report, Reporter, Rule, words};
@@ -26,9 +28,6 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     if is_open || !set.language.comments || ctx.pairs.models_of(pair).nth(1).is_some() {
         return;
     }
-    if !uses(set) {
-        return;
-    }
     let name = format!("model `{}`", model.name);
     let report = difference(
         &model.comment,
@@ -37,7 +36,8 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         &table.qualified(),
         model.span,
     );
-    if let Some(report) = report {
+    let used = LazyCell::new(|| uses(set));
+    if let Some(report) = report.filter(|_| *used) {
         let place = ctx.of_table(table);
         out.send(
             report
@@ -50,7 +50,8 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         let (field, column) = (columns.field, columns.column);
         let found = column.get().comment.as_ref();
         let (name, place) = (words::field(model, field), ctx.of_column(column));
-        if let Some(report) = difference(&field.comment, found, &name, &words::column(column), field.span) {
+        let report = difference(&field.comment, found, &name, &words::column(column), field.span);
+        if let Some(report) = report.filter(|_| *used) {
             let report = report
                 .table(table.qualified())
                 .column(column.name())

@@ -13,7 +13,7 @@ mod table;
 mod walk;
 
 pub use arena::{Arena, ArenaId, List};
-pub use names::Names;
+pub use names::{Names, Words};
 pub use objects::{
     Collation, Domain, Extension, Function, FunctionId, Namespace, NamespaceId, Parameters, Sequence,
     SequenceId, Type, TypeKind, Written,
@@ -80,6 +80,8 @@ pub struct Schema {
     pub collations: Vec<Collation>,
     /// Relations by namespace and name: those that are or may be there. Dropped ones are not in it.
     pub relation_names: Names<Relation>,
+    /// Names that constraints of tables have or had, in any namespace: a name that is not among them is free.
+    pub constraint_names: Words,
     /// User-defined types by namespace and name.
     pub type_names: Names<TypeId>,
     /// Gaps that reach beyond one object: a namespace, or everything.

@@ -100,6 +100,11 @@ impl<V: Copy + PartialEq> Names<V> {
         }
     }
 
+    /// Takes in what another map binds; what both bind stays as it is here.
+    fn absorb(&mut self, other: &Self) {
+        absorb(&mut self.0, &other.0, 0);
+    }
+
     /// Whether both are the very same map, so that it need not be compared.
     #[must_use]
     pub fn shares(&self, other: &Self) -> bool {
@@ -139,6 +144,74 @@ fn insert<V: Copy>(node: &mut Arc<Node<V>>, entry: Entry<V>, hash: u64, level: u
         }
     }
     place(node, entry, hash, level);
+}
+
+fn absorb<V: Copy>(node: &mut Arc<Node<V>>, other: &Arc<Node<V>>, level: u32) {
+    if Arc::ptr_eq(node, other) {
+        return;
+    }
+    match (Arc::make_mut(node), &**other) {
+        (Node::Branch(ours), Node::Branch(theirs)) => {
+            for (ours, theirs) in ours.iter_mut().zip(theirs) {
+                match (ours, theirs) {
+                    (Some(ours), Some(theirs)) => absorb(ours, theirs, level + 1),
+                    (ours @ None, Some(theirs)) => *ours = Some(theirs.clone()),
+                    (_, None) => {}
+                }
+            }
+        }
+        (_, Node::Leaf(entries)) => {
+            for entry in entries {
+                if !holds(node, entry, level) {
+                    insert(node, entry.clone(), hash(entry.0, &entry.1), level);
+                }
+            }
+        }
+        (Node::Leaf(entries), Node::Branch(_)) => {
+            let entries = std::mem::take(entries);
+            *node = other.clone();
+            for entry in entries {
+                let hash = hash(entry.0, &entry.1);
+                insert(node, entry, hash, level);
+            }
+        }
+    }
+}
+
+/// Whether a node at a level has an entry of that name.
+fn holds<V>(node: &Node<V>, entry: &Entry<V>, level: u32) -> bool {
+    match node {
+        Node::Branch(children) => children[child(hash(entry.0, &entry.1), level)]
+            .as_ref()
+            .is_some_and(|next| holds(next, entry, level + 1)),
+        Node::Leaf(entries) => entries.iter().any(|e| e.1 == entry.1 && e.0 == entry.0),
+    }
+}
+
+/// A set of names that only grows, shared between clones until one of them writes.
+#[derive(Debug, Clone, Default)]
+pub struct Words(Names<()>);
+
+impl Words {
+    const NOWHERE: NamespaceId = NamespaceId(0);
+
+    /// Whether a name is among them.
+    #[must_use]
+    pub fn has(&self, name: &Name) -> bool {
+        self.0.get(Self::NOWHERE, name).is_some()
+    }
+
+    /// Adds a name.
+    pub fn add(&mut self, name: &Name) {
+        if !self.has(name) {
+            self.0.insert(Self::NOWHERE, name.clone(), ());
+        }
+    }
+
+    /// Adds all names of another set.
+    pub fn add_all(&mut self, other: &Self) {
+        self.0.absorb(&other.0);
+    }
 }
 
 fn place<V: Copy>(node: &mut Node<V>, entry: Entry<V>, hash: u64, level: u32) {
@@ -182,5 +255,21 @@ mod tests {
             assert_eq!(names.get(NamespaceId(7), &name(i)), None);
         }
         assert!(!names.shares(&before) && before.shares(&before.clone()));
+    }
+
+    #[test]
+    fn takes_in_another_set() {
+        let name = |i: usize| Name::new(&format!("name_{i}"));
+        for (common, ours, theirs) in [(0, 3, 2000), (0, 2000, 3), (500, 700, 40), (3, 1, 1)] {
+            let mut first = Words::default();
+            (0..common).for_each(|i| first.add(&name(i)));
+            let mut second = first.clone();
+            (1000..1000 + ours).for_each(|i| first.add(&name(i)));
+            (1000 + ours / 2..1000 + ours / 2 + theirs).for_each(|i| second.add(&name(i)));
+            first.add_all(&second);
+            let all = (1000 + ours).max(1000 + ours / 2 + theirs);
+            assert!((0..common).chain(1000..all).all(|i| first.has(&name(i))));
+            assert_eq!(first.0.iter().count(), common + all - 1000);
+        }
     }
 }

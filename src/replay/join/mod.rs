@@ -273,6 +273,9 @@ impl Join<'_> {
     fn rest(&mut self) {
         self.extensions();
         let schema = &mut self.out.schema;
+        schema
+            .constraint_names
+            .add_all(&self.theirs.schema.constraint_names);
         for collation in &self.theirs.schema.collations {
             if schema.collations.iter().all(|c| c.name != collation.name) {
                 schema.collations.push(collation.clone());
