@@ -12,7 +12,7 @@ use crate::config::file::Flaw;
 use crate::config::{Configuration, Misuse, Options};
 use crate::declared::{Expectation, Models};
 pub use crate::discover::NotChecked;
-use crate::discover::{self, Found, Target};
+use crate::discover::{self, Found, ModelSource, Target};
 use crate::finding::Finding;
 use crate::known::{Gap, Reach};
 use crate::name::Name;
@@ -152,7 +152,7 @@ pub enum Sides {
 /// # Errors
 /// When the options do not fit the files.
 pub fn run(files: &Files, options: &Options, sides: Sides) -> Result<Runs, Misuse> {
-    let Found { targets, not_checked } = discover::discover(files, options)?;
+    let Found { targets, not_checked } = discover::histories(files, options)?;
     let runs = run_targets(files, targets, options, sides);
     if let Some(at) = &options.at
         && !runs.is_empty()
@@ -168,16 +168,13 @@ pub fn run(files: &Files, options: &Options, sides: Sides) -> Result<Runs, Misus
     Ok(Runs { runs, not_checked })
 }
 
-/// Reads models and replays histories, side by side.
+/// Looks for models and reads them, and replays histories, side by side.
 fn run_targets(files: &Files, targets: Vec<Target>, options: &Options, sides: Sides) -> Vec<Run> {
-    if sides != Sides::Histories {
-        let models = targets.iter().flat_map(|target| &target.models);
-        models.for_each(|models| models.read_ahead(files));
-    }
+    discover::read_histories_ahead(files, &targets);
     let (models, replayed) = rayon::join(
         || match sides {
             Sides::Both | Sides::Models => models(files, &targets),
-            Sides::Histories => targets.iter().map(|_| Vec::new()).collect(),
+            Sides::Histories => targets.iter().map(|_| (Vec::new(), Vec::new())).collect(),
         },
         || {
             let replayed = targets.par_iter().map(|target| match sides {
@@ -191,18 +188,28 @@ fn run_targets(files: &Files, targets: Vec<Target>, options: &Options, sides: Si
         .into_iter()
         .zip(models)
         .zip(replayed)
-        .map(|((target, models), (histories, outcome, arrivals))| Run {
-            target,
-            histories,
-            outcome,
-            arrivals,
-            models,
-        })
+        .map(
+            |((target, (sources, models)), (histories, outcome, arrivals))| Run {
+                target: Target {
+                    models: sources,
+                    ..target
+                },
+                histories,
+                outcome,
+                arrivals,
+                models,
+            },
+        )
         .collect()
 }
 
-/// The models of each target. Targets that share model files come one after the other, since these are read but once.
-fn models(files: &Files, targets: &[Target]) -> Vec<Vec<Models>> {
+/// The models of each target, and where they are. Targets that share model files come one after the other, since these are read but
+/// once.
+fn models(files: &Files, targets: &[Target]) -> Vec<(Vec<ModelSource>, Vec<Models>)> {
+    let mut targets = targets.to_vec();
+    discover::with_models(files, &mut targets);
+    let all = targets.iter().flat_map(|target| &target.models);
+    all.for_each(|models| models.read_ahead(files));
     let mut sharing: Vec<Vec<usize>> = Vec::new();
     let set = |at: usize| targets[at].models.iter().map(|m| (m.stack, &m.files));
     for at in 0..targets.len() {
@@ -220,7 +227,8 @@ fn models(files: &Files, targets: &[Target]) -> Vec<Vec<Models>> {
         .flat_map_iter(|group| group.iter().map(of).collect::<Vec<_>>());
     let mut read: Vec<(usize, Vec<Models>)> = read.collect();
     read.sort_by_key(|(at, _)| *at);
-    read.into_iter().map(|(_, models)| models).collect()
+    let sources = targets.into_iter().map(|target| target.models);
+    sources.zip(read.into_iter().map(|(_, models)| models)).collect()
 }
 
 /// The histories of a target, and what they make.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::{WalkBuilder, WalkState};
 
@@ -39,7 +39,7 @@ pub(super) struct Disk {
     root: PathBuf,
     /// The root without links.
     real: PathBuf,
-    entries: BTreeMap<String, u64>,
+    entries: BTreeSet<String>,
     skipped: BTreeSet<(String, String)>,
     /// Texts that stand in the place of the disk's.
     held: BTreeMap<String, Vec<u8>>,
@@ -50,8 +50,8 @@ pub(super) struct Disk {
 /// What the walk came upon.
 #[derive(Debug)]
 enum Found {
-    /// A file and its size.
-    File(String, u64),
+    /// A file.
+    File(String),
     /// What is left out, and why.
     Skipped(String, String),
 }
@@ -74,7 +74,7 @@ impl Disk {
         let mut disk = Disk {
             real: root.canonicalize().unwrap_or_else(|_| root.clone()),
             root,
-            entries: BTreeMap::new(),
+            entries: BTreeSet::new(),
             skipped: BTreeSet::new(),
             held: BTreeMap::new(),
             walked: within.to_vec(),
@@ -90,6 +90,9 @@ impl Disk {
 
     fn walk(&mut self, from: &Path, named: bool) {
         let start = from.to_path_buf();
+        // Folders whose files cannot be reached, though their names can be listed.
+        let closed: Arc<Mutex<BTreeSet<PathBuf>>> = Arc::default();
+        let noted = closed.clone();
         let mut walk = WalkBuilder::new(from);
         walk.require_git(false)
             .hidden(!named)
@@ -99,16 +102,26 @@ impl Disk {
             .git_exclude(!named)
             .parents(!named)
             .filter_entry(move |entry| {
-                let folder = entry.file_type().is_some_and(|t| t.is_dir());
-                !folder || entry.path() == start || !is_never(entry.path())
+                if !entry.file_type().is_some_and(|t| t.is_dir()) {
+                    return true;
+                }
+                let never = match is_never(entry.path()) {
+                    Ok(never) => never,
+                    Err(_) => {
+                        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+                        noted.insert(entry.path().to_owned());
+                        false
+                    }
+                };
+                !never || entry.path() == start
             });
         let found = Mutex::new(Vec::new());
-        let (disk, taken) = (&*self, &found);
+        let (disk, taken, closed) = (&*self, &found, &*closed);
         walk.build_parallel().run(|| {
             let mut batch = Batch(Vec::new(), taken);
             Box::new(move |entry| {
                 batch.0.extend(match entry {
-                    Ok(entry) => disk.take(&entry),
+                    Ok(entry) => disk.take(&entry, closed),
                     Err(error) => vec![disk.skip_error(from, &error)],
                 });
                 WalkState::Continue
@@ -116,8 +129,8 @@ impl Disk {
         });
         for found in found.into_inner().unwrap_or_else(PoisonError::into_inner) {
             match found {
-                Found::File(path, size) => {
-                    self.entries.insert(path, size);
+                Found::File(path) => {
+                    self.entries.insert(path);
                 }
                 Found::Skipped(path, why) => {
                     self.skipped.insert((path, why));
@@ -136,7 +149,7 @@ impl Disk {
                     && data.is_file()
                 {
                     let path = self.name(&file);
-                    self.entries.insert(path, data.len());
+                    self.entries.insert(path);
                 }
             }
             if folder == self.root || folder.join(".git").exists() {
@@ -154,7 +167,7 @@ impl Disk {
                     && data.is_file()
                 {
                     let path = self.name(&file);
-                    self.entries.entry(path).or_insert(data.len());
+                    self.entries.insert(path);
                 }
             }
             if folder.join(".git").exists() {
@@ -166,13 +179,13 @@ impl Disk {
     /// Takes a text in the place of a file's on the disk; a file that is there and not listed stays left out.
     pub(super) fn hold(&mut self, path: &Path, text: Vec<u8>) {
         let name = self.name(path);
-        if self.entries.contains_key(&name) || !path.exists() {
-            self.entries.insert(name.clone(), text.len() as u64);
+        if self.entries.contains(&name) || !path.exists() {
+            self.entries.insert(name.clone());
             self.held.insert(name, text);
         }
     }
 
-    fn take(&self, entry: &ignore::DirEntry) -> Vec<Found> {
+    fn take(&self, entry: &ignore::DirEntry, closed: &Mutex<BTreeSet<PathBuf>>) -> Vec<Found> {
         let Some(kind) = entry.file_type() else {
             return Vec::new();
         };
@@ -180,10 +193,17 @@ impl Disk {
             return Vec::new();
         }
         let path = self.name(entry.path());
+        let is_reached = |parent: &Path| {
+            let closed = closed.lock().unwrap_or_else(PoisonError::into_inner);
+            closed.is_empty() || !closed.contains(parent)
+        };
+        if kind.is_file() && entry.path().parent().is_some_and(is_reached) {
+            return vec![Found::File(path)];
+        }
         // Through a link, what it leads to counts; a folder behind a link is found where it lies. What cannot be read is listed
         // too, so that a history that holds it knows of it.
         match entry.path().metadata() {
-            Ok(data) if data.is_file() => vec![Found::File(path, data.len())],
+            Ok(data) if data.is_file() => vec![Found::File(path)],
             Ok(data) if data.is_dir() => {
                 let real = entry.path().canonicalize().ok();
                 if real.is_none_or(|real| !real.starts_with(&self.real)) {
@@ -193,11 +213,11 @@ impl Disk {
                 Vec::new()
             }
             Ok(_) => vec![
-                Found::File(path.clone(), 0),
+                Found::File(path.clone()),
                 Found::Skipped(path, "is no regular file".to_owned()),
             ],
             Err(error) => vec![
-                Found::File(path.clone(), 0),
+                Found::File(path.clone()),
                 Found::Skipped(path, format!("cannot be read: {}", words(&error))),
             ],
         }
@@ -214,7 +234,7 @@ impl Disk {
 
     /// Whether a path of the listing is there.
     pub(super) fn lists(&self, name: &str) -> bool {
-        self.entries.contains_key(name)
+        self.entries.contains(name)
     }
 
     /// Whether the walk would come to a path (absolute, without links) that is not there now, were it: where ignore files do not
@@ -251,11 +271,15 @@ impl FileSystem for Disk {
     fn list(&self) -> Vec<Entry> {
         self.entries
             .iter()
-            .map(|(path, size)| Entry {
-                path: path.clone(),
-                size: *size,
-            })
+            .map(|path| Entry { path: path.clone() })
             .collect()
+    }
+
+    fn size(&self, path: &str) -> u64 {
+        if let Some(text) = self.held.get(path) {
+            return text.len() as u64;
+        }
+        self.root.join(path).metadata().map_or(0, |data| data.len())
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the disk")]
@@ -263,15 +287,15 @@ impl FileSystem for Disk {
         if let Some(text) = self.held.get(path) {
             return Ok(text.clone());
         }
-        let Some(size) = self.entries.get(path) else {
+        if !self.entries.contains(path) {
             return Err(ReadError("is not in the listing".to_owned()));
-        };
-        if *size > LIMIT {
-            return Err(ReadError(format!("is larger than {} MiB", LIMIT >> 20)));
         }
         let full = self.root.join(path);
         // The listing may be old: a pipe in the file's place would block for ever.
         match full.metadata() {
+            Ok(data) if data.is_file() && data.len() > LIMIT => {
+                Err(ReadError(format!("is larger than {} MiB", LIMIT >> 20)))
+            }
             Ok(data) if data.is_file() => {
                 std::fs::read(&full).map_err(|e| ReadError(format!("cannot be read: {}", words(&e))))
             }
@@ -290,10 +314,14 @@ fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// Whether a folder is never walked: by its name, or as a Python environment by the file that marks one.
-fn is_never(path: &Path) -> bool {
+/// Whether a folder is never walked: by its name, or as a Python environment by the file that marks one. An error where its files
+/// cannot be reached.
+fn is_never(path: &Path) -> std::io::Result<bool> {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
-    NEVER.contains(&name) || path.join("pyvenv.cfg").exists()
+    if NEVER.contains(&name) {
+        return Ok(true);
+    }
+    path.join("pyvenv.cfg").try_exists()
 }
 
 /// `to` as seen from `from`, both absolute and normal, with `/`.

@@ -204,10 +204,7 @@ fn slashed(path: &Path) -> String {
 
 impl FileSystem for Revision {
     fn list(&self) -> Vec<Entry> {
-        let kept = self.kept.keys().map(|path| Entry {
-            path: path.clone(),
-            size: 0,
-        });
+        let kept = self.kept.keys().map(|path| Entry { path: path.clone() });
         kept.chain(self.beside.iter().cloned()).collect()
     }
 

@@ -49,6 +49,7 @@ pub(super) fn take(files: &Files, options: &Options) -> Result<Found, Misuse> {
             dialect,
             histories,
             models: merged(models),
+            leads_to_models: false,
             address: None,
         }],
         not_checked: Vec::new(),

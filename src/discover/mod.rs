@@ -3,6 +3,7 @@
 mod by_hand;
 mod dialect;
 mod elixir;
+mod functions;
 mod guess;
 mod histories;
 mod index;
@@ -36,6 +37,8 @@ pub struct Target {
     pub histories: Vec<HistorySource>,
     /// Model sets.
     pub models: Vec<ModelSource>,
+    /// It has those besides that its history leads to: [`with_models`] looks for them.
+    pub leads_to_models: bool,
     /// Where the database is, as its models' source writes it; `None` where that is not told.
     pub address: Option<String>,
 }
@@ -124,6 +127,16 @@ pub struct Found {
 /// # Errors
 /// When what is set by hand does not fit.
 pub fn discover(files: &Files, options: &Options) -> Result<Found, Misuse> {
+    let mut found = histories(files, options)?;
+    with_models(files, &mut found.targets);
+    Ok(found)
+}
+
+/// The same, but for the models that a history leads to: the history need not wait for them.
+///
+/// # Errors
+/// When what is set by hand does not fit.
+pub fn histories(files: &Files, options: &Options) -> Result<Found, Misuse> {
     let mut found = if options.migrations.is_empty() && options.models.is_empty() {
         let mut found = automatic(files, options)?;
         projects::add(files, options, &mut found)?;
@@ -143,12 +156,25 @@ pub fn discover(files: &Files, options: &Options) -> Result<Found, Misuse> {
     if let Some(wanted) = &options.target {
         select(&mut found, wanted)?;
     }
-    touching(files, options, &mut found);
+    if !options.touching.is_empty() {
+        with_models(files, &mut found.targets);
+        touching(files, options, &mut found);
+    }
     for target in &mut found.targets {
         let tables = target.histories.iter().filter_map(|h| h.runner.table);
         target.given.runner_tables = tables.map(Name::new).collect();
     }
     Ok(found)
+}
+
+/// Looks for the models that histories lead to.
+pub fn with_models(files: &Files, targets: &mut [Target]) {
+    python::find(files, targets);
+}
+
+/// Parses on all cores what the histories of targets are made of.
+pub fn read_histories_ahead(files: &Files, targets: &[Target]) {
+    python::read_histories_ahead(files, targets);
 }
 
 /// One target for each of the databases that a history runs on.
@@ -189,9 +215,6 @@ fn automatic(files: &Files, options: &Options) -> Result<Found, Misuse> {
 
 /// Keeps the targets that named files belong to, and says which files belong to none.
 fn touching(files: &Files, options: &Options, found: &mut Found) {
-    if options.touching.is_empty() {
-        return;
-    }
     let holds = |target: &Target, path: &str| {
         let file = files.find(path);
         target.histories.iter().any(|h| index::is_within(path, &h.path))

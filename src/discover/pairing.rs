@@ -114,6 +114,7 @@ fn target(name: &str, dialect: Dialect, root: Option<Root<'_>>, models: Option<M
         given,
         histories: history.into_iter().collect(),
         models: models.into_iter().collect(),
+        leads_to_models: false,
         address: None,
     }
 }

@@ -4,54 +4,33 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use rayon::prelude::*;
-use regex::Regex;
+use regex::bytes::Regex;
 
+use super::functions::Functions;
 use super::index::{Index, is_within, join, split};
 use super::{Found, ModelSource, Target};
 use crate::config::{Dialect, Given};
 use crate::interpret::python::read_ahead;
-use crate::source::{Entry, FileId, Files};
+use crate::source::{FileId, Files};
 use crate::stacks::alembic::config::{Tree, tree_at, trees};
 use crate::stacks::alembic::handed::handed;
+use crate::suppress::may_be_directed;
+use crate::syntax::python::{Parsed, Trees};
 
-/// Gives each history of Alembic the models of its project; models without any history are a target of their own.
+/// Notes that each history of Alembic leads to the models of its project; models without any history are a target of their own.
 pub(super) fn add(index: &Index<'_>, found: &mut Found, said: Option<Dialect>) {
     let files = index.files;
-    let mut taken: BTreeSet<FileId> = BTreeSet::new();
-    let mut any = false;
-    run_environments(files, found);
     for target in &mut found.targets {
-        let [history] = target.histories.as_slice() else {
-            continue;
-        };
-        if history.runner.name != "alembic" {
-            continue;
-        }
-        any = true;
-        let path = history.path.clone();
-        let Some(tree) = tree_at(files, &path) else {
-            continue;
-        };
-        let models = models_of(files, &tree);
-        if models.is_empty() || !target.models.is_empty() {
-            continue;
-        }
-        taken.extend(&models);
-        target.models.push(ModelSource {
-            stack: "sqlalchemy",
-            path: common_folder(files, &models),
-            files: models,
-            history: Some(path),
-        });
+        target.leads_to_models = tree_of(files, target).is_some() && target.models.is_empty();
     }
     // Models alone: only where nothing else is there to be checked.
-    if any || !found.targets.is_empty() {
+    if !found.targets.is_empty() {
         return;
     }
     let candidates = files
         .entries()
         .filter(|(_, e)| e.path.ends_with(".py") && !is_beside(&e.path));
-    let models = declaring(files, candidates);
+    let models = declaring(files, candidates.map(|(file, _)| file).collect());
     if models.is_empty() {
         return;
     }
@@ -71,28 +50,60 @@ pub(super) fn add(index: &Index<'_>, found: &mut Found, said: Option<Dialect>) {
             files: models,
             history: None,
         }],
+        leads_to_models: false,
         address: None,
     });
 }
 
-/// Runs what tells the models of each history, side by side.
-fn run_environments(files: &Files, found: &Found) {
-    let histories = found.targets.iter().flat_map(|target| &target.histories);
-    let trees: Vec<Tree> = histories
-        .filter(|history| history.runner.name == "alembic")
-        .filter_map(|history| tree_at(files, &history.path))
-        .collect();
-    for tree in &trees {
+/// The tree of a target whose only history is one of Alembic.
+fn tree_of(files: &Files, target: &Target) -> Option<Tree> {
+    match target.histories.as_slice() {
+        [history] if history.runner.name == "alembic" => tree_at(files, &history.path),
+        _ => None,
+    }
+}
+
+/// Parses revisions, `env.py`, and what they import, on all cores.
+pub(super) fn read_histories_ahead(files: &Files, targets: &[Target]) {
+    for tree in targets.iter().filter_map(|target| tree_of(files, target)) {
         let mut seeds: Vec<FileId> = tree.environment(files).into_iter().collect();
         seeds.extend(tree.revisions(files));
         read_ahead(files, &tree.roots(), seeds);
     }
-    trees.par_iter().for_each(|tree| drop(handed(files, tree)));
 }
 
-/// The modules of a history's project that declare tables: in the packages that `env.py` imports from, or, where it imports none,
+/// Gives targets the models that their histories lead to.
+pub(super) fn find(files: &Files, targets: &mut [Target]) {
+    let leading = targets.iter_mut().filter(|target| target.leads_to_models);
+    let leading: Vec<(&mut Target, Tree)> = leading
+        .filter_map(|target| {
+            let tree = tree_of(files, target)?;
+            Some((target, tree))
+        })
+        .collect();
+    let trees: Vec<&Tree> = leading.iter().map(|(_, tree)| tree).collect();
+    let candidates: Vec<Vec<FileId>> = trees.par_iter().map(|tree| candidates(files, tree)).collect();
+    // Histories of one project have most candidates in common.
+    let all: BTreeSet<FileId> = candidates.iter().flatten().copied().collect();
+    let declaring: BTreeSet<FileId> = declaring(files, all.into_iter().collect()).into_iter().collect();
+    for ((target, _), mut models) in leading.into_iter().zip(candidates) {
+        target.leads_to_models = false;
+        models.retain(|file| declaring.contains(file));
+        if models.is_empty() {
+            continue;
+        }
+        target.models.push(ModelSource {
+            stack: "sqlalchemy",
+            path: common_folder(files, &models),
+            files: models,
+            history: target.histories.first().map(|history| history.path.clone()),
+        });
+    }
+}
+
+/// The modules of a history's project that may declare tables: in the packages that `env.py` imports from, or, where it imports none,
 /// below the folder that its commands run in.
-fn models_of(files: &Files, tree: &Tree) -> Vec<FileId> {
+fn candidates(files: &Files, tree: &Tree) -> Vec<FileId> {
     let handed = handed(files, tree);
     let reached = &handed.modules;
     let roots = tree.roots();
@@ -125,7 +136,7 @@ fn models_of(files: &Files, tree: &Tree) -> Vec<FileId> {
         .filter(|(_, e)| {
             !is_within(&e.path, &tree.folder) && !tree.versions.iter().any(|v| is_within(&e.path, v))
         });
-    declaring(files, candidates)
+    candidates.map(|(file, _)| file).collect()
 }
 
 /// Tests, examples and migrations: what is declared there is no part of the program's database.
@@ -158,23 +169,35 @@ fn is_beside(path: &str) -> bool {
 static KIN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"sqlalchemy|sqlmodel|SQLAlchemy|\.Model").ok());
 static TABLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let words = r"Column\(|mapped_column\(|Mapped\[|__tablename__|__table__|table=True|table = True|Table\(|\.Model[),]";
+    let words = r"Column\(|mapped_column\(|Mapped\[|__tablename__|__table__|\btable=True|\btable = True|Table\(|\.Model[),]";
     Regex::new(words).ok()
 });
 
-/// Whether a module may declare a table.
-fn declares(text: &str) -> bool {
+/// Whether the text of a module has words of one that declares a table.
+fn speaks_of_tables(text: &[u8]) -> bool {
     let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(text));
     has(&KIN) && has(&TABLES)
 }
 
 /// The files that may declare a table.
-fn declaring<'f>(files: &Files, among: impl Iterator<Item = (FileId, &'f Entry)>) -> Vec<FileId> {
-    let among: Vec<FileId> = among.map(|(file, _)| file).collect();
-    among
-        .into_par_iter()
-        .filter(|file| declares(&files.text(*file)))
-        .collect()
+fn declaring(files: &Files, among: Vec<FileId>) -> Vec<FileId> {
+    let trees = Trees::of(files);
+    let declares = |file: &FileId| {
+        files.keep_if(*file, |text| speaks_of_tables(text) || may_be_directed(text))
+            && speaks_of_tables(files.text(*file).as_bytes())
+            && declares_when_imported(trees.get(files, *file), &files.text(*file))
+    };
+    among.into_par_iter().filter(declares).collect()
+}
+
+/// Whether a module whose text speaks of tables may declare one when it is imported: functions that do not run then declare none.
+fn declares_when_imported(parsed: &Parsed, text: &str) -> bool {
+    let (Some(words), true) = (&*TABLES, parsed.errors.is_empty()) else {
+        return true;
+    };
+    let functions = Functions::of(parsed);
+    let mut found = words.find_iter(text.as_bytes());
+    found.any(|word| !functions.is_idle(word.start()))
 }
 
 /// The folder that holds all files, or the one file.

@@ -49,11 +49,15 @@ impl FileSystem for Overlay {
         let on_disk = on_disk
             .into_iter()
             .filter(|entry| !self.buffers.contains_key(&entry.path));
-        let open = self.buffers.iter().map(|(path, text)| Entry {
-            path: path.clone(),
-            size: text.len() as u64,
-        });
+        let open = self.buffers.keys().map(|path| Entry { path: path.clone() });
         on_disk.chain(open).collect()
+    }
+
+    fn size(&self, path: &str) -> u64 {
+        match self.buffers.get(path) {
+            Some(text) => text.len() as u64,
+            None => self.kept.disk.size(path),
+        }
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {

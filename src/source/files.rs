@@ -16,8 +16,6 @@ pub struct ReadError(pub String);
 pub struct Entry {
     /// Path relative to the folder that is checked, with `/`; `..` in front where it lies outside.
     pub path: String,
-    /// Size in bytes, as listed; 0 where it is not told.
-    pub size: u64,
 }
 
 /// Where file contents come from: a disk, the editor's unsaved buffers over a disk, or memory.
@@ -29,6 +27,10 @@ pub trait FileSystem: Send + Sync {
     /// # Errors
     /// When it cannot be read; the text says why.
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError>;
+    /// How many bytes a file of the listing has; 0 where that cannot be told.
+    fn size(&self, path: &str) -> u64 {
+        self.read(path).map_or(0, |bytes| bytes.len() as u64)
+    }
     /// What the listing left out and a user may miss (an unreadable folder, a pipe): path and why.
     fn skipped(&self) -> Vec<(String, String)> {
         Vec::new()
@@ -44,6 +46,10 @@ impl<T: FileSystem + ?Sized> FileSystem for Arc<T> {
         (**self).read(path)
     }
 
+    fn size(&self, path: &str) -> u64 {
+        (**self).size(path)
+    }
+
     fn skipped(&self) -> Vec<(String, String)> {
         (**self).skipped()
     }
@@ -55,13 +61,11 @@ pub struct MemoryFiles(pub BTreeMap<String, Vec<u8>>);
 
 impl FileSystem for MemoryFiles {
     fn list(&self) -> Vec<Entry> {
-        self.0
-            .iter()
-            .map(|(path, bytes)| Entry {
-                path: path.clone(),
-                size: bytes.len() as u64,
-            })
-            .collect()
+        self.0.keys().map(|path| Entry { path: path.clone() }).collect()
+    }
+
+    fn size(&self, path: &str) -> u64 {
+        self.0.get(path).map_or(0, |bytes| bytes.len() as u64)
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
@@ -85,10 +89,7 @@ impl FileSystem for Overlay {
     fn list(&self) -> Vec<Entry> {
         let below = self.below.list().into_iter();
         let below = below.filter(|entry| !self.texts.contains_key(&entry.path));
-        let texts = self.texts.iter().map(|(path, text)| Entry {
-            path: path.clone(),
-            size: text.len() as u64,
-        });
+        let texts = self.texts.keys().map(|path| Entry { path: path.clone() });
         below.chain(texts).collect()
     }
 
@@ -96,6 +97,13 @@ impl FileSystem for Overlay {
         match self.texts.get(path) {
             Some(text) => Ok(text.as_bytes().to_vec()),
             None => self.below.read(path),
+        }
+    }
+
+    fn size(&self, path: &str) -> u64 {
+        match self.texts.get(path) {
+            Some(text) => text.len() as u64,
+            None => self.below.size(path),
         }
     }
 
@@ -240,6 +248,15 @@ impl Files {
         self.entries.get(file.0 as usize).map_or("", |e| &e.path)
     }
 
+    /// How many bytes a file has, without reading it; 0 where that cannot be told.
+    #[must_use]
+    pub fn size(&self, file: FileId) -> u64 {
+        match self.read.get(file.0 as usize).and_then(OnceLock::get) {
+            Some(Ok(read)) => read.text.len() as u64,
+            _ => self.system.size(self.path(file)),
+        }
+    }
+
     /// The file with this path, if it is listed.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileId> {
@@ -283,6 +300,24 @@ impl Files {
             SourceFile::new(path.clone(), bytes).map(Arc::new)
         })
         .as_ref()
+    }
+
+    /// Reads a file and keeps its text only where its bytes are `wanted`; whether they are.
+    pub fn keep_if(&self, file: FileId, wanted: impl Fn(&[u8]) -> bool) -> bool {
+        let Some(slot) = self.read.get(file.0 as usize) else {
+            return false;
+        };
+        if let Some(read) = slot.get() {
+            return read.as_ref().is_ok_and(|read| wanted(read.text.as_bytes()));
+        }
+        let path = &self.entries[file.0 as usize].path;
+        match self.system.read(path) {
+            Ok(bytes) if !wanted(&bytes) => false,
+            read => {
+                let read = read.and_then(|bytes| SourceFile::new(path.clone(), bytes).map(Arc::new));
+                slot.get_or_init(|| read).is_ok()
+            }
+        }
     }
 
     /// What `make` works out of the files under a key: once a run, however often it is asked for. `make` must depend on the files

@@ -1,5 +1,9 @@
 //! Ignores in comments: `schemalign: ignore[rule] reason`, for a line, the next statement, a block or a file.
 
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
 use super::{Language, extent};
 
 /// What a directive covers.
@@ -56,6 +60,13 @@ impl Directive {
 }
 
 const WORD: &str = "schemalign:";
+
+/// Whether a text may hold directives, by a look at its bytes.
+#[must_use]
+pub fn may_be_directed(text: &[u8]) -> bool {
+    static FINDER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(WORD).ok());
+    FINDER.as_ref().is_none_or(|finder| finder.is_match(text))
+}
 
 /// The directives of a text, in order.
 #[must_use]

@@ -5,5 +5,5 @@ mod directive;
 mod extent;
 mod language;
 
-pub use directive::{Directive, Fault, Kind, directives};
+pub use directive::{Directive, Fault, Kind, directives, may_be_directed};
 pub use language::Language;

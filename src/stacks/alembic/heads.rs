@@ -15,7 +15,7 @@ pub(super) fn check(files: &Files, revisions: &[Revision], heads: &[usize]) -> O
     let heads: Vec<&Revision> = heads.iter().filter_map(|at| revisions.get(*at)).collect();
     let bare = files
         .entries()
-        .filter(|(_, entry)| may_run(&entry.path) && entry.size < 1 << 20)
+        .filter(|(file, entry)| may_run(&entry.path) && files.size(*file) < 1 << 20)
         .find_map(|(file, _)| bare_upgrade(files, file))?;
     let names: Vec<&str> = heads.iter().map(|head| head.id.0.as_str()).collect();
     let message = format!(

@@ -135,12 +135,7 @@ fn in_locks(files: &Files, folder: &str) -> Option<u32> {
     LOCKS
         .iter()
         .filter_map(|name| files.find(&join(folder, name)))
-        .filter(|file| {
-            files
-                .entries()
-                .nth(file.0 as usize)
-                .is_some_and(|(_, e)| e.size <= MAX_LOCK)
-        })
+        .filter(|file| files.size(*file) <= MAX_LOCK)
         .find_map(|file| in_lock(&files.text(file)))
 }
 
