@@ -202,7 +202,7 @@ fn in_database<'a>(
         || models.iter().any(|m| is_open(m, Section::ForeignKeys));
     let mut seen: FxHashSet<&Name> = FxHashSet::default();
     let own = key_in_database(table);
-    let names: Vec<&Name> = table.columns().map(ColumnWalker::name).collect();
+    let names: Vec<String> = table.columns().map(|c| snake(c.name().as_str())).collect();
     for column in table.columns().filter(|c| c.get().presence.is_present()) {
         seen.insert(column.name());
         let field = models
@@ -272,7 +272,7 @@ fn in_model_but<'a>(
     seen: &FxHashSet<&Name>,
     out: &mut Vec<Referring<'a>>,
 ) {
-    let names: Vec<&Name> = model.fields.iter().map(|f| &f.column).collect();
+    let names: Vec<String> = model.fields.iter().map(|f| snake(f.column.as_str())).collect();
     for field in model.fields.iter().filter(|f| !seen.contains(&f.column)) {
         let own = key_of(model);
         let mut referring = Referring {
@@ -341,11 +341,10 @@ fn qualified(schema: &Schema, name: &QualifiedName) -> String {
 
 /// Columns beside which another one's value is of a kind that they name, or of another service: `object_type` beside `object_id`,
 /// `provider` beside `account_id`.
-fn means_other(name: &Name, beside: &[&Name]) -> bool {
+fn means_other(name: &Name, beside: &[String]) -> bool {
     let own = snake(name.as_str());
     let word = own.strip_suffix("_id").unwrap_or(&own);
     beside.iter().any(|other| {
-        let other = snake(other.as_str());
         let kind = other.strip_prefix(word).is_some_and(|rest| {
             matches!(
                 rest,
@@ -386,6 +385,10 @@ fn words(table: &Name) -> Vec<String> {
 pub fn snake(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let mut small = false;
+    if name.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        out.push_str(name);
+        return out;
+    }
     for c in name.chars() {
         if c.is_uppercase() && small {
             out.push('_');

@@ -468,6 +468,10 @@ impl Session {
             (Some(_), None) => return self.restore(other),
             _ => {}
         }
+        if self.world.is_still(&other.0.world) {
+            self.program.last = self.program.last.take().and_then(|last| common(last, other));
+            return;
+        }
         let ours = self.checkpoint();
         let base = common(ours.clone(), other.clone());
         let base_world = base.as_ref().map_or(&ours.0.world, |base| &base.0.world).clone();

@@ -114,6 +114,18 @@ impl World {
         }
     }
 
+    /// Whether nothing has happened in either that did not happen in the other: both are what they came from.
+    pub(super) fn is_still(&self, other: &World) -> bool {
+        let idle = |world: &World| world.frames.is_empty() && world.committed.is_none();
+        self.version == other.version
+            && self.schema_version == other.schema_version
+            && idle(self)
+            && idle(other)
+            && Arc::ptr_eq(&self.settings, &other.settings)
+            && Arc::ptr_eq(&self.local, &other.local)
+            && Arc::ptr_eq(&self.new_labels, &other.new_labels)
+    }
+
     /// Whether both have committed and rolled back the same within the present statement.
     pub(super) fn same_commits(&self, other: &World) -> bool {
         match (&self.committed, &other.committed) {

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::frame::Yields;
 use super::heap::{ScopeKind, Slot};
+use super::join::either;
 use super::library::Library;
 use super::machine::{Machine, Run, Stop};
 use super::value::{Code, Operator, Value};
@@ -24,6 +25,17 @@ enum Making<'a> {
 
 /// The items of a comprehension so far: key where it makes a dict, and what makes it certain.
 type Made<'a> = Vec<(Option<Value<'a>>, Slot<'a>)>;
+
+/// Whether an expression is the same whenever it is evaluated, and changes nothing.
+fn is_constant(expression: &ast::Expr) -> bool {
+    matches!(
+        expression,
+        ast::Expr::NoneLiteral(_)
+            | ast::Expr::BooleanLiteral(_)
+            | ast::Expr::NumberLiteral(_)
+            | ast::Expr::StringLiteral(_)
+    )
+}
 
 impl<'a, L: Library<'a>> Machine<'a, L> {
     /// The value of an expression.
@@ -187,6 +199,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             Truth::Yes | Truth::No => self.bool_op(op, rest),
             Truth::Unknown(gap) => {
                 let kept = self.filter_truth(&value, decides, at);
+                if let [only] = rest
+                    && is_constant(only)
+                {
+                    // Both courses end in the same world.
+                    let other = self.eval(only)?;
+                    return Ok(either(&kept, &other, &gap));
+                }
                 self.fork_value(&gap, 2, |machine, alternative| {
                     if alternative == 0 {
                         Ok(kept.clone())
@@ -205,6 +224,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         match self.truth(&test, at) {
             Truth::Yes => self.eval(&e.body),
             Truth::No => self.eval(&e.orelse),
+            Truth::Unknown(gap) if is_constant(&e.body) && is_constant(&e.orelse) => {
+                let (first, second) = (self.eval(&e.body)?, self.eval(&e.orelse)?);
+                Ok(either(&first, &second, &gap))
+            }
             Truth::Unknown(gap) => self.fork_value(&gap, 2, |machine, alternative| {
                 machine.narrow(&e.test, alternative == 0);
                 machine.eval(if alternative == 0 { &e.body } else { &e.orelse })

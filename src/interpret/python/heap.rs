@@ -226,28 +226,42 @@ pub(crate) enum Object<'a> {
 }
 
 type Chunk<'a> = Vec<Option<Rc<Object<'a>>>>;
+type Group<'a> = Vec<Rc<Chunk<'a>>>;
 
-/// All objects. A copy costs one count; ids are never given twice, in no copy.
+/// All objects, in chunks, and these in groups. A copy costs one count, and the first change of a copy its own group and chunk; ids
+/// are never given twice, in no copy.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Heap<'a> {
-    chunks: Rc<Vec<Rc<Chunk<'a>>>>,
+    groups: Rc<Vec<Rc<Group<'a>>>>,
 }
 
-fn place(id: ObjectId) -> (usize, usize) {
-    (id.0 as usize / CHUNK, id.0 as usize % CHUNK)
+/// Group, chunk, and the place in it.
+fn place(id: ObjectId) -> (usize, usize, usize) {
+    let (chunk, at) = (id.0 as usize / CHUNK, id.0 as usize % CHUNK);
+    (chunk / CHUNK, chunk % CHUNK, at)
+}
+
+/// The item of a list at a place, made if it is not there.
+fn grown<T: Clone + Default>(items: &mut Rc<Vec<T>>, at: usize) -> Option<&mut T> {
+    let items = Rc::make_mut(items);
+    if items.len() <= at {
+        items.resize_with(at + 1, T::default);
+    }
+    items.get_mut(at)
 }
 
 impl<'a> Heap<'a> {
     pub(crate) fn get(&self, id: ObjectId) -> Option<&Object<'a>> {
-        let (chunk, at) = place(id);
-        self.chunks.get(chunk)?.get(at)?.as_deref()
+        let (group, chunk, at) = place(id);
+        self.groups.get(group)?.get(chunk)?.get(at)?.as_deref()
     }
 
     pub(crate) fn get_mut(&mut self, id: ObjectId) -> Option<&mut Object<'a>> {
-        let (chunk, at) = place(id);
+        let (group, chunk, at) = place(id);
         self.get(id)?;
-        let chunks = Rc::make_mut(&mut self.chunks);
-        let slot = Rc::make_mut(chunks.get_mut(chunk)?).get_mut(at)?;
+        let group = Rc::make_mut(&mut self.groups).get_mut(group)?;
+        let chunk = Rc::make_mut(group).get_mut(chunk)?;
+        let slot = Rc::make_mut(chunk).get_mut(at)?;
         slot.as_mut().map(Rc::make_mut)
     }
 
@@ -256,19 +270,12 @@ impl<'a> Heap<'a> {
     }
 
     fn put_shared(&mut self, id: ObjectId, object: Rc<Object<'a>>) {
-        let (chunk, at) = place(id);
-        let chunks = Rc::make_mut(&mut self.chunks);
-        while chunks.len() <= chunk {
-            chunks.push(Rc::default());
-        }
-        if let Some(chunk) = chunks.get_mut(chunk) {
-            let chunk = Rc::make_mut(chunk);
-            if chunk.len() <= at {
-                chunk.resize(at + 1, None);
-            }
-            if let Some(slot) = chunk.get_mut(at) {
-                *slot = Some(object);
-            }
+        let (group, chunk, at) = place(id);
+        let slot = grown(&mut self.groups, group)
+            .and_then(|group| grown(group, chunk))
+            .and_then(|chunk| grown(chunk, at));
+        if let Some(slot) = slot {
+            *slot = Some(object);
         }
     }
 
@@ -279,22 +286,17 @@ impl<'a> Heap<'a> {
         other: &Heap<'a>,
         mut join: impl FnMut(&Object<'a>, &Object<'a>) -> Object<'a>,
     ) -> u64 {
-        if Rc::ptr_eq(&self.chunks, &other.chunks) {
+        if Rc::ptr_eq(&self.groups, &other.groups) {
             return 0;
         }
-        let mut work = self.chunks.len() / CHUNK;
+        let mut work = self.groups.len();
         let mut changed = Vec::new();
-        let empty: Rc<Chunk<'a>> = Rc::default();
-        for (c, theirs) in other.chunks.iter().enumerate() {
-            let ours = self.chunks.get(c).unwrap_or(&empty);
-            if Rc::ptr_eq(ours, theirs) {
-                continue;
-            }
+        for (c, ours, theirs) in self.differing(other) {
             work += CHUNK / 8;
             for (at, object) in theirs.iter().enumerate() {
                 let Some(object) = object else { continue };
                 let id = ObjectId((c * CHUNK + at) as u32);
-                match ours.get(at).and_then(Option::as_ref) {
+                match ours.and_then(|ours| ours.get(at)).and_then(Option::as_ref) {
                     Some(own) if Rc::ptr_eq(own, object) => {}
                     Some(own) => {
                         work += OBJECT_WORK + own.size() + object.size();
@@ -308,6 +310,25 @@ impl<'a> Heap<'a> {
             self.put_shared(id, object);
         }
         work as u64
+    }
+
+    /// The chunks of another heap that are not the very same here, with their numbers and what is here instead.
+    fn differing<'h>(
+        &'h self,
+        other: &'h Heap<'a>,
+    ) -> impl Iterator<Item = (usize, Option<&'h Chunk<'a>>, &'h Chunk<'a>)> {
+        let groups = other.groups.iter().enumerate().filter_map(|(g, theirs)| {
+            let ours = self.groups.get(g);
+            let same = ours.is_some_and(|ours| Rc::ptr_eq(ours, theirs));
+            (!same).then_some((g, ours, theirs))
+        });
+        groups.flat_map(|(g, ours, theirs)| {
+            theirs.iter().enumerate().filter_map(move |(c, theirs)| {
+                let ours = ours.and_then(|ours| ours.get(c));
+                let same = ours.is_some_and(|ours| Rc::ptr_eq(ours, theirs));
+                (!same).then(|| (g * CHUNK + c, ours.map(|ours| &**ours), &**theirs))
+            })
+        })
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Layout {
     packages: FxHashSet<String>,
     /// Folders that hold modules, themselves or further below.
     folders: FxHashSet<String>,
+    /// The names of all modules and of the folders that hold any, wherever they lie.
+    stems: FxHashSet<SmolStr>,
     /// Where a name of a top package or module lies: the folders that hold it.
     holders: OnceLock<FxHashMap<SmolStr, Vec<String>>>,
     /// What imports were found to start from.
@@ -66,7 +68,14 @@ impl Layout {
                 folder = parent(folder);
             }
         }
+        let stem = |path: &str| SmolStr::new(path.rsplit('/').next().unwrap_or(path));
+        let stems = modules
+            .iter()
+            .map(|m| stem(m.path.strip_suffix(".py").unwrap_or(&m.path)))
+            .chain(folders.iter().map(|folder| stem(folder)))
+            .collect();
         Layout {
+            stems,
             by_path: (0u32..)
                 .map(ModuleId)
                 .zip(&modules)
@@ -136,6 +145,11 @@ impl Layout {
 
     /// The folder that an absolute import starts from.
     pub(super) fn root_of(&self, files: &Files, from: Option<ModuleId>, dotted: &str) -> Option<SmolStr> {
+        // Most of what is imported is a library's.
+        let top = dotted.split('.').next().unwrap_or(dotted);
+        if !self.stems.contains(top) {
+            return None;
+        }
         let asked = (from, SmolStr::new(dotted));
         let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = found.get(&asked) {

@@ -2,8 +2,9 @@
 //!
 //! Source: `EnvironmentContext.configure`, `target_metadata`; `ScriptDirectory`, which loads every revision before any runs.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use regex::bytes::Regex;
 use smol_str::SmolStr;
 
 use super::config::Tree;
@@ -147,38 +148,34 @@ fn assignment(files: &Files, environment: FileId) -> Option<Span> {
 }
 
 /// Words of code that imports modules in ways that are not followed: applications that are found by their settings, loaders.
-const LOADERS: &[&str] = &[
-    "import_string(",
-    "autodiscover",
-    "import_submodules",
-    "spec_from_file_location",
-    "exec_module",
-    "entry_points",
-    "run_path(",
-    "runpy",
-    "SourceFileLoader",
-    "load_source(",
-];
+static LOADERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let words = r"import_string\(|autodiscover|import_submodules|spec_from_file_location|exec_module|entry_points|run_path\(|runpy|SourceFileLoader|load_source\(";
+    Regex::new(words).ok()
+});
 
 /// Why modules may be imported by something that is not seen.
 fn leaves_to_others(files: &Files, environment: FileId, modules: &[FileId]) -> Option<Gap> {
+    static APPLICATION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("current_app|flask").ok());
     let why = "which modules an application or a loader imports";
     // Flask's command line loads the application before `env.py`.
-    first(files, &[environment], &["current_app", "flask"], why)
-        .or_else(|| first(files, modules, LOADERS, why))
+    first(files, &[environment], &APPLICATION, why).or_else(|| first(files, modules, &LOADERS, why))
 }
 
 /// Why the metadata that is handed over may hold tables of another one: they are copied.
 fn copies(files: &Files, environment: FileId, modules: &[FileId]) -> Option<Gap> {
-    const COPIES: &[&str] = &["to_metadata(", "tometadata(", "_add_table(", ".tables.update("];
+    static COPIES: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"to_metadata\(|tometadata\(|_add_table\(|\.tables\.update\(").ok());
     let why = "which tables are copied from one metadata to another";
-    first(files, &[environment], COPIES, why).or_else(|| first(files, modules, COPIES, why))
+    first(files, &[environment], &COPIES, why).or_else(|| first(files, modules, &COPIES, why))
 }
 
-fn first(files: &Files, modules: &[FileId], words: &[&str], why: &str) -> Option<Gap> {
+fn first(files: &Files, modules: &[FileId], words: &Option<Regex>, why: &str) -> Option<Gap> {
     modules.iter().find_map(|file| {
         let text = files.text(*file);
-        let at = words.iter().find_map(|word| text.find(word))?;
+        let at = match words {
+            Some(words) => words.find(text.as_bytes())?.start(),
+            None => 0,
+        };
         Some(Gap::new(Span::new(*file, at, at), why, Reach::Rows))
     })
 }

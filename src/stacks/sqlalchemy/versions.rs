@@ -1,5 +1,7 @@
 //! Which versions of SQLAlchemy and SQLModel a repository pins, as far as its lock files and requirements tell.
 
+use regex::bytes::Regex;
+
 use crate::source::Files;
 
 /// Versions that decide something.
@@ -85,36 +87,38 @@ fn is_package(written: &str, package: &str) -> bool {
 
 /// `name = "sqlalchemy"` and the `version = "2.0.1"` behind it; in JSON `"sqlalchemy": {..."version": "==2.0.1"`.
 fn in_lock(text: &str, package: &str) -> Option<(u32, u32, u32)> {
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        // Most lines are of neither form, and files of this kind are long.
-        let first = line.bytes().find(|b| !b.is_ascii_whitespace());
-        if first.is_none_or(|b| b.is_ascii() && b != b'n' && b != b'"') {
-            continue;
-        }
-        let line = line.trim();
-        let named = line
-            .strip_prefix("name = \"")
-            .and_then(|rest| rest.strip_suffix('"'))
-            .is_some_and(|name| is_package(name, package));
-        let json = line
-            .strip_prefix('"')
-            .and_then(|rest| rest.split_once("\":"))
-            .is_some_and(|(name, rest)| rest.trim() == "{" && is_package(name, package));
-        if !named && !json {
-            continue;
-        }
-        for inner in lines.by_ref().take(if json { 400 } else { 4 }) {
-            let inner = inner.trim();
-            let value = inner
-                .strip_prefix("version = ")
-                .or_else(|| inner.strip_prefix("\"version\":"));
-            if let Some(value) = value {
-                return version(value.trim().trim_matches(|c| matches!(c, '"' | ',' | '=')));
-            }
-        }
+    // Files of this kind are long, and few of their lines name the package.
+    let places = Regex::new(&format!("(?i)\"{}\"", package.replace('-', "[-_.]"))).ok()?;
+    places.find_iter(text.as_bytes()).find_map(|place| {
+        let start = text.get(..place.start())?.rfind('\n').map_or(0, |end| end + 1);
+        version_behind(text.get(start..)?, package)
+    })
+}
+
+/// The version in the lines of a lock file, if the first of them names the package.
+fn version_behind(lines: &str, package: &str) -> Option<(u32, u32, u32)> {
+    let mut lines = lines.lines();
+    let line = lines.next()?.trim();
+    let named = line
+        .strip_prefix("name = \"")
+        .and_then(|rest| rest.strip_suffix('"'))
+        .is_some_and(|name| is_package(name, package));
+    let json = line
+        .strip_prefix('"')
+        .and_then(|rest| rest.split_once("\":"))
+        .is_some_and(|(name, rest)| rest.trim() == "{" && is_package(name, package));
+    if !named && !json {
+        return None;
     }
-    None
+    lines.take(if json { 400 } else { 4 }).find_map(|inner| {
+        let inner = inner.trim();
+        let value = inner
+            .strip_prefix("version = ")
+            .or_else(|| inner.strip_prefix("\"version\":"))?;
+        Some(version(
+            value.trim().trim_matches(|c| matches!(c, '"' | ',' | '=')),
+        ))
+    })?
 }
 
 fn in_requirements(files: &Files, folder: &str, package: &str) -> Option<(u32, u32, u32)> {

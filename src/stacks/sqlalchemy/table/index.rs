@@ -5,11 +5,12 @@ use smol_str::SmolStr;
 use super::{IndexDef, constraint};
 use crate::change::{Change, IndexElement};
 use crate::interpret::python::{Args, Argument, Library, Machine, TermKind, Value};
-use crate::name::{Name, quote};
+use crate::name::{MAX_BYTES, Name, quote};
 use crate::source::{Span, Text};
 use crate::sql::Statement;
 use crate::stacks::sqlalchemy::expression::{self, Scope};
 use crate::stacks::sqlalchemy::terms::{self, Known, gap};
+use crate::tree::{ColumnName, Expr, ExprKind};
 
 /// Reads an `Index(...)`; `None` where the value is none.
 pub fn index<'a, L: Library<'a>>(
@@ -187,6 +188,9 @@ pub(super) fn element<'a, L: Library<'a>>(
     let text = match &core {
         Value::Str(_) => {
             let name = constraint::column_name(machine, &core, scope, at)?;
+            if class.is_none() && suffix.is_empty() && (1..=MAX_BYTES).contains(&name.as_str().len()) {
+                return Ok(plain(name, terms::span_of(&core).unwrap_or(at)));
+            }
             Text::composed([(quote(name.as_str()), terms::span_of(&core).unwrap_or(at), false)])
         }
         Value::Unknown(unknown) => return Err(unknown.gap.clone()),
@@ -204,6 +208,22 @@ pub(super) fn element<'a, L: Library<'a>>(
     let class = class.map(|c| format!(" {c}")).unwrap_or_default();
     runs.push((format!("{class}{suffix})"), at, false));
     read(&Text::composed(runs), at)
+}
+
+/// A column as a key.
+fn plain(name: Name, span: Span) -> IndexElement {
+    let kind = ExprKind::Column(ColumnName {
+        qualifiers: Vec::new(),
+        name,
+    });
+    IndexElement {
+        expr: Expr { kind, span },
+        collation: None,
+        opclass: None,
+        opclass_options: None,
+        descending: false,
+        nulls_first: None,
+    }
 }
 
 /// Whether an expression stands in an index without parentheses around it.
