@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Writes a repository of N tables with 12 columns and N migrations, models and migrations in step: generate.py N FOLDER"""
+"""Writes a repository of N tables with 12 columns and N migrations, models and migrations in step: generate.py N FOLDER [STACK]
+
+STACK is prisma (the default), or alembic: revisions of Alembic and models of SQLAlchemy.
+"""
 import pathlib, sys
 
 FIELDS = [  # Prisma field, SQL column
@@ -41,8 +44,8 @@ def migration(i):
     return "\n".join(out)
 
 
-def main():
-    count, folder = int(sys.argv[1]), pathlib.Path(sys.argv[2], "prisma")
+def prisma(count, folder):
+    folder = folder / "prisma"
     (folder / "migrations").mkdir(parents=True, exist_ok=True)
     head = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n\nenum Kind {\n  ONE\n  TWO\n  THREE\n}\n\n'
     models = [model(i) for i in range(count)]
@@ -53,6 +56,122 @@ def main():
         at = folder / "migrations" / f"{20200101000000 + i}_table_{i}"
         at.mkdir(exist_ok=True)
         (at / "migration.sql").write_text(migration(i))
+
+
+COLUMNS = [  # attribute of the model, column of the migration
+    ("email: Mapped[str] = mapped_column(sa.Text, unique=True)", "sa.Column('email', sa.Text(), nullable=False)"),
+    ("name: Mapped[str | None] = mapped_column(sa.String(80))", "sa.Column('name', sa.String(length=80), nullable=True)"),
+    ("age: Mapped[int] = mapped_column(server_default='0')", None),
+    ("balance: Mapped[Decimal] = mapped_column(sa.Numeric(12, 2))", "sa.Column('balance', sa.Numeric(precision=12, scale=2), nullable=False)"),
+    ("active: Mapped[bool] = mapped_column(server_default=sa.true())", "sa.Column('active', sa.Boolean(), server_default=sa.text('true'), nullable=False)"),
+    ("payload: Mapped[dict | None] = mapped_column(JSONB)", "sa.Column('payload', postgresql.JSONB(astext_type=sa.Text()), nullable=True)"),
+    ("tags: Mapped[list[str] | None] = mapped_column(sa.ARRAY(sa.Text))", "sa.Column('tags', sa.ARRAY(sa.Text()), nullable=True)"),
+    ("kind: Mapped[Kind] = mapped_column(sa.Enum(Kind, name='kind'))", "sa.Column('kind', postgresql.ENUM('ONE', 'TWO', 'THREE', name='kind', create_type=False), nullable=False)"),
+    ("created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), index=True)", "sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False)"),
+    ("updated_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))", "sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False)"),
+]
+
+BASE = """import enum
+
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Kind(enum.Enum):
+    ONE = 1
+    TWO = 2
+    THREE = 3
+"""
+
+MODULE = """from datetime import datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.base import Base, Kind
+"""
+
+ENVIRONMENT = """from alembic import context
+from sqlalchemy import engine_from_config, pool
+
+from app.base import Base
+from app import models
+
+target_metadata = Base.metadata
+
+
+def run_migrations_online():
+    engine = engine_from_config(context.config.get_section("alembic"), prefix="sqlalchemy.", poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=target_metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run_migrations_online()
+"""
+
+
+def python_class(i):
+    lines = [f"class Table{i}(Base):", f"    __tablename__ = 'table_{i}'", "", "    id: Mapped[int] = mapped_column(primary_key=True)"]
+    lines += [f"    {attribute}" for attribute, _ in COLUMNS]
+    if i:
+        lines += [f"    parent_id: Mapped[int] = mapped_column(sa.ForeignKey('table_{i - 1}.id', ondelete='CASCADE'), index=True)"]
+        lines += [f"    parent: Mapped['Table{i - 1}'] = relationship(foreign_keys=[parent_id])"]
+    else:
+        lines += ["    note: Mapped[str | None] = mapped_column(sa.Text)"]
+    lines += ["", "    def label(self) -> str:", "        return f'{self.id}: {self.name or self.email}'", ""]
+    return "\n".join(lines)
+
+
+def revision(i):
+    t = f"table_{i}"
+    columns = ["sa.Column('id', sa.Integer(), nullable=False)"] + [column for _, column in COLUMNS if column]
+    columns.append("sa.Column('parent_id', sa.Integer(), nullable=False)" if i else "sa.Column('note', sa.Text(), nullable=True)")
+    columns += ["sa.PrimaryKeyConstraint('id')", "sa.UniqueConstraint('email')"]
+    if i:
+        columns.append(f"sa.ForeignKeyConstraint(['parent_id'], ['table_{i - 1}.id'], ondelete='CASCADE')")
+    down = f"'{i - 1:012x}'" if i else "None"
+    out = [f'"""Add {t}"""', "from alembic import op", "import sqlalchemy as sa", "from sqlalchemy.dialects import postgresql", ""]
+    out += [f"revision = '{i:012x}'", f"down_revision = {down}", "branch_labels = None", "depends_on = None", "", "", "def upgrade():"]
+    if i == 0:
+        out.append("    op.execute(\"CREATE TYPE kind AS ENUM ('ONE', 'TWO', 'THREE')\")")
+    out.append(f"    op.create_table(\n        '{t}',\n        " + ",\n        ".join(columns) + ",\n    )")
+    out.append(f"    op.add_column('{t}', sa.Column('age', sa.Integer(), nullable=True))")
+    out.append(f"    op.execute(\"UPDATE {t} SET age = 0 WHERE age IS NULL\")")
+    out.append(f"    op.alter_column('{t}', 'age', nullable=False, server_default='0')")
+    out.append(f"    op.create_index(op.f('ix_{t}_created_at'), '{t}', ['created_at'], unique=False)")
+    if i:
+        out.append(f"    op.create_index(op.f('ix_{t}_parent_id'), '{t}', ['parent_id'], unique=False)")
+    out += ["", "", "def downgrade():", f"    op.drop_index(op.f('ix_{t}_created_at'), table_name='{t}')", f"    op.drop_table('{t}')", ""]
+    return "\n".join(out)
+
+
+def alembic(count, folder):
+    (folder / "app/models").mkdir(parents=True, exist_ok=True)
+    (folder / "migrations/versions").mkdir(parents=True, exist_ok=True)
+    (folder / "alembic.ini").write_text("[alembic]\nscript_location = migrations\nprepend_sys_path = .\nsqlalchemy.url = postgresql://localhost/app\n")
+    (folder / "app/__init__.py").write_text("")
+    (folder / "app/base.py").write_text(BASE)
+    names = []
+    for first in range(0, count, 20):
+        names.append(f"part_{first // 20}")
+        classes = [python_class(i) for i in range(first, min(first + 20, count))]
+        (folder / f"app/models/{names[-1]}.py").write_text("\n\n".join([MODULE, *classes]))
+    (folder / "app/models/__init__.py").write_text("".join(f"from app.models import {name}\n" for name in names))
+    (folder / "migrations/env.py").write_text(ENVIRONMENT)
+    for i in range(count):
+        (folder / f"migrations/versions/{i:012x}_add_table_{i}.py").write_text(revision(i))
+
+
+def main():
+    stack = {"prisma": prisma, "alembic": alembic}[sys.argv[3] if len(sys.argv) > 3 else "prisma"]
+    stack(int(sys.argv[1]), pathlib.Path(sys.argv[2]))
 
 
 main()
