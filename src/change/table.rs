@@ -318,6 +318,8 @@ pub enum TableAction {
         ty: SqlType,
         collation: Option<QualifiedName>,
         using: Option<Expr>,
+        /// Whoever wrote the statement says that the type is an enum.
+        is_enum: bool,
         span: Span,
     },
     /// `ALTER COLUMN ... SET DEFAULT` or `DROP DEFAULT`.

@@ -122,6 +122,8 @@ pub struct Language {
     pub shared_tables: bool,
     /// Models say nothing of unique constraints, indexes and foreign keys, and need not say a key.
     pub without_constraints: bool,
+    /// An enum's value may be sent without its type, so that it takes that of the column.
+    pub bare_enums: bool,
 }
 
 /// Something wrong within the models' source.

@@ -20,6 +20,8 @@ pub struct TypeDifference {
     pub origin: Option<ChangeId>,
     /// The user-defined type that the model names and that the database does not have.
     pub absent: Option<QualifiedName>,
+    /// It fits for drivers alone that send a value without its type.
+    pub bare: bool,
 }
 
 impl ColumnPair<'_> {
@@ -49,13 +51,16 @@ impl ColumnPair<'_> {
 
     fn against(&self, schema: &Schema, found: &SqlType, origin: ChangeId) -> Verdict<TypeDifference> {
         let one = |wanted: &SqlType| {
-            type_fit(schema, wanted, found).map(|fit| TypeDifference {
-                wanted: print(schema, wanted),
-                found: schema.format_type(found),
-                fit,
-                origin: None,
-                absent: absent(schema, wanted),
-            })
+            type_fit(schema, wanted, found)
+                .map(|fit| TypeDifference {
+                    wanted: print(schema, wanted),
+                    found: schema.format_type(found),
+                    fit,
+                    origin: None,
+                    absent: absent(schema, wanted),
+                    bare: false,
+                })
+                .map(|d| self.as_sent(schema, wanted, found, d))
         };
         let best = match &self.field.ty {
             Expectation::Exactly(wanted) => one(wanted),
@@ -78,6 +83,61 @@ impl ColumnPair<'_> {
                 ..d
             }),
             Err(gap) => Verdict::Unknown(gap),
+        }
+    }
+}
+
+impl ColumnPair<'_> {
+    /// A difference as drivers feel it that send a value without its type: the server reads it as one of the column.
+    fn as_sent(
+        &self,
+        schema: &Schema,
+        wanted: &SqlType,
+        found: &SqlType,
+        difference: TypeDifference,
+    ) -> TypeDifference {
+        let language = self.models.language;
+        if difference.fit != Fit::Cannot || wanted.array || found.array {
+            return difference;
+        }
+        let held = match found.base {
+            BaseType::Object(id) => match &schema.types[id].kind {
+                TypeKind::Enum(Fact::Known(labels, _)) => Some(labels),
+                _ => None,
+            },
+            BaseType::Builtin(_) | BaseType::Named(_) => None,
+        };
+        let Some(labels) = self.labels(wanted).filter(|_| language.bare_enums) else {
+            return difference;
+        };
+        let longest = match found.modifier {
+            Some(Modifier::Length(length)) => length as usize,
+            _ => usize::MAX,
+        };
+        let fits = |label: &smol_str::SmolStr| match held {
+            Some(held) => held.contains(label),
+            None => is_text(found) && label.chars().count() <= longest,
+        };
+        let bare = labels.iter().all(|(label, _)| fits(label));
+        if bare {
+            return TypeDifference {
+                fit: Fit::Loses,
+                bare,
+                ..difference
+            };
+        }
+        difference
+    }
+
+    /// The labels of a type, where it is an enum of the models.
+    fn labels(&self, ty: &SqlType) -> Option<&[(smol_str::SmolStr, crate::source::Span)]> {
+        let BaseType::Named(name) = &ty.base else {
+            return None;
+        };
+        let declared = self.models.enums.iter().find(|e| e.name == *name)?;
+        match &declared.labels {
+            Expectation::Exactly(labels) => Some(labels),
+            _ => None,
         }
     }
 }
@@ -261,6 +321,7 @@ fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDif
             },
             origin: None,
             absent: None,
+            bare: false,
         });
     }
     let members: &[Builtin] = match family {
@@ -302,6 +363,7 @@ fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDif
         fit,
         origin: None,
         absent: None,
+        bare: false,
     })
 }
 

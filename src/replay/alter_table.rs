@@ -64,11 +64,15 @@ impl Step {
                 column,
                 ty,
                 using,
+                is_enum,
                 span,
                 ..
             } = action
             {
                 // The server looks at these before it runs anything.
+                if *is_enum && using.is_none() {
+                    self.refuse_unmade_enum(table, column, ty, *span)?;
+                }
                 self.prepare_type(table, column, ty, using.as_ref(), *span)?;
             }
             work.push((pass(action), Work::Action(action)));
@@ -190,6 +194,7 @@ impl Step {
                 ty,
                 collation,
                 using: _,
+                is_enum: _,
                 span,
             } => self.set_type(table, column, ty, collation.as_ref(), *span),
             TableAction::SetDefault {

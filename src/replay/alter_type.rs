@@ -8,12 +8,13 @@ use super::depend::Edge;
 use super::drop::Object;
 use super::error;
 use super::naming::{index_column_names, key_name};
+use super::resolve::Missing;
 use crate::change::SequenceOptions;
 use crate::known::Fact;
 use crate::name::{Name, QualifiedName};
-use crate::schema::{ColumnId, ConstraintKind, Index, Stored, TableId};
+use crate::schema::{ColumnId, ConstraintKind, Index, Stored, TableId, TypeKind};
 use crate::source::Span;
-use crate::sqltype::SqlType;
+use crate::sqltype::{BaseType, SqlType};
 use crate::tree::{CastStyle, ColumnName, Expr, ExprKind};
 
 impl Step {
@@ -70,6 +71,37 @@ impl Step {
             Some(_) => Ok(()),
             // A literal is read as the type at once.
             None => self.analyse_on(table, using, Some(&ty)).map(drop),
+        }
+    }
+
+    /// An enum that nothing makes: it is not there; and if something else makes it, no cast leads to it without USING.
+    pub(super) fn refuse_unmade_enum(
+        &mut self,
+        table: TableId,
+        column: &Name,
+        ty: &SqlType,
+        span: Span,
+    ) -> Outcome {
+        let BaseType::Named(name) = &ty.base else {
+            return Ok(());
+        };
+        let id = self.column_named(table, column, span)?;
+        let is_builtin = |ty: &SqlType| matches!(ty.base, BaseType::Builtin(_));
+        if !self.column(table, id).ty.known().is_some_and(is_builtin) {
+            return Ok(());
+        }
+        match self.find_type(name) {
+            None if matches!(self.missing_type(name), Missing::Never) => {
+                Err(error::undefined_type(name, span))
+            }
+            Some(found) if matches!(self.schema().types[found].kind, TypeKind::Presumed(_)) => {
+                let message = format!(
+                    "column \"{column}\" cannot be cast automatically to type {}",
+                    name.name
+                );
+                Err(error::failure("42804", message, span))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -46,6 +46,7 @@ mod trigger;
 mod types;
 mod view;
 
+pub(crate) use analyse::query_shape;
 pub use as_stored::as_stored;
 pub use journal::{Journal, Origin};
 

@@ -1,5 +1,7 @@
 //! An enum of the models and the database's type have different labels.
 
+use smol_str::SmolStr;
+
 use super::place::Part;
 use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::finding::Level;
@@ -16,12 +18,57 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, out: &Reporter) {
     for pair in &ctx.pairs.enums {
+        if nothing_alike(ctx, pair, out) {
+            continue;
+        }
         let missing = missing_labels(ctx, pair, out);
         let extra = extra_labels(ctx, pair, out);
         if !missing && !extra {
             other_order(ctx, pair, out);
         }
     }
+}
+
+/// Tells once of an enum and a type that have no label in common: names of members on the one side, their values on the other.
+fn nothing_alike(ctx: &Context<'_>, pair: &EnumPair<'_>, out: &Reporter) -> bool {
+    let known = |label: &SmolStr| pair.possible.contains(&label);
+    if pair.labels.is_empty() || pair.certain.is_empty() || pair.labels.iter().any(|(l, _)| known(l)) {
+        return false;
+    }
+    let wanted: Vec<&str> = pair.labels.iter().map(|(l, _)| l.as_str()).collect();
+    let held: Vec<&str> = pair.certain.iter().map(|l| l.as_str()).collect();
+    let place = ctx.place(pair.origin, Part::Object);
+    let by = place
+        .as_ref()
+        .map_or_else(String::new, |p| format!(" by {}", p.by()));
+    let mut report = Report::new(
+        pair.declared.span,
+        format!("it writes {}", words::list(&wanted)),
+        format!(
+            "enum `{}` and the type {} have no label in common: the model writes {}, and the type has {}{by}. Every write fails, and no \
+             row that is there loads",
+            pair.declared.source_name,
+            pair.name,
+            words::list(&wanted),
+            words::list(&held),
+        ),
+    )
+    .object(pair.name.clone())
+    .expected(words::list(&wanted))
+    .found(words::list(&held))
+    .model(pair.declared.span)
+    .database(place.as_ref(), format!("{} here", words::list(&held)));
+    if let Some((_, first)) = pair.labels.first() {
+        report = report.related(*first, "the first label".to_owned());
+    }
+    let help = if pair.models.language.name == "SQLAlchemy" {
+        "SQLAlchemy stores the names of an enum's members: have it store their values \
+         (`Enum(..., values_callable=lambda members: [m.value for m in members])`), or write a migration that renames the labels"
+    } else {
+        "write a migration that renames the labels (`ALTER TYPE ... RENAME VALUE`), or name them in the enum as the database does"
+    };
+    out.send(report.help(help));
+    true
 }
 
 fn missing_labels(ctx: &Context<'_>, pair: &EnumPair<'_>, out: &Reporter) -> bool {
@@ -53,7 +100,7 @@ fn missing_labels(ctx: &Context<'_>, pair: &EnumPair<'_>, out: &Reporter) -> boo
 }
 
 fn extra_labels(ctx: &Context<'_>, pair: &EnumPair<'_>, out: &Reporter) -> bool {
-    let unknown = |label: &&&smol_str::SmolStr| !pair.labels.iter().any(|(l, _)| l == **label);
+    let unknown = |label: &&&SmolStr| !pair.labels.iter().any(|(l, _)| l == **label);
     let mut any = false;
     for label in pair.certain.iter().filter(unknown) {
         any = true;
@@ -94,11 +141,7 @@ fn added(pair: &EnumPair<'_>, label: &str) -> Option<ChangeId> {
 fn other_order(ctx: &Context<'_>, pair: &EnumPair<'_>, out: &Reporter) {
     let Some(held) = pair.held else { return };
     let wanted: Vec<&str> = pair.labels.iter().map(|(l, _)| l.as_str()).collect();
-    if held
-        .iter()
-        .map(smol_str::SmolStr::as_str)
-        .eq(wanted.iter().copied())
-    {
+    if held.iter().map(SmolStr::as_str).eq(wanted.iter().copied()) {
         return;
     }
     let place = ctx.place(pair.origin, Part::Object);

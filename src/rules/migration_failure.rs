@@ -33,6 +33,16 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
             continue;
         };
         place.span = failure.span;
+        if failure.sqlstate.is_empty() {
+            // No error of the server's: the program ends before it asks for anything.
+            let message = format!("{} fails here: {}", place.by(), failure.message);
+            out.send(
+                Report::new(failure.span, "it ends here", message)
+                    .object(failure.message.clone())
+                    .help("no command of Alembic runs until the program does: correct it"),
+            );
+            continue;
+        }
         let mut report = Report::new(
             failure.span,
             format!("SQLSTATE {}", failure.sqlstate),

@@ -1,13 +1,14 @@
 //! A model whose table no migration makes.
 
 use super::place::{Part, Place, made};
-use super::{Check, Context, Report, Reporter, Rule, unregistered_model, words};
+use super::{Check, Context, Report, Reporter, Rule, presumed_object, unregistered_model, words};
 use crate::declared::{Expectation, Model, ModelKind, Models};
 use crate::finding::Level;
 use crate::known::Presence;
 use crate::name::QualifiedName;
 use crate::pair::TablePair;
 use crate::schema::{Lookup, Schema, Table};
+use crate::source::Span;
 use crate::stacks::ecto;
 
 pub(super) static RULE: Rule = Rule {
@@ -18,8 +19,17 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Tables(check),
 };
 
-/// A model, the name of its table, and what became of that.
-type Missing<'p> = (&'p Models, &'p Model, &'p QualifiedName, (String, Option<Place>));
+/// A model whose table is missing.
+struct Missing<'p> {
+    set: &'p Models,
+    model: &'p Model,
+    name: &'p QualifiedName,
+    why: String,
+    /// Where it goes away.
+    gone: Option<Place>,
+    /// The call of `create_all` that may make it: the history does not begin at nothing.
+    maker: Option<Span>,
+}
 
 /// The model of a pair and its table, where the table is told to be missing.
 fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>> {
@@ -32,11 +42,26 @@ fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>
     if model.unmanaged || pair.elsewhere {
         return None;
     }
-    let what = gone(ctx, schema, name);
-    if what.1.is_none() && (begins_later(ctx, schema) || is_made_by_module(ctx, model, name)) {
+    let (why, gone) = gone(ctx, schema, name);
+    if gone.is_none() && is_made_by_module(ctx, model, name) {
         return None;
     }
-    Some((set, model, name, what))
+    let later = gone.is_none() && begins_later(ctx, schema);
+    let maker = later
+        .then(|| presumed_object::create_all(ctx))
+        .flatten()
+        .map(|maker| maker.span);
+    if later && maker.is_none() {
+        return None;
+    }
+    Some(Missing {
+        set,
+        model,
+        name,
+        why,
+        gone,
+        maker,
+    })
 }
 
 /// Whether this rule tells that the table of a pair is missing.
@@ -45,9 +70,17 @@ pub(super) fn tells(ctx: &Context<'_>, pair: &TablePair<'_>) -> bool {
 }
 
 fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
-    let (Some((set, model, name, (why, gone))), Some(schema)) = (missing(ctx, pair), ctx.schema()) else {
+    let (Some(missing), Some(schema)) = (missing(ctx, pair), ctx.schema()) else {
         return;
     };
+    let Missing {
+        set,
+        model,
+        name,
+        why,
+        gone,
+        maker,
+    } = missing;
     let table = words::qualified(Some(schema), name);
     let kind = if model.kind == ModelKind::View {
         "view"
@@ -58,7 +91,13 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let (cause, label) = unseen
         .map(|unseen| unregistered_model::cause(ctx, unseen))
         .unzip();
-    let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+    let cause = match (cause, maker) {
+        (Some(cause), _) => format!(": {cause}"),
+        (None, Some(_)) => {
+            ": like other tables that the migrations use, it is made by something else".to_owned()
+        }
+        (None, None) => String::new(),
+    };
     let mut report = Report::new(
         model.table_span.unwrap_or(model.span),
         format!("no {kind} {table}"),
@@ -66,6 +105,11 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     );
     if let (Some(unseen), Some(label)) = (unseen, label) {
         report = report.related(unseen.told, label);
+    }
+    if let Some(maker) = maker {
+        report = report
+            .level(Level::Note)
+            .related(maker, "most likely makes it".to_owned());
     }
     let help = match unseen {
         Some(unseen) => format!(
@@ -95,14 +139,33 @@ fn is_made_by_module(ctx: &Context<'_>, model: &Model, name: &QualifiedName) -> 
     })
 }
 
-/// Whether the history seems not to begin at nothing: of the tables that it uses, many were never made by it. What made those may
-/// have made others. A few among many that it made are forgotten, like the one in question.
-fn begins_later(ctx: &Context<'_>, schema: &Schema) -> bool {
-    let is_presumed = |t: &Table| t.presumed.as_ref().is_some_and(|gap| gap.at.is_some());
+/// Whether the history seems not to begin at nothing: of the tables that it uses, many were never made by it, or it uses one such
+/// before it makes any and a new database is made without the migrations. What made those may have made others. A few among many
+/// that it made are forgotten, like the one in question.
+pub(super) fn begins_later(ctx: &Context<'_>, schema: &Schema) -> bool {
+    let presumed_at = |t: &Table| t.presumed.as_ref().and_then(|gap| gap.at);
     // What runners and platforms bring is not made by the history.
-    let is_made = |t: &Table| t.presumed.is_none() && ctx.place(made(&t.presence), Part::Statement).is_some();
-    let count = |is: &dyn Fn(&Table) -> bool| schema.tables.iter().filter(|(_, t)| is(t)).count();
-    count(&is_presumed) * 3 > count(&is_made)
+    let made_at = |t: &Table| match &t.presumed {
+        None => ctx.place(made(&t.presence), Part::Statement).map(|p| p.span),
+        Some(_) => None,
+    };
+    let all = |at: &dyn Fn(&Table) -> Option<Span>| -> Vec<Span> {
+        schema.tables.iter().filter_map(|(_, t)| at(t)).collect()
+    };
+    let (presumed, made) = (all(&presumed_at), all(&made_at));
+    let first = |spans: &[Span]| spans.iter().filter_map(|span| turn(ctx, *span)).min();
+    let uses_before = first(&presumed).is_some_and(|used| first(&made).is_none_or(|made| used < made));
+    let made_otherwise = || presumed_object::create_all(ctx).is_some_and(|maker| maker.stamps);
+    presumed.len() * 3 > made.len() || uses_before && made_otherwise()
+}
+
+/// When the migration that a place is in runs.
+fn turn(ctx: &Context<'_>, span: Span) -> Option<(usize, usize)> {
+    let mut all = ctx.subject.histories.iter().enumerate();
+    all.find_map(|(at, history)| {
+        let found = history.migrations.iter().position(|m| m.file == span.file);
+        found.map(|found| (at, found))
+    })
 }
 
 /// What became of it, and where.

@@ -2,16 +2,16 @@
 
 use std::sync::LazyLock;
 
-use rayon::prelude::*;
 use regex::Regex;
 
+use super::missing_table::begins_later;
 use super::table_of_another_database::held_by_another;
 use super::{Check, Context, Report, Reporter, Rule, siblings};
 use crate::finding::Level;
 use crate::known::Gap;
 use crate::schema::TypeKind;
 use crate::session::elsewhere::Presumed;
-use crate::source::{FileId, Span};
+use crate::source::{Files, Span};
 
 pub(super) static RULE: Rule = Rule {
     name: "presumed-object",
@@ -29,7 +29,7 @@ fn check(targets: &[Context<'_>], out: &Reporter) {
 
 fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
     let Some(schema) = ctx.schema() else { return };
-    let maker = create_all(ctx);
+    let maker = create_all(ctx).map(|maker| maker.span);
     for (id, table) in schema.tables.iter() {
         if let Some(gap) = table.presumed.as_ref().filter(|_| table.presence.may_be()) {
             let table = schema.table(id);
@@ -37,7 +37,7 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
             let elsewhere = held_by_another(targets, ctx, &name).is_some()
                 || siblings(targets, ctx).any(|other| makes(other, &name));
             if !elsewhere && !schema.namespaces[table.get().namespace].system {
-                send(ctx, gap, ("table", &name), maker, out);
+                send(ctx, gap, (Kind::Table, &name), maker, out);
             }
         }
     }
@@ -49,7 +49,11 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
             && ty.presence.may_be()
         {
             let name = format!("{}.{}", schema.namespaces[ty.namespace].name, ty.name);
-            send(ctx, gap, ("type", &name), maker, out);
+            // What an extension brings may be installed by hand; an enum hardly is.
+            let is_program = ctx.subject.histories.iter().any(|h| h.program.is_some());
+            let fails = is_program && ty.extension.is_none() && maker.is_none() && !begins_later(ctx, schema);
+            let kind = if fails { Kind::UnmadeType } else { Kind::Type };
+            send(ctx, gap, (kind, &name), maker, out);
         }
     }
 }
@@ -66,14 +70,33 @@ fn makes(ctx: &Context<'_>, name: &str) -> bool {
 }
 
 /// The call of `create_all` that makes what no revision of Alembic makes: in the program, or in a script beside it.
-fn create_all(ctx: &Context<'_>) -> Option<Span> {
-    let files = ctx.subject.files;
+pub(super) fn create_all(ctx: &Context<'_>) -> Option<Maker> {
     let is_program = ctx.subject.histories.iter().any(|h| h.program.is_some());
     let schema = ctx.schema()?;
     let any = schema.tables.iter().any(|(_, table)| table.presumed.is_some());
     if !is_program || !any {
         return None;
     }
+    let files = ctx.subject.files;
+    files
+        .recall("calls of create_all", || Found(find_create_all(files)))
+        .0
+}
+
+/// A call of `create_all`.
+#[derive(Clone, Copy)]
+pub(super) struct Maker {
+    /// Where.
+    pub(super) span: Span,
+    /// The program that has it marks the migrations as run: a new database is made without them.
+    pub(super) stamps: bool,
+}
+
+/// What was found, if anything.
+struct Found(Option<Maker>);
+
+/// The first call that says whose tables it makes (`metadata.create_all`, `db.create_all`), else the first of that name.
+fn find_create_all(files: &Files) -> Option<Maker> {
     let is_test = |path: &str| {
         path.split('/')
             .any(|part| part.starts_with("test") || part == "conftest.py")
@@ -81,8 +104,7 @@ fn create_all(ctx: &Context<'_>) -> Option<Span> {
     let candidates = files
         .entries()
         .filter(|(_, entry)| entry.path.ends_with(".py") && !is_test(&entry.path));
-    let candidates: Vec<FileId> = candidates.map(|(file, _)| file).collect();
-    candidates.into_par_iter().find_map_first(|file| {
+    let found = candidates.filter_map(|(file, _)| {
         let text = files.text(file);
         if CALL.as_ref().is_some_and(|call| !call.is_match(&text)) {
             return None;
@@ -90,8 +112,16 @@ fn create_all(ctx: &Context<'_>) -> Option<Span> {
         let at = text.find(".create_all(").or_else(|| text.find(".create_all)"))?;
         let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
         let lead = text[start..at].len() - text[start..at].trim_start().len();
-        Some(Span::new(file, start + lead, at + ".create_all".len()))
-    })
+        let said = text[..at].ends_with("metadata") || text[..at].ends_with("db");
+        let maker = Maker {
+            span: Span::new(file, start + lead, at + ".create_all".len()),
+            stamps: text.contains("stamp("),
+        };
+        Some((!(said && maker.stamps), !said, maker))
+    });
+    found
+        .min_by_key(|(unsure, vague, _)| (*unsure, *vague))
+        .map(|(_, _, maker)| maker)
 }
 
 /// What a file with such a call holds; searched for faster than by text.
@@ -117,13 +147,33 @@ fn send_path(ctx: &Context<'_>, presumed: &Presumed, out: &Reporter) {
     out.send(report);
 }
 
-fn send(ctx: &Context<'_>, gap: &Gap, (kind, name): (&str, &str), maker: Option<Span>, out: &Reporter) {
+/// What is presumed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Table,
+    Type,
+    /// A type in a history that begins at nothing, where nothing else is seen to make it.
+    UnmadeType,
+}
+
+fn send(ctx: &Context<'_>, gap: &Gap, (of, name): (Kind, &str), maker: Option<Span>, out: &Reporter) {
     let Some(at) = gap.at else { return };
+    let kind = if of == Kind::Table { "table" } else { "type" };
+    let effect = if of == Kind::UnmadeType {
+        "on a new database this fails (SQLSTATE 42704)"
+    } else {
+        "nothing is known of it"
+    };
     let mut report = Report::new(
         at,
         "first used here",
-        format!("the {kind} {name} is used here, and no migration makes it: nothing is known of it"),
+        format!("the {kind} {name} is used here, and no migration makes it: {effect}"),
     )
+    .level(if of == Kind::UnmadeType {
+        Level::Warn
+    } else {
+        Level::Note
+    })
     .object(name)
     .targets([ctx.subject.target])
     .help(format!(
@@ -132,7 +182,7 @@ fn send(ctx: &Context<'_>, gap: &Gap, (kind, name): (&str, &str), maker: Option<
     if let Some(maker) = maker {
         report = report.related(maker, "most likely makes it".to_owned());
     }
-    if kind == "table" {
+    if of == Kind::Table {
         report = report.table(name);
     }
     out.send(report);

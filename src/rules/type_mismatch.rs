@@ -30,12 +30,14 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         fit,
         origin,
         absent,
+        bare,
     } = difference;
     let column = words::column(pair.column);
     let place = ctx.column_part(pair.column, origin, Fact::Type);
     let effect = match fit {
         Fit::Same => return,
         Fit::Holds => "which holds the same values",
+        Fit::Loses if bare => "which drivers that send the type along refuse (asyncpg; psycopg2 does not)",
         Fit::Loses => "which does not take or give back every value alike",
         Fit::Cannot => "which cannot stand for it",
     };

@@ -5,10 +5,11 @@ use super::eval::calls;
 use super::flow::{Flow, Raised, RaisedKind, Run};
 use super::query::{Env, Source, Table};
 use crate::change::{Change, ObjectName};
+use crate::replay::query_shape;
 use crate::schema::{Lookup, Relation, RelationKind, Rows, TableId};
 use crate::source::Span;
 use crate::sql::{Dml, DmlKind};
-use crate::tree::{ExprKind, QueryBody};
+use crate::tree::{ExprKind, Query, QueryBody};
 
 impl Session {
     /// Runs work on rows; `certain` where it surely gives the table a row if it gives it any.
@@ -21,7 +22,10 @@ impl Session {
             return Err(raised);
         }
         let rows = match &dml.query {
-            Some(query) => Some(self.query(query, &Env::EMPTY)?),
+            Some(query) => {
+                self.refuse_query(dml, query)?;
+                Some(self.query(query, &Env::EMPTY)?)
+            }
             None => None,
         };
         self.effects_of(dml, at)?;
@@ -45,6 +49,22 @@ impl Session {
             self.touch_all_rows();
         }
         Ok(Some(Table::unknown(&gap)))
+    }
+
+    /// A query that the server refuses whatever rows there are: a function that is not there for the types that it is called with.
+    /// Only where each of its names can be nothing but a table, a column or a function.
+    fn refuse_query(&self, dml: &Dml, query: &Query) -> Run<()> {
+        let plain = dml.kind == DmlKind::Insert
+            && dml.with.is_empty()
+            && self.world.frames.is_empty()
+            && self.program.holed.is_none();
+        if !plain || matches!(query.body, QueryBody::Values(_)) {
+            return Ok(());
+        }
+        match query_shape(self.world.database.schema(), query) {
+            Err(failure) if failure.sqlstate == "42883" => Err(Raised::failed(failure)),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// Whether triggers or a view's rules may touch other tables.

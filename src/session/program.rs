@@ -56,6 +56,8 @@ pub(super) struct Program {
     begins: bool,
     /// The driver takes one to be open, whatever was said in SQL since (psycopg2).
     started: bool,
+    /// What runs is the program around the migrations: how its connection is set up is not followed, and drivers open a transaction.
+    pub(super) environment: bool,
     /// The text that runs has holes, and why.
     pub(super) holed: Option<String>,
     /// What is applied is made by the program itself, not written as SQL.
@@ -116,6 +118,7 @@ impl Session {
         self.journal.begin(name);
         self.budget = Budget::default();
         self.program.last = None;
+        self.program.environment = true;
         self.checkpoint();
     }
 

@@ -191,7 +191,8 @@ impl Session {
     fn forbidden_here(&self, read: &Read, top: bool) -> Option<Box<Raised>> {
         let text = read.text.as_str();
         let first = leading_words(text).next()?;
-        if top && first.eq_ignore_ascii_case("lock") && !self.in_transaction_block() {
+        let outside = !self.in_transaction_block() && !self.program.environment;
+        if top && first.eq_ignore_ascii_case("lock") && outside {
             let message = "LOCK TABLE can only be used in transaction blocks";
             return Some(Raised::certain("25P01", message, read.span));
         }

@@ -178,7 +178,7 @@ impl Session {
     }
 
     fn needs_block(&self, command: &str, at: Span) -> Run<()> {
-        if self.in_transaction_block() {
+        if self.in_transaction_block() || self.program.environment {
             return Ok(());
         }
         let message = format!("{command} can only be used in transaction blocks");

@@ -367,6 +367,7 @@ fn set_type(cx: &Lower<'_>, column: Name, set: &ast::SetType, span: Span) -> Opt
         ty,
         collation,
         using,
+        is_enum: false,
         span,
     })
 }

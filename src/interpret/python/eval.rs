@@ -53,6 +53,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             ast::Expr::Name(name) => {
                 let at = self.span(name.range());
                 self.tick(at)?;
+                if name.id == "__spec__" {
+                    return Ok(self.unknown(at, "what the import system keeps of a module"));
+                }
                 self.name(&name.id, at)
             }
             _ => {
@@ -155,6 +158,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 Ok(self.unknown(at, "the expression is not followed"))
             }
             ast::Expr::Attribute(e) => {
+                if let ast::Expr::Name(name) = &*e.value
+                    && name.id == "__spec__"
+                    && let Some(name) = of_spec(&e.attr)
+                {
+                    return self.name(name, at);
+                }
                 let object = self.eval(&e.value)?;
                 self.attribute(&object, &e.attr, at)
             }
@@ -516,4 +525,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
 /// A tuple's items, shared.
 pub(super) fn tuple<'a>(items: Vec<Value<'a>>) -> Value<'a> {
     Value::Tuple(Rc::from(items))
+}
+
+/// The name of the module that an attribute of its `__spec__` repeats (`ModuleSpec`).
+fn of_spec(attribute: &str) -> Option<&'static str> {
+    match attribute {
+        "parent" => Some("__package__"),
+        "name" => Some("__name__"),
+        _ => None,
+    }
 }

@@ -176,6 +176,7 @@ fn set_type(at: &mut Cursor<'_>, from: usize, column: crate::name::Name) -> Opti
         ty: ty.ty,
         collation: None,
         using,
+        is_enum: false,
         span: at.since(from),
     })
 }

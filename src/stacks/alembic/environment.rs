@@ -7,6 +7,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::database::{Context, Database};
+use super::imports;
 use super::library::{Alembic, Python};
 use crate::interpret::python::{Args, Argument, Run, Stop, TermKind, Value};
 use crate::known::{Gap, Reach};
@@ -39,6 +40,16 @@ pub fn run<'a>(machine: &mut Python<'a>, environment: Option<FileId>, fallback: 
             }
         }
         machine.library.in_environment = false;
+        // An exception at the top of a module ends the program, which the interpreter goes on with.
+        let raised = |gap: &&Gap| gap.why.starts_with("raises ImportError(");
+        let ended = machine.gaps().iter().filter(raised).filter_map(|gap| gap.at);
+        let failure = ended
+            .collect::<Vec<_>>()
+            .into_iter()
+            .find_map(|at| imports::broken(machine, at));
+        if let Some(failure) = failure {
+            machine.library.session.note_failure(failure);
+        }
     }
     let mut found = std::mem::take(&mut machine.library.invocations);
     if found.is_empty() {

@@ -159,16 +159,42 @@ pub(super) fn run<'a, L: Database<'a>>(
             Ok(unknown_rows(gap))
         }
         Statement::Unknown(gap) => {
-            let gap = Gap::new(
-                at,
-                format!("a statement that is not known: {}", gap.why),
-                Reach::Everything,
-            );
+            let why = format!("a statement that is not known: {}", gap.why);
+            if changes_rows(&machine.modules().files().slice(span)) {
+                let gap = Gap::new(at, why, Reach::Rows);
+                machine.note(&gap);
+                L::touch_rows(machine);
+                machine.may_raise(None, &gap, at);
+                return Ok(unknown_rows(gap));
+            }
+            let gap = Gap::new(at, why, Reach::Everything);
             L::open(machine, gap.clone());
             machine.may_raise(None, &gap, at);
             Ok(unknown_rows(gap.reaching(Reach::Rows)))
         }
     }
+}
+
+/// Whether an expression asks something for a statement that inserts, updates or deletes: `tables.kind.insert().values(...)`. What
+/// can be executed and has such methods is a table (`TableClause`).
+fn changes_rows(expression: &str) -> bool {
+    let Some((object, rest)) = ["insert", "update", "delete"].iter().find_map(|method| {
+        let (object, rest) = expression.split_once(&format!(".{method}("))?;
+        Some((object, rest))
+    }) else {
+        return false;
+    };
+    let is_path = object
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '"' | '\''));
+    let goes_on = rest.trim_start().strip_prefix(')').is_some_and(|rest| {
+        let rest = rest.trim_start();
+        rest.is_empty()
+            || [".values(", ".where(", ".returning("]
+                .iter()
+                .any(|m| rest.starts_with(m))
+    });
+    is_path && goes_on
 }
 
 /// Rows of which nothing is known.

@@ -12,6 +12,7 @@ pub mod handed;
 pub mod header;
 mod heads;
 pub mod history;
+mod imports;
 mod inspector;
 pub mod library;
 pub mod metadata;

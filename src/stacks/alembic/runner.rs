@@ -87,7 +87,19 @@ fn one<'a>(machine: &mut Python<'a>, revision: &Revision, invocation: &Invocatio
     let (id, at) = &revision.id;
     machine.library.session.begin_program(id, true);
     machine.library.entry = Some(*at);
-    let end = call_upgrade(machine, revision, invocation);
+    let start = machine.library.session.checkpoint();
+    let mut end = call_upgrade(machine, revision, invocation);
+    if let Err(Stop::Raised(raised)) = &end
+        && machine.library.session.aborted().is_none()
+        && is_of_values(machine, &raised.exception)
+    {
+        // The history is taken to have been applied: where no rows keep it from that, there were some.
+        let gap = Gap::new(raised.span, "raises an error where tables are empty", Reach::Rows);
+        machine.note(&gap);
+        machine.library.session.restore(start);
+        machine.library.session.touch_rows_of_all();
+        end = call_upgrade(machine, revision, invocation);
+    }
     machine.library.session.called_from(Vec::new());
     let aborted = machine.library.session.aborted().cloned();
     let raised = matches!(end, Err(Stop::Raised(_)));
@@ -111,6 +123,20 @@ fn one<'a>(machine: &mut Python<'a>, revision: &Revision, invocation: &Invocatio
         });
     }
     machine.library.session.end_program(commit, *at);
+}
+
+/// Whether an exception is one that a value of another kind than expected raises, such as the None of a query that gives no row.
+fn is_of_values<'a>(machine: &Python<'a>, exception: &Value<'a>) -> bool {
+    let shown = machine.display(exception);
+    [
+        "TypeError",
+        "AttributeError",
+        "IndexError",
+        "ValueError",
+        "StopIteration",
+    ]
+    .iter()
+    .any(|kind| shown.starts_with(kind))
 }
 
 fn call_upgrade<'a>(

@@ -38,6 +38,7 @@ const LANGUAGE: Language = Language {
     views: false,
     shared_tables: true,
     without_constraints: true,
+    bare_enums: false,
 };
 
 /// Reads the schemas that files declare.

@@ -583,6 +583,17 @@ fn paths(order: &[Value<'_>]) -> Vec<String> {
     order.iter().filter_map(path).collect()
 }
 
+/// Why a class's table may have columns, and other tables beside it, that no class declares: `__mapper_cls__` maps it (SQLAlchemy's
+/// example `versioned_history` makes a table of past versions so).
+pub(super) fn maps_itself<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> Option<Gap> {
+    let mut all = order(machine, class).into_iter();
+    let member = all.find_map(|class| own(machine, class, "__mapper_cls__"))?;
+    Some(terms::gap(
+        member.span,
+        "what `__mapper_cls__` adds to the classes that it maps is not followed",
+    ))
+}
+
 /// The first base of a library of which it is not known what it brings.
 pub(super) fn unknown_base<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> Option<String> {
     let whole = machine.class(class)?;

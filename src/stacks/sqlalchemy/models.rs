@@ -16,7 +16,7 @@ use super::tables::{self, ModelTable};
 use super::terms::{self, Known};
 use super::types::EnumDef;
 use super::unregistered;
-use super::versions::Versions;
+use super::versions::{Versions, sends_types};
 use crate::change::ObjectName;
 use crate::declared::{
     DeclaredCheck, DeclaredExclusion, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, DeclaredSequence,
@@ -52,6 +52,7 @@ pub const LANGUAGE: Language = Language {
     views: false,
     shared_tables: true,
     without_constraints: false,
+    bare_enums: true,
 };
 
 /// Reads the models of files: runs their modules, and whatever these import. `folder` is where versions are looked for; `tree` is
@@ -109,6 +110,7 @@ fn read_for(
         }
     }
     let versions = Versions::near(files, folder);
+    let sends_types = sends_types(files, folder);
     let tables = tables::declared(&mut machine, &versions);
     let sequences = of_metadata(&mut machine);
     let models = |tree: &Option<&Tree>| {
@@ -123,6 +125,7 @@ fn read_for(
                 models
             }
         };
+        models.language.bare_enums = !sends_types;
         if versions.type_checks() {
             models.models.iter_mut().for_each(open_type_checks);
         }
@@ -263,6 +266,13 @@ fn of_tables(tables: &[&ModelTable<'_>]) -> Models {
             made.table = Some(Expectation::Unknown(gap.clone()));
         }
         models.kept.extend(kept(table));
+        if let Some(gap) = &table.brings
+            && models.gaps.iter().all(|known| known.at != gap.at)
+        {
+            models
+                .gaps
+                .push(gap.reaching(Reach::Namespace("public".to_owned())));
+        }
         models.models.push(made);
     }
     enums(tables, &mut models);

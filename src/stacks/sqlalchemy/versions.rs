@@ -29,7 +29,11 @@ impl Versions {
     /// Columns stand in the order in which they were made, those of mixins among them: SQLAlchemy before 2.0.
     #[must_use]
     pub fn creation_order(&self) -> bool {
-        self.sqlalchemy.is_some_and(|v| v.0 < 2)
+        match self.sqlalchemy {
+            Some(version) => version.0 < 2,
+            // SQLModel takes SQLAlchemy 2.0 since 0.0.12.
+            None => self.sqlmodel.is_some_and(|v| v < (0, 0, 12)),
+        }
     }
 
     /// `Boolean` and `Enum` that are none of the database's bring a CHECK: SQLAlchemy before 1.4.
@@ -43,6 +47,65 @@ impl Versions {
     pub fn sqlmodel_time_zone(&self) -> Option<bool> {
         self.sqlmodel.map(|version| version >= UTC_SINCE)
     }
+}
+
+/// Whether a repository installs a driver that sends the types of enums along: SQLAlchemy 2.0 writes `%s::mood` for asyncpg and
+/// pg8000 (`BindTyping.RENDER_CASTS`), where psycopg2 and psycopg send a literal that takes the type of the column.
+#[must_use]
+pub fn sends_types(files: &Files, path: &str) -> bool {
+    let mut folder = path.trim_end_matches('/');
+    loop {
+        let prefix = if folder.is_empty() {
+            String::new()
+        } else {
+            format!("{folder}/")
+        };
+        for (file, entry) in files.entries() {
+            let Some(name) = entry.path.strip_prefix(&prefix) else {
+                continue;
+            };
+            let found = |driver: &&str| {
+                if LOCKS.contains(&name) {
+                    in_lock(&files.text(file), driver).is_some()
+                } else {
+                    lists_packages(name) && names(&files.text(file), driver)
+                }
+            };
+            if ["asyncpg", "pg8000"].iter().any(found) {
+                return true;
+            }
+        }
+        if folder.is_empty() {
+            return false;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+    }
+}
+
+/// Whether a file below the folder of a project is one that people list packages in.
+fn lists_packages(path: &str) -> bool {
+    let depth = path.matches('/').count();
+    match path {
+        "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" => true,
+        _ => {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let listed = depth == 0 && name.starts_with("requirements")
+                || depth == 1 && path.starts_with("requirements");
+            listed && (name.ends_with(".txt") || name.ends_with(".in"))
+        }
+    }
+}
+
+/// Whether a text outside of comments has a word.
+fn names(text: &str, word: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.split('#').next().unwrap_or(line);
+        line.match_indices(word).any(|(at, _)| {
+            let before = line.as_bytes().get(at.wrapping_sub(1));
+            let after = line.as_bytes().get(at + word.len());
+            !before.is_some_and(u8::is_ascii_alphanumeric) && !after.is_some_and(u8::is_ascii_alphanumeric)
+        })
+    })
 }
 
 /// The first version of SQLModel that gives `datetime` a time zone (`UTCDateTime` in `sqlmodel/sql/sqltypes.py`).

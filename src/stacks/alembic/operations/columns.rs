@@ -281,7 +281,9 @@ fn set_type<'a, L: Database<'a>>(
     ty: &Argument<'a>,
 ) -> Run<'a, ()> {
     let typed = types::sql_type(machine, &ty.value, ty.span);
-    let using = match altered.given.get(usize::MAX, &["postgresql_using"]) {
+    let using = altered.given.get(usize::MAX, &["postgresql_using"]);
+    let converts = using.is_some();
+    let using = match using {
         None => None,
         Some(argument) => {
             match expression::expr_of(machine, &argument.value, &Scope::default(), argument.span) {
@@ -301,6 +303,7 @@ fn set_type<'a, L: Database<'a>>(
                 column: altered.column.clone(),
                 ty: sql.clone(),
                 collation: typed.collation.clone(),
+                is_enum: typed.enumeration.is_some() && !converts,
                 using,
                 span: ty.span,
             },

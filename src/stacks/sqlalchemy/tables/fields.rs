@@ -35,13 +35,18 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
         let map = mapped::type_map(self.machine, class, at);
         let attributes = self.classes.attributes(self.machine, class);
         let mut out: Vec<Field<'a>> = attributes.into_iter().flat_map(|a| self.field(a, &map)).collect();
+        self.in_order(&mut out);
+        out
+    }
+
+    /// Before SQLAlchemy 2.0 columns stand in the order in which they were made.
+    fn in_order(&self, fields: &mut [Field<'a>]) {
         if self.versions.creation_order() {
-            out.sort_by_key(|f| match &f.call {
+            fields.sort_by_key(|f| match &f.call {
                 Some(Value::Term(term)) => Some(term.id),
                 _ => None,
             });
         }
-        out
     }
 
     pub(super) fn sqlmodel_fields(&mut self, class: ClassId) -> Vec<Field<'a>> {
@@ -55,6 +60,8 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             };
             out.extend(self.whole(attribute, Some(call), Ok(None), &Ok(Vec::new())));
         }
+        // SQLModel makes those that are not given as `sa_column` after the class's body has run.
+        self.in_order(&mut out);
         out
     }
 

@@ -42,6 +42,8 @@ pub struct ModelTable<'a> {
     pub whole: Span,
     /// Classes that are kept in it, with their names and places: the one that declares it first.
     pub classes: Vec<(ClassId, SmolStr, Span)>,
+    /// Why its class may have brought further tables along.
+    pub brings: Option<Gap>,
     /// Why it cannot be told whether it is declared at all.
     pub maybe: Option<Gap>,
     /// It is read off a database, not made.
@@ -355,6 +357,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                 name,
                 whole,
                 classes: Vec::new(),
+                brings: None,
                 maybe: entry.maybe.clone(),
                 reflected,
                 made: metadata::made(self.machine, metadata),
@@ -383,7 +386,9 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             return;
         };
         let (class_name, span, statement) = (whole.name.clone(), whole.span, whole.whole);
-        let open = whole.open.clone().or_else(|| {
+        let open = whole.open.clone();
+        let brings = declarative::maps_itself(self.machine, class);
+        let open = open.or_else(|| brings.clone()).or_else(|| {
             let base = declarative::unknown_base(self.machine, class)?;
             Some(gap(span, format!("what {base} brings is not known")))
         });
@@ -432,6 +437,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                     span,
                     whole: statement,
                     classes: vec![(class, class_name, span)],
+                    brings,
                     maybe: None,
                     reflected: false,
                     made: metadata::made(self.machine, metadata),

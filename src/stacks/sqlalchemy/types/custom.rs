@@ -1,6 +1,6 @@
 //! Types that the repository defines: `TypeDecorator` and `UserDefinedType` classes, and subclasses of SQLAlchemy's types.
 
-use super::{Resolver, Typed};
+use super::{EnumCheck, Resolver, Typed};
 use crate::interpret::python::{Args, Argument, Class, ClassId, Library, Machine, Value};
 use crate::source::Span;
 use crate::stacks::sqlalchemy::semantics::COMPILED;
@@ -47,7 +47,8 @@ pub(super) fn resolve<'a, L: Library<'a>>(
             at,
         );
     }
-    match base.name() {
+    let attaches = attaches(resolver.machine, class);
+    let mut typed = match base.name() {
         "TypeDecorator" => decorator(resolver, value, id, at, depth),
         "UserDefinedType" | "TypeEngine" => user_defined(resolver, value, id, at),
         // A subclass of a type compiles as that type does.
@@ -55,7 +56,26 @@ pub(super) fn resolve<'a, L: Library<'a>>(
             Ok(args) => resolver.member(&base, &args, at, depth + 1),
             Err(gap) => Typed::unknown(gap, at),
         },
+    };
+    if attaches && typed.check.is_none() {
+        let why = gap(
+            span,
+            "what this type adds to the tables of its columns is not known",
+        );
+        typed.check = Some(EnumCheck {
+            name: Err(why.clone()),
+            labels: Err(why),
+            span: at,
+        });
     }
+    typed
+}
+
+/// Whether a class is told of the columns that have it, and may add constraints to their tables (`SchemaType`), without being one
+/// of SQLAlchemy's types that do.
+fn attaches<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: &Class<'a>) -> bool {
+    let mut members = class.order.iter().filter_map(|b| terms::member(machine, b));
+    members.any(|member| member.name() == "SchemaType")
 }
 
 /// Whether `@compiles` gives the class SQL of its own: told by a mark that the decorator leaves.
