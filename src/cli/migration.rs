@@ -72,13 +72,17 @@ pub(super) fn run(arguments: &MigrationArguments) -> Result<Exit, Failure> {
     asked.dedup();
     let paths: Vec<&str> = drafted.files.iter().map(|file| file.path.as_str()).collect();
     terminal::write(&format!(
-        "{}: a draft that answers {} findings, {} more in comments because they destroy something, {} left to you\n",
+        "{}: a draft that answers {}; in its comments {} more, which destroy something; {} left to you\n",
         paths.join(", "),
-        answered.len(),
+        count(answered.len()),
         asked.len(),
         drafted.draft.left.len()
     ))?;
     Ok(Exit::Clean)
+}
+
+fn count(findings: usize) -> String {
+    format!("{findings} finding{}", if findings == 1 { "" } else { "s" })
 }
 
 /// The time, as `20260102030405` in UTC.

@@ -200,8 +200,12 @@ fn destroying(draft: &Draft, comment: &str) -> String {
         if let Some(note) = step.note {
             out.push_str(&format!("{comment} ({note})\n"));
         }
-        for line in step.statements.iter().flat_map(|s| s.split(['\n', '\r'])) {
-            out.push_str(&format!("{comment} {}\n", in_comment(line)));
+        let end = if comment == "--" { ";" } else { "" };
+        for statement in &step.statements {
+            let statement = format!("{statement}{end}");
+            for line in statement.split(['\n', '\r']) {
+                out.push_str(&format!("{comment} {}\n", in_comment(line)));
+            }
         }
     }
     out

@@ -12,6 +12,7 @@ use schemalign::draft::{Effect, draft};
 use schemalign::source::{Files, MemoryFiles};
 
 use crate::harness::{Case, Document, documents};
+use crate::postgres::server;
 
 type Texts = BTreeMap<String, String>;
 
@@ -151,6 +152,63 @@ fn what_a_draft_answers_is_gone_once_it_has_run() {
     }
 }
 
+/// Drafts of SQL run on a real server after the migrations that they follow.
+#[test]
+fn a_server_runs_what_is_drafted() {
+    let Some(server) = server() else { return };
+    let mut wrong = Vec::new();
+    let mut ran = 0;
+    for (name, path) in documents("rules").into_iter().chain(documents("tests/cases")) {
+        for case in &Document::open(&path).cases {
+            let texts: Texts = case.files.iter().map(|f| (f.path.clone(), f.text())).collect();
+            let (files, options, runs, found) = checked(&texts);
+            for target in &runs.runs {
+                let [history] = target.histories.as_slice() else {
+                    continue;
+                };
+                if history.program.is_some() {
+                    continue;
+                }
+                let memory = texts
+                    .iter()
+                    .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+                let wanted = Wanted {
+                    system: Arc::new(MemoryFiles(memory.collect())),
+                    files: &files,
+                    options: &options,
+                    run: target,
+                    report: &found,
+                    called: Called {
+                        name: "Align with models",
+                        stamp: "20990102030405",
+                    },
+                };
+                let Some(file) = wanted.draft().ok().and_then(|d| d.files.into_iter().next()) else {
+                    continue;
+                };
+                let mut database = server.database("drafts");
+                let mut before = history.migrations.iter();
+                if before.any(|m| database.error(m.text.as_str()).is_some()) {
+                    continue;
+                }
+                ran += 1;
+                let said = database.run(&file.text);
+                let failed: Vec<_> = said.iter().filter(|line| line.starts_with("ERROR:")).collect();
+                if !failed.is_empty() {
+                    wrong.push(format!(
+                        "{name}: {}: {failed:?}\n{}",
+                        case.heading.join(" > "),
+                        file.text
+                    ));
+                }
+            }
+        }
+    }
+    println!("{ran} drafts ran");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(ran > 20, "only {ran} drafts ran");
+}
+
 const SCHEMA: &str = "datasource db {\n  provider = \"postgresql\"\n}\n\nenum Role {\n  admin\n  guest\n}\n\nmodel User {\n  id    Int     @id\n  \
                       email String  @unique\n  role  Role?\n  size  Int\n}\n";
 const TABLE: &str = "CREATE TABLE \"User\" (\"id\" INTEGER NOT NULL, \"size\" TEXT NOT NULL, \"old\" TEXT, CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\"));\n";
@@ -200,11 +258,11 @@ fn a_draft_is_written_in_the_form_of_its_stack() {
         "{text}"
     );
     assert!(
-        text.contains("\n-- ALTER TABLE \"User\" ALTER COLUMN size TYPE integer USING size::integer\n"),
+        text.contains("\n-- ALTER TABLE \"User\" ALTER COLUMN size TYPE integer USING size::integer;\n"),
         "{text}"
     );
     assert!(
-        text.contains("\n-- ALTER TABLE \"User\" DROP COLUMN old\n"),
+        text.contains("\n-- ALTER TABLE \"User\" DROP COLUMN old;\n"),
         "{text}"
     );
     let (code, said) = command(&root, &["migration", "--name", "Add e-mail"]);
