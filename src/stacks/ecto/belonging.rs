@@ -25,6 +25,30 @@ pub fn is_elsewhere(machine: &Elixir<'_>, model: &Model, schema: &Schema, made: 
         || is_of_another_system(schema)
         || is_nothing_but_virtual(schema, made)
         || is_form(machine, model, schema, table, made)
+        || is_of_migration(machine, model, schema)
+}
+
+/// Whether a schema stands within a module that a migration names and no other code but tests does: it says what its table was when that
+/// migration ran.
+fn is_of_migration(machine: &Elixir<'_>, model: &Model, schema: &Schema) -> bool {
+    let modules = machine.modules();
+    let Some((outer, _)) = schema.module.rsplit_once('.') else {
+        return false;
+    };
+    if modules.find(outer).map(|(file, _)| file) != Some(model.span.file) {
+        return false;
+    }
+    let word = outer.rsplit('.').next().unwrap_or(outer);
+    let users = modules.mentioning(&[word]);
+    let paths = users
+        .iter()
+        .filter(|file| **file != model.span.file)
+        .map(|file| modules.files().path(*file))
+        .filter(|path| !path.ends_with("_test.exs"));
+    let is_migration =
+        |path: &str| path.ends_with(".exs") && path.split('/').any(|part| part.ends_with("migrations"));
+    let mut paths = paths.peekable();
+    paths.peek().is_some() && paths.all(is_migration)
 }
 
 /// Types of ClickHouse, which `ch` brings.
