@@ -511,6 +511,8 @@ fn coverage(runs: &Runs) -> Coverage {
             .filter(|f| matches!(f.ty, Expectation::Unknown(_)))
             .count();
         out.gaps.extend(models.gaps.iter().cloned());
+        let open = models.models.iter().flat_map(|model| &model.open);
+        out.gaps.extend(open.map(|(_, gap)| gap.clone()));
     }
     out.given_missing.sort();
     out.given_missing.dedup();

@@ -28,10 +28,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             FormKind::Float(f) => Ok(Value::Float(*f)),
             FormKind::Text(text) => Ok(Value::Text(Rc::new(text.clone()))),
             FormKind::Number(_) => Ok(self.unknown(form.span, "a number of more bits than are followed")),
-            FormKind::Injected(index) => match self.injected.get(*index as usize) {
-                Some(value) => Ok(value.clone()),
-                None => Ok(self.unknown(form.span, "a value that a macro gave")),
-            },
+            FormKind::Injected(index) => self.injected(*index, form.span, scope),
             FormKind::Variable(name, context) => self.variable(name, *context, form, scope),
             FormKind::Alias(name, context) => Ok(self.module_value(name, *context, scope)),
             _ => self.deeper(form.span, |machine| machine.compound(form, scope)),

@@ -36,6 +36,37 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         out
     }
 
+    /// What a macro put here: a value, or code where that is one of several.
+    pub(super) fn injected(&mut self, index: u32, at: Span, scope: &mut Scope) -> Run<Value> {
+        let Some(value) = self.injected.get(index as usize).cloned() else {
+            return Ok(self.unknown(at, "a value that a macro gave"));
+        };
+        match &value {
+            Value::Unknown(unknown) if unknown.candidates.iter().any(Value::is_code) => {
+                self.either_code(&unknown.candidates, &unknown.gap, at, scope)
+            }
+            _ => Ok(value),
+        }
+    }
+
+    /// Among statements, what a macro put there is code; it says so where nothing is known of it.
+    pub(super) fn injected_statement(&mut self, form: &Form) {
+        let FormKind::Injected(index) = form.kind else {
+            return;
+        };
+        if let Some(Value::Unknown(unknown)) = self.injected.get(index as usize)
+            && !unknown.candidates.iter().any(Value::is_code)
+        {
+            let gap = Gap::new(
+                form.span,
+                "the code that a macro gives here is not known",
+                Reach::Rows,
+            );
+            self.note(&gap);
+            L::opaque(self, &gap, None);
+        }
+    }
+
     /// Code that is one of several.
     fn one_of_several(&self, form: &Form) -> Option<(Vec<Value>, Gap)> {
         let FormKind::Injected(index) = form.kind else {

@@ -79,6 +79,15 @@ pub(super) fn unquotes(form: &Form) -> bool {
     found
 }
 
+/// What forms in a row are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Row {
+    /// Elements or arguments: values.
+    Elements,
+    /// Statements of a block: code.
+    Statements,
+}
+
 /// How a form is put into quotes.
 #[derive(Clone, Copy)]
 struct Quoting {
@@ -149,8 +158,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     FormKind::Alias(SmolStr::new(format!("Elixir.{full}")), quoting.context)
                 }
             }
-            FormKind::List(items) => FormKind::List(self.quoted_all(items, quoting, scope)?.into()),
-            FormKind::Tuple(items) => FormKind::Tuple(self.quoted_all(items, quoting, scope)?.into()),
+            FormKind::List(items) => {
+                FormKind::List(self.quoted_all(items, Row::Elements, quoting, scope)?.into())
+            }
+            FormKind::Tuple(items) => {
+                FormKind::Tuple(self.quoted_all(items, Row::Elements, quoting, scope)?.into())
+            }
             FormKind::Binary(parts) => FormKind::Binary(self.quoted_parts(parts, quoting, scope)?.into()),
             FormKind::Charlist(parts) => FormKind::Charlist(self.quoted_parts(parts, quoting, scope)?.into()),
             FormKind::DynamicAtom(parts) => {
@@ -183,7 +196,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     }
 
     /// Forms in a row, with what is spliced in.
-    fn quoted_all(&mut self, forms: &[Form], quoting: Quoting, scope: &mut Scope) -> Run<Vec<Form>> {
+    fn quoted_all(
+        &mut self,
+        forms: &[Form],
+        row: Row,
+        quoting: Quoting,
+        scope: &mut Scope,
+    ) -> Run<Vec<Form>> {
         let mut out = Vec::with_capacity(forms.len());
         for form in forms {
             match form.args_of("unquote_splicing") {
@@ -195,19 +214,41 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                             out.push(item);
                         }
                     }
-                    other => {
-                        let gap = other
-                            .gap()
-                            .unwrap_or_else(|| self.gap(form.span, "what is spliced in"));
-                        let gap = self.inject(Value::unknown(gap), form.span);
-                        out.push(gap);
-                    }
+                    other => out.push(self.spliced_unknown(&other, row, form.span)),
                 },
                 _ => out.push(self.quoted(form, quoting, scope)?),
             }
         }
         self.weigh(out.len());
         Ok(out)
+    }
+
+    /// What stands where it is not known what is spliced in. Among statements it is code that may be one of several; a block that
+    /// goes on after it says so.
+    fn spliced_unknown(&mut self, list: &Value, row: Row, at: Span) -> Form {
+        let gap = list.gap().unwrap_or_else(|| self.gap(at, "what is spliced in"));
+        if row == Row::Elements {
+            return self.inject(Value::unknown(gap), at);
+        }
+        let candidates = match list {
+            Value::Unknown(unknown) => unknown.candidates.as_slice(),
+            _ => &[],
+        };
+        let mut blocks = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            let Value::List(items) = candidate else {
+                blocks.clear();
+                break;
+            };
+            let forms = items.iter().map(|item| self.value_form(item, at)).collect();
+            let block = Form::block(at, forms);
+            blocks.push(self.form_value(&block));
+        }
+        let code = match blocks.is_empty() {
+            true => self.inject(Value::unknown(gap), at),
+            false => self.value_form(&Value::one_of(blocks, gap), at),
+        };
+        Form::block(at, vec![code, Form::nil(at)])
     }
 
     fn quoted_call(&mut self, form: &Form, call: &Call, quoting: Quoting, scope: &mut Scope) -> Run<Form> {
@@ -241,9 +282,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         quoting: Quoting,
         scope: &mut Scope,
     ) -> Run<Form> {
+        let row = match &callee {
+            Callee::Local(name) if name == "__block__" => Row::Statements,
+            _ => Row::Elements,
+        };
         let call = Call {
             callee,
-            args: self.quoted_all(&call.args, quoting, scope)?,
+            args: self.quoted_all(&call.args, row, quoting, scope)?,
             name_span: call.name_span,
             parens: call.parens,
             context: if call.context == 0 {

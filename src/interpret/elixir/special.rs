@@ -68,11 +68,15 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     }
 
     fn block(&mut self, forms: &[Form], scope: &mut Scope) -> Run<Value> {
-        let mut last = Value::nil();
-        for form in forms {
-            last = self.eval(form, scope)?;
+        let mut value = Value::nil();
+        for (at, form) in forms.iter().enumerate() {
+            let is_last = at + 1 == forms.len();
+            if !is_last {
+                self.injected_statement(form);
+            }
+            value = self.eval(form, scope)?;
         }
-        Ok(last)
+        Ok(value)
     }
 
     fn assign(&mut self, pattern: &Form, value: &Form, at: Span, scope: &mut Scope) -> Run<Value> {

@@ -275,6 +275,12 @@ impl Value {
         }))
     }
 
+    /// Whether it is code, as `quote` gives it.
+    #[must_use]
+    pub fn is_code(&self) -> bool {
+        matches!(self, Value::Quoted(_))
+    }
+
     /// One of several; anything where there are none or too many. Candidates that are equal count once, and those that are themselves
     /// unknown bring their own.
     #[must_use]
