@@ -26,3 +26,8 @@ bench *ARGS:
 # Ten minutes of fuzzing one target: `just fuzz sql`.
 fuzz TARGET SECONDS="600":
     cargo fuzz run -s none {{TARGET}} -- -max_total_time={{SECONDS}} -rss_limit_mb=2048 -timeout=10
+
+# The editor's answers to keystrokes on a generated repository: `just bench-editor --leak 100000`.
+bench-editor *ARGS:
+    cargo build --release
+    python3 benches/editor.py {{ARGS}}

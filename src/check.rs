@@ -3,8 +3,12 @@
 mod draft;
 mod ignores;
 mod mend;
+mod order;
+mod replay;
 mod settle;
 mod since;
+
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -14,17 +18,17 @@ use crate::declared::{Expectation, Models};
 pub use crate::discover::NotChecked;
 use crate::discover::{self, Found, ModelSource, Target};
 use crate::finding::Finding;
-use crate::known::{Gap, Reach};
+use crate::known::Gap;
 use crate::name::Name;
 use crate::rules::{self, Subject};
-use crate::session::{Migration, Outcome, Session};
+use crate::session::{Outcome, Session};
 use crate::source::Files;
-use crate::sql;
 use crate::stacks::History;
 use crate::stacks::declared_schema::{self, Created};
 use crate::suppress::baseline::Baseline;
 pub use draft::{Drafted, Wanted};
 pub use mend::{Mended, apply, mend};
+use replay::replay;
 
 /// What a run found, and how much of the input it could follow.
 #[derive(Debug, Clone, Default)]
@@ -119,7 +123,7 @@ pub struct Run {
 }
 
 /// Ways of arriving at the newest migration that all give the same schema.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Arrival {
     /// Their names.
     pub ways: Vec<String>,
@@ -178,8 +182,8 @@ fn run_targets(files: &Files, targets: Vec<Target>, options: &Options, sides: Si
         },
         || {
             let replayed = targets.par_iter().map(|target| match sides {
-                Sides::Both | Sides::Histories => replayed(files, target, options, sides),
-                Sides::Models => (Vec::new(), None, Vec::new()),
+                Sides::Both | Sides::Histories => Replayed::of(files, target, options, sides),
+                Sides::Models => Replayed::default(),
             });
             replayed.collect::<Vec<_>>()
         },
@@ -188,18 +192,16 @@ fn run_targets(files: &Files, targets: Vec<Target>, options: &Options, sides: Si
         .into_iter()
         .zip(models)
         .zip(replayed)
-        .map(
-            |((target, (sources, models)), (histories, outcome, arrivals))| Run {
-                target: Target {
-                    models: sources,
-                    ..target
-                },
-                histories,
-                outcome,
-                arrivals,
-                models,
+        .map(|((target, (sources, models)), replayed)| Run {
+            target: Target {
+                models: sources,
+                ..target
             },
-        )
+            histories: replayed.histories,
+            outcome: replayed.outcome,
+            arrivals: replayed.arrivals,
+            models,
+        })
         .collect()
 }
 
@@ -219,8 +221,11 @@ fn models(files: &Files, targets: &[Target]) -> Vec<(Vec<ModelSource>, Vec<Model
         }
     }
     let of = |at: &usize| {
-        let models = targets[*at].models.iter().map(|m| m.read(files));
-        (*at, models.collect())
+        let read = |m: &ModelSource| {
+            let key = format!("{} {} {:?} {:?}", m.stack, m.path, m.files, m.history);
+            Arc::unwrap_or_clone(files.remember(&key, |files| m.read(files)))
+        };
+        (*at, targets[*at].models.iter().map(read).collect())
     };
     let read = sharing
         .par_iter()
@@ -232,12 +237,30 @@ fn models(files: &Files, targets: &[Target]) -> Vec<(Vec<ModelSource>, Vec<Model
 }
 
 /// The histories of a target, and what they make.
-fn replayed(
-    files: &Files,
-    target: &Target,
-    options: &Options,
-    sides: Sides,
-) -> (Vec<History>, Option<Outcome>, Vec<Arrival>) {
+#[derive(Debug, Clone, Default)]
+struct Replayed {
+    histories: Vec<History>,
+    outcome: Option<Outcome>,
+    arrivals: Vec<Arrival>,
+}
+
+impl Replayed {
+    fn of(files: &Files, target: &Target, options: &Options, sides: Sides) -> Self {
+        let histories: Vec<_> = target
+            .histories
+            .iter()
+            .map(|h| (h.runner.name, &h.path))
+            .collect();
+        let key = format!(
+            "{} {histories:?} {:?} {:?} {sides:?}",
+            target.name, target.given, options.at
+        );
+        let replayed = files.remember(&key, |files| replayed(files, target, options, sides));
+        Arc::unwrap_or_clone(replayed)
+    }
+}
+
+fn replayed(files: &Files, target: &Target, options: &Options, sides: Sides) -> Replayed {
     let histories: Vec<History> = target
         .histories
         .iter()
@@ -257,7 +280,11 @@ fn replayed(
         Sides::Both if options.at.is_none() => arrivals(files, target, &histories),
         _ => Vec::new(),
     };
-    (histories, outcome, arrivals)
+    Replayed {
+        histories,
+        outcome,
+        arrivals,
+    }
 }
 
 /// What other ways of arriving give; those that give the same are one.
@@ -319,77 +346,10 @@ fn led_elsewhere(
     other
 }
 
-/// Runs histories on one new database, up to a migration where one is named.
-fn replay(files: &Files, target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
-    let mut session = Session::new(&target.given);
-    session.assume_mended();
-    let last = at.map(|at| last(histories, at));
-    for (history, h) in histories.iter().zip(0..) {
-        let mut gaps = history.gaps.iter().peekable();
-        if let Some(program) = &history.program {
-            let end = match last {
-                Some(None) => return finish(session),
-                Some(Some((until, _))) if until < h => return finish(session),
-                Some(Some((until, m))) if until == h => Some(m),
-                _ => None,
-            };
-            for (_, gap) in gaps {
-                session.skip(qualified(gap, target));
-            }
-            session = program.run(session, files, &target.given, end);
-            continue;
-        }
-        let reconnects = target.histories.get(h).is_some_and(|h| h.runner.reconnects());
-        for (batch, first) in history.migrations.chunks(BATCH).zip((0..).step_by(BATCH)) {
-            for ((migration, reads), m) in batch.iter().zip(read_ahead(batch)).zip(first..) {
-                if last.is_some_and(|last| last.is_none_or(|last| (h, m) > last)) {
-                    return finish(session);
-                }
-                while let Some((_, gap)) = gaps.next_if(|(at, _)| *at <= m) {
-                    session.skip(qualified(gap, target));
-                }
-                if reconnects {
-                    session.reconnect();
-                }
-                match reads {
-                    Some(reads) => session.run_parsed(migration, reads),
-                    None => session.run(migration),
-                }
-            }
-        }
-        for (_, gap) in gaps {
-            session.skip(qualified(gap, target));
-        }
-    }
-    finish(session)
-}
-
-/// Migrations that are parsed at once, before the first of them runs.
-const BATCH: usize = 64;
-/// A longer text is parsed while it runs, statement by statement, so that memory stays bounded.
-const LONG: usize = 1 << 20;
-
-/// The statements of each migration, parsed in parallel; `None` where the text is long.
-fn read_ahead(batch: &[Migration]) -> Vec<Option<Vec<sql::Read>>> {
-    let read = |m: &Migration| (m.text.as_str().len() < LONG).then(|| sql::read(&m.text));
-    batch.par_iter().map(read).collect()
-}
-
 /// The outcome, names being looked up as on a new connection.
 fn finish(mut session: Session) -> Outcome {
     session.reconnect();
     session.finish()
-}
-
-/// An object that a gap names without a schema is where the search path leads.
-fn qualified(gap: &Gap, target: &Target) -> Gap {
-    let path = target.given.search_path.iter().find(|s| s.as_str() != "$user");
-    match (&gap.reach, path) {
-        (Reach::Object(name), Some(schema)) if !name.contains('.') => {
-            gap.reaching(Reach::Object(format!("{schema}.{name}")))
-        }
-        _ => gap.clone(),
-    }
 }
 
 /// The place of a migration by its name: the whole name, else what exactly one name begins with.

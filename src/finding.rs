@@ -113,6 +113,8 @@ pub struct Finding {
     pub database: Option<(Span, Option<String>)>,
     /// What would mend it, where that is sure.
     pub fix: Option<Fix>,
+    /// It is expected, by the order in which the repository lands models and migrations. Set by the driver.
+    pub pending: bool,
 }
 
 impl Finding {
@@ -137,6 +139,7 @@ impl Finding {
             model: None,
             database: None,
             fix: None,
+            pending: false,
         }
     }
 

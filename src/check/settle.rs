@@ -1,7 +1,7 @@
 //! What a repository says of the findings: levels, tables and paths, ignores in comments, the baseline. Rules know none of it.
 
-use super::Silenced;
 use super::ignores::Ignores;
+use super::{Silenced, order};
 use crate::config::file::{Loudness, RuleLevel};
 use crate::config::pattern::Pattern;
 use crate::config::{Misuse, Options};
@@ -90,7 +90,7 @@ fn level(files: &Files, options: &Options, mut finding: Finding) -> Option<Findi
         Some(Loudness::At(level)) => finding.level = at(finding.level, rules::find(finding.rule), level),
         None => {}
     }
-    Some(finding)
+    Some(order::expect(options, settings.order, finding))
 }
 
 /// A quieter level is the loudest that is told; a louder one raises what the rule tells at its own level, and leaves its quieter

@@ -43,6 +43,8 @@ pub(super) enum Command {
     Baseline(BaselineArguments),
     /// Draft the migration that the models wait for; it is written, never run
     Migration(MigrationArguments),
+    /// Write a report for the browser: findings, the schema as a diagram, coverage, in one HTML file
+    Report(ReportArguments),
     /// Show the configuration that is in force, and where it is said
     Config(ConfigArguments),
     /// Write a commented configuration file
@@ -106,6 +108,12 @@ pub(super) struct CheckArguments {
     /// Tell what the baseline holds as well
     #[arg(long)]
     pub(super) no_baseline: bool,
+    /// Tell at its own level also what is expected by the `order` in which models and migrations land: before a release
+    #[arg(long)]
+    pub(super) settled: bool,
+    /// Check again whenever a file changes, until interrupted
+    #[arg(long, conflicts_with_all = ["stdin_filename", "fix", "unsafe_fixes", "diff"])]
+    pub(super) watch: bool,
     /// Fail the run also on entries of the baseline that are gone; set where the environment has `CI`
     #[arg(long)]
     pub(super) ci: bool,
@@ -189,6 +197,22 @@ pub(super) struct MigrationArguments {
     pub(super) source: Source,
 }
 
+/// `schemalign report`.
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// Folders to check, instead of the working folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The file to write; - is standard output
+    #[arg(long, short, value_name = "FILE", default_value = "schemalign.html")]
+    pub(super) output: PathBuf,
+    /// Tell what the baseline holds as well
+    #[arg(long)]
+    pub(super) no_baseline: bool,
+    #[command(flatten)]
+    pub(super) source: Source,
+}
+
 /// `schemalign config`.
 #[derive(Debug, Args)]
 pub(super) struct ConfigArguments {
@@ -198,6 +222,9 @@ pub(super) struct ConfigArguments {
     /// List every key of the configuration file
     #[arg(long)]
     pub(super) keys: bool,
+    /// Print the JSON Schema of the configuration file
+    #[arg(long, conflicts_with = "keys")]
+    pub(super) schema: bool,
     #[command(flatten)]
     pub(super) source: Source,
 }

@@ -6,7 +6,7 @@ use super::arguments::{CheckArguments, CheckFormat, FailOn};
 use super::outcome::{Exit, Failure};
 use super::revision::Revision;
 use super::workspace::Workspace;
-use super::{disk, fix, progress, terminal};
+use super::{disk, fix, progress, terminal, watch};
 use crate::check::{self, NotChecked, Report};
 use crate::config::Options;
 use crate::finding::Level;
@@ -21,6 +21,17 @@ use crate::source::Files;
 /// # Errors
 /// When nothing could be checked, or a file cannot be written.
 pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
+    match arguments.watch {
+        true => watch::run(arguments),
+        false => once(arguments),
+    }
+}
+
+/// Checks once.
+///
+/// # Errors
+/// When nothing could be checked, or a file cannot be written.
+pub(super) fn once(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let text = match &arguments.stdin_filename {
         Some(path) => Some((path.as_path(), terminal::read()?)),
         None => None,
@@ -28,6 +39,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let mut work = Workspace::with_text(&arguments.paths, &arguments.source, text)?;
     work.options.ci = arguments.ci || std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false");
     work.options.without_baseline = arguments.no_baseline;
+    work.options.settled = arguments.settled;
     let mut report = progress::show(&work.files, || check::check(&work.files, &work.options))?;
     let earlier = match &arguments.since {
         Some(name) => Some(earlier(&work, name)?),
@@ -71,7 +83,9 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     };
     terminal::write(&out)?;
     // The process ends: taking apart what it read would only take time.
-    std::mem::forget((work, report));
+    if !arguments.watch {
+        std::mem::forget((work, report));
+    }
     Ok(exit)
 }
 

@@ -6,6 +6,7 @@ use super::terminal;
 use super::workspace::Workspace;
 use crate::config::file::{KEYS, Loudness, Settings};
 use crate::config::pattern::Pattern;
+use crate::config::schema::schema;
 use crate::report::escape;
 use crate::rules::RULES;
 use crate::source::{Files, Span};
@@ -19,6 +20,12 @@ pub(super) fn run(arguments: &ConfigArguments) -> Result<Exit, Failure> {
         let width = KEYS.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
         let lines = KEYS.iter().map(|(key, takes)| format!("{key:width$}  {takes}\n"));
         terminal::write(&lines.collect::<String>())?;
+        return Ok(Exit::Clean);
+    }
+    if arguments.schema {
+        let rules: Vec<_> = RULES.iter().map(|rule| (rule.name, rule.summary)).collect();
+        let schema = serde_json::to_string_pretty(&schema(&rules)).unwrap_or_default();
+        terminal::write(&format!("{schema}\n"))?;
         return Ok(Exit::Clean);
     }
     let paths: Vec<_> = arguments.path.iter().cloned().collect();
@@ -96,6 +103,7 @@ fn print(settings: &Settings, relative: &str, files: &Files) -> String {
             &place,
         );
     }
+    line("order", format!("\"{}\"", settings.order.word()), "");
     line("require-reason", settings.require_reason.to_string(), "");
     if let Some(least) = settings.minimum_coverage {
         line("minimum-coverage", least.to_string(), "");

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ignore::{WalkBuilder, WalkState};
 
@@ -32,6 +33,9 @@ const NEVER: &[&str] = &[
 
 /// Longest file that is read.
 const LIMIT: u64 = 1 << 30;
+
+/// After so long a time of its last change tells a file from what it is when it is written again.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// Files below a folder, and files that were named beside it.
 #[derive(Debug)]
@@ -302,6 +306,17 @@ impl FileSystem for Disk {
             Ok(_) => Err(ReadError("is no regular file".to_owned())),
             Err(error) => Err(ReadError(format!("cannot be read: {}", words(&error)))),
         }
+    }
+
+    fn stamp(&self, path: &str) -> Option<u128> {
+        let data = self.root.join(path).metadata().ok()?;
+        let modified = data.modified().ok()?;
+        // A file that was just written may be written again within one tick of its clock.
+        if modified.elapsed().is_ok_and(|age| age < SETTLED) {
+            return None;
+        }
+        let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some((since.as_nanos() << 40) ^ u128::from(data.len()))
     }
 
     fn skipped(&self) -> Vec<(String, String)> {

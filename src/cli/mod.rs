@@ -15,10 +15,12 @@ mod migration;
 mod models;
 mod outcome;
 mod progress;
+mod report;
 mod revision;
 mod rules;
 mod schema;
 mod terminal;
+mod watch;
 mod workspace;
 
 use std::process::ExitCode;
@@ -56,6 +58,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Rules(rules)) => rules::run(rules),
         Some(Command::Baseline(baseline)) => baseline::run(baseline),
         Some(Command::Migration(migration)) => migration::run(migration),
+        Some(Command::Report(report)) => report::run(report),
         Some(Command::Config(config)) => config::run(config),
         Some(Command::Init(init)) => init::run(init),
         Some(Command::Lsp(_)) => lsp::run(),

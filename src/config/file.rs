@@ -94,6 +94,8 @@ pub struct Settings {
     pub minimum_coverage: Option<f64>,
     /// The quietest level that fails a run.
     pub fail_on: Option<Level>,
+    /// How models and migrations land.
+    pub order: Order,
     /// The baseline's file, where it is not the usual one.
     pub baseline: Option<String>,
 }
@@ -149,11 +151,47 @@ pub const KEYS: &[(&str, &str)] = &[
         "fail-on",
         "the quietest level that fails a run: \"note\", \"warn\" or \"error\"",
     ),
+    (
+        "order",
+        "how models and migrations land: \"together\", or in changes of their own, \"migrations-first\" or \"models-first\"",
+    ),
     ("baseline", "the path of the baseline"),
 ];
-const OVERRIDE_KEYS: &[&str] = &["paths", "tables", "rules"];
-const PROJECT_KEYS: &[&str] = &["name", "migrations", "models", "dialect", "given"];
-const LEVELS: &[&str] = &["off", "note", "warn", "error"];
+/// The keys of an override.
+pub const OVERRIDE_KEYS: &[&str] = &["paths", "tables", "rules"];
+/// The keys of a project.
+pub const PROJECT_KEYS: &[&str] = &["name", "migrations", "models", "dialect", "given"];
+/// How loud a rule may be.
+pub const LEVELS: &[&str] = &["off", "note", "warn", "error"];
+/// The orders in which models and migrations may land.
+pub const ORDERS: [(&str, Order); 3] = [
+    ("together", Order::Together),
+    ("migrations-first", Order::MigrationsFirst),
+    ("models-first", Order::ModelsFirst),
+];
+
+/// How changes of models and their migrations land.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// In one change.
+    #[default]
+    Together,
+    /// A migration that adds lands before the models that use it, one that drops after they are gone.
+    MigrationsFirst,
+    /// Models land before the migration that follows them.
+    ModelsFirst,
+}
+
+impl Order {
+    /// The word in the file.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        ORDERS
+            .iter()
+            .find(|(_, order)| *order == self)
+            .map_or("", |(word, _)| word)
+    }
+}
 
 /// What a file sets, with all that is wrong in it; `None` where it says nothing of this program. `name` is the file's own name, which
 /// tells where in it to look; `folder` is where it lies; `rules` are the names of rules that exist.
@@ -267,10 +305,22 @@ impl Reader<'_> {
                         out.fail_on = Some(level);
                     }
                 }
+                "order" => out.order = self.order(value),
                 "baseline" => out.baseline = self.text(value, "baseline"),
                 other => self.unknown(&key.span(), "key", other, &keys),
             }
         }
+    }
+
+    fn order(&mut self, value: &Spanned<DeValue<'_>>) -> Order {
+        let Some(word) = self.text(value, "order") else {
+            return Order::default();
+        };
+        let found = ORDERS.iter().find(|(known, _)| *known == word);
+        if found.is_none() {
+            self.unknown(&value.span(), "order", &word, &ORDERS.map(|(word, _)| word));
+        }
+        found.map_or(Order::default(), |(_, order)| *order)
     }
 
     fn version(&mut self, value: &Spanned<DeValue<'_>>) {

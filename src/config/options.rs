@@ -112,6 +112,8 @@ pub struct Options {
     pub configuration: Configuration,
     /// Whether the run is one of CI, where what is out of date fails.
     pub ci: bool,
+    /// Tell at its own level what the order of landing explains.
+    pub settled: bool,
     /// Do as if there were no baseline.
     pub without_baseline: bool,
 }

@@ -1,5 +1,7 @@
 //! Edits of Prisma schemas.
 
+use std::sync::Arc;
+
 use super::{Of, insert, replace};
 use crate::declared::{Expectation, Field};
 use crate::finding::Edit;
@@ -8,19 +10,21 @@ use crate::schema::IndexWalker;
 use crate::source::Span;
 use crate::sqltype::SqlType;
 use crate::stacks::prisma::spelled;
-use crate::syntax::prisma::{Arity, Attribute, Block, BlockKind, Document, Member, Value, ValueKind, parse};
+use crate::syntax::prisma::{
+    Arity, Attribute, Block, BlockKind, Document, Member, Value, ValueKind, document,
+};
 
 /// The file of a model, read again.
 struct Read {
-    document: Document,
-    text: std::sync::Arc<str>,
+    document: Arc<Document>,
+    text: Arc<str>,
 }
 
 impl Read {
     fn new(of: Of<'_>) -> Option<Read> {
         let file = of.model.span.file;
         let text = of.files.read(file).ok()?.text.clone();
-        let document = parse(file, &text);
+        let document = document(of.files, file).ok()?;
         document.errors.is_empty().then_some(Read { document, text })
     }
 

@@ -1,17 +1,21 @@
 //! Files as the editor shows them: unsaved buffers over the disk, whose files are read once until something changes there.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::source::{Entry, FileSystem, ReadError};
 
 type Held = Result<Vec<u8>, ReadError>;
 
+/// What was read, and the stamp that it bore before.
+type Read = (Arc<Held>, Option<u128>);
+
 /// The disk's files, read at most once.
 #[derive(Clone)]
 pub(super) struct Kept {
     disk: Arc<dyn FileSystem>,
-    read: Arc<Mutex<BTreeMap<String, Arc<Held>>>>,
+    read: Arc<Mutex<BTreeMap<String, Read>>>,
+    sizes: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
 impl Kept {
@@ -19,28 +23,77 @@ impl Kept {
         Kept {
             disk,
             read: Arc::default(),
+            sizes: Arc::default(),
         }
+    }
+
+    /// The files as they lie on the disk now, and which of those that were looked at are not what they were. What bears the same
+    /// stamp is not read again.
+    pub(super) fn anew(&self, disk: Arc<dyn FileSystem>) -> (Self, BTreeSet<String>) {
+        let mut changed = BTreeSet::new();
+        let mut read = locked(&self.read).clone();
+        read.retain(|path, (_, stamp)| {
+            let same = stamp.is_some() && disk.stamp(path) == *stamp;
+            if !same {
+                changed.insert(path.clone());
+            }
+            same
+        });
+        for (path, size) in &*locked(&self.sizes) {
+            if disk.size(path) != *size {
+                changed.insert(path.clone());
+            }
+        }
+        let kept = Kept {
+            disk,
+            read: Arc::new(Mutex::new(read)),
+            sizes: self.sizes.clone(),
+        };
+        (kept, changed)
     }
 
     fn read(&self, path: &str) -> Held {
-        let held = |map: &BTreeMap<String, Arc<Held>>| map.get(path).cloned();
-        if let Some(held) = self.read.lock().ok().and_then(|map| held(&map)) {
-            return (*held).clone();
+        if let Some((held, _)) = locked(&self.read).get(path) {
+            return (**held).clone();
         }
+        // Taken first: what is written meanwhile then bears another.
+        let stamp = self.disk.stamp(path);
         let read = self.disk.read(path);
-        if let Ok(mut map) = self.read.lock() {
-            map.insert(path.to_owned(), Arc::new(read.clone()));
-        }
+        locked(&self.read).insert(path.to_owned(), (Arc::new(read.clone()), stamp));
         read
+    }
+
+    fn size(&self, path: &str) -> u64 {
+        let size = self.disk.size(path);
+        locked(&self.sizes).insert(path.to_owned(), size);
+        size
     }
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Buffers by the listing's path.
+pub(super) type Buffers = BTreeMap<String, Arc<str>>;
+
+/// The buffers that are not what they were, those that were opened and closed too.
+pub(super) fn changed(before: &Buffers, now: &Buffers) -> BTreeSet<String> {
+    let same = |path: &String| match (before.get(path), now.get(path)) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        _ => false,
+    };
+    let all = before.keys().chain(now.keys());
+    all.filter(|path| !same(path)).cloned().collect()
+}
+
 /// What one check sees.
+#[derive(Clone)]
 pub(super) struct Overlay {
     /// The disk below.
     pub(super) kept: Kept,
-    /// Buffers by the listing's path.
-    pub(super) buffers: BTreeMap<String, Arc<str>>,
+    /// What lies above it.
+    pub(super) buffers: Buffers,
 }
 
 impl FileSystem for Overlay {
@@ -56,7 +109,7 @@ impl FileSystem for Overlay {
     fn size(&self, path: &str) -> u64 {
         match self.buffers.get(path) {
             Some(text) => text.len() as u64,
-            None => self.kept.disk.size(path),
+            None => self.kept.size(path),
         }
     }
 

@@ -1,8 +1,7 @@
 //! The loop: takes messages in order, checks once for all changes that have piled up, answers from the last check.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use lsp_types::notification::{
@@ -25,7 +24,7 @@ use lsp_types::{
 use serde_json::Value;
 
 use super::diagnostics::{self, ByFile};
-use super::overlay::{Kept, Overlay};
+use super::overlay::{self, Buffers, Kept, Overlay};
 use super::position::{listed, location, of_path, offset, path};
 use super::{Disk, actions, completion, lookup, symbols};
 use crate::check::{self, Report, Runs, Sides};
@@ -39,6 +38,7 @@ type Broken = Box<dyn std::error::Error + Send + Sync>;
 /// What is known after a check.
 struct Checked {
     files: Files,
+    buffers: Buffers,
     runs: Runs,
     report: Report,
 }
@@ -48,7 +48,11 @@ struct Server<'a> {
     disk: &'a dyn Disk,
     root: PathBuf,
     kept: Option<(Kept, Vec<String>)>,
-    buffers: BTreeMap<String, Arc<str>>,
+    /// The disk is to be listed anew.
+    stale: bool,
+    /// What changed on the disk since the last check.
+    rewritten: BTreeSet<String>,
+    buffers: Buffers,
     checked: Option<Checked>,
     shown: ByFile,
 }
@@ -62,7 +66,9 @@ pub(super) fn run(connection: &Connection, disk: &dyn Disk) -> Result<(), Broken
         disk,
         root: root(&parameters).unwrap_or_else(|| disk.here()),
         kept: None,
-        buffers: BTreeMap::new(),
+        stale: true,
+        rewritten: BTreeSet::new(),
+        buffers: Buffers::new(),
         checked: None,
         shown: ByFile::new(),
     };
@@ -141,8 +147,7 @@ impl Server<'_> {
                 name.is_some_and(|name| self.buffers.remove(&name).is_some())
             }),
             DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => {
-                // What lies on the disk is listed and read anew.
-                self.kept = None;
+                self.stale = true;
                 true
             }
             _ => false,
@@ -195,32 +200,72 @@ impl Server<'_> {
             here.clone()
                 .map_or_else(ByFile::new, |uri| diagnostics::of_misuse(uri, what, help))
         };
-        if self.kept.is_none() {
-            match self.disk.list(&self.root) {
-                Ok(listing) => self.kept = Some((Kept::new(listing.system), listing.above)),
-                Err(why) => return say("the folder cannot be listed", &why),
-            }
+        if let Err(why) = self.list() {
+            return say("the folder cannot be listed", &why);
         }
         let Some((kept, above)) = &self.kept else {
             return ByFile::new();
         };
-        let mut files = Files::new(Overlay {
-            kept: kept.clone(),
-            buffers: self.buffers.clone(),
-        });
+        let (mut files, changed) = self.files(kept);
         let mut options = Options::default();
         if let Err(flaws) = check::configure(&mut files, &mut options, above.clone()) {
             return diagnostics::of_flaws(&self.root, &files, &flaws);
+        }
+        if let Some(before) = &self.checked
+            && changed.iter().all(|path| is_of_programs(path))
+        {
+            files.take_over(&before.files, &changed);
         }
         let runs = check::run(&files, &options, Sides::Both);
         let both = runs.and_then(|runs| check::report(&files, &options, &runs).map(|report| (runs, report)));
         match both {
             Ok((runs, report)) => {
                 let out = diagnostics::of_findings(&self.root, &files, &report.findings);
-                self.checked = Some(Checked { files, runs, report });
+                self.rewritten.clear();
+                self.checked = Some(Checked {
+                    files,
+                    buffers: self.buffers.clone(),
+                    runs,
+                    report,
+                });
                 out
             }
             Err(misuse) => say(&misuse.what, &misuse.help),
+        }
+    }
+
+    /// Lists the disk, where it may have changed.
+    fn list(&mut self) -> Result<(), String> {
+        if !std::mem::take(&mut self.stale) && self.kept.is_some() {
+            return Ok(());
+        }
+        let listing = self.disk.list(&self.root).inspect_err(|_| self.stale = true)?;
+        let kept = match &self.kept {
+            Some((before, _)) => {
+                let (kept, changed) = before.anew(listing.system);
+                self.rewritten.extend(changed);
+                kept
+            }
+            None => Kept::new(listing.system),
+        };
+        self.kept = Some((kept, listing.above));
+        Ok(())
+    }
+
+    /// The files as they stand now, and those that are not what they were at the last check. What was read then is kept.
+    fn files(&self, kept: &Kept) -> (Files, BTreeSet<String>) {
+        let overlay = Overlay {
+            kept: kept.clone(),
+            buffers: self.buffers.clone(),
+        };
+        let files = Files::new(overlay.clone()).lasting();
+        match &self.checked {
+            Some(before) if before.files.lists_as(&files) => {
+                let mut changed = overlay::changed(&before.buffers, &self.buffers);
+                changed.extend(self.rewritten.iter().cloned());
+                (before.files.next(overlay, &changed), changed)
+            }
+            _ => (files, BTreeSet::new()),
         }
     }
 
@@ -372,6 +417,14 @@ impl Server<'_> {
             query,
         )))
     }
+}
+
+/// Whether a file is part of a program, a migration or a model, and says nothing of what the repository is: when any other changes,
+/// all is worked out anew.
+fn is_of_programs(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    matches!(ending, "py" | "sql" | "prisma" | "ex" | "exs") && !matches!(name, "setup.py" | "mix.exs")
 }
 
 /// Objects of one statement that a hover names at the most.

@@ -1,5 +1,6 @@
 //! Columns that are named after another table (`user_id`), and what they refer to: by the foreign keys of their like, else by name.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
@@ -75,12 +76,8 @@ impl Named<'_> {
 /// The columns that refer to other tables, by name.
 #[must_use]
 pub fn referring<'a>(pairs: &Pairs<'a>, schema: &'a Schema) -> Vec<Named<'a>> {
-    let mut tables: Vec<Table> = Vec::new();
-    let mut columns: Vec<Referring<'a>> = Vec::new();
-    for pair in &pairs.tables {
-        read(pairs, schema, pair, &mut tables, &mut columns);
-    }
-    let all: Vec<Place<'a>> = columns.iter().map(|c| c.place.clone()).collect();
+    // A name that says nothing of its own (`id`, `code`) refers only where a foreign key says so.
+    let (tables, columns) = read_all(pairs, schema, &|_, name| is_of_another(name));
     let mut by_name: BTreeMap<String, Vec<Referring<'a>>> = BTreeMap::new();
     for column in columns {
         by_name
@@ -88,24 +85,66 @@ pub fn referring<'a>(pairs: &Pairs<'a>, schema: &'a Schema) -> Vec<Named<'a>> {
             .or_default()
             .push(column);
     }
-    by_name
+    let mut found = Vec::new();
+    for (name, columns) in by_name {
+        if let Some(to) = by_keys(&columns).or_else(|| by_word(&name, &columns, &tables)) {
+            found.push((name, columns, to));
+        }
+    }
+    let targets: FxHashSet<(&str, &Name)> = found
+        .iter()
+        .map(|(_, _, (table, column, _))| (table.as_str(), column))
+        .collect();
+    let (_, all) = read_all(pairs, schema, &|table, name| targets.contains(&(table, name)));
+    found
         .into_iter()
-        .filter_map(|(name, columns)| named(&name, columns, &tables, &all))
+        .filter_map(|(name, columns, to)| named(&name, columns, to, &tables, &all))
         .collect()
+}
+
+/// Whether a column is named after another table.
+fn is_of_another(name: &Name) -> bool {
+    let bytes = name.as_str().as_bytes();
+    let ends = bytes.len() > 2 && bytes[bytes.len() - 2..].eq_ignore_ascii_case(b"id");
+    ends && snake(name.as_str()).ends_with("_id")
+}
+
+/// Tells the columns that are wanted, by table and name.
+type Wanted<'w> = &'w dyn Fn(&str, &Name) -> bool;
+
+/// All tables, and those of their columns that are wanted.
+fn read_all<'a>(
+    pairs: &Pairs<'a>,
+    schema: &'a Schema,
+    wanted: Wanted<'_>,
+) -> (Vec<Table>, Vec<Referring<'a>>) {
+    let mut out = Out {
+        tables: Vec::new(),
+        columns: Vec::new(),
+        wanted,
+    };
+    for pair in &pairs.tables {
+        read(pairs, schema, pair, &mut out);
+    }
+    (out.tables, out.columns)
+}
+
+/// What is read of tables.
+struct Out<'a, 'w> {
+    tables: Vec<Table>,
+    columns: Vec<Referring<'a>>,
+    wanted: Wanted<'w>,
 }
 
 fn named<'a>(
     name: &str,
     mut columns: Vec<Referring<'a>>,
+    (table, column, keys): (String, Name, usize),
     tables: &[Table],
-    all: &[Place<'a>],
+    all: &[Referring<'a>],
 ) -> Option<Named<'a>> {
-    let (table, column, keys) = by_keys(&columns).or_else(|| by_word(name, &columns, tables))?;
-    let target = all.iter().find(|p| p.table == table && p.name == column)?.clone();
-    // A name that says nothing of its own (`id`, `code`) refers only where a foreign key says so.
-    if !name.ends_with("_id") {
-        return None;
-    }
+    let mut places = all.iter().map(|c| &c.place);
+    let target = places.find(|p| p.table == table && p.name == column)?.clone();
     columns.retain(|c| c.place.table != table);
     let word = name.strip_suffix("_id").unwrap_or(name);
     let exact = tables
@@ -147,13 +186,7 @@ fn by_word(name: &str, columns: &[Referring<'_>], tables: &[Table]) -> Option<(S
 }
 
 /// The columns of a table, from the database where it has them, else from the model.
-fn read<'a>(
-    pairs: &Pairs<'a>,
-    schema: &'a Schema,
-    pair: &TablePair<'a>,
-    tables: &mut Vec<Table>,
-    out: &mut Vec<Referring<'a>>,
-) {
+fn read<'a>(pairs: &Pairs<'a>, schema: &'a Schema, pair: &TablePair<'a>, out: &mut Out<'a, '_>) {
     let model = pair.model.map(|(_, model)| model);
     let is_plain = |m: &Model| !m.unmanaged && matches!(m.kind, ModelKind::Table | ModelKind::JoinTable);
     if pair.elsewhere || model.is_some_and(|m| !is_plain(m)) {
@@ -166,7 +199,7 @@ fn read<'a>(
                 return;
             }
             let models: Vec<&'a Model> = pairs.models_of(pair).collect();
-            tables.push(Table {
+            out.tables.push(Table {
                 qualified: table.qualified(),
                 words: words(table.name()),
                 key: key_in_database(table).or_else(|| models.iter().find_map(|m| key_of(m))),
@@ -180,7 +213,7 @@ fn read<'a>(
                 return;
             };
             let qualified = qualified(schema, name);
-            tables.push(Table {
+            out.tables.push(Table {
                 qualified: qualified.clone(),
                 words: words(&name.name),
                 key: key_of(model),
@@ -191,20 +224,26 @@ fn read<'a>(
     }
 }
 
-fn in_database<'a>(
-    table: TableWalker<'a>,
-    models: &[&'a Model],
-    schema: &'a Schema,
-    out: &mut Vec<Referring<'a>>,
-) {
+fn in_database<'a>(table: TableWalker<'a>, models: &[&'a Model], schema: &'a Schema, out: &mut Out<'a, '_>) {
     let qualified = table.qualified();
     let is_open = open(table, Section::ForeignKeys).is_some()
         || models.iter().any(|m| is_open(m, Section::ForeignKeys));
     let mut seen: FxHashSet<&Name> = FxHashSet::default();
     let own = key_in_database(table);
-    let names: Vec<String> = table.columns().map(|c| snake(c.name().as_str())).collect();
+    let names = OnceCell::new();
+    let names = || {
+        names.get_or_init(|| {
+            table
+                .columns()
+                .map(|c| snake(c.name().as_str()))
+                .collect::<Vec<_>>()
+        })
+    };
     for column in table.columns().filter(|c| c.get().presence.is_present()) {
         seen.insert(column.name());
+        if !(out.wanted)(&qualified, column.name()) {
+            continue;
+        }
         let field = models
             .iter()
             .find_map(|m| Some((*m, field_of(m, column.name())?)));
@@ -223,7 +262,7 @@ fn in_database<'a>(
             },
             keyed: false,
             open: is_open,
-            other: own.as_ref() == Some(column.name()) || means_other(column.name(), &names),
+            other: own.as_ref() == Some(column.name()) || means_other(column.name(), names()),
             leads_to: Vec::new(),
         };
         for (constraint, key) in foreign_keys(table) {
@@ -241,7 +280,7 @@ fn in_database<'a>(
             by_model(model, schema, &mut referring);
         }
         referring.other |= was_keyed(table, column) || table.primary_key().is_none();
-        out.push(referring);
+        out.columns.push(referring);
     }
     // What the database's side does not know of.
     if open(table, Section::Columns).is_some() {
@@ -260,7 +299,7 @@ fn was_keyed(table: TableWalker<'_>, column: ColumnWalker<'_>) -> bool {
     })
 }
 
-fn in_model<'a>(table: &str, model: &'a Model, schema: &Schema, is_open: bool, out: &mut Vec<Referring<'a>>) {
+fn in_model<'a>(table: &str, model: &'a Model, schema: &Schema, is_open: bool, out: &mut Out<'a, '_>) {
     in_model_but(table, model, schema, is_open, &FxHashSet::default(), out);
 }
 
@@ -270,10 +309,16 @@ fn in_model_but<'a>(
     schema: &Schema,
     hidden: bool,
     seen: &FxHashSet<&Name>,
-    out: &mut Vec<Referring<'a>>,
+    out: &mut Out<'a, '_>,
 ) {
+    let wanted = out.wanted;
+    let fields = model.fields.iter().filter(|f| !seen.contains(&f.column));
+    let mut fields = fields.filter(|f| wanted(table, &f.column)).peekable();
+    if fields.peek().is_none() {
+        return;
+    }
     let names: Vec<String> = model.fields.iter().map(|f| snake(f.column.as_str())).collect();
-    for field in model.fields.iter().filter(|f| !seen.contains(&f.column)) {
+    for field in fields {
         let own = key_of(model);
         let mut referring = Referring {
             place: Place {
@@ -289,7 +334,7 @@ fn in_model_but<'a>(
             leads_to: Vec::new(),
         };
         by_model(model, schema, &mut referring);
-        out.push(referring);
+        out.columns.push(referring);
     }
 }
 

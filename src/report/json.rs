@@ -97,6 +97,7 @@ pub(super) fn finding(finding: &Finding, files: &Files) -> Value {
         "model": finding.model.map(|span| place(span, files)),
         "database": finding.database.as_ref().map(|(span, migration)| migration_place(*span, migration.as_deref(), files)),
         "related": related,
+        "pending": finding.pending,
         "fix": finding.fix.as_ref().map(|f| fix(f, files)),
     })
 }

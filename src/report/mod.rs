@@ -10,6 +10,7 @@ pub mod explain;
 pub mod github;
 pub mod gitlab;
 pub mod history;
+pub mod html;
 pub mod json;
 pub mod json_lines;
 pub mod junit;

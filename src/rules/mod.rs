@@ -59,6 +59,8 @@ pub use report::Report;
 pub use rule::{Check, Context, Reporter, Rule, Subject};
 pub use settings::{INVALID_IGNORE, STALE_BASELINE, UNUSED_IGNORE, UNUSED_SETTING};
 
+use rayon::prelude::*;
+
 use crate::declared::{Expectation, Model};
 use crate::finding::{Finding, Level};
 use crate::pair::TablePair;
@@ -131,8 +133,8 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
     let mut contexts: Vec<Context<'_>> = subjects.iter().map(Context::new).collect();
     leave_to_others(&mut contexts);
-    let mut found = Vec::new();
-    for rule in RULES.iter().copied() {
+    let by_rule = RULES.par_iter().map(|rule| {
+        let mut found = Vec::new();
         if let Check::Repository(check) = rule.check {
             let reporter = Reporter::new(rule, "");
             check(&contexts, &reporter);
@@ -141,7 +143,10 @@ pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
         for ctx in &contexts {
             found.extend(run_on(rule, ctx));
         }
-    }
+        found
+    });
+    let by_rule: Vec<Vec<Finding>> = by_rule.collect();
+    let found = by_rule.into_iter().flatten().collect();
     match subjects.first() {
         Some(subject) => copies::merge(subject.files, merge(found)),
         None => merge(found),

@@ -2,7 +2,7 @@
 //!
 //! A change is recorded by its statement. Only what a finding shows needs more, so the statement is read again then.
 
-use std::rc::Rc;
+use std::sync::{Arc, PoisonError};
 
 use super::Context;
 use crate::change::{
@@ -92,8 +92,9 @@ impl Context<'_> {
     }
 
     /// The changes of a statement, read once.
-    fn reread(&self, statement: Span) -> Option<Rc<Vec<Change>>> {
-        if let Some(changes) = self.reread.borrow().get(&statement) {
+    fn reread(&self, statement: Span) -> Option<Arc<Vec<Change>>> {
+        let known = || self.reread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(changes) = known().get(&statement) {
             return Some(changes.clone());
         }
         let file = self.subject.files.read(statement.file).ok()?;
@@ -105,8 +106,8 @@ impl Context<'_> {
                 changes.append(&mut own);
             }
         }
-        let changes = Rc::new(changes);
-        self.reread.borrow_mut().insert(statement, changes.clone());
+        let changes = Arc::new(changes);
+        known().insert(statement, changes.clone());
         Some(changes)
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn create_all(ctx: &Context<'_>) -> Option<Maker> {
     }
     let files = ctx.subject.files;
     files
-        .recall("calls of create_all", || Found(find_create_all(files)))
+        .recall("calls of create_all", |files| Found(find_create_all(files)))
         .0
 }
 

@@ -1,7 +1,7 @@
 //! What a rule is, what it looks at, and how it reports.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
 
@@ -100,7 +100,7 @@ pub struct Context<'a> {
     /// Models and tables, paired.
     pub pairs: Pairs<'a>,
     /// Statements that were read again to tell a place within them.
-    pub(super) reread: RefCell<FxHashMap<Span, Rc<Vec<Change>>>>,
+    pub(super) reread: Mutex<FxHashMap<Span, Arc<Vec<Change>>>>,
 }
 
 impl<'a> Context<'a> {
@@ -111,7 +111,7 @@ impl<'a> Context<'a> {
         Context {
             subject,
             pairs: Pairs::new(schema, &subject.models),
-            reread: RefCell::default(),
+            reread: Mutex::default(),
         }
     }
 

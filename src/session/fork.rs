@@ -19,7 +19,7 @@ pub(super) const MAX_DEPTH: u32 = 24;
 const MAX_PARKED: usize = 64;
 
 /// What a budget counts.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Budget {
     steps: u64,
     /// Of earlier statements.

@@ -62,7 +62,7 @@ use transaction::Transactions;
 use world::{Course, World};
 
 /// One migration as its runner hands it to the server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Migration {
     /// What people call it: the folder's or file's name.
     pub name: String,
@@ -143,7 +143,7 @@ pub struct Outcome {
 type TextKey = (Span, usize, u64);
 
 /// A connection.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Session {
     world: World,
     given: Given,

@@ -45,7 +45,7 @@ impl Drop for Node {
 }
 
 /// What a session keeps of the program that runs on it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Program {
     /// The last checkpoint that the present course went through.
     last: Option<Checkpoint>,

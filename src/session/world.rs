@@ -278,7 +278,7 @@ fn join_scope(a: Scope, b: Scope, gap: &Gap) -> Scope {
 }
 
 /// One of several courses that a statement may take.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Course {
     /// How it ends.
     pub(super) flow: Flow,

@@ -1,10 +1,11 @@
 //! The listing of a run: which files there are, their text once read, and which were read.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use super::memo::Memo;
+use super::seen::{LOOKED_AT, READ, Seen};
 use super::{FileId, LineColumn, LineIndex, Span};
 
 /// Why a file could not be read. The words are for the user.
@@ -30,6 +31,10 @@ pub trait FileSystem: Send + Sync {
     /// How many bytes a file of the listing has; 0 where that cannot be told.
     fn size(&self, path: &str) -> u64 {
         self.read(path).map_or(0, |bytes| bytes.len() as u64)
+    }
+    /// What tells a file from what it was before it was last written; `None` where that cannot be told for certain.
+    fn stamp(&self, _path: &str) -> Option<u128> {
+        None
     }
     /// What the listing left out and a user may miss (an unreadable folder, a pipe): path and why.
     fn skipped(&self) -> Vec<(String, String)> {
@@ -113,7 +118,6 @@ impl FileSystem for Overlay {
 }
 
 /// A file's text. Bytes that are not UTF-8 and a byte order mark are masked one for one, so offsets are those of the file.
-#[derive(Debug)]
 pub struct SourceFile {
     /// Path as in [`Entry::path`].
     pub path: String,
@@ -122,6 +126,15 @@ pub struct SourceFile {
     /// First byte that is not UTF-8, where there is one (masked as `?`).
     pub not_utf8: Option<u32>,
     lines: OnceLock<LineIndex>,
+    memo: Memo,
+}
+
+impl std::fmt::Debug for SourceFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SourceFile")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SourceFile {
@@ -144,12 +157,19 @@ impl SourceFile {
             text: text.into(),
             not_utf8,
             lines: OnceLock::new(),
+            memo: Memo::default(),
         })
     }
 
     /// The line index, made when first asked for.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// What `make` works out of this text alone, such as its syntax tree: once, as long as the text stays.
+    pub fn derive<T: Any + Send + Sync>(&self, make: impl Fn() -> T) -> Arc<T> {
+        let nothing = || (make(), Arc::new(Seen::new(0, None)));
+        self.memo.once("", true, nothing).0
     }
 
     /// Line and column of a byte offset.
@@ -174,19 +194,30 @@ fn mask(mut bytes: Vec<u8>) -> (String, Option<u32>) {
 }
 
 /// The files of one run. Reading is lazy, happens once a file, and may happen on several threads.
+///
+/// What a run works out of files may outlive it, in a service that runs again and again: each such result is worked out through a
+/// view of its own (`Files` too), which notes the files that it looks at, and holds until one of these changes.
 pub struct Files {
-    system: Box<dyn FileSystem>,
-    entries: Vec<Entry>,
+    listed: Arc<Listed>,
     /// Files that nothing finds any more, by id.
-    hidden: Vec<bool>,
+    hidden: Arc<Vec<bool>>,
+    memo: Arc<Memo>,
+    seen: Arc<Seen>,
+    /// Results may outlive the run.
+    lasting: bool,
+}
+
+/// What all views of a run share.
+struct Listed {
+    system: Box<dyn FileSystem>,
+    entries: Arc<Vec<Entry>>,
     read: Vec<OnceLock<Result<Arc<SourceFile>, ReadError>>>,
-    memo: Memo,
 }
 
 impl std::fmt::Debug for Files {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Files")
-            .field("entries", &self.entries.len())
+            .field("entries", &self.listed.entries.len())
             .finish_non_exhaustive()
     }
 }
@@ -200,11 +231,72 @@ impl Files {
         entries.dedup_by(|a, b| a.path == b.path);
         let read = entries.iter().map(|_| OnceLock::new()).collect();
         Files {
-            system: Box::new(system),
-            hidden: vec![false; entries.len()],
-            entries,
-            read,
-            memo: Memo::default(),
+            hidden: Arc::new(vec![false; entries.len()]),
+            seen: Arc::new(Seen::new(entries.len(), None)),
+            listed: Arc::new(Listed {
+                system: Box::new(system),
+                entries: Arc::new(entries),
+                read,
+            }),
+            memo: Arc::default(),
+            lasting: false,
+        }
+    }
+
+    /// Lets results outlive the run: for a service that runs again.
+    #[must_use]
+    pub fn lasting(mut self) -> Self {
+        self.lasting = true;
+        self
+    }
+
+    /// The files of the next run, where `system` lists what this run's did: what was read and has not changed is not read again.
+    #[must_use]
+    pub fn next(&self, system: impl FileSystem + 'static, changed: &BTreeSet<String>) -> Self {
+        let kept = |(entry, slot): (&Entry, &OnceLock<_>)| match changed.contains(&entry.path) {
+            true => OnceLock::new(),
+            false => slot.clone(),
+        };
+        let entries = self.listed.entries.clone();
+        Files {
+            hidden: Arc::new(vec![false; entries.len()]),
+            seen: Arc::new(Seen::new(entries.len(), None)),
+            listed: Arc::new(Listed {
+                system: Box::new(system),
+                read: entries.iter().zip(&self.listed.read).map(kept).collect(),
+                entries,
+            }),
+            memo: Arc::default(),
+            lasting: self.lasting,
+        }
+    }
+
+    /// Takes over the results of the run before that rest on nothing that changed. The listing and what is hidden of it must be the
+    /// same.
+    pub fn take_over(&mut self, before: &Files, changed: &BTreeSet<String>) {
+        if !before.lasting || self.listed.entries != before.listed.entries || self.hidden != before.hidden {
+            return;
+        }
+        let entries = &self.listed.entries;
+        let at = |path: &String| entries.binary_search_by(|e| e.path.cmp(path)).ok();
+        let changed: Vec<usize> = changed.iter().filter_map(at).collect();
+        self.memo = Arc::new(before.memo.holding(&changed));
+    }
+
+    /// Whether both list the same files.
+    #[must_use]
+    pub fn lists_as(&self, other: &Files) -> bool {
+        self.listed.entries == other.listed.entries
+    }
+
+    /// The same files; what is looked at through it is noted for itself, and here too.
+    fn view(&self) -> Files {
+        Files {
+            listed: self.listed.clone(),
+            hidden: self.hidden.clone(),
+            memo: self.memo.clone(),
+            seen: Arc::new(Seen::new(self.listed.entries.len(), Some(self.seen.clone()))),
+            lasting: self.lasting,
         }
     }
 
@@ -218,7 +310,10 @@ impl Files {
 
     /// Takes files out of the listing: they keep their ids, and nothing finds them any more.
     pub fn hide(&mut self, hides: impl Fn(&str) -> bool) {
-        for (hidden, entry) in self.hidden.iter_mut().zip(&self.entries) {
+        for (hidden, entry) in Arc::make_mut(&mut self.hidden)
+            .iter_mut()
+            .zip(&*self.listed.entries)
+        {
             *hidden |= hides(&entry.path);
         }
     }
@@ -229,38 +324,47 @@ impl Files {
 
     /// All files in path order.
     pub fn entries(&self) -> impl Iterator<Item = (FileId, &Entry)> {
-        self.entries
+        self.listed
+            .entries
             .iter()
             .enumerate()
             .filter(|(i, _)| self.is_listed(*i))
             .map(|(i, e)| (FileId(i as u32), e))
     }
 
+    /// How many ids there are: those of hidden files too.
+    #[must_use]
+    pub fn ids(&self) -> usize {
+        self.listed.entries.len()
+    }
+
     /// What the listing left out and a user may miss: path and why.
     #[must_use]
     pub fn skipped(&self) -> Vec<(String, String)> {
-        self.system.skipped()
+        self.listed.system.skipped()
     }
 
     /// The path of a file.
     #[must_use]
     pub fn path(&self, file: FileId) -> &str {
-        self.entries.get(file.0 as usize).map_or("", |e| &e.path)
+        self.listed.entries.get(file.0 as usize).map_or("", |e| &e.path)
     }
 
     /// How many bytes a file has, without reading it; 0 where that cannot be told.
     #[must_use]
     pub fn size(&self, file: FileId) -> u64 {
-        match self.read.get(file.0 as usize).and_then(OnceLock::get) {
+        self.seen.note(file.0 as usize, LOOKED_AT);
+        match self.listed.read.get(file.0 as usize).and_then(OnceLock::get) {
             Some(Ok(read)) => read.text.len() as u64,
-            _ => self.system.size(self.path(file)),
+            _ => self.listed.system.size(self.path(file)),
         }
     }
 
     /// The file with this path, if it is listed.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileId> {
-        self.entries
+        self.listed
+            .entries
             .binary_search_by(|e| e.path.as_str().cmp(path))
             .ok()
             .filter(|i| self.is_listed(*i))
@@ -274,10 +378,9 @@ impl Files {
         } else {
             format!("{folder}/")
         };
-        let from = self
-            .entries
-            .partition_point(|e| e.path.as_str() < prefix.as_str());
-        self.entries[from..]
+        let entries = &self.listed.entries;
+        let from = entries.partition_point(|e| e.path.as_str() < prefix.as_str());
+        entries[from..]
             .iter()
             .enumerate()
             .map(move |(i, e)| (FileId((from + i) as u32), e))
@@ -291,12 +394,14 @@ impl Files {
     /// When it cannot be read or is no text; the words say why.
     pub fn read(&self, file: FileId) -> Result<&Arc<SourceFile>, &ReadError> {
         static GONE: ReadError = ReadError(String::new());
-        let Some(slot) = self.read.get(file.0 as usize) else {
+        let at = file.0 as usize;
+        let (Some(slot), Some(entry)) = (self.listed.read.get(at), self.listed.entries.get(at)) else {
             return Err(&GONE);
         };
+        self.seen.note(at, READ);
         slot.get_or_init(|| {
-            let path = &self.entries[file.0 as usize].path;
-            let bytes = self.system.read(path)?;
+            let path = &entry.path;
+            let bytes = self.listed.system.read(path)?;
             SourceFile::new(path.clone(), bytes).map(Arc::new)
         })
         .as_ref()
@@ -304,26 +409,65 @@ impl Files {
 
     /// Reads a file and keeps its text only where its bytes are `wanted`; whether they are.
     pub fn keep_if(&self, file: FileId, wanted: impl Fn(&[u8]) -> bool) -> bool {
-        let Some(slot) = self.read.get(file.0 as usize) else {
+        let at = file.0 as usize;
+        let (Some(slot), Some(entry)) = (self.listed.read.get(at), self.listed.entries.get(at)) else {
             return false;
         };
-        if let Some(read) = slot.get() {
-            return read.as_ref().is_ok_and(|read| wanted(read.text.as_bytes()));
+        self.seen.note(at, LOOKED_AT);
+        let keep = match slot.get() {
+            Some(read) => read.as_ref().is_ok_and(|read| wanted(read.text.as_bytes())),
+            None => match self.listed.system.read(&entry.path) {
+                Ok(bytes) if !wanted(&bytes) => false,
+                read => {
+                    let path = entry.path.clone();
+                    let read = read.and_then(|bytes| SourceFile::new(path, bytes).map(Arc::new));
+                    slot.get_or_init(|| read).is_ok()
+                }
+            },
+        };
+        if keep {
+            self.seen.note(at, READ);
         }
-        let path = &self.entries[file.0 as usize].path;
-        match self.system.read(path) {
-            Ok(bytes) if !wanted(&bytes) => false,
-            read => {
-                let read = read.and_then(|bytes| SourceFile::new(path.clone(), bytes).map(Arc::new));
-                slot.get_or_init(|| read).is_ok()
-            }
-        }
+        keep
     }
 
     /// What `make` works out of the files under a key: once a run, however often it is asked for. `make` must depend on the files
-    /// and the key alone, and must not run work in parallel.
-    pub fn recall<T: Any + Send + Sync>(&self, key: &str, make: impl Fn() -> T) -> Arc<T> {
-        self.memo.get(key, make)
+    /// that it is given and the key alone, and must not run work in parallel.
+    pub fn recall<T: Any + Send + Sync>(&self, key: &str, make: impl Fn(&Files) -> T) -> Arc<T> {
+        let (value, seen) = self.memo.once(key, true, || {
+            let view = self.view();
+            (make(&view), view.seen)
+        });
+        self.seen.note_all(&seen);
+        value
+    }
+
+    /// The same for what one run alone shares, such as slots that fill as the run goes on.
+    pub fn share<T: Any + Send + Sync>(&self, key: &str, make: impl Fn() -> T) -> Arc<T> {
+        let empty = || (make(), Arc::new(Seen::new(0, None)));
+        self.memo.once(key, false, empty).0
+    }
+
+    /// What `make` works out of the files that it is given and the key alone, by long work that may run in parallel. Where results
+    /// outlive the run it is not worked out again until a file that it looked at changes.
+    pub fn remember<T: Any + Send + Sync>(&self, key: &str, make: impl FnOnce(&Files) -> T) -> Arc<T> {
+        if !self.lasting {
+            return Arc::new(make(self));
+        }
+        if let Some((value, seen)) = self.memo.find(key) {
+            self.seen.note_all(&seen);
+            return value;
+        }
+        let view = self.view();
+        let value = Arc::new(make(&view));
+        self.memo.put(key, value.clone(), view.seen);
+        value
+    }
+
+    /// What outlives every change, and whose owner tells what of it still holds; `None` where nothing outlives the run.
+    pub fn standing<T: Any + Send + Sync + Default>(&self, key: &str) -> Option<Arc<T>> {
+        let nothing = || (T::default(), Arc::new(Seen::new(0, None)));
+        self.lasting.then(|| self.memo.once(key, true, nothing).0)
     }
 
     /// The text of a file that was read; empty otherwise.
@@ -357,11 +501,7 @@ impl Files {
 
     /// The files that were read so far, in path order.
     pub fn were_read(&self) -> impl Iterator<Item = FileId> + '_ {
-        self.read
-            .iter()
-            .enumerate()
-            .filter(|(_, slot)| slot.get().is_some())
-            .map(|(i, _)| FileId(i as u32))
+        self.seen.all_read().map(|at| FileId(at as u32))
     }
 }
 

@@ -6,6 +6,7 @@
 mod files;
 mod line_index;
 mod memo;
+mod seen;
 mod text;
 
 pub use files::{Entry, FileSystem, Files, MemoryFiles, Overlay, ReadError, SourceFile};

@@ -18,7 +18,7 @@ pub struct Piece {
 
 /// Text to be parsed, with the way back to the bytes of the files. A migration file in SQL is one exact piece; SQL inside a
 /// host language or inside `EXECUTE` has several.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Text {
     text: Arc<str>,
     /// The part of `text` that this value means.

@@ -214,3 +214,102 @@ fn a_file_is_written_and_shown() {
     );
     assert!(run(&root, &["config", "--keys"]).1.contains("exclude-tables"));
 }
+
+/// The schema that is shipped is the one that the program prints, has every key, and its examples are what the reader accepts.
+#[test]
+fn the_schema_says_what_is_accepted() {
+    use schemalign::config::file::{KEYS, OVERRIDE_KEYS, PROJECT_KEYS};
+    let root = folder("schema", &[]);
+    let (code, printed, _) = run(&root, &["config", "--schema"]);
+    assert_eq!(code, 0);
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/schemalign.schema.json");
+    if crate::harness::updating() {
+        std::fs::write(&shipped, &printed).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(&shipped).unwrap_or_default(),
+        printed,
+        "write it anew with SCHEMALIGN_UPDATE=1"
+    );
+    let schema: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    let keys = |value: &serde_json::Value| -> Vec<String> {
+        value["properties"].as_object().unwrap().keys().cloned().collect()
+    };
+    assert_eq!(
+        keys(&schema),
+        KEYS.iter().map(|(key, _)| *key).collect::<Vec<_>>()
+    );
+    assert_eq!(keys(&schema["properties"]["overrides"]["items"]), OVERRIDE_KEYS);
+    assert_eq!(keys(&schema["properties"]["projects"]["items"]), PROJECT_KEYS);
+    let rules: Vec<&str> = schemalign::rules::RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!(keys(&schema["definitions"]["rules"]), rules);
+    let names: Vec<&str> = schemalign::rules::RULES.iter().map(|rule| rule.name).collect();
+    let flaws = |text: &str| {
+        let file = schemalign::source::FileId(0);
+        schemalign::config::file::read(file, "schemalign.toml", "", text, &names).1
+    };
+    for (key, property) in schema["properties"].as_object().unwrap() {
+        let examples = property["examples"].as_array();
+        assert!(
+            examples.is_some_and(|list| !list.is_empty()),
+            "{key} has no example"
+        );
+        for example in examples.unwrap() {
+            let text = format!("{key} = {}\n", toml_of(example));
+            assert_eq!(flaws(&text), [], "{text}");
+        }
+        // Of another type than any key takes.
+        assert!(!flaws(&format!("{key} = 1979-05-27\n")).is_empty(), "{key}");
+        for word in property["enum"].as_array().into_iter().flatten() {
+            assert_eq!(flaws(&format!("{key} = {word}\n")), [], "{key}");
+        }
+    }
+    for level in schema["definitions"]["rules"]["properties"]["extra-table"]["enum"]
+        .as_array()
+        .unwrap()
+    {
+        assert_eq!(flaws(&format!("[rules]\nextra-table = {level}\n")), []);
+    }
+    for dialect in schema["properties"]["projects"]["items"]["properties"]["dialect"]["enum"]
+        .as_array()
+        .unwrap()
+    {
+        assert_eq!(
+            flaws(&format!("[[projects]]\nmodels = \"a\"\ndialect = {dialect}\n")),
+            []
+        );
+    }
+}
+
+/// A JSON value as TOML.
+fn toml_of(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Array(list) => {
+            format!("[{}]", list.iter().map(toml_of).collect::<Vec<_>>().join(", "))
+        }
+        serde_json::Value::Object(table) => {
+            let pairs = table
+                .iter()
+                .map(|(key, value)| format!("{key} = {}", toml_of(value)));
+            format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What the order of landing explains is a note, until the state is to be settled.
+#[test]
+fn what_the_order_explains_fails_no_run() {
+    let order = ("schemalign.toml", "order = \"models-first\"\n");
+    let root = folder("order", &[order]);
+    let (code, out, _) = run(&root, &["--format", "concise"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("note") && out.contains("missing-column"), "{out}");
+    assert!(out.contains("expected until its migration lands"), "{out}");
+    assert_eq!(run(&root, &["--settled"]).0, 1);
+    let (_, json, _) = run(&root, &["--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["findings"][0]["pending"], true);
+    std::fs::write(root.join("schemalign.toml"), "order = \"migrations-first\"\n").unwrap();
+    assert_eq!(run(&root, &[]).0, 1);
+}

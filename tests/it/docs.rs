@@ -45,7 +45,7 @@ fn every_command_of_the_site_runs() {
         let Some(page) = path
             .file_stem()
             .and_then(|stem| stem.to_str())
-            .filter(|_| path.is_file())
+            .filter(|_| path.extension().is_some_and(|ending| ending == "md"))
         else {
             continue;
         };
@@ -88,4 +88,54 @@ fn every_rule_has_its_line() {
             "docs/src/SUMMARY.md has no line for {line}"
         );
     }
+}
+
+/// The site as mdBook makes it, where that is installed (`MDBOOK` names it, where it is not on the path): each of its own links leads
+/// somewhere.
+#[test]
+fn the_site_is_built_and_holds_together() {
+    let program = std::env::var("MDBOOK").unwrap_or_else(|_| "mdbook".to_owned());
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("book");
+    let _ = std::fs::remove_dir_all(&out);
+    let built = Command::new(program)
+        .arg("build")
+        .arg(project("docs"))
+        .arg("--dest-dir")
+        .arg(&out)
+        .output();
+    let Ok(built) = built else {
+        println!("skipped: there is no mdbook");
+        return;
+    };
+    let said = String::from_utf8_lossy(&built.stderr).into_owned();
+    assert!(
+        built.status.success() && !said.contains("ERROR") && !said.contains("WARN"),
+        "{said}"
+    );
+    let mut wrong = Vec::new();
+    let mut folders = vec![out];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(&folder)
+            .unwrap()
+            .flatten()
+            .map(|entry| entry.path())
+        {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "html") && !path.ends_with("404.html") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                for link in text
+                    .split("href=\"")
+                    .skip(1)
+                    .filter_map(|rest| rest.split('"').next())
+                {
+                    let target = link.split('#').next().unwrap_or(link);
+                    if !target.is_empty() && !target.contains(':') && !folder.join(target).exists() {
+                        wrong.push(format!("{}: {link}", path.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "these links lead nowhere: {wrong:#?}");
 }

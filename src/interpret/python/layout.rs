@@ -39,7 +39,7 @@ struct Declared(FxHashSet<String>);
 impl Layout {
     /// The layout of `files`, made once a run for the same roots.
     pub(super) fn of(files: &Files, roots: &[String]) -> Arc<Layout> {
-        files.recall(&roots.join("\n"), || Layout::new(files, roots))
+        files.recall(&roots.join("\n"), |files| Layout::new(files, roots))
     }
 
     fn new(files: &Files, roots: &[String]) -> Layout {
@@ -291,7 +291,7 @@ impl Layout {
 
 /// Whether the repository says that it needs a library of that name.
 fn is_declared(files: &Files, top: &str) -> bool {
-    let all = files.recall("", || Declared(dependencies::declared(files)));
+    let all = files.recall("", |files| Declared(dependencies::declared(files)));
     all.0.contains(&top.to_ascii_lowercase())
 }
 

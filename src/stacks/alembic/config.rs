@@ -96,7 +96,7 @@ fn is_revision_file(name: &str) -> bool {
 /// All trees of a listing, by folder. Found once a run.
 #[must_use]
 pub fn trees(files: &Files) -> Arc<Vec<Tree>> {
-    files.recall("", || find_trees(files))
+    files.recall("", find_trees)
 }
 
 fn find_trees(files: &Files) -> Vec<Tree> {

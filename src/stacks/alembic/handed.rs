@@ -46,7 +46,7 @@ pub enum Identity {
 /// What `env.py` of a tree hands over. It is run alone, once a run.
 #[must_use]
 pub fn handed(files: &Files, tree: &Tree) -> Arc<Handed> {
-    files.recall(&key(tree), || run_alone(files, tree))
+    files.recall(&key(tree), |files| run_alone(files, tree))
 }
 
 /// All that a tree says of itself.
@@ -107,7 +107,7 @@ fn run_alone(files: &Files, tree: &Tree) -> Handed {
 /// The modules that the revisions of a tree import besides: they are all loaded before autogenerate looks.
 #[must_use]
 pub fn reached_by_revisions(files: &Files, tree: &Tree) -> Arc<Reached> {
-    files.recall(&key(tree), || run_revisions(files, tree))
+    files.recall(&key(tree), |files| run_revisions(files, tree))
 }
 
 /// Modules that revisions import.

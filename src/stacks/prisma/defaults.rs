@@ -14,7 +14,7 @@ use crate::known::{Gap, Reach};
 use crate::source::{Span, Text};
 use crate::sqltype::SqlType;
 use crate::syntax::prisma::{Arity, Value, ValueKind, literal_text};
-use crate::tree::Expr;
+use crate::tree::{Expr, ExprKind};
 
 /// What a field's `@default` comes to.
 pub(super) struct Default {
@@ -61,17 +61,31 @@ pub(super) fn read(
     }
     out.client = true;
     out.value = match constant(source, field, value, ty) {
-        Ok(sql) => expression(&Text::composed([(sql, value.span, false)]), name),
+        Ok(sql) => match parsed(source, &sql, value.span) {
+            Ok(expr) => Expectation::Exactly(Some(expr)),
+            Err(gap) => Expectation::Unknown(gap.reaching(Reach::Fact(format!("{name}: default")))),
+        },
         Err(why) => Expectation::Unknown(gap(why)),
     };
     out
 }
 
-fn expression(text: &Text, name: &str) -> Expectation<Option<Expr>> {
-    match crate::sql::expression(text) {
-        Ok(expr) => Expectation::Exactly(Some(expr)),
-        Err(gap) => Expectation::Unknown(gap.reaching(Reach::Fact(format!("{name}: default")))),
+/// SQL that stands at a place as a whole. A schema has few defaults that differ: those that are one word are read once.
+fn parsed(source: &Source<'_>, sql: &str, span: Span) -> Result<Expr, Gap> {
+    if let Some(known) = source.words.borrow().get(sql) {
+        let mut expr = known.clone();
+        expr.span = span;
+        return Ok(expr);
     }
+    let expr = crate::sql::expression(&Text::composed([(sql.to_owned(), span, false)]))?;
+    let is_word = matches!(
+        expr.kind,
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Value(..)
+    );
+    if is_word {
+        source.words.borrow_mut().insert(sql.to_owned(), expr.clone());
+    }
+    Ok(expr)
 }
 
 fn call(
@@ -84,7 +98,7 @@ fn call(
 ) {
     let sql = |sql: &str| {
         let span = out.span.unwrap_or(Span::new(crate::source::FileId(0), 0, 0));
-        match crate::sql::expression(&Text::composed([(sql.to_owned(), span, false)])) {
+        match parsed(source, sql, span) {
             Ok(expr) => Expectation::Exactly(Some(expr)),
             Err(error) => Expectation::Unknown(gap(&error.why)),
         }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::config::{SCRIPTS, above, join};
 use super::{PrismaConfig, models, script};
 use crate::source::{FileId, Files};
-use crate::syntax::prisma::{BlockKind, parse};
+use crate::syntax::prisma::{Block, BlockKind, document};
 
 /// A schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,12 +183,9 @@ fn usual_place(files: &Files, folder: &str) -> Option<String> {
 }
 
 fn has_datasource(files: &Files, file: FileId) -> bool {
-    let text = files.text(file);
-    text.contains("datasource")
-        && parse(file, &text)
-            .blocks
-            .iter()
-            .any(|b| b.kind == BlockKind::Datasource)
+    let is_source = |block: &Block| block.kind == BlockKind::Datasource;
+    files.text(file).contains("datasource")
+        && document(files, file).is_ok_and(|document| document.blocks.iter().any(is_source))
 }
 
 /// Whether a file says all that it refers to, and anything at all.

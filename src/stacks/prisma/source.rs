@@ -1,5 +1,8 @@
 //! The blocks of all files of a schema put together: which names there are, and what each field's type refers to.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -10,7 +13,8 @@ use crate::declared::Fault;
 use crate::known::{Gap, Reach};
 use crate::name::{Name, QualifiedName};
 use crate::source::{FileId, Files, Span};
-use crate::syntax::prisma::{Arity, Attribute, Block, BlockKind, Document, Member, Value};
+use crate::syntax::prisma::{Arity, Attribute, Block, BlockKind, Document, Member, Value, document};
+use crate::tree::Expr;
 
 /// What a field is by its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,16 +120,18 @@ pub(super) struct Source<'a> {
     pub(super) models: Vec<ModelSource<'a>>,
     pub(super) enums: Vec<EnumSource<'a>>,
     pub(super) faults: Vec<Fault>,
+    /// Defaults of one word, by their SQL.
+    pub(super) words: RefCell<FxHashMap<String, Expr>>,
     pub(super) gaps: Vec<Gap>,
 }
 
 /// The documents of a schema's files.
-pub(super) fn documents(files: &Files, schema_files: &[FileId]) -> (Vec<Document>, Vec<Gap>) {
+pub(super) fn documents(files: &Files, schema_files: &[FileId]) -> (Vec<Arc<Document>>, Vec<Gap>) {
     let mut gaps = Vec::new();
     let documents = schema_files
         .iter()
-        .filter_map(|&file| match files.read(file) {
-            Ok(read) => Some(crate::syntax::prisma::parse(file, &read.text)),
+        .filter_map(|&file| match document(files, file) {
+            Ok(document) => Some(document),
             Err(error) => {
                 let why = format!("{} {}", files.path(file), error.0);
                 gaps.push(Gap::new(Span::new(file, 0, 0), why, Reach::Everything));
@@ -172,7 +178,7 @@ impl<'a> Source<'a> {
     pub(super) fn new(
         files: &'a Files,
         config: &'a PrismaConfig,
-        documents: &'a [Document],
+        documents: &'a [Arc<Document>],
         gaps: Vec<Gap>,
     ) -> Self {
         let mut source = Source {
@@ -182,6 +188,7 @@ impl<'a> Source<'a> {
             models: Vec::new(),
             enums: Vec::new(),
             faults: Vec::new(),
+            words: RefCell::default(),
             gaps,
         };
         source.errors(documents);
@@ -202,7 +209,7 @@ impl<'a> Source<'a> {
         });
     }
 
-    fn errors(&mut self, documents: &[Document]) {
+    fn errors(&mut self, documents: &[Arc<Document>]) {
         for document in documents {
             for error in &document.errors {
                 self.fault("syntax", error.span, error.message.clone());
@@ -215,7 +222,7 @@ impl<'a> Source<'a> {
     }
 
     /// Takes every model, enum and type; of two with one name the first, as Prisma's own message points at the second.
-    fn declare(&mut self, documents: &'a [Document]) -> FxHashMap<&'a str, Named> {
+    fn declare(&mut self, documents: &'a [Arc<Document>]) -> FxHashMap<&'a str, Named> {
         let mut names: FxHashMap<&str, (Named, Span)> = FxHashMap::default();
         for block in documents.iter().flat_map(|d| &d.blocks) {
             let named = match block.kind {
@@ -271,7 +278,7 @@ impl<'a> Source<'a> {
         unread.get_or_insert_with(|| Gap::new(second, why, reach));
     }
 
-    fn unknown_attributes(&mut self, documents: &[Document]) {
+    fn unknown_attributes(&mut self, documents: &[Arc<Document>]) {
         for block in documents.iter().flat_map(|d| &d.blocks) {
             let of_block = block.attributes.iter().map(|a| (a, "@@"));
             let of_members = block.members.iter().flat_map(|m| &m.attributes).map(|a| (a, "@"));
@@ -348,7 +355,7 @@ impl<'a> Source<'a> {
     }
 
     /// The text of the file that a span lies in.
-    pub(super) fn text(&self, span: Span) -> std::sync::Arc<str> {
+    pub(super) fn text(&self, span: Span) -> Arc<str> {
         self.files.text(span.file)
     }
 

@@ -66,7 +66,7 @@ pub fn read(files: &Files, model_files: &[FileId], folder: &str, tree: Option<&s
     // Histories that run in one place import the same modules: these are run once for all of them.
     let roots = tree.roots();
     let key = format!("{model_files:?} {folder:?} {roots:?}");
-    let shared = files.recall(&key, || {
+    let shared = files.recall(&key, |files| {
         let all = alembic::config::trees(files);
         let sharing: Vec<Option<&Tree>> = all.iter().filter(|t| t.roots() == roots).map(Some).collect();
         let folders: Vec<String> = sharing.iter().flatten().map(|t| t.folder.clone()).collect();

@@ -9,9 +9,11 @@ mod values;
 
 pub use parser::parse;
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
-use crate::source::{Span, Text};
+use crate::source::{FileId, Files, ReadError, Span, Text};
 
 /// What a file holds.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +24,15 @@ pub struct Document {
     pub errors: Vec<SyntaxError>,
     /// The first line outside of blocks that could not be read: it may have begun a block.
     pub unread: Option<Span>,
+}
+
+/// What a file holds, parsed when first asked for.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn document(files: &Files, file: FileId) -> Result<Arc<Document>, &ReadError> {
+    let source = files.read(file)?;
+    Ok(source.derive(|| parse(file, &source.text)))
 }
 
 /// Something that is not of the language.

@@ -22,21 +22,25 @@ pub struct Parsed {
 
 /// The syntax trees of all files, each parsed when first asked for, once a run.
 #[derive(Debug)]
-pub struct Trees(Vec<OnceLock<Parsed>>);
+pub struct Trees(Vec<OnceLock<Arc<Parsed>>>);
 
 impl Trees {
     /// Those of a listing.
     #[must_use]
     pub fn of(files: &Files) -> Arc<Trees> {
-        files.recall("", || Trees(files.entries().map(|_| OnceLock::new()).collect()))
+        files.share("", || Trees((0..files.ids()).map(|_| OnceLock::new()).collect()))
     }
 
     /// The tree of a file of that listing.
     #[must_use]
     pub fn get(&self, files: &Files, file: FileId) -> &Parsed {
-        static NONE: OnceLock<Parsed> = OnceLock::new();
+        static NONE: OnceLock<Arc<Parsed>> = OnceLock::new();
         let slot = self.0.get(file.0 as usize).unwrap_or(&NONE);
-        slot.get_or_init(|| parse(file, &files.text(file)))
+        let source = files.read(file);
+        slot.get_or_init(|| match source {
+            Ok(source) => source.derive(|| parse(file, &source.text)),
+            Err(_) => Arc::new(parse(file, "")),
+        })
     }
 }
 

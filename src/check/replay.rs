@@ -1,0 +1,178 @@
+//! Runs histories on a simulated database. Where results outlive a run, from the last state on the way that still holds.
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::finish;
+use crate::discover::Target;
+use crate::known::{Gap, Reach};
+use crate::session::{Migration, Outcome, Session};
+use crate::source::Files;
+use crate::sql;
+use crate::stacks::History;
+
+/// Migrations that are parsed at once, before the first of them runs.
+const BATCH: usize = 64;
+/// A longer text is parsed while it runs, statement by statement, so that memory stays bounded.
+const LONG: usize = 1 << 20;
+
+/// What is done to a database, in order.
+#[derive(Debug, Clone, PartialEq)]
+enum Step {
+    /// A migration that is text.
+    Run {
+        /// The runner connects anew before it.
+        reconnects: bool,
+        migration: Migration,
+    },
+    /// A migration that cannot be read.
+    Skip(Gap),
+    /// The history of this index is a program, run up to and with the migration of that index.
+    Program(usize, Option<usize>),
+}
+
+/// States on the way, after so many steps.
+type States = Vec<(usize, Session)>;
+
+/// The way of the last run, with states on it.
+#[derive(Default)]
+struct Way(Mutex<(Vec<Step>, States)>);
+
+/// Runs histories on one new database, up to a migration where one is named.
+pub(super) fn replay(files: &Files, target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
+    let steps = steps(target, histories, at);
+    let new = || {
+        let mut session = Session::new(&target.given);
+        session.assume_mended();
+        session
+    };
+    let runs = |session: Session, from: usize, kept: &mut dyn FnMut(usize, &Session)| {
+        run(files, target, histories, &steps, session, from, kept)
+    };
+    let Some(way) = files.standing::<Way>(&format!("{} {:?}", target.name, target.given)) else {
+        return finish(runs(new(), 0, &mut |_, _| {}));
+    };
+    let mut way = way.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let (before, states) = std::mem::take(&mut *way);
+    // A program may ask for more than its text.
+    let same = |(a, b): &(&Step, &Step)| a == b && !matches!(a, Step::Program(..));
+    let common = steps.iter().zip(&before).take_while(same).count();
+    let mut states: States = states
+        .into_iter()
+        .filter(|(done, _)| *done <= common && (*done == common || is_kept(*done, steps.len())))
+        .collect();
+    let (from, session) = states.last().cloned().unwrap_or_else(|| (0, new()));
+    let session = runs(session, from, &mut |done, session| {
+        if done > from && (done == common || is_kept(done, steps.len())) {
+            states.push((done, session.clone()));
+        }
+    });
+    *way = (steps, states);
+    drop(way);
+    finish(session)
+}
+
+/// Whether the state after so many steps is kept for the next run: the nearer the end, the more of them, since what is edited is new.
+fn is_kept(done: usize, all: usize) -> bool {
+    all.saturating_sub(done).is_power_of_two()
+}
+
+/// What is to be done, up to a migration where one is named.
+fn steps(target: &Target, histories: &[History], at: Option<&str>) -> Vec<Step> {
+    let last = at.map(|at| super::last(histories, at));
+    let mut out = Vec::new();
+    for (h, history) in histories.iter().enumerate() {
+        let mut gaps = history.gaps.iter().peekable();
+        let skip = |(_, gap): &(usize, Gap)| Step::Skip(qualified(gap, target));
+        if history.program.is_some() {
+            let end = match last {
+                Some(None) => return out,
+                Some(Some((until, _))) if until < h => return out,
+                Some(Some((until, m))) if until == h => Some(m),
+                _ => None,
+            };
+            out.extend(gaps.map(skip));
+            out.push(Step::Program(h, end));
+            continue;
+        }
+        let reconnects = target.histories.get(h).is_some_and(|h| h.runner.reconnects());
+        for (m, migration) in history.migrations.iter().enumerate() {
+            if last.is_some_and(|last| last.is_none_or(|last| (h, m) > last)) {
+                return out;
+            }
+            while let Some(gap) = gaps.next_if(|(at, _)| *at <= m) {
+                out.push(skip(gap));
+            }
+            out.push(Step::Run {
+                reconnects,
+                migration: migration.clone(),
+            });
+        }
+        out.extend(gaps.map(skip));
+    }
+    out
+}
+
+/// Does the steps from one on; `kept` sees the state before each.
+fn run(
+    files: &Files,
+    target: &Target,
+    histories: &[History],
+    steps: &[Step],
+    mut session: Session,
+    from: usize,
+    kept: &mut dyn FnMut(usize, &Session),
+) -> Session {
+    let rest = steps.get(from..).unwrap_or_default();
+    let mut done = from;
+    for batch in rest.chunks(BATCH) {
+        let reads: Vec<_> = batch.par_iter().map(read_ahead).collect();
+        for (step, reads) in batch.iter().zip(reads) {
+            kept(done, &session);
+            done += 1;
+            match step {
+                Step::Skip(gap) => session.skip(gap.clone()),
+                Step::Program(history, end) => {
+                    if let Some(program) = histories.get(*history).and_then(|h| h.program.as_ref()) {
+                        session = program.run(session, files, &target.given, *end);
+                    }
+                }
+                Step::Run {
+                    reconnects,
+                    migration,
+                } => {
+                    if *reconnects {
+                        session.reconnect();
+                    }
+                    match reads {
+                        Some(reads) => session.run_parsed(migration, reads),
+                        None => session.run(migration),
+                    }
+                }
+            }
+        }
+    }
+    session
+}
+
+/// The statements of a migration; `None` where its text is long.
+fn read_ahead(step: &Step) -> Option<Vec<sql::Read>> {
+    match step {
+        Step::Run { migration, .. } if migration.text.as_str().len() < LONG => {
+            Some(sql::read(&migration.text))
+        }
+        _ => None,
+    }
+}
+
+/// An object that a gap names without a schema is where the search path leads.
+fn qualified(gap: &Gap, target: &Target) -> Gap {
+    let path = target.given.search_path.iter().find(|s| s.as_str() != "$user");
+    match (&gap.reach, path) {
+        (Reach::Object(name), Some(schema)) if !name.contains('.') => {
+            gap.reaching(Reach::Object(format!("{schema}.{name}")))
+        }
+        _ => gap.clone(),
+    }
+}

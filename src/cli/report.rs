@@ -1,0 +1,45 @@
+//! `schemalign report`: one HTML file with the findings, the schema and the coverage.
+
+use super::arguments::ReportArguments;
+use super::outcome::{Exit, Failure};
+use super::workspace::Workspace;
+use super::{disk, progress, terminal};
+use crate::check::{self, Sides};
+use crate::report::{escape, html};
+
+/// Runs the command.
+///
+/// # Errors
+/// When nothing could be checked, or the file cannot be written.
+pub(super) fn run(arguments: &ReportArguments) -> Result<Exit, Failure> {
+    let mut work = Workspace::open(&arguments.paths, &arguments.source)?;
+    work.options.without_baseline = arguments.no_baseline;
+    let (runs, report) = progress::show(&work.files, || -> Result<_, Failure> {
+        let runs = check::run(&work.files, &work.options, Sides::Both)?;
+        let report = check::report(&work.files, &work.options, &runs)?;
+        Ok((runs, report))
+    })?;
+    if runs.runs.is_empty() {
+        return Err(super::check::nothing(&runs.not_checked));
+    }
+    let title = work
+        .root
+        .file_name()
+        .map_or("the repository".into(), |name| name.to_string_lossy());
+    let sections = html::sections(&report, &runs, &work.files);
+    let page = html::page(&title, &report, &sections);
+    if arguments.output.as_os_str() == "-" {
+        terminal::write(&page)?;
+        return Ok(Exit::Clean);
+    }
+    let path = arguments.output.display();
+    disk::write(&arguments.output, &page).map_err(|error| {
+        Failure::new(format!("{path} cannot be written: {}", disk::words(&error)))
+            .help("--output takes the path of a file, in a folder that can be written to")
+    })?;
+    terminal::write(&format!(
+        "{} is written: open it in a browser\n",
+        escape(&path.to_string())
+    ))?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,162 @@
+//! A service that checks again after each change finds what a run over everything would: each case and page is edited, line by line of
+//! some, and what is kept of the run before must not show.
+
+use std::collections::BTreeSet;
+
+use schemalign::check::{self, Report, configure};
+use schemalign::config::Options;
+use schemalign::source::{Files, MemoryFiles};
+
+use crate::harness::{Case, Document, documents};
+
+/// Edits of one case.
+const EDITS: usize = 5;
+
+fn cold(texts: &MemoryFiles) -> String {
+    let mut files = Files::new(texts.clone());
+    said(finish(&mut files, None).as_ref())
+}
+
+/// Configures, takes over what holds of the run before, and checks.
+fn finish(files: &mut Files, before: Option<(&Files, &BTreeSet<String>)>) -> Option<Report> {
+    let mut options = Options::default();
+    configure(files, &mut options, Vec::new()).ok()?;
+    if let Some((before, changed)) = before {
+        files.take_over(before, changed);
+    }
+    check::check(files, &options).ok()
+}
+
+fn said(report: Option<&Report>) -> String {
+    report.map_or("nothing".to_owned(), |report| {
+        let Report {
+            findings,
+            coverage,
+            targets,
+            silenced,
+        } = report;
+        format!("{findings:#?}\n{coverage:#?}\n{targets:#?}\n{silenced:#?}")
+    })
+}
+
+/// A line is taken out, or written twice.
+fn edited(text: &str, at: usize) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    if lines.is_empty() {
+        return "\n".to_owned();
+    }
+    let line = (at * 7 + 3) % lines.len();
+    if at.is_multiple_of(2) {
+        lines.remove(line);
+    } else {
+        lines.insert(line, lines[line]);
+    }
+    lines.join("\n") + "\n"
+}
+
+fn is_of_programs(path: &str) -> bool {
+    let ending = path.rsplit('.').next().unwrap_or("");
+    matches!(ending, "py" | "sql" | "prisma" | "ex" | "exs")
+        && !path.ends_with("mix.exs")
+        && !path.ends_with("setup.py")
+}
+
+fn wrong(case: &Case, salt: usize) -> Vec<String> {
+    let original = MemoryFiles(
+        case.files
+            .iter()
+            .map(|f| (f.path.clone(), f.text().into_bytes()))
+            .collect(),
+    );
+    let editable: Vec<&String> = original.0.keys().filter(|path| is_of_programs(path)).collect();
+    if editable.is_empty() {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    let mut texts = original.clone();
+    let mut before = Files::new(texts.clone()).lasting();
+    let first = said(finish(&mut before, None).as_ref());
+    if first != cold(&texts) {
+        out.push(format!("{}: the first run differs", case.heading.join(": ")));
+    }
+    for at in 0..EDITS {
+        let path = editable[(at + salt) % editable.len()];
+        // What was edited before is as it was again, so that two files change at a time.
+        let mut changed: BTreeSet<String> = texts
+            .0
+            .keys()
+            .filter(|p| texts.0[*p] != original.0[*p])
+            .cloned()
+            .collect();
+        texts = original.clone();
+        let text = String::from_utf8_lossy(&original.0[path]).into_owned();
+        texts
+            .0
+            .insert(path.clone(), edited(&text, at + salt).into_bytes());
+        changed.insert(path.clone());
+        let mut files = before.next(texts.clone(), &changed);
+        let warm = said(finish(&mut files, Some((&before, &changed))).as_ref());
+        let cold = cold(&texts);
+        if warm != cold {
+            let differs = warm.lines().zip(cold.lines()).find(|(a, b)| a != b);
+            out.push(format!(
+                "{}: after an edit of {path}: {differs:?}",
+                case.heading.join(": ")
+            ));
+        }
+        before = files;
+    }
+    out
+}
+
+#[test]
+fn edits_find_what_a_whole_run_finds() {
+    let all: Vec<Case> = ["tests/cases", "rules"]
+        .iter()
+        .flat_map(|folder| documents(folder))
+        .flat_map(|(_, path)| Document::open(&path).cases)
+        .collect();
+    assert!(all.len() > 200, "there are few cases");
+    let wrong: Vec<String> = all
+        .iter()
+        .enumerate()
+        .flat_map(|(at, case)| wrong(case, at))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A history that is long enough for states to be kept on the way, edited at its end, in its middle and at its beginning.
+#[test]
+fn states_on_the_way_of_a_history_hold_for_what_has_not_changed() {
+    let path = |at: usize| format!("prisma/migrations/{at:03}_m/migration.sql");
+    let text = |at: usize, ty: &str| format!("CREATE TABLE \"T{at}\" (\"id\" {ty} PRIMARY KEY);\n");
+    let mut texts = MemoryFiles::default();
+    let mut models = "datasource db {\n  provider = \"postgresql\"\n}\n".to_owned();
+    for at in 0..40 {
+        texts.0.insert(path(at), text(at, "INTEGER").into_bytes());
+        models += &format!("model T{at} {{\n  id Int @id\n}}\n");
+    }
+    texts
+        .0
+        .insert("prisma/schema.prisma".to_owned(), models.into_bytes());
+    let mut before = Files::new(texts.clone()).lasting();
+    finish(&mut before, None);
+    for (at, ty) in [
+        (39, "TEXT"),
+        (39, "BIGINT"),
+        (39, "INTEGER"),
+        (20, "TEXT"),
+        (20, "INTEGER"),
+        (0, "TEXT"),
+        (38, "TEXT"),
+        (0, "INTEGER"),
+        (39, ""),
+    ] {
+        texts.0.insert(path(at), text(at, ty).into_bytes());
+        let changed = BTreeSet::from([path(at)]);
+        let mut files = before.next(texts.clone(), &changed);
+        let warm = said(finish(&mut files, Some((&before, &changed))).as_ref());
+        assert_eq!(warm, cold(&texts), "migration {at} with {ty:?}");
+        before = files;
+    }
+}
