@@ -106,7 +106,7 @@ pub(super) fn parsed_value(text: &Text) -> Expr {
     {
         return target.expr.clone();
     }
-    match selected(text) {
+    match parsed_selected(text) {
         Ok(query) => Expr::new(ExprKind::Subquery(Box::new(query)), span),
         Err(_) => Expr::new(ExprKind::Opaque(single_spaced(text.as_str())), span),
     }
@@ -125,6 +125,11 @@ pub(super) fn values(text: &Text) -> Vec<Expr> {
 /// # Errors
 /// A gap when it is none.
 pub(super) fn selected(text: &Text) -> Result<Query, Gap> {
+    plain::selected(text).map_or_else(|| parsed_selected(text), Ok)
+}
+
+/// The same by the parser alone.
+pub(super) fn parsed_selected(text: &Text) -> Result<Query, Gap> {
     query_after(text, SELECT)
 }
 
@@ -133,6 +138,11 @@ pub(super) fn selected(text: &Text) -> Result<Query, Gap> {
 /// # Errors
 /// A gap when it is none.
 pub(super) fn query(text: &Text) -> Result<Query, Gap> {
+    plain::query(text).map_or_else(|| parsed_query(text), Ok)
+}
+
+/// The same by the parser alone.
+pub(super) fn parsed_query(text: &Text) -> Result<Query, Gap> {
     query_after(text, "")
 }
 

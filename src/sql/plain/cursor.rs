@@ -76,8 +76,38 @@ impl<'a> Cursor<'a> {
         self.text.span(start..last.map_or(start, |t| t.end))
     }
 
+    /// What is written before a token, from the one before it on, up to the one that was read last.
+    pub(super) fn behind(&self, token: usize) -> &'a str {
+        self.written(token, self.end())
+    }
+
+    /// The same up to the next token.
+    pub(super) fn between(&self, token: usize) -> &'a str {
+        let next = self.tokens.get(self.at);
+        self.written(token, next.map_or(self.str.len(), |t| t.start))
+    }
+
+    fn written(&self, token: usize, end: usize) -> &'a str {
+        self.str.get(self.end_before(token)..end).unwrap_or("").trim()
+    }
+
+    /// Where the token that was read last ends.
+    pub(super) fn end(&self) -> usize {
+        self.end_before(self.at)
+    }
+
+    fn end_before(&self, token: usize) -> usize {
+        let before = token.checked_sub(1).and_then(|at| self.tokens.get(at));
+        before.map_or(0, |t| t.end)
+    }
+
     pub(super) fn skip(&mut self) {
         self.at += 1;
+    }
+
+    /// Goes back to a token that was read.
+    pub(super) fn back_to(&mut self, from: usize) {
+        self.at = from;
     }
 
     /// Takes an unquoted word; in lower case.
@@ -96,6 +126,11 @@ impl<'a> Cursor<'a> {
         lower.copy_from_slice(word.as_bytes());
         lower.make_ascii_lowercase();
         Some(lower)
+    }
+
+    /// The token behind the next one.
+    pub(super) fn peek_second(&self) -> Option<&'a str> {
+        self.tokens.get(self.at + 1).map(|token| self.str_of(*token))
     }
 
     pub(super) fn is(&self, keyword: &str) -> bool {
@@ -122,6 +157,12 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn eat_punct(&mut self, byte: u8) -> bool {
         let found = self.is_punct(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    pub(super) fn eat_operator(&mut self, written: &str) -> bool {
+        let found = self.peek() == Some((Kind::Operator, written));
         self.at += usize::from(found);
         found
     }
@@ -220,5 +261,19 @@ impl<'a> Cursor<'a> {
         } else {
             inner.to_owned()
         })
+    }
+
+    /// A string in dollar quotes that holds something: its text.
+    pub(super) fn dollar_quoted(&mut self) -> Option<Text> {
+        let token = *self.tokens.get(self.at)?;
+        let written = self.str_of(token);
+        if token.kind != Kind::String || !written.starts_with('$') {
+            return None;
+        }
+        let tag = written.get(1..)?.find('$')? + 2;
+        let (start, end) = (token.start + tag, token.end.checked_sub(tag)?);
+        self.at += 1;
+        let alone = !self.peek().is_some_and(|next| next.0 == Kind::String);
+        (start < end && alone).then(|| self.text.slice(start..end))
     }
 }

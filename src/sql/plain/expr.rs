@@ -3,21 +3,22 @@
 use smol_str::SmolStr;
 
 use super::cursor::Cursor;
-use super::types;
+use super::{chain, query, types};
 use crate::name::Name;
 use crate::sql::expr::call::plain;
 use crate::syntax::split::Kind;
 use crate::tree::{CastStyle, ColumnName, Expr, ExprKind, SqlValue};
 
 /// Brackets within brackets that are read here.
-const DEPTH: u8 = 8;
+pub(super) const DEPTH: u8 = 8;
 
 /// Reads an operand with its casts. What may follow is for the caller to know.
 pub(super) fn operand(at: &mut Cursor<'_>) -> Option<Expr> {
     read(at, DEPTH)
 }
 
-fn read(at: &mut Cursor<'_>, depth: u8) -> Option<Expr> {
+/// The same within so many brackets.
+pub(super) fn read(at: &mut Cursor<'_>, depth: u8) -> Option<Expr> {
     let from = at.here();
     let kind = atom(at, depth.checked_sub(1)?)?;
     let mut expr = Expr::new(kind, at.since(from));
@@ -51,9 +52,16 @@ fn atom(at: &mut Cursor<'_>, depth: u8) -> Option<ExprKind> {
         }
         Kind::Punct(b'(') => {
             at.skip();
-            let inner = read(at, depth)?;
+            if query::begins(at) {
+                let query = query::read(at, depth)?;
+                at.punct(b')')?;
+                let follows = at.is_punct(b'.') || at.is_punct(b'[');
+                return (!follows).then(|| ExprKind::Subquery(Box::new(query)));
+            }
+            let inner = chain::within(at, depth)?;
             at.punct(b')')?;
-            Some(inner.kind)
+            let follows = at.is_punct(b'.') || at.is_punct(b'[');
+            (!follows).then_some(inner.kind)
         }
         Kind::Word => word(at, depth),
         Kind::Quoted => named(at, depth),
@@ -88,6 +96,19 @@ fn word(at: &mut Cursor<'_>, depth: u8) -> Option<ExprKind> {
             at.punct(b'[')?;
             return arguments(at, b']', depth).map(ExprKind::Array);
         }
+        b"exists" => {
+            at.skip();
+            at.punct(b'(')?;
+            let query = query::read(at, depth)?;
+            at.punct(b')')?;
+            return Some(ExprKind::Exists(Box::new(query)));
+        }
+        b"coalesce" => {
+            at.skip();
+            at.punct(b'(')?;
+            let args = arguments(at, b')', depth)?;
+            return (!args.is_empty()).then_some(ExprKind::Keyword(SmolStr::new_static("COALESCE"), args));
+        }
         _ => return named(at, depth),
     };
     at.skip();
@@ -109,13 +130,18 @@ fn named(at: &mut Cursor<'_>, depth: u8) -> Option<ExprKind> {
         });
     }
     at.skip();
+    let star = at.eat_operator("*");
     let args = arguments(at, b')', depth)?;
+    if star && !args.is_empty() {
+        return None;
+    }
     let follows = ["filter", "over", "within"].iter().any(|word| at.is(word));
     if follows || at.is_punct(b'.') || at.is_punct(b'[') || matches!(at.peek(), Some((Kind::String, _))) {
         return None;
     }
     let mut call = plain("", args, false);
     call.name = name;
+    call.star = star;
     Some(ExprKind::Call(Box::new(call)))
 }
 
@@ -127,13 +153,14 @@ pub(super) fn column(name: Name) -> ExprKind {
     })
 }
 
-fn arguments(at: &mut Cursor<'_>, close: u8, depth: u8) -> Option<Vec<Expr>> {
+/// Values up to a bracket that closes them.
+pub(super) fn arguments(at: &mut Cursor<'_>, close: u8, depth: u8) -> Option<Vec<Expr>> {
     let mut out = Vec::new();
     if at.eat_punct(close) {
         return Some(out);
     }
     loop {
-        out.push(read(at, depth)?);
+        out.push(chain::within(at, depth)?);
         if !at.eat_punct(b',') {
             break;
         }

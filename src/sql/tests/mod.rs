@@ -2,6 +2,7 @@
 
 mod kinds;
 mod plain;
+mod random;
 
 use super::{Read, Statement, read};
 use crate::change::{
