@@ -415,7 +415,7 @@ pub fn check(files: &Files, options: &Options) -> Result<Report, Misuse> {
 /// # Errors
 /// When the baseline cannot be read.
 pub fn report(files: &Files, options: &Options, runs: &Runs) -> Result<Report, Misuse> {
-    let subjects: Vec<Subject<'_>> = runs.runs.iter().map(|run| subject(files, run)).collect();
+    let subjects = subjects(files, runs);
     let settled = settle::settle(files, options, rules::run(&subjects))?;
     Ok(Report {
         findings: settled.findings,
@@ -423,6 +423,12 @@ pub fn report(files: &Files, options: &Options, runs: &Runs) -> Result<Report, M
         targets: runs.runs.iter().map(|run| summary(&run.target)).collect(),
         silenced: settled.silenced,
     })
+}
+
+/// What was run, as rules and inventories take it: one for each target.
+#[must_use]
+pub fn subjects<'a>(files: &'a Files, runs: &'a Runs) -> Vec<Subject<'a>> {
+    runs.runs.iter().map(|run| subject(files, run)).collect()
 }
 
 fn subject<'a>(files: &'a Files, run: &'a Run) -> Subject<'a> {

@@ -12,6 +12,7 @@ pub mod draft;
 pub mod finding;
 pub mod fix;
 pub mod interpret;
+pub mod inventory;
 pub mod known;
 pub mod lsp;
 pub mod name;

@@ -35,6 +35,8 @@ pub(super) enum Command {
     Models(ModelsArguments),
     /// Print every change to a table or column, with migration and line
     History(ObjectArguments),
+    /// List every key, model, migration or table, each with its places
+    Inventory(InventoryArguments),
     /// Explain a rule, or what both sides say of a table or column and where each fact comes from
     Explain(ObjectArguments),
     /// List the rules
@@ -277,6 +279,51 @@ pub(super) struct ModelsArguments {
     pub(super) format: ListFormat,
     #[command(flatten)]
     pub(super) source: Source,
+}
+
+/// `schemalign inventory`.
+#[derive(Debug, Args)]
+pub(super) struct InventoryArguments {
+    /// What is listed
+    #[arg(value_name = "KIND")]
+    pub(super) kind: InventoryKind,
+    /// Folders to search, instead of the working folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The form
+    #[arg(long, default_value = "text", value_name = "FORM")]
+    pub(super) format: InventoryFormat,
+    /// Print this sheet alone; csv prints the first unless another is named
+    #[arg(long, value_name = "NAME")]
+    pub(super) sheet: Option<String>,
+    #[command(flatten)]
+    pub(super) source: Source,
+}
+
+/// Kinds of inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum InventoryKind {
+    /// Primary and foreign keys, and columns that refer by name alone
+    Keys,
+    /// Models, file by file
+    Models,
+    /// Migrations in their order, and which database each is for
+    Migrations,
+    /// Columns as the database has them, beside the fields that use them
+    Tables,
+}
+
+/// Forms of an inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum InventoryFormat {
+    /// For people
+    Text,
+    /// The document
+    Json,
+    /// Tables of Markdown
+    Markdown,
+    /// One sheet for a spreadsheet
+    Csv,
 }
 
 /// `schemalign history` and `schemalign explain`.

@@ -10,6 +10,7 @@ mod explain;
 mod fix;
 mod history;
 mod init;
+mod inventory;
 mod lsp;
 mod migration;
 mod models;
@@ -54,6 +55,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Schema(schema)) => schema::run(schema),
         Some(Command::Models(models)) => models::run(models),
         Some(Command::History(history)) => history::run(history),
+        Some(Command::Inventory(inventory)) => inventory::run(inventory),
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Rules(rules)) => rules::run(rules),
         Some(Command::Baseline(baseline)) => baseline::run(baseline),

@@ -30,6 +30,10 @@ pub struct Models {
     pub unseen: Vec<Unseen>,
     /// Where that tool is given no models at all.
     pub sees_nothing: Option<Span>,
+    /// What that tool is given.
+    pub sees: Sees,
+    /// Where models are kept, where their language keeps them in collections.
+    pub kept_in: Vec<KeptIn>,
     /// The dialect that the models name (`postgresql`, `mysql`), where they do.
     pub dialect: Option<SmolStr>,
     /// What the models' language can say.
@@ -148,6 +152,31 @@ pub struct Unseen {
     pub cause: UnseenCause,
     /// Where that tool is told what there is.
     pub told: Span,
+}
+
+/// What the tool that writes migrations is given of a set of models.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Sees {
+    /// No such tool reads them.
+    #[default]
+    Nobody,
+    /// All but those that are listed as unseen; where it is told so, if the repository says it.
+    Told(Option<Span>),
+    /// It cannot be told.
+    Unknown(Gap),
+}
+
+/// Where a model is kept: SQLAlchemy's `MetaData`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptIn {
+    /// [`Model::span`] of the model.
+    pub model: Span,
+    /// Where the collection is made; `None` for a library's own.
+    pub made: Option<Span>,
+    /// The library's own collection: `SQLModel.metadata`.
+    pub library: Option<&'static str>,
+    /// Further classes that are kept in the model's table.
+    pub classes: Vec<(SmolStr, Span)>,
 }
 
 /// Why a model is not seen.

@@ -8,6 +8,7 @@ mod facts;
 mod indexes;
 mod keys;
 pub mod referring;
+pub mod transition;
 mod types;
 
 pub use checks::{CheckMatch, PairedCheck};

@@ -53,6 +53,11 @@ impl Journal {
         self.made.get(&id)
     }
 
+    /// Every change with its origin, in the order they were made.
+    pub fn origins(&self) -> impl Iterator<Item = (ChangeId, &Origin)> {
+        self.origins.iter().zip(0..).map(|(origin, id)| (ChangeId(id), origin))
+    }
+
     /// The origin of a change.
     #[must_use]
     pub fn origin(&self, id: ChangeId) -> Option<&Origin> {

@@ -11,6 +11,7 @@ pub mod github;
 pub mod gitlab;
 pub mod history;
 pub mod html;
+pub mod inventory;
 pub mod json;
 pub mod json_lines;
 pub mod junit;

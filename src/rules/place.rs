@@ -16,7 +16,7 @@ use crate::sql::Statement;
 
 /// What of a statement is meant.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Part<'a> {
+pub(crate) enum Part<'a> {
     /// All of it.
     Statement,
     /// The name of the object that it makes or changes.
@@ -33,7 +33,7 @@ pub(super) enum Part<'a> {
 
 /// What of a column is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fact {
+pub(crate) enum Fact {
     /// That it is there.
     Column,
     /// Its type.
@@ -46,16 +46,16 @@ pub(super) enum Fact {
 
 /// A place on the database's side.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Where.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// The migration's name.
-    pub(super) migration: Option<String>,
+    pub(crate) migration: Option<String>,
 }
 
 impl Place {
     /// The migration as a message names it.
-    pub(super) fn by(&self) -> String {
+    pub(crate) fn by(&self) -> String {
         self.migration
             .as_ref()
             .map_or_else(|| "a migration".to_owned(), |m| format!("migration {m}"))
@@ -64,7 +64,7 @@ impl Place {
 
 impl Context<'_> {
     /// The place of a part of a change.
-    pub(super) fn place(&self, change: Option<ChangeId>, part: Part<'_>) -> Option<Place> {
+    pub(crate) fn place(&self, change: Option<ChangeId>, part: Part<'_>) -> Option<Place> {
         let journal = self.journal()?;
         let change = change?;
         let origin = journal.origin(change)?;
@@ -92,7 +92,7 @@ impl Context<'_> {
     }
 
     /// The changes of a statement, read once.
-    fn reread(&self, statement: Span) -> Option<Arc<Vec<Change>>> {
+    pub(crate) fn reread(&self, statement: Span) -> Option<Arc<Vec<Change>>> {
         let known = || self.reread.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(changes) = known().get(&statement) {
             return Some(changes.clone());
@@ -248,7 +248,7 @@ fn in_action(action: &TableAction, part: Part<'_>) -> Option<Span> {
 }
 
 /// The names that a column has had, its present one first.
-pub(super) fn names_of<'a>(column: ColumnWalker<'a>) -> Vec<Name> {
+pub(crate) fn names_of<'a>(column: ColumnWalker<'a>) -> Vec<Name> {
     let log = &column.table.get().log;
     let earlier = log.iter().filter(|e| e.column == Some(column.id)).rev();
     let earlier = earlier.filter_map(|e| e.what.strip_prefix("renamed from ").map(Name::new));
@@ -256,7 +256,7 @@ pub(super) fn names_of<'a>(column: ColumnWalker<'a>) -> Vec<Name> {
 }
 
 /// The change that made an object.
-pub(super) fn made(presence: &Presence) -> Option<ChangeId> {
+pub(crate) fn made(presence: &Presence) -> Option<ChangeId> {
     match presence {
         Presence::Present(id) => Some(*id),
         Presence::Dropped(_) | Presence::Maybe(_) => None,
@@ -265,17 +265,17 @@ pub(super) fn made(presence: &Presence) -> Option<ChangeId> {
 
 impl Context<'_> {
     /// Where a table was made.
-    pub(super) fn of_table(&self, table: TableWalker<'_>) -> Option<Place> {
+    pub(crate) fn of_table(&self, table: TableWalker<'_>) -> Option<Place> {
         self.place(made(&table.get().presence), Part::Object)
     }
 
     /// Where a column was made.
-    pub(super) fn of_column(&self, column: ColumnWalker<'_>) -> Option<Place> {
+    pub(crate) fn of_column(&self, column: ColumnWalker<'_>) -> Option<Place> {
         self.column_part(column, made(&column.get().presence), Fact::Column)
     }
 
     /// Where a fact of a column was set.
-    pub(super) fn column_part(
+    pub(crate) fn column_part(
         &self,
         column: ColumnWalker<'_>,
         change: Option<ChangeId>,
@@ -287,7 +287,7 @@ impl Context<'_> {
     }
 
     /// Where a constraint was made.
-    pub(super) fn of_constraint(&self, constraint: ConstraintWalker<'_>) -> Option<Place> {
+    pub(crate) fn of_constraint(&self, constraint: ConstraintWalker<'_>) -> Option<Place> {
         let word = match &constraint.get().kind {
             ConstraintKind::PrimaryKey(_) => "primary key",
             ConstraintKind::Unique(_) => "unique",
@@ -314,7 +314,7 @@ impl Context<'_> {
     }
 
     /// Where an index was made, be it a constraint's.
-    pub(super) fn of_index(&self, index: IndexWalker<'_>) -> Option<Place> {
+    pub(crate) fn of_index(&self, index: IndexWalker<'_>) -> Option<Place> {
         match index.get().constraint {
             Some(id) => self.of_constraint(ConstraintWalker {
                 table: index.table,

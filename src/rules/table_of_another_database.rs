@@ -44,7 +44,7 @@ fn check(targets: &[Context<'_>], out: &Reporter) {
 }
 
 /// The database of the same migrations that has a table for certain.
-pub(super) fn held_by_another<'t, 'a>(
+pub(crate) fn held_by_another<'t, 'a>(
     targets: &'t [Context<'a>],
     ctx: &Context<'a>,
     name: &str,

@@ -58,7 +58,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
 }
 
 /// Whether an index could be there that is not seen.
-fn hidden(table: TableWalker<'_>) -> bool {
+pub(crate) fn hidden(table: TableWalker<'_>) -> bool {
     [
         Section::Indexes,
         Section::Unique,
@@ -70,7 +70,7 @@ fn hidden(table: TableWalker<'_>) -> bool {
 }
 
 /// Whether an index begins with one of the columns: a search by all of them can use it. One that leaves out NULLs serves too.
-fn serves(index: IndexWalker<'_>, columns: &[&Name]) -> bool {
+pub(crate) fn serves(index: IndexWalker<'_>, columns: &[&Name]) -> bool {
     let get = index.get();
     let whole = get.predicate.as_ref().is_none_or(|predicate| {
         matches!(&predicate.expr.kind, ExprKind::IsNull(inner, true) if matches!(inner.kind, ExprKind::Var(_)))

@@ -8,12 +8,12 @@ use crate::schema::{ColumnWalker, Schema, TableWalker};
 use crate::sqltype::SqlType;
 
 /// `User.email`, in backticks.
-pub(super) fn field(model: &Model, field: &Field) -> String {
+pub(crate) fn field(model: &Model, field: &Field) -> String {
     format!("`{}.{}`", model.name, field.name)
 }
 
 /// What a model is called: "model `User`".
-pub(super) fn model(model: &Model) -> String {
+pub(crate) fn model(model: &Model) -> String {
     match model.kind {
         ModelKind::View => format!("view `{}`", model.name),
         ModelKind::JoinTable => format!("the relation behind `{}`", model.name),
@@ -22,23 +22,23 @@ pub(super) fn model(model: &Model) -> String {
 }
 
 /// `public.users.email`.
-pub(super) fn column(column: ColumnWalker<'_>) -> String {
+pub(crate) fn column(column: ColumnWalker<'_>) -> String {
     format!("{}.{}", column.table.qualified(), column.name())
 }
 
 /// `(a, b)`.
-pub(super) fn list<N: std::fmt::Display>(names: impl IntoIterator<Item = N>) -> String {
+pub(crate) fn list<N: std::fmt::Display>(names: impl IntoIterator<Item = N>) -> String {
     let names: Vec<String> = names.into_iter().map(|n| n.to_string()).collect();
     format!("({})", names.join(", "))
 }
 
 /// `(a, b)` as SQL writes it.
-pub(super) fn sql_list<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
+pub(crate) fn sql_list<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
     list(names.into_iter().map(Name::quoted))
 }
 
 /// A table's name with its schema, as the database has it or would have it.
-pub(super) fn qualified(schema: Option<&Schema>, name: &QualifiedName) -> String {
+pub(crate) fn qualified(schema: Option<&Schema>, name: &QualifiedName) -> String {
     let place = name
         .schema
         .as_ref()
@@ -50,7 +50,7 @@ pub(super) fn qualified(schema: Option<&Schema>, name: &QualifiedName) -> String
 }
 
 /// A table's name as SQL writes it, without `public`.
-pub(super) fn sql_table(table: TableWalker<'_>) -> String {
+pub(crate) fn sql_table(table: TableWalker<'_>) -> String {
     if table.schema.search_path.contains(table.namespace_name()) {
         table.name().quoted()
     } else {
@@ -59,7 +59,7 @@ pub(super) fn sql_table(table: TableWalker<'_>) -> String {
 }
 
 /// A type that a field asks for, where one is told.
-pub(super) fn wanted(schema: &Schema, ty: &Expectation<SqlType>) -> Option<String> {
+pub(crate) fn wanted(schema: &Schema, ty: &Expectation<SqlType>) -> Option<String> {
     let print = |ty: &SqlType| match resolve(schema, ty) {
         Ok(Some(resolved)) => schema.format_type(&resolved),
         Ok(None) | Err(_) => schema.format_type(ty),
@@ -83,12 +83,12 @@ pub(super) fn wanted(schema: &Schema, ty: &Expectation<SqlType>) -> Option<Strin
 }
 
 /// `ON DELETE CASCADE`.
-pub(super) fn action(event: &str, action: ReferentialAction) -> String {
+pub(crate) fn action(event: &str, action: ReferentialAction) -> String {
     format!("ON {event} {}", action.sql())
 }
 
 /// A name without spelling habits: case, underscores, a plural's s.
-pub(super) fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     let name = name.replace('_', "").to_lowercase();
     name.strip_suffix('s').map(str::to_owned).unwrap_or(name)
 }

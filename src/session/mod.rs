@@ -129,6 +129,8 @@ pub struct Outcome {
     pub caught: Vec<Caught>,
     /// Everything that could not be followed, in order.
     pub gaps: Vec<Gap>,
+    /// For each migration of the journal how many gaps there were before it and after it.
+    pub gaps_of: Vec<(usize, usize)>,
     /// Counts.
     pub statistics: Statistics,
     /// What was asked for and not given (`setting storage.multitenant`), sorted.
@@ -152,6 +154,8 @@ pub struct Session {
     caught: Vec<Caught>,
     unflushed: Vec<Unflushed>,
     gaps: Vec<Gap>,
+    /// For each migration of the journal how many there were before it and after it.
+    gaps_of: Vec<(usize, usize)>,
     /// The same, to note each once.
     noted: HashSet<Gap, BuildHasherDefault<FxHasher>>,
     statistics: Statistics,
@@ -199,6 +203,7 @@ impl Session {
             caught: Vec::new(),
             unflushed: Vec::new(),
             gaps: Vec::new(),
+            gaps_of: Vec::new(),
             noted: HashSet::default(),
             statistics: Statistics::default(),
             given_missing: BTreeSet::new(),
@@ -230,6 +235,7 @@ impl Session {
     /// Runs one migration whose statements were read beforehand: all of them, in order.
     pub fn run_parsed(&mut self, migration: &Migration, statements: impl IntoIterator<Item = Read>) {
         self.journal.begin(migration.name.clone());
+        self.begin_gaps();
         self.statistics.migrations += 1;
         self.budget = Budget::default();
         let end = migration.text.whole();
@@ -243,9 +249,22 @@ impl Session {
             self.top_level(&read);
         }
         self.end_migration(end);
+        self.end_gaps();
         self.blocks.clear();
         self.texts.clear();
         self.catalogs.clear();
+    }
+
+    /// The gaps from here on are those of the migration that begins.
+    fn begin_gaps(&mut self) {
+        self.gaps_of.push((self.gaps.len(), self.gaps.len()));
+    }
+
+    /// The gaps from here on are none of the migration that ends.
+    fn end_gaps(&mut self) {
+        if let Some((_, end)) = self.gaps_of.last_mut() {
+            *end = self.gaps.len();
+        }
     }
 
     /// Runs a statement of a migration's text; one that fails is noted and leaves nothing behind.
@@ -370,6 +389,7 @@ impl Session {
             missteps: self.missteps,
             caught: self.caught,
             gaps: self.gaps,
+            gaps_of: self.gaps_of,
             statistics: self.statistics,
             given_missing: self.given_missing.into_iter().collect(),
             unflushed: self.unflushed,

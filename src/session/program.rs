@@ -105,6 +105,7 @@ impl Session {
     /// A program's migration begins. `transaction`: within a transaction that the runner opens for it, unless one is open still.
     pub fn begin_program(&mut self, name: &str, transaction: bool) {
         self.journal.begin(name);
+        self.begin_gaps();
         self.statistics.migrations += 1;
         self.budget = Budget::default();
         self.program.last = None;
@@ -116,6 +117,7 @@ impl Session {
     /// What runs before the migrations of a program, and belongs to none of them.
     pub fn begin_environment(&mut self, name: &str) {
         self.journal.begin(name);
+        self.begin_gaps();
         self.budget = Budget::default();
         self.program.last = None;
         self.program.environment = true;
@@ -131,6 +133,7 @@ impl Session {
         if commit {
             self.end_migration(at);
         }
+        self.end_gaps();
         self.blocks.clear();
         self.texts.clear();
         self.catalogs.clear();

@@ -57,6 +57,33 @@ pub trait Program: std::fmt::Debug + Send + Sync {
     fn other_ways(&self, _files: &Files, _given: &Given) -> Vec<(String, Given)> {
         Vec::new()
     }
+
+    /// How its migrations hang together, where each says what it follows.
+    fn chain(&self, _files: &Files) -> Option<Chain> {
+        None
+    }
+}
+
+/// How the migrations of a history hang together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// The folder that the tool's command is run in.
+    pub folder: String,
+    /// The options of the command that lead to the history: `-c other.ini `.
+    pub options: String,
+    /// What each migration says, in the order of [`History::migrations`].
+    pub links: Vec<Link>,
+}
+
+/// What a migration says of its place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Link {
+    /// What it follows: none for a base, several for a merge.
+    pub parents: Vec<String>,
+    /// Names of the branch that begins with it.
+    pub labels: Vec<String>,
+    /// What must run before it besides.
+    pub depends_on: Vec<String>,
 }
 
 /// Something about the order or the files of a history.

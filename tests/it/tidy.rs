@@ -17,6 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["stacks", "pair"],
     &["fix", "draft"],
     &["rules", "discover"],
+    &["inventory"],
     &["check"],
     &["report"],
     &["lsp"],

@@ -12,7 +12,7 @@ use crate::config::Given;
 use crate::known::{Gap, Reach};
 use crate::session::{Migration, RunMode, Session};
 use crate::source::{Files, Span, Text};
-use crate::stacks::{Folder, History, HistoryEvent, Program};
+use crate::stacks::{Chain, Folder, History, HistoryEvent, Link, Program};
 use crate::syntax::python::Trees;
 
 /// The revisions of a tree in the order in which they run.
@@ -28,6 +28,37 @@ impl Program for Revisions {
     fn run(&self, session: Session, files: &Files, given: &Given, last: Option<usize>) -> Session {
         runner::run(self, session, files, given, last)
     }
+
+    fn chain(&self, files: &Files) -> Option<Chain> {
+        let names = |written: &[header::Written]| written.iter().map(|(name, _)| name.to_string()).collect();
+        let link = |revision: &Revision| Link {
+            parents: names(&revision.parents),
+            labels: names(&revision.labels),
+            depends_on: names(&revision.depends_on),
+        };
+        let mut options = String::new();
+        let base = self.tree.base.as_str();
+        let within = |path| match base {
+            "" => path,
+            base => path_below(path, base).unwrap_or(path),
+        };
+        match self.tree.config.map(|file| within(files.path(file))) {
+            Some("alembic.ini") | None => {}
+            Some(path) => options.push_str(&format!("-c {path} ")),
+        }
+        if !matches!(self.tree.section.as_str(), "alembic" | "") {
+            options.push_str(&format!("-n {} ", self.tree.section));
+        }
+        Some(Chain {
+            folder: base.to_owned(),
+            options,
+            links: self.run.iter().map(link).collect(),
+        })
+    }
+}
+
+fn path_below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    path.strip_prefix(folder)?.strip_prefix('/')
 }
 
 /// Reads a tree: its script folder, a folder of revisions, or its configuration.

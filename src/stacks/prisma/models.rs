@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::source::{Class, FieldSource, ModelSource, Source, documents, label};
 use super::{PrismaConfig, defaults, keys, relations, types};
-use crate::declared::{EnumType, Expectation, Field, Language, Model, ModelKind, Models};
+use crate::declared::{EnumType, Expectation, Field, Language, Model, ModelKind, Models, Sees};
 use crate::known::{Gap, Reach, Section};
 use crate::source::{FileId, Files};
 use crate::sqltype::{BaseType, SqlType};
@@ -28,6 +28,7 @@ pub fn read(files: &Files, schema_files: &[FileId], config: &PrismaConfig) -> Mo
             views: true,
             ..Language::default()
         },
+        sees: Sees::Told(None),
         ..Models::default()
     };
     for index in 0..source.models.len() {

@@ -20,7 +20,7 @@ use super::versions::{Versions, sends_types};
 use crate::change::ObjectName;
 use crate::declared::{
     DeclaredCheck, DeclaredExclusion, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, DeclaredSequence,
-    EnumType, Expectation, Field, Key, Language, Model, ModelKind, Models, Unique,
+    EnumType, Expectation, Field, Key, KeptIn, Language, Model, ModelKind, Models, Sees, Unique,
 };
 use crate::interpret::python::{Machine, Modules, Stop};
 use crate::known::{Gap, Reach, Section};
@@ -178,6 +178,7 @@ fn of_history(
     models.faults = faults::of(files, &kept, known);
     models.faults.extend(faults::names(files, &kept));
     models.unseen = unregistered::unseen(files, tree, &own, &others, &kept);
+    models.sees = sees(tree, &own);
     models.sees_nothing = own.place.filter(|_| own.nothing && own.loose.is_none());
     let is_celery = |made: &&Identity| matches!(made, Identity::Path(path) if path.starts_with("celery."));
     let celery = own.metadata.iter().find(is_celery).and(tree.environment(files));
@@ -186,6 +187,35 @@ fn of_history(
         models.models.extend(brought);
     }
     models
+}
+
+/// What autogenerate is given of the models of a history.
+fn sees(tree: &Tree, handed: &Handed) -> Sees {
+    match (&handed.open, &handed.loose, handed.place) {
+        (Some(gap), ..) => Sees::Unknown(gap.clone()),
+        (None, Some(gap), _) => Sees::Unknown(gap.clone()),
+        (None, None, Some(place)) => Sees::Told(Some(place)),
+        (None, None, None) => {
+            let why = format!("what {}/env.py hands to autogenerate is not told", tree.folder);
+            Sees::Unknown(Gap::not_given(why, Reach::Rows))
+        }
+    }
+}
+
+/// Where a table is kept.
+fn kept_in(table: &ModelTable<'_>) -> KeptIn {
+    let (made, library) = match table.made {
+        Some(Made::At(span)) => (Some(span), None),
+        Some(Made::Sqlmodel) => (None, Some("SQLModel.metadata")),
+        None => (None, None),
+    };
+    let others = table.classes.iter().filter(|(.., span)| *span != table.span);
+    KeptIn {
+        model: table.span,
+        made,
+        library,
+        classes: others.map(|(_, name, span)| (name.clone(), *span)).collect(),
+    }
 }
 
 /// Adds those that no column is given.
@@ -266,6 +296,7 @@ fn of_tables(tables: &[&ModelTable<'_>]) -> Models {
             made.table = Some(Expectation::Unknown(gap.clone()));
         }
         models.kept.extend(kept(table));
+        models.kept_in.push(kept_in(table));
         if let Some(gap) = &table.brings
             && models.gaps.iter().all(|known| known.at != gap.at)
         {
