@@ -76,6 +76,52 @@ pub struct Edit {
     pub text: String,
 }
 
+/// What brought a finding about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// The commit that brought the later of the two sides, where that is told.
+    pub commit: Option<Commit>,
+    /// Which side is the later one: `model`, `database`, or `both`.
+    pub side: &'static str,
+    /// Whether that commit touched migrations, where that is told.
+    pub migrations: Option<bool>,
+    /// What it did, in words.
+    pub words: String,
+}
+
+/// A commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Its whole id.
+    pub id: String,
+    /// Its author's name.
+    pub author: String,
+    /// The day on which it was written: `2026-02-10`.
+    pub date: String,
+    /// The first line of its message.
+    pub subject: String,
+}
+
+impl Cause {
+    /// One sentence: the commit, and what it did.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match &self.commit {
+            None => self.words.clone(),
+            Some(commit) => {
+                let short: String = commit.id.chars().take(8).collect();
+                let Commit {
+                    author,
+                    date,
+                    subject,
+                    ..
+                } = commit;
+                format!("{short} ({date}, {author}: {subject}): {}", self.words)
+            }
+        }
+    }
+}
+
 /// One thing reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -115,6 +161,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// It is expected, by the order in which the repository lands models and migrations. Set by the driver.
     pub pending: bool,
+    /// What brought it about, where that was asked for.
+    pub cause: Option<Cause>,
 }
 
 impl Finding {
@@ -140,6 +188,7 @@ impl Finding {
             database: None,
             fix: None,
             pending: false,
+            cause: None,
         }
     }
 

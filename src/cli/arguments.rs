@@ -98,6 +98,9 @@ pub(super) struct CheckArguments {
     /// Tell only what came since this commit, or since the branch left it: what git diff COMMIT... would show
     #[arg(long, value_name = "COMMIT")]
     pub(super) since: Option<String>,
+    /// Tell for each finding which commit brought the later of its two sides
+    #[arg(long)]
+    pub(super) blame: bool,
     /// Mend the models where that is safe: add what the database has and they leave unsaid
     #[arg(long, conflicts_with = "stdin_filename")]
     pub(super) fix: bool,

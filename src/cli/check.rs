@@ -6,7 +6,7 @@ use super::arguments::{CheckArguments, CheckFormat, FailOn};
 use super::outcome::{Exit, Failure};
 use super::revision::Revision;
 use super::workspace::Workspace;
-use super::{disk, fix, progress, terminal, watch};
+use super::{blame, disk, fix, progress, terminal, watch};
 use crate::check::{self, NotChecked, Report};
 use crate::config::Options;
 use crate::finding::Level;
@@ -61,6 +61,9 @@ pub(super) fn once(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let named = !work.options.touching.is_empty();
     if report.targets.is_empty() && !named && arguments.format == CheckFormat::Text {
         return Err(nothing(&report.coverage.not_checked));
+    }
+    if arguments.blame {
+        blame::add(&work, &mut report)?;
     }
     let exit = exit(&report, named, arguments, &work.options);
     let plain = TextOptions::default();

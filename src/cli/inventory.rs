@@ -5,6 +5,7 @@ use super::outcome::{Exit, Failure};
 use super::workspace::Workspace;
 use super::{progress, terminal};
 use crate::check::{self, Sides};
+use crate::discover;
 use crate::inventory::{self, Inventory};
 use crate::report::inventory::{csv, json, markdown, text};
 
@@ -27,7 +28,8 @@ pub(super) fn run(arguments: &InventoryArguments) -> Result<Exit, Failure> {
         InventoryKind::Tables => inventory::tables::tables(&subjects),
         InventoryKind::Models => {
             let report = check::report(&work.files, &work.options, &runs)?;
-            inventory::models::models(&work.files, &subjects, &report.findings)
+            let left = discover::left_models(&work.files, runs.runs.iter().map(|run| &run.target));
+            inventory::models::models(&work.files, &subjects, &report.findings, &left)
         }
     };
     if let Some(sheet) = &arguments.sheet {
@@ -50,8 +52,13 @@ pub(super) fn run(arguments: &InventoryArguments) -> Result<Exit, Failure> {
 fn select(listed: &mut Inventory, wanted: &str) -> Result<(), Failure> {
     let names: Vec<&str> = listed.sheets.iter().map(|sheet| sheet.name).collect();
     if !names.contains(&wanted) {
-        return Err(Failure::new(format!("there is no sheet {wanted:?}"))
-            .help(&format!("the sheets of {} are: {}", listed.name, names.join(", "))));
+        return Err(
+            Failure::new(format!("there is no sheet {wanted:?}")).help(&format!(
+                "the sheets of {} are: {}",
+                listed.name,
+                names.join(", ")
+            )),
+        );
     }
     listed.sheets.retain(|sheet| sheet.name == wanted);
     Ok(())

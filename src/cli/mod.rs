@@ -2,6 +2,7 @@
 
 mod arguments;
 mod baseline;
+mod blame;
 mod check;
 mod completions;
 mod config;

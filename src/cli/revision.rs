@@ -71,7 +71,7 @@ impl Revision {
 
 /// The repository that a folder lies in. Nothing but its own configuration is read: neither the environment nor the user's, and no
 /// program is asked where that would be.
-fn discover(root: &Path) -> Result<gix::Repository, Failure> {
+pub(super) fn discover(root: &Path) -> Result<gix::Repository, Failure> {
     let isolated = || gix::open::Options::isolated();
     let trust = gix::sec::trust::Mapping {
         full: isolated(),
@@ -197,7 +197,7 @@ fn is_below(path: &str, folder: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn slashed(path: &Path) -> String {
+pub(super) fn slashed(path: &Path) -> String {
     let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
     parts.collect::<Vec<_>>().join("/")
 }

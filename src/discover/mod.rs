@@ -17,6 +17,8 @@ mod unsupported;
 
 pub use guess::MANIFESTS;
 
+use std::collections::BTreeSet;
+
 use crate::config::{Dialect, Given, Misuse, Options};
 use crate::declared::Models;
 use crate::interpret::python::read_ahead;
@@ -170,6 +172,20 @@ pub fn histories(files: &Files, options: &Options) -> Result<Found, Misuse> {
 /// Looks for the models that histories lead to.
 pub fn with_models(files: &Files, targets: &mut [Target]) {
     python::find(files, targets);
+}
+
+/// Python modules that may declare tables, where there are models of SQLAlchemy, and that belong to no target.
+#[must_use]
+pub fn left_models<'t>(files: &Files, targets: impl IntoIterator<Item = &'t Target>) -> Vec<FileId> {
+    let models = targets.into_iter().flat_map(|target| &target.models);
+    let taken: BTreeSet<FileId> = models
+        .filter(|models| models.stack == "sqlalchemy")
+        .flat_map(|models| models.files.iter().copied())
+        .collect();
+    match taken.is_empty() {
+        true => Vec::new(),
+        false => python::left(files, &taken),
+    }
 }
 
 /// Parses on all cores what the histories of targets are made of.

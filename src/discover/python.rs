@@ -101,6 +101,14 @@ pub(super) fn find(files: &Files, targets: &mut [Target]) {
     }
 }
 
+/// Modules that may declare tables and that no history leads to: `taken` are those that one does.
+pub(super) fn left(files: &Files, taken: &BTreeSet<FileId>) -> Vec<FileId> {
+    let all = files
+        .entries()
+        .filter(|(file, e)| e.path.ends_with(".py") && !taken.contains(file) && !is_beside(&e.path));
+    declaring(files, all.map(|(file, _)| file).collect())
+}
+
 /// The modules of a history's project that may declare tables: in the packages that `env.py` imports from, or, where it imports none,
 /// below the folder that its commands run in.
 fn candidates(files: &Files, tree: &Tree) -> Vec<FileId> {

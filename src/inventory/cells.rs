@@ -3,9 +3,9 @@
 use super::{At, Cell};
 use crate::declared::{Expectation, Field, Model, Models};
 use crate::known::{Fact, Gap, Presence};
-use crate::pair::Pairs;
 use crate::rules::Context;
 use crate::rules::place::Place;
+use crate::rules::table_of_another_database::held_by_another;
 use crate::rules::words;
 use crate::schema::{ColumnWalker, Lookup, Schema, TableWalker};
 use crate::sqltype::SqlType;
@@ -19,18 +19,23 @@ pub struct Held<'a> {
 }
 
 /// The tables of a database, views and those that may be there too, each with its models.
-pub(super) fn held<'a>(ctx: &Context<'a>) -> Vec<Held<'a>> {
+/// What another database of the same migrations has, and this one is only presumed to have, is left to the other.
+pub(super) fn held<'a>(all: &[Context<'a>], ctx: &Context<'a>) -> Vec<Held<'a>> {
     let Some(schema) = ctx.schema() else {
         return Vec::new();
     };
     let mut models: std::collections::BTreeMap<crate::schema::TableId, Vec<_>> = Default::default();
     for pair in &ctx.pairs.tables {
-        if let (Some(id), Some(model)) = (table_of(&ctx.pairs, schema, pair), pair.model) {
+        if let (Some(id), Some(model)) = (table_of(schema, pair), pair.model) {
             models.entry(id).or_default().push(model);
         }
     }
+    let elsewhere = |table: &TableWalker<'_>| {
+        table.get().presumed.is_some() && held_by_another(all, ctx, &table.qualified()).is_some()
+    };
     let tables = schema.live_tables().into_iter();
     tables
+        .filter(|table| !elsewhere(table))
         .map(|table| Held {
             table,
             models: models.remove(&table.id).unwrap_or_default(),
@@ -38,12 +43,32 @@ pub(super) fn held<'a>(ctx: &Context<'a>) -> Vec<Held<'a>> {
         .collect()
 }
 
+/// The models whose table the database has not; those of another database of the same migrations are left to that.
+pub(super) fn alone<'a>(
+    all: &[Context<'a>],
+    ctx: &Context<'a>,
+    held: &[Held<'a>],
+) -> Vec<(&'a Models, &'a Model)> {
+    let is_held = |model: &Model| {
+        let mut models = held.iter().flat_map(|one| &one.models);
+        models.any(|(_, m)| std::ptr::eq(*m, model))
+    };
+    let is_elsewhere = |model: &Model| {
+        let name = model.table.as_ref().and_then(Expectation::exactly);
+        name.is_some_and(|name| {
+            let qualified = words::qualified(ctx.schema(), name);
+            held_by_another(all, ctx, &qualified).is_some()
+        })
+    };
+    let models = ctx.subject.models.iter().copied();
+    let models = models.flat_map(|set| set.models.iter().map(move |model| (set, model)));
+    models
+        .filter(|(_, m)| m.table.is_some() && !is_held(m) && !is_elsewhere(m))
+        .collect()
+}
+
 /// The table of a pair, one that only may be there too.
-fn table_of(
-    _pairs: &Pairs<'_>,
-    schema: &Schema,
-    pair: &crate::pair::TablePair<'_>,
-) -> Option<crate::schema::TableId> {
+fn table_of(schema: &Schema, pair: &crate::pair::TablePair<'_>) -> Option<crate::schema::TableId> {
     if let Some(id) = pair.table_id() {
         return Some(id);
     }

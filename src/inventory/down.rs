@@ -5,13 +5,10 @@ use crate::source::{FileId, Files};
 use crate::stacks::History;
 use crate::syntax::python::{Trees, ast};
 
-/// Yes, no, or why it cannot be told, for the migration at a position.
-pub(super) fn reversible(files: &Files, history: &History, at: usize) -> Cell {
-    let Some(migration) = history.migrations.get(at) else {
-        return Cell::Empty;
-    };
-    let path = files.path(migration.file);
-    let text = files.text(migration.file);
+/// Yes, no, or why it cannot be told, for the migration of a file.
+pub(super) fn reversible(files: &Files, history: &History, file: FileId) -> Cell {
+    let path = files.path(file);
+    let text = files.text(file);
     let beside = |other: String| {
         Cell::Is(
             files
@@ -20,10 +17,9 @@ pub(super) fn reversible(files: &Files, history: &History, at: usize) -> Cell {
         )
     };
     match history.stack {
-        "alembic" => python(files, migration.file),
-        "ecto" if path.ends_with(".exs") => elixir(&text),
+        "alembic" => python(files, file),
         "ecto" if path.ends_with(".sql") => Cell::Is(false),
-        "ecto" => Cell::Unknown("it is a module that brings migrations of its own".to_owned()),
+        "ecto" => elixir(&text),
         "dbmate" => section(&text, "-- migrate:down", "-- migrate:up"),
         "goose" => section(&text, "-- +goose down", "-- +goose up"),
         "node-pg-migrate" if path.ends_with(".up.sql") => beside(path.replace(".up.sql", ".down.sql")),
@@ -98,23 +94,46 @@ fn says(statement: &ast::Stmt) -> bool {
         ),
         ast::Stmt::If(guard) => {
             let leaves = |s: &ast::Stmt| matches!(s, ast::Stmt::Pass(_) | ast::Stmt::Return(_));
-            !guard.body.iter().all(leaves) || !guard.elif_else_clauses.iter().all(|c| c.body.iter().all(leaves))
+            !guard.body.iter().all(leaves)
+                || !guard.elif_else_clauses.iter().all(|c| c.body.iter().all(leaves))
         }
         _ => true,
+    }
+}
+
+/// The head of a definition that begins here, up to its `do`.
+fn header(text: &str) -> &str {
+    let end = text.find(" do\n").map_or(0, |at| at + 3);
+    let one_line = text.find(", do:").is_some_and(|at| at < end);
+    if one_line {
+        ""
+    } else {
+        text.get(..end).unwrap_or("")
     }
 }
 
 /// `down`, or a `change` that only makes what can be taken away again (`Ecto.Migration.Runner.reverse`).
 fn elixir(text: &str) -> Cell {
     let body = |name: &str| {
-        let at = text.find(&format!("def {name} do")).or_else(|| text.find(&format!("def {name}() do")))?;
-        let rest = text.get(at..)?;
+        let start = text.match_indices(&format!("def {name}")).find(|(at, word)| {
+            let after = text.as_bytes().get(at + word.len());
+            matches!(after, Some(b' ' | b'('))
+                && text.get(*at..).is_some_and(|rest| header(rest).ends_with(" do"))
+        });
+        let rest = text.get(start?.0..)?;
+        let rest = rest.get(header(rest).len()..)?;
         let end = rest.find("\n  end").unwrap_or(rest.len());
-        rest.get(..end).map(|body| body.split_once('\n').map_or("", |(_, body)| body))
+        rest.get(..end)
+            .map(|body| body.split_once('\n').map_or("", |(_, body)| body))
     };
-    let one_line = |name: &str| text.contains(&format!("def {name}, do:")) || text.contains(&format!("def {name}(), do:"));
+    let one_line = |name: &str| {
+        text.contains(&format!("def {name}, do:")) || text.contains(&format!("def {name}(), do:"))
+    };
     if let Some(down) = body("down") {
-        let code = down.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
+        let code = down
+            .lines()
+            .map(str::trim)
+            .filter(|l| !l.is_empty() && !l.starts_with('#'));
         let code: Vec<&str> = code.collect();
         return Cell::Is(match code.as_slice() {
             [] | [":ok" | "nil"] => false,
@@ -122,7 +141,9 @@ fn elixir(text: &str) -> Cell {
         });
     }
     if one_line("down") {
-        let does = !text.contains("def down, do: :ok") && !text.contains("def down, do: raise") && !text.contains("def down, do: nil");
+        let does = !text.contains("def down, do: :ok")
+            && !text.contains("def down, do: raise")
+            && !text.contains("def down, do: nil");
         return Cell::Is(does);
     }
     let Some(change) = body("change") else {
@@ -136,9 +157,22 @@ fn elixir(text: &str) -> Cell {
         .split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .filter(|w| !w.is_empty())
         .collect();
-    let doubtful = ["execute", "modify", "remove", "drop", "drop_if_exists", "flush", "repo", "if", "for", "raise"];
+    let doubtful = [
+        "execute",
+        "modify",
+        "remove",
+        "drop",
+        "drop_if_exists",
+        "flush",
+        "repo",
+        "if",
+        "for",
+        "raise",
+    ];
     match words.iter().find(|w| doubtful.contains(w)) {
-        Some(word) => Cell::Unknown(format!("whether `{word}` in `change` can be taken back is not followed")),
+        Some(word) => Cell::Unknown(format!(
+            "whether `{word}` in `change` can be taken back is not followed"
+        )),
         None => Cell::Is(true),
     }
 }

@@ -34,7 +34,11 @@ impl Effect {
 }
 
 /// What a change does to the table that it names. `was` tells the type that a column had before.
-pub(super) fn effects(change: &Change, was: &dyn Fn(&Name) -> Option<String>, now: &dyn Fn(&crate::sqltype::SqlType) -> String) -> Vec<Effect> {
+pub(super) fn effects(
+    change: &Change,
+    was: &dyn Fn(&Name) -> Option<String>,
+    now: &dyn Fn(&crate::sqltype::SqlType) -> String,
+) -> Vec<Effect> {
     match change {
         Change::AlterTable(alter) => alter
             .actions
@@ -42,7 +46,10 @@ pub(super) fn effects(change: &Change, was: &dyn Fn(&Name) -> Option<String>, no
             .flat_map(|action| of_action(action, was, now))
             .collect(),
         Change::CreateIndex(index) if !index.concurrently => {
-            let name = index.name.as_ref().map_or_else(|| "an index".to_owned(), |n| format!("index {n}"));
+            let name = index
+                .name
+                .as_ref()
+                .map_or_else(|| "an index".to_owned(), |n| format!("index {n}"));
             vec![Effect::Builds(name)]
         }
         _ => Vec::new(),
@@ -56,7 +63,9 @@ fn of_action(
 ) -> Vec<Effect> {
     match action {
         TableAction::AddColumn { column, .. } => of_column(column),
-        TableAction::SetType { column, ty, using, .. } => {
+        TableAction::SetType {
+            column, ty, using, ..
+        } => {
             let ty = now(ty);
             let what = |old: &str| format!("type of {column} from {old} to {ty}");
             match was(column) {
@@ -68,7 +77,11 @@ fn of_action(
                 None => vec![Effect::MayRewrite(format!("type of {column} to {ty}"))],
             }
         }
-        TableAction::SetNotNull { column, not_null: true, .. } => {
+        TableAction::SetNotNull {
+            column,
+            not_null: true,
+            ..
+        } => {
             vec![Effect::Reads(format!("{column} NOT NULL"))]
         }
         TableAction::AddIdentity { .. } => Vec::new(),
@@ -92,9 +105,13 @@ fn of_column(column: &ColumnSpec) -> Vec<Effect> {
     for option in &column.options {
         match option {
             ColumnOption::Default(expr) => match is_volatile(expr) {
-                Some(true) => out.push(Effect::Rewrites(format!("the default of {name} differs row by row"))),
+                Some(true) => out.push(Effect::Rewrites(format!(
+                    "the default of {name} differs row by row"
+                ))),
                 Some(false) => {}
-                None => out.push(Effect::MayRewrite(format!("the default of {name} calls a function"))),
+                None => out.push(Effect::MayRewrite(format!(
+                    "the default of {name} calls a function"
+                ))),
             },
             ColumnOption::Generated(_, crate::change::GeneratedKind::Stored) => {
                 out.push(Effect::Rewrites(format!("{name} is generated")));
@@ -120,9 +137,11 @@ fn of_constraint(constraint: &ConstraintSpec) -> Option<Effect> {
         ConstraintBody::PrimaryKey { .. } => Some(Effect::Builds(named("primary key"))),
         ConstraintBody::Unique { .. } => Some(Effect::Builds(named("unique constraint"))),
         ConstraintBody::Exclude { .. } => Some(Effect::Builds(named("exclusion"))),
-        ConstraintBody::ForeignKey(key) if !constraint.not_valid => {
-            Some(Effect::Reads(format!("{} to {}", named("foreign key"), key.table.name)))
-        }
+        ConstraintBody::ForeignKey(key) if !constraint.not_valid => Some(Effect::Reads(format!(
+            "{} to {}",
+            named("foreign key"),
+            key.table.name
+        ))),
         ConstraintBody::Check(_) if !constraint.not_valid => Some(Effect::Reads(named("check"))),
         ConstraintBody::ForeignKey(_)
         | ConstraintBody::Check(_)
@@ -198,7 +217,9 @@ fn is_volatile(expr: &Expr) -> Option<bool> {
 
 fn volatility(name: &str) -> Option<bool> {
     let own = catalog().functions(name).iter();
-    let brought = ["uuid-ossp", "pgcrypto", "citext"].into_iter().filter_map(extension);
+    let brought = ["uuid-ossp", "pgcrypto", "citext"]
+        .into_iter()
+        .filter_map(extension);
     let brought = brought.flat_map(|of| of.functions(name));
     let mut rows = own.chain(brought).peekable();
     rows.peek()?;

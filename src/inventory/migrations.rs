@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::touched::{Did, did};
 use super::reach::commands;
+use super::touched::{Did, Step, did, steps};
 use super::{At, Cell, Inventory, Sheet, down};
 use crate::known::{ChangeId, Presence};
 use crate::pair::is_bookkeeping;
@@ -32,6 +32,7 @@ const COLUMNS: &[&str] = &[
 /// A history with what each database made of it.
 struct Shared<'s, 'a> {
     history: &'a History,
+    steps: Vec<Step>,
     chain: Option<Chain>,
     of: Vec<(&'s Context<'a>, Vec<Did>)>,
 }
@@ -43,15 +44,16 @@ pub fn migrations(files: &Files, subjects: &[Subject<'_>]) -> Inventory {
     let mut all: Vec<Shared<'_, '_>> = Vec::new();
     for ctx in &contexts {
         for history in ctx.subject.histories.iter().copied() {
-            let did = did(&contexts, ctx, history);
-            let names = |h: &History| h.migrations.iter().map(|m| m.name.clone()).collect::<Vec<_>>();
+            let steps = steps(ctx, history);
+            let did = did(&contexts, ctx, history, &steps);
             let known = all.iter_mut().find(|s| {
-                s.history.root == history.root && s.history.stack == history.stack && names(s.history) == names(history)
+                s.history.root == history.root && s.history.stack == history.stack && s.steps == steps
             });
             match known {
                 Some(shared) => shared.of.push((ctx, did)),
                 None => all.push(Shared {
                     history,
+                    steps,
                     chain: history.program.as_ref().and_then(|p| p.chain(files)),
                     of: vec![(ctx, did)],
                 }),
@@ -65,7 +67,7 @@ pub fn migrations(files: &Files, subjects: &[Subject<'_>]) -> Inventory {
         &["history", "end", "revision", "command", "-note"],
     );
     for shared in &all {
-        for at in 0..shared.history.migrations.len() {
+        for at in 0..shared.steps.len() {
             sheet.rows.push(shared.row(files, at));
         }
         shared.ends(&mut ends);
@@ -85,11 +87,11 @@ pub fn migrations(files: &Files, subjects: &[Subject<'_>]) -> Inventory {
 
 impl Shared<'_, '_> {
     fn row(&self, files: &Files, at: usize) -> Vec<Cell> {
-        let Some(migration) = self.history.migrations.get(at) else {
+        let Some(migration) = self.steps.get(at) else {
             return Vec::new();
         };
         let link = self.chain.as_ref().and_then(|c| c.links.get(at));
-        let previous = at.checked_sub(1).and_then(|i| self.history.migrations.get(i));
+        let previous = at.checked_sub(1).and_then(|i| self.steps.get(i));
         let parents = match link {
             Some(link) => Cell::list(link.parents.iter().cloned()),
             None => Cell::list(previous.map(|m| m.name.clone())),
@@ -112,7 +114,10 @@ impl Shared<'_, '_> {
             .iter()
             .filter(|e| e.span.file == migration.file)
             .map(|e| e.message.as_str())
-            .chain(dids.iter().flat_map(|(_, d)| d.failures.iter().map(|(_, words)| words.as_str())))
+            .chain(
+                dids.iter()
+                    .flat_map(|(_, d)| d.failures.iter().map(|(_, words)| words.as_str())),
+            )
             .collect();
         vec![
             Cell::text(self.history.root.clone()),
@@ -125,7 +130,7 @@ impl Shared<'_, '_> {
             Cell::list(tables.into_iter().cloned()),
             Cell::list(rows),
             outcome(&dids),
-            down::reversible(files, self.history, at),
+            down::reversible(files, self.history, migration.file),
             Cell::text(notes.into_iter().collect::<Vec<_>>().join("; ")),
             Cell::place(Some(At::new(Span::new(migration.file, 0, 0)))),
         ]
@@ -133,7 +138,7 @@ impl Shared<'_, '_> {
 
     fn ends(&self, sheet: &mut Sheet) {
         let history = self.history;
-        let names: Vec<&str> = history.migrations.iter().map(|m| m.name.as_str()).collect();
+        let names: Vec<&str> = self.steps.iter().map(|m| m.name.as_str()).collect();
         let mut row = |end: &str, name: &str, last: bool, note: Option<String>| {
             sheet.rows.push(vec![
                 Cell::text(history.root.clone()),
@@ -169,7 +174,12 @@ impl Shared<'_, '_> {
             if link.parents.is_empty() {
                 row("base", name, false, refused.clone());
             } else if let Some(gone) = link.parents.iter().find(|p| !is_known(p)) {
-                row("hangs in the air", name, false, Some(format!("no file is {gone}")));
+                row(
+                    "hangs in the air",
+                    name,
+                    false,
+                    Some(format!("no file is {gone}")),
+                );
             }
         }
         for name in &heads {
@@ -202,11 +212,17 @@ fn word(did: &Did) -> Cell {
 /// One word where all databases agree, else one for each.
 fn outcome(dids: &[(&str, &Did)]) -> Cell {
     let words: Vec<(&str, Cell)> = dids.iter().map(|(target, did)| (*target, word(did))).collect();
-    let mut told: Vec<&Cell> = words.iter().map(|(_, cell)| cell).filter(|c| **c != Cell::Empty).collect();
+    let mut told: Vec<&Cell> = words
+        .iter()
+        .map(|(_, cell)| cell)
+        .filter(|c| **c != Cell::Empty)
+        .collect();
     told.dedup();
     match told.as_slice() {
         [] => Cell::text("does nothing"),
-        [one] if words.len() == 1 || words.iter().all(|(_, c)| c == *one || *c == Cell::Empty) => (*one).clone(),
+        [one] if words.len() == 1 || words.iter().all(|(_, c)| c == *one || *c == Cell::Empty) => {
+            (*one).clone()
+        }
         _ => Cell::Each(
             words
                 .into_iter()
@@ -227,7 +243,7 @@ fn by_database(all: &[Shared<'_, '_>], contexts: &[Context<'_>]) -> Sheet {
         sheet.column(ctx.subject.target);
     }
     for shared in all {
-        for (at, migration) in shared.history.migrations.iter().enumerate() {
+        for (at, migration) in shared.steps.iter().enumerate() {
             let mut row = vec![
                 Cell::text(shared.history.root.clone()),
                 Cell::text(migration.name.clone()),
@@ -272,7 +288,9 @@ fn tables_by_database(all: &[Shared<'_, '_>], contexts: &[Context<'_>]) -> Sheet
         }
     }
     for (table, cells) in rows {
-        sheet.rows.push(std::iter::once(Cell::text(table)).chain(cells).collect());
+        sheet
+            .rows
+            .push(std::iter::once(Cell::text(table)).chain(cells).collect());
     }
     sheet
 }
@@ -281,9 +299,10 @@ fn tables_by_database(all: &[Shared<'_, '_>], contexts: &[Context<'_>]) -> Sheet
 fn made(all: &[Shared<'_, '_>], ctx: &Context<'_>, change: ChangeId) -> Cell {
     let name = ctx.journal().and_then(|journal| journal.migration(change));
     let fails = all.iter().any(|shared| {
-        let at = shared.history.migrations.iter().position(|m| Some(m.name.as_str()) == name);
+        let at = shared.steps.iter().position(|m| Some(m.name.as_str()) == name);
         let of = shared.of.iter().find(|(other, _)| std::ptr::eq(*other, ctx));
-        at.and_then(|at| of?.1.get(at)).is_some_and(|did| !did.failures.is_empty())
+        at.and_then(|at| of?.1.get(at))
+            .is_some_and(|did| !did.failures.is_empty())
     });
     match name.filter(|_| fails) {
         Some(name) => Cell::text(format!("by {name}, which fails")),
@@ -298,8 +317,11 @@ fn totals(sheet: &Sheet, ends: Option<&Sheet>) -> Vec<(String, usize)> {
     };
     let says = |word: &'static str| of("outcome", &move |c| c.plain().contains(word));
     let end = |word: &'static str| {
-        let rows = ends.iter().flat_map(|s| s.rows.iter().map(move |row| s.cell(row, "end")));
-        rows.filter(|cell| cell.is_some_and(|c| c.plain() == word)).count()
+        let rows = ends
+            .iter()
+            .flat_map(|s| s.rows.iter().map(move |row| s.cell(row, "end")));
+        rows.filter(|cell| cell.is_some_and(|c| c.plain() == word))
+            .count()
     };
     let rewrites = of("rows", &|c| c.plain().contains(" rewrites"));
     vec![
@@ -309,7 +331,10 @@ fn totals(sheet: &Sheet, ends: Option<&Sheet>) -> Vec<(String, usize)> {
         ("do nothing".to_owned(), says("does nothing")),
         ("unknown".to_owned(), of("outcome", &Cell::is_unknown)),
         ("rewrite a table".to_owned(), rewrites),
-        ("cannot be taken back".to_owned(), of("reversible", &|c| *c == Cell::Is(false))),
+        (
+            "cannot be taken back".to_owned(),
+            of("reversible", &|c| *c == Cell::Is(false)),
+        ),
         ("heads".to_owned(), end("head")),
         ("bases".to_owned(), end("base")),
         ("hang in the air".to_owned(), end("hangs in the air")),

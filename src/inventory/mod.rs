@@ -141,7 +141,11 @@ impl Cell {
     #[must_use]
     pub fn list<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Cell {
         let texts: Vec<Cell> = texts.into_iter().map(Cell::text).collect();
-        if texts.is_empty() { Cell::Empty } else { Cell::Each(texts) }
+        if texts.is_empty() {
+            Cell::Empty
+        } else {
+            Cell::Each(texts)
+        }
     }
 
     /// A place, where there is one.
@@ -178,6 +182,9 @@ impl At {
     /// A place that no migration is.
     #[must_use]
     pub fn new(span: Span) -> Self {
-        At { span, migration: None }
+        At {
+            span,
+            migration: None,
+        }
     }
 }

@@ -7,9 +7,10 @@ use super::uses::{self, Uses};
 use super::{At, Cell, Inventory, Sheet, cells, names};
 use crate::declared::{Expectation, KeptIn, Model, ModelKind, Models, Sees, Unseen, UnseenCause};
 use crate::finding::{Finding, Level};
+use crate::rules::table_of_another_database::held_by_another;
 use crate::rules::{Context, Subject};
 use crate::schema::{Lookup, TableWalker};
-use crate::source::{Files, Span};
+use crate::source::{FileId, Files, Span};
 
 const COLUMNS: &[&str] = &[
     "+file",
@@ -39,9 +40,10 @@ struct One<'c, 'a> {
     of: Vec<&'c Context<'a>>,
 }
 
-/// The models of all databases, each once. `findings` are those of a whole check.
+/// The models of all databases, each once. `findings` are those of a whole check, `left` the files that may declare models and belong
+/// to no database.
 #[must_use]
-pub fn models(files: &Files, subjects: &[Subject<'_>], findings: &[Finding]) -> Inventory {
+pub fn models(files: &Files, subjects: &[Subject<'_>], findings: &[Finding], left: &[FileId]) -> Inventory {
     let contexts: Vec<Context<'_>> = subjects.iter().map(Context::new).collect();
     let mut all: BTreeMap<(String, Span, String), One<'_, '_>> = BTreeMap::new();
     for ctx in &contexts {
@@ -63,11 +65,17 @@ pub fn models(files: &Files, subjects: &[Subject<'_>], findings: &[Finding]) -> 
     let mut sheet = Sheet::new("models", "Models by file", COLUMNS);
     let all: Vec<One<'_, '_>> = all.into_values().collect();
     for (one, uses) in all.iter().zip(&used) {
-        sheet.rows.push(one.row(files, findings, uses, &listed));
+        sheet
+            .rows
+            .push(one.row(files, &contexts, findings, uses, &listed));
         let kept = one.kept_in();
         for (name, span) in kept.iter().flat_map(|kept| &kept.classes) {
             sheet.rows.push(one.further(files, name, *span));
         }
+    }
+    let read: Vec<FileId> = all.iter().map(|one| one.model.span.file).collect();
+    for file in left.iter().filter(|file| !read.contains(file)) {
+        sheet.rows.push(unread(files, *file));
     }
     let totals = totals(&sheet);
     Inventory {
@@ -78,10 +86,20 @@ pub fn models(files: &Files, subjects: &[Subject<'_>], findings: &[Finding]) -> 
 }
 
 impl<'a> One<'_, 'a> {
-    fn row(&self, files: &Files, findings: &[Finding], uses: &Uses, listed: &[&Model]) -> Vec<Cell> {
+    fn row(
+        &self,
+        files: &Files,
+        contexts: &[Context<'a>],
+        findings: &[Finding],
+        uses: &Uses,
+        listed: &[&Model],
+    ) -> Vec<Cell> {
         let model = self.model;
-        let tables = self.tables();
-        let own: Vec<&Finding> = findings.iter().filter(|f| self.is_of(f, &tables, listed)).collect();
+        let tables = self.tables(contexts);
+        let own: Vec<&Finding> = findings
+            .iter()
+            .filter(|f| self.is_of(f, &tables, listed))
+            .collect();
         let count = |level| own.iter().filter(|f| f.level == level).count();
         let created = tables.iter().map(|(ctx, table)| cells::at(ctx.of_table(*table)));
         let created: Vec<At> = created.flatten().collect();
@@ -115,7 +133,7 @@ impl<'a> One<'_, 'a> {
             Cell::Count(count(Level::Note)),
             counted(uses.count),
             counted(uses.files),
-            Cell::maybe(self.note(files)),
+            Cell::maybe(self.note()),
             Cell::place(Some(At::new(model.span))),
             match created.is_empty() {
                 true => Cell::Empty,
@@ -128,7 +146,9 @@ impl<'a> One<'_, 'a> {
     fn further(&self, files: &Files, name: &str, span: Span) -> Vec<Cell> {
         let mut row = vec![Cell::Empty; COLUMNS.len()];
         let mut set = |key: &str, cell: Cell| {
-            let at = COLUMNS.iter().position(|c| c.trim_start_matches(['+', '-']) == key);
+            let at = COLUMNS
+                .iter()
+                .position(|c| c.trim_start_matches(['+', '-']) == key);
             if let Some(slot) = at.and_then(|at| row.get_mut(at)) {
                 *slot = cell;
             }
@@ -139,7 +159,10 @@ impl<'a> One<'_, 'a> {
         set("language", Cell::text(self.set.language.name));
         set("table", self.table());
         set("verdict", Cell::text(format!("see {}", self.model.name)));
-        set("note", Cell::text(format!("it is kept in the table of {}", self.model.name)));
+        set(
+            "note",
+            Cell::text(format!("it is kept in the table of {}", self.model.name)),
+        );
         set("declared", Cell::place(Some(At::new(span))));
         row
     }
@@ -149,7 +172,7 @@ impl<'a> One<'_, 'a> {
     }
 
     /// The table in each database that has it.
-    fn tables(&self) -> Vec<(&Context<'a>, TableWalker<'a>)> {
+    fn tables(&self, contexts: &[Context<'a>]) -> Vec<(&Context<'a>, TableWalker<'a>)> {
         let of = |ctx: &&Context<'a>| {
             let name = self.model.table.as_ref()?.exactly()?;
             match ctx.schema()?.table_named(name) {
@@ -158,7 +181,12 @@ impl<'a> One<'_, 'a> {
             }
         };
         let all = self.of.iter().copied();
-        all.filter_map(|ctx| Some((ctx, of(&ctx)?))).collect()
+        let elsewhere = |ctx: &Context<'a>, table: TableWalker<'a>| {
+            table.get().presumed.is_some() && held_by_another(contexts, ctx, &table.qualified()).is_some()
+        };
+        all.filter_map(|ctx| Some((ctx, of(&ctx)?)))
+            .filter(|(ctx, table)| !elsewhere(ctx, *table))
+            .collect()
     }
 
     fn table(&self) -> Cell {
@@ -174,7 +202,12 @@ impl<'a> One<'_, 'a> {
     }
 
     /// Whether a finding is about it: it names the place, or the table.
-    fn is_of(&self, finding: &Finding, tables: &[(&Context<'a>, TableWalker<'a>)], listed: &[&Model]) -> bool {
+    fn is_of(
+        &self,
+        finding: &Finding,
+        tables: &[(&Context<'a>, TableWalker<'a>)],
+        listed: &[&Model],
+    ) -> bool {
         let within = |model: &Model, span: Span| {
             model.whole.file == span.file && model.whole.start <= span.start && span.end <= model.whole.end
         };
@@ -211,7 +244,7 @@ impl<'a> One<'_, 'a> {
         }
     }
 
-    fn note(&self, files: &Files) -> Option<String> {
+    fn note(&self) -> Option<String> {
         if self.set.sees_nothing.is_some() {
             return Some("the migration tool is given no models at all".to_owned());
         }
@@ -222,13 +255,11 @@ impl<'a> One<'_, 'a> {
             Some(UnseenCause::NotImported) => {
                 Some("nothing that the migration tool imports imports its module".to_owned())
             }
-            None if matches!(self.set.sees, Sees::Nobody) => {
-                Some(format!("no tool writes migrations from models of {}", self.set.language.name))
-            }
-            None => {
-                let shared = self.model.span != self.model.whole && files.path(self.model.span.file).is_empty();
-                shared.then(String::new)
-            }
+            None if matches!(self.set.sees, Sees::Nobody) => Some(format!(
+                "no tool writes migrations from models of {}",
+                self.set.language.name
+            )),
+            None => None,
         }
     }
 
@@ -263,17 +294,33 @@ impl<'a> One<'_, 'a> {
             Some(Expectation::Unknown(gap)) => return Cell::Unknown(gap.why.clone()),
             _ => return Cell::Unknown("its table's name is left open".to_owned()),
         };
-        let open = self.of.iter().find_map(|ctx| match ctx.schema()?.table_named(name) {
-            Lookup::Unknown(gap) => Some(gap.why.clone()),
-            Lookup::Found(table) => cells::doubt(&table.get().presence).map(|gap| gap.why.clone()),
-            Lookup::Absent => None,
-        });
+        let open = self
+            .of
+            .iter()
+            .find_map(|ctx| match ctx.schema()?.table_named(name) {
+                Lookup::Unknown(gap) => Some(gap.why.clone()),
+                Lookup::Found(table) => cells::doubt(&table.get().presence).map(|gap| gap.why.clone()),
+                Lookup::Absent => None,
+            });
         match open {
             Some(why) if !missing => Cell::Unknown(why),
             Some(_) | None if self.model.unmanaged => Cell::text("not looked after"),
             Some(_) | None => Cell::text("no table"),
         }
     }
+}
+
+/// A file that may declare models of no database that was found.
+fn unread(files: &Files, file: FileId) -> Vec<Cell> {
+    let why = "it seems to declare tables, and no migrations of the repository lead to it";
+    let cell = |column: &&str| match column.trim_start_matches(['+', '-']) {
+        "file" => Cell::text(files.path(file)),
+        "model" | "table" | "verdict" => Cell::Unknown(why.to_owned()),
+        "note" => Cell::text(why),
+        "declared" => Cell::place(Some(At::new(Span::new(file, 0, 0)))),
+        _ => Cell::Empty,
+    };
+    COLUMNS.iter().map(cell).collect()
 }
 
 fn kind(kind: ModelKind) -> &'static str {
@@ -292,7 +339,10 @@ fn keeps(files: &Files, kept: &KeptIn) -> Option<String> {
     }
     let made = kept.made?;
     let text = files.text(made.file);
-    let line = text.get(..made.start as usize)?.rfind('\n').map_or(0, |at| at + 1);
+    let line = text
+        .get(..made.start as usize)?
+        .rfind('\n')
+        .map_or(0, |at| at + 1);
     let line = text.get(line..)?.lines().next().unwrap_or("").trim();
     // `Base = declarative_base()`, `class Base(DeclarativeBase):`.
     let line = line.strip_prefix("class ").unwrap_or(line);
@@ -321,11 +371,24 @@ fn totals(sheet: &Sheet) -> Vec<(String, usize)> {
         .map(Cell::plain)
         .collect();
     files.dedup();
-    let mut out = vec![("models".to_owned(), sheet.rows.len()), ("files".to_owned(), files.len())];
-    for word in ["agrees", "differs", "broken", "no table", "embedded", "not looked after"] {
+    let unread = of("model", &Cell::is_unknown);
+    let mut out = vec![
+        ("models".to_owned(), sheet.rows.len() - unread),
+        ("files".to_owned(), files.len()),
+        ("files that no migrations lead to".to_owned(), unread),
+    ];
+    for word in [
+        "agrees",
+        "differs",
+        "broken",
+        "no table",
+        "embedded",
+        "not looked after",
+    ] {
         out.push((word.to_owned(), verdict(word)));
     }
-    out.push(("verdict unknown".to_owned(), of("verdict", &Cell::is_unknown)));
+    let unknown = of("verdict", &Cell::is_unknown) - unread;
+    out.push(("verdict unknown".to_owned(), unknown));
     out.push((
         "not seen by the migration tool".to_owned(),
         of("seen", &|c| *c == Cell::Is(false)),

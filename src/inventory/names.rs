@@ -132,7 +132,10 @@ impl<'a> Of<'a> {
         let table = qualified(self.schema, name);
         let key = model.primary_key.as_ref().map_or(&[][..], |k| &k.columns);
         for field in &model.fields {
-            let is_keyed = model.foreign_keys.iter().any(|k| k.columns.contains(&field.column))
+            let is_keyed = model
+                .foreign_keys
+                .iter()
+                .any(|k| k.columns.contains(&field.column))
                 || matches!(key, [one] if *one == field.column);
             let association = association(model, field);
             if !is_keyed && (association.is_some() || ends(&field.column)) {
@@ -197,7 +200,8 @@ fn association<'m>(model: &'m Model, field: &Field) -> Option<&'m Association> {
 
 fn ends(name: &Name) -> bool {
     let name = snake(name.as_str());
-    ENDS.iter().any(|end| name.ends_with(end) && name.len() > end.len())
+    ENDS.iter()
+        .any(|end| name.ends_with(end) && name.len() > end.len())
 }
 
 /// A table's name with its schema, as the database has it or would have it.

@@ -15,11 +15,15 @@ pub(super) fn commands(history: &History, chain: Option<&Chain>, name: &str, las
         ("alembic", true) => format!("{enter}alembic {options}upgrade head"),
         ("alembic", false) => format!("{enter}alembic {options}upgrade {name}"),
         ("ecto", true) => "mix ecto.migrate".to_owned(),
+        ("ecto", false) if !name.starts_with(|c: char| c.is_ascii_digit()) => String::new(),
         ("ecto", false) => format!("mix ecto.migrate --to {}", version("_")),
         ("prisma", true) => "prisma migrate deploy".to_owned(),
         ("diesel", true) => "diesel migration run".to_owned(),
         ("sqlx", true) => format!("sqlx migrate run --source {root}"),
-        ("sqlx", false) => format!("sqlx migrate run --source {root} --target-version {}", version("_")),
+        ("sqlx", false) => format!(
+            "sqlx migrate run --source {root} --target-version {}",
+            version("_")
+        ),
         ("dbmate", true) => format!("dbmate --migrations-dir {root} up"),
         ("goose", true) => format!("goose -dir {root} up"),
         ("goose", false) => format!("goose -dir {root} up-to {}", version("_")),
@@ -38,7 +42,10 @@ pub(super) fn commands(history: &History, chain: Option<&Chain>, name: &str, las
         }
         ("node-pg-migrate", true) => format!("node-pg-migrate -m {root} up"),
         ("atlas", true) => format!("atlas migrate apply --dir file://{root}"),
-        ("atlas", false) => format!("atlas migrate apply --dir file://{root} --to-version {}", version("_")),
+        ("atlas", false) => format!(
+            "atlas migrate apply --dir file://{root} --to-version {}",
+            version("_")
+        ),
         ("drizzle", true) => "drizzle-kit migrate".to_owned(),
         _ => String::new(),
     }

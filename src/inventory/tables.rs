@@ -2,7 +2,7 @@
 
 use super::cells::{self, Held};
 use super::{At, Cell, Inventory, Sheet};
-use crate::declared::{Expectation, Field, Model, Models};
+use crate::declared::{Expectation, Field, Model};
 use crate::known::{ChangeId, Fact as Known, Section};
 use crate::pair::open;
 use crate::rules::place::Fact;
@@ -33,14 +33,14 @@ const COLUMNS: &[&str] = &[
 pub fn tables(subjects: &[Subject<'_>]) -> Inventory {
     let mut sheet = Sheet::new("tables", "Columns by table", COLUMNS);
     let mut count = 0;
-    for subject in subjects {
-        let ctx = Context::new(subject);
-        let held = cells::held(&ctx);
+    let contexts: Vec<Context<'_>> = subjects.iter().map(Context::new).collect();
+    for ctx in &contexts {
+        let held = cells::held(&contexts, ctx);
         count += held.len();
         for one in &held {
-            of_table(&ctx, one, &mut sheet);
+            of_table(ctx, one, &mut sheet);
         }
-        count += alone(&ctx, &held, &mut sheet);
+        count += alone(&contexts, ctx, &held, &mut sheet);
     }
     let of = |key: &str, is: &dyn Fn(&Cell) -> bool| {
         let rows = sheet.rows.iter();
@@ -52,7 +52,10 @@ pub fn tables(subjects: &[Subject<'_>]) -> Inventory {
         ("tables".to_owned(), count),
         ("columns".to_owned(), of("type", &|c| *c != Cell::Empty)),
         ("columns that no field uses".to_owned(), note("no field")),
-        ("fields without a column".to_owned(), note("no column") + note("no table")),
+        (
+            "fields without a column".to_owned(),
+            note("no column") + note("no table"),
+        ),
         ("with something unknown".to_owned(), unknown.count()),
     ];
     Inventory {
@@ -119,7 +122,9 @@ fn of_table(ctx: &Context<'_>, one: &Held<'_>, sheet: &mut Sheet) {
 }
 
 fn put(row: &mut [Cell], key: &str, cell: Cell) {
-    let at = COLUMNS.iter().position(|c| c.trim_start_matches(['+', '-']) == key);
+    let at = COLUMNS
+        .iter()
+        .position(|c| c.trim_start_matches(['+', '-']) == key);
     if let Some(slot) = at.and_then(|at| row.get_mut(at)) {
         *slot = cell;
     }
@@ -127,11 +132,11 @@ fn put(row: &mut [Cell], key: &str, cell: Cell) {
 
 fn database(ctx: &Context<'_>, column: ColumnWalker<'_>, row: &mut [Cell]) {
     let get = column.get();
-    let schema = column.table.schema;
     put(row, "type", cells::type_held(column));
     put(row, "nullable", cells::fact(&get.nullable, |n| Cell::Is(*n)));
     put(row, "default", default(column));
-    let by = |id: Option<ChangeId>| Cell::maybe(id.and_then(|id| Some(ctx.journal()?.migration(id)?.to_owned())));
+    let by =
+        |id: Option<ChangeId>| Cell::maybe(id.and_then(|id| Some(ctx.journal()?.migration(id)?.to_owned())));
     put(row, "type_set_by", by(origin(&get.ty)));
     put(row, "nullable_set_by", by(origin(&get.nullable)));
     put(row, "default_set_by", by(origin(&get.default)));
@@ -149,7 +154,6 @@ fn database(ctx: &Context<'_>, column: ColumnWalker<'_>, row: &mut [Cell]) {
     put(row, "last_set_by", by(last.map(|(id, _)| id)));
     let place = last.and_then(|(id, fact)| ctx.column_part(column, Some(id), fact));
     put(row, "set", Cell::place(cells::at(place)));
-    let _ = schema;
 }
 
 fn origin<T>(fact: &Known<T>) -> Option<ChangeId> {
@@ -188,7 +192,9 @@ fn default(column: ColumnWalker<'_>) -> Cell {
         }
         Known::Unknown { gap, .. } => return Cell::Unknown(gap.why.clone()),
     }
-    cells::fact(&get.default, |default| default.as_ref().map_or(Cell::Empty, stored))
+    cells::fact(&get.default, |default| {
+        default.as_ref().map_or(Cell::Empty, stored)
+    })
 }
 
 fn said(ctx: &Context<'_>, fields: &[(&Model, &Field)], row: &mut [Cell]) {
@@ -215,16 +221,10 @@ fn said(ctx: &Context<'_>, fields: &[(&Model, &Field)], row: &mut [Cell]) {
 }
 
 /// The fields of models whose tables the database has not.
-fn alone(ctx: &Context<'_>, held: &[Held<'_>], sheet: &mut Sheet) -> usize {
+fn alone<'a>(all: &[Context<'a>], ctx: &Context<'a>, held: &[Held<'a>], sheet: &mut Sheet) -> usize {
     let mut count = 0;
-    let all = ctx.subject.models.iter().flat_map(|set: &&Models| &set.models);
-    for model in all {
-        let is_held = held
-            .iter()
-            .any(|one| one.models.iter().any(|(_, m)| std::ptr::eq(*m, model)));
-        let Some(named) = model.table.as_ref().filter(|_| !is_held) else {
-            continue;
-        };
+    for (_, model) in cells::alone(all, ctx, held) {
+        let Some(named) = &model.table else { continue };
         let (table, why) = match named {
             Expectation::Exactly(name) => {
                 let lookup = ctx.schema().map(|s| s.table_named(name));

@@ -7,11 +7,14 @@ use super::effects::{self, Effect};
 use crate::change::{Change, ColumnOption, TableElement};
 use crate::known::{ChangeId, Presence, Reach};
 use crate::name::Name;
+use crate::pair::is_bookkeeping;
+use crate::replay::Origin;
 use crate::rules::Context;
 use crate::rules::place::names_of;
 use crate::rules::table_of_another_database::held_by_another;
 use crate::schema::{ColumnId, ColumnWalker, ConstraintKind, Table, TableWalker};
-use crate::session::{Migration, Outcome};
+use crate::session::Outcome;
+use crate::source::FileId;
 use crate::stacks::History;
 
 /// What a migration did to one database.
@@ -29,15 +32,68 @@ pub(super) struct Did {
     pub(super) unknown: Option<String>,
 }
 
-/// What each migration of a history did, in its order. `all` are the databases of the repository.
-pub(super) fn did(all: &[Context<'_>], ctx: &Context<'_>, history: &History) -> Vec<Did> {
-    let mut out = vec![Did::default(); history.migrations.len()];
+/// A migration, or a file of a module that brings migrations of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    /// What people call it.
+    pub(super) name: String,
+    /// Its file.
+    pub(super) file: FileId,
+}
+
+/// The steps of a history: its migrations; of a module that walks versions, the files that it calls, in the order of what they do.
+pub(super) fn steps(ctx: &Context<'_>, history: &History) -> Vec<Step> {
+    let migrations = history.migrations.iter().map(|m| Step {
+        name: m.name.clone(),
+        file: m.file,
+    });
+    let all: Vec<Step> = migrations.collect();
+    let (Some(outcome), [entry]) = (ctx.subject.outcome, history.migrations.as_slice()) else {
+        return all;
+    };
+    if history.program.is_none() || outcome.journal.migrations.contains(&entry.name) {
+        return all;
+    }
+    let mut out: Vec<Step> = Vec::new();
+    for (_, origin) in outcome.journal.origins() {
+        let file = called(origin, entry.file);
+        if out.iter().all(|step| step.file != file) {
+            let path = ctx.subject.files.path(file);
+            let name = path.rsplit('/').next().unwrap_or(path);
+            out.push(Step {
+                name: name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned(),
+                file,
+            });
+        }
+    }
+    if out.is_empty() { all } else { out }
+}
+
+/// The file that an entry point calls for a change.
+fn called(origin: &Origin, entry: FileId) -> FileId {
+    let mut calls = origin
+        .via
+        .iter()
+        .map(|span| span.file)
+        .filter(|file| *file != entry);
+    calls.next().unwrap_or(origin.span.file)
+}
+
+/// What each step of a history did, in its order. `all` are the databases of the repository.
+pub(super) fn did(all: &[Context<'_>], ctx: &Context<'_>, history: &History, steps: &[Step]) -> Vec<Did> {
+    let mut out = vec![Did::default(); steps.len()];
     let Some(outcome) = ctx.subject.outcome else {
         return out;
     };
     let places = places(ctx, outcome, history);
+    let entry = history.migrations.first().map(|m| m.file);
+    let walked = steps.len() != history.migrations.len() || steps.first().map(|s| s.file) != entry;
     let of = |change: ChangeId| -> Option<usize> {
         let origin = outcome.journal.origin(change)?;
+        if walked {
+            let file = called(origin, entry?);
+            return steps.iter().position(|step| step.file == file);
+        }
         *places.get(origin.migration as usize)?
     };
     for (change, _) in outcome.journal.origins() {
@@ -47,12 +103,14 @@ pub(super) fn did(all: &[Context<'_>], ctx: &Context<'_>, history: &History) -> 
     }
     for (id, table) in outcome.schema.tables.iter() {
         let system = outcome.schema.namespaces[table.namespace].system;
-        if system || table.extension.is_some() || table.temporary {
+        if system || table.extension.is_some() || table.temporary || is_bookkeeping(&table.name) {
             continue;
         }
         let walker = outcome.schema.table(id);
         let name = walker.qualified();
-        let elsewhere = |t: TableWalker<'_>| t.get().presumed.is_some() && held_by_another(all, ctx, &t.qualified()).is_some();
+        let elsewhere = |t: TableWalker<'_>| {
+            t.get().presumed.is_some() && held_by_another(all, ctx, &t.qualified()).is_some()
+        };
         let lacking = elsewhere(walker);
         for change in changes_of(table) {
             if let Some(did) = of(change).and_then(|at| out.get_mut(at)) {
@@ -63,11 +121,15 @@ pub(super) fn did(all: &[Context<'_>], ctx: &Context<'_>, history: &History) -> 
             }
         }
         for constraint in table.constraints.iter() {
-            let (ConstraintKind::ForeignKey(key), Some(change)) = (&constraint.kind, made_at(&constraint.presence)) else {
+            let (ConstraintKind::ForeignKey(key), Some(change)) =
+                (&constraint.kind, made_at(&constraint.presence))
+            else {
                 continue;
             };
             let target = outcome.schema.table(key.table);
-            if elsewhere(target) && let Some(did) = of(change).and_then(|at| out.get_mut(at)) {
+            if elsewhere(target)
+                && let Some(did) = of(change).and_then(|at| out.get_mut(at))
+            {
                 did.lacks(&target.qualified());
             }
         }
@@ -92,12 +154,15 @@ pub(super) fn did(all: &[Context<'_>], ctx: &Context<'_>, history: &History) -> 
         }
     }
     for event in &history.events {
-        let at = history.migrations.iter().position(|m| m.file == event.span.file);
-        if let Some(did) = at.and_then(|at| out.get_mut(at)).filter(|_| event.kind == "migration-failure") {
+        let at = steps.iter().position(|step| step.file == event.span.file);
+        if let Some(did) = at
+            .and_then(|at| out.get_mut(at))
+            .filter(|_| event.kind == "migration-failure")
+        {
             did.failures.push(("", event.message.clone()));
         }
     }
-    gaps(outcome, history, &places, &mut out);
+    gaps(outcome, steps, &places, &mut out);
     out
 }
 
@@ -108,7 +173,10 @@ fn places(ctx: &Context<'_>, outcome: &Outcome, history: &History) -> Vec<Option
     for other in &ctx.subject.histories {
         let own = std::ptr::eq(*other, history);
         for (at, migration) in other.migrations.iter().enumerate() {
-            waiting.entry(migration.name.as_str()).or_default().push((own, at));
+            waiting
+                .entry(migration.name.as_str())
+                .or_default()
+                .push((own, at));
         }
     }
     for list in waiting.values_mut() {
@@ -116,14 +184,18 @@ fn places(ctx: &Context<'_>, outcome: &Outcome, history: &History) -> Vec<Option
     }
     let find = |name: &String| {
         let list = waiting.get_mut(name.as_str())?;
-        let (own, at) = if list.len() > 1 { list.pop()? } else { *list.first()? };
+        let (own, at) = if list.len() > 1 {
+            list.pop()?
+        } else {
+            *list.first()?
+        };
         own.then_some(at)
     };
     outcome.journal.migrations.iter().map(find).collect()
 }
 
 /// What could not be followed, by migration.
-fn gaps(outcome: &Outcome, history: &History, places: &[Option<usize>], out: &mut [Did]) {
+fn gaps(outcome: &Outcome, steps: &[Step], places: &[Option<usize>], out: &mut [Did]) {
     let counts = |reach: &Reach| !matches!(reach, Reach::Rows);
     for (journal, (from, to)) in outcome.gaps_of.iter().enumerate() {
         let Some(at) = places.get(journal).copied().flatten() else {
@@ -134,12 +206,14 @@ fn gaps(outcome: &Outcome, history: &History, places: &[Option<usize>], out: &mu
             did.unknown.get_or_insert_with(|| gap.why.clone());
         }
     }
-    let by_file = |migration: &Migration| {
+    let by_file = |step: &Step| {
         let mut gaps = outcome.gaps.iter().filter(|gap| counts(&gap.reach));
-        gaps.find(|gap| gap.at.is_some_and(|span| span.file == migration.file))
+        gaps.find(|gap| gap.at.is_some_and(|span| span.file == step.file))
     };
-    for (migration, did) in history.migrations.iter().zip(out) {
-        if did.unknown.is_none() && let Some(gap) = by_file(migration) {
+    for (step, did) in steps.iter().zip(out) {
+        if did.unknown.is_none()
+            && let Some(gap) = by_file(step)
+        {
             did.unknown = Some(gap.why.clone());
         }
     }
@@ -148,7 +222,10 @@ fn gaps(outcome: &Outcome, history: &History, places: &[Option<usize>], out: &mu
 impl Did {
     /// It needs a table that another database has.
     fn lacks(&mut self, table: &str) {
-        let failure = ("42P01", format!("relation \"{table}\" does not exist: another database has it"));
+        let failure = (
+            "42P01",
+            format!("relation \"{table}\" does not exist: another database has it"),
+        );
         if !self.failures.contains(&failure) {
             self.failures.push(failure);
         }
@@ -179,7 +256,8 @@ fn changes_of(table: &Table) -> impl Iterator<Item = ChangeId> {
     let constraints = table.constraints.iter().map(move |c| at(&c.presence));
     let indexes = table.indexes.iter().map(move |i| at(&i.presence));
     let rest = columns.chain(constraints).chain(indexes).flatten();
-    log.chain(std::iter::once(at(&table.presence)).flatten()).chain(rest)
+    log.chain(std::iter::once(at(&table.presence)).flatten())
+        .chain(rest)
 }
 
 fn effects_on(ctx: &Context<'_>, outcome: &Outcome, table: TableWalker<'_>, change: ChangeId) -> Vec<Effect> {
@@ -188,7 +266,10 @@ fn effects_on(ctx: &Context<'_>, outcome: &Outcome, table: TableWalker<'_>, chan
     let now = |ty: &crate::sqltype::SqlType| schema.format_type(ty);
     let all = changes_at(ctx, outcome, change);
     let named: Vec<&Change> = all.iter().filter(|c| names(c, table)).collect();
-    named.iter().flat_map(|c| effects::effects(c, &was, &now)).collect()
+    named
+        .iter()
+        .flat_map(|c| effects::effects(c, &was, &now))
+        .collect()
 }
 
 /// What a change says, read again from its text where no program made it.
@@ -196,7 +277,10 @@ fn changes_at(ctx: &Context<'_>, outcome: &Outcome, change: ChangeId) -> Arc<Vec
     if let Some(made) = outcome.journal.made(change) {
         return Arc::new(vec![(**made).clone()]);
     }
-    let read = outcome.journal.origin(change).and_then(|origin| ctx.reread(origin.span));
+    let read = outcome
+        .journal
+        .origin(change)
+        .and_then(|origin| ctx.reread(origin.span));
     read.unwrap_or_default()
 }
 
@@ -208,7 +292,9 @@ fn names(change: &Change, table: TableWalker<'_>) -> bool {
         _ => return false,
     };
     let earlier = table.get().log.iter();
-    let mut earlier = earlier.filter(|e| e.column.is_none()).filter_map(|e| e.what.strip_prefix("renamed from "));
+    let mut earlier = earlier
+        .filter(|e| e.column.is_none())
+        .filter_map(|e| e.what.strip_prefix("renamed from "));
     name == table.name() || earlier.any(|e| Name::new(e) == *name)
 }
 

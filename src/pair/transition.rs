@@ -64,7 +64,10 @@ pub fn transitions(schema: &Schema) -> Vec<Transition<'_>> {
     }
     let mut out = Vec::new();
     for (old, olds) in &columns {
-        let Some(stem) = old.strip_suffix("id").filter(|s| s.is_empty() || s.ends_with('_')) else {
+        let Some(stem) = old
+            .strip_suffix("id")
+            .filter(|s| s.is_empty() || s.ends_with('_'))
+        else {
             continue;
         };
         for end in NEW {
@@ -104,7 +107,11 @@ fn paired<'a>(
     let rest = news.iter().filter(|c| companion(c, olds).is_none());
     out.new_alone.extend(rest.copied());
     // A key that has the new type already waits for nothing.
-    let wanted: Vec<_> = out.both.iter().filter_map(|(_, new)| new.get().ty.known()).collect();
+    let wanted: Vec<_> = out
+        .both
+        .iter()
+        .filter_map(|(_, new)| new.get().ty.known())
+        .collect();
     out.old_alone
         .retain(|c| c.get().ty.known().is_none_or(|ty| !wanted.contains(&ty)));
     (!out.both.is_empty()).then_some(out)

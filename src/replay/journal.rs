@@ -55,7 +55,10 @@ impl Journal {
 
     /// Every change with its origin, in the order they were made.
     pub fn origins(&self) -> impl Iterator<Item = (ChangeId, &Origin)> {
-        self.origins.iter().zip(0..).map(|(origin, id)| (ChangeId(id), origin))
+        self.origins
+            .iter()
+            .zip(0..)
+            .map(|(origin, id)| (ChangeId(id), origin))
     }
 
     /// The origin of a change.

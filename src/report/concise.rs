@@ -19,6 +19,10 @@ pub fn render(report: &Report, files: &Files, summary: bool) -> String {
             finding.rule,
             escape(&finding.message)
         ));
+        if let Some(cause) = &finding.cause {
+            out.truncate(out.trim_end_matches('\n').len());
+            out.push_str(&format!("; cause: {}\n", escape(&cause.sentence())));
+        }
     }
     if summary {
         out.push_str(&text::summary(report));

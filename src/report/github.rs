@@ -35,6 +35,9 @@ fn command(finding: &Finding, files: &Files) -> String {
         let path = escape(files.path(related.span.file));
         message.push_str(&format!("\n{path}:{}: {}", at.line, escape(&related.label)));
     }
+    if let Some(cause) = &finding.cause {
+        message.push_str(&format!("\ncause: {}", escape(&cause.sentence())));
+    }
     if let Some(help) = &finding.help {
         message.push_str(&format!("\nhelp: {}", escape(help)));
     }

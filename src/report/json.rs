@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::check::{Coverage, Report};
-use crate::finding::{Finding, Fix};
+use crate::finding::{Cause, Finding, Fix};
 use crate::known::Gap;
 use crate::source::{Files, Span};
 
@@ -82,7 +82,7 @@ pub(super) fn finding(finding: &Finding, files: &Files) -> Value {
             out
         })
         .collect();
-    json!({
+    let mut out = json!({
         "rule": finding.rule,
         "level": finding.level.word(),
         "message": finding.message,
@@ -99,6 +99,22 @@ pub(super) fn finding(finding: &Finding, files: &Files) -> Value {
         "related": related,
         "pending": finding.pending,
         "fix": finding.fix.as_ref().map(|f| fix(f, files)),
+    });
+    if let Some(found) = &finding.cause {
+        out["cause"] = cause(found);
+    }
+    out
+}
+
+/// What brought a finding about.
+pub(super) fn cause(cause: &Cause) -> Value {
+    json!({
+        "commit": cause.commit.as_ref().map(|commit| json!({
+            "id": commit.id, "author": commit.author, "date": commit.date, "subject": commit.subject,
+        })),
+        "side": cause.side,
+        "touched_migrations": cause.migrations,
+        "what": cause.words,
     })
 }
 

@@ -31,6 +31,14 @@ pub fn render(report: &Report, files: &Files) -> String {
     out
 }
 
+/// The message, and what brought it about where that was asked for.
+fn told(finding: &Finding) -> String {
+    match &finding.cause {
+        Some(cause) => format!("{}; cause: {}", finding.message, cause.sentence()),
+        None => finding.message.clone(),
+    }
+}
+
 fn table(findings: &[&Finding], files: &Files, out: &mut String) {
     out.push_str("| | rule | model | database | |\n|---|---|---|---|---|\n");
     for finding in findings.iter().take(ROWS) {
@@ -52,7 +60,7 @@ fn table(findings: &[&Finding], files: &Files, out: &mut String) {
             "| {} | {} | {model} | {database} | {} |\n",
             finding.level.word(),
             markdown(finding.rule),
-            markdown(&finding.message)
+            markdown(&told(finding))
         ));
     }
     if findings.len() > ROWS {

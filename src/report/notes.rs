@@ -49,10 +49,11 @@ fn whole(finding: &Finding, files: &Files) -> String {
         format!(" ({}: {})", escape(&r.label), at(r.span, files))
     });
     format!(
-        "note[{}]: {}: {}{other}\n",
+        "note[{}]: {}: {}{other}{}\n",
         finding.rule,
         at(finding.span, files),
-        escape(&finding.message)
+        escape(&finding.message),
+        cause(finding)
     )
 }
 
@@ -69,5 +70,18 @@ fn short(finding: &Finding, files: &Files) -> String {
         _ if finding.label.is_empty() => String::new(),
         _ => format!(": {}", finding.label),
     };
-    format!("  {}: {}\n", at(finding.span, files), escape(&(subject + &sides)))
+    format!(
+        "  {}: {}{}\n",
+        at(finding.span, files),
+        escape(&(subject + &sides)),
+        cause(finding)
+    )
+}
+
+/// What brought it about, where that was asked for.
+fn cause(finding: &Finding) -> String {
+    let cause = finding.cause.as_ref();
+    cause.map_or(String::new(), |cause| {
+        format!("; cause: {}", escape(&cause.sentence()))
+    })
 }

@@ -87,6 +87,9 @@ fn result(finding: &Finding, names: &[&str], fingerprint: String, files: &Files)
         "relatedLocations": related,
         "partialFingerprints": { "schemalign/v1": fingerprint },
     });
+    if let Some(cause) = &finding.cause {
+        out["properties"] = json!({ "cause": super::json::cause(cause) });
+    }
     if let Some(fix) = &finding.fix {
         out["fixes"] = json!([fixed(fix, files)]);
     }

@@ -86,6 +86,9 @@ fn group<'a>(finding: &'a Finding, files: &'a Files) -> Group<'a> {
     for target in [finding.targets.as_slice()].into_iter().filter(|t| t.len() > 1) {
         group = group.element(Title::NOTE.message(format!("the same on {}", escape(&target.join(", ")))));
     }
+    if let Some(cause) = &finding.cause {
+        group = group.element(Title::NOTE.message(escape(&format!("cause: {}", cause.sentence()))));
+    }
     if let Some(help) = &finding.help {
         group = group.element(Title::HELP.message(escape(help)));
     }

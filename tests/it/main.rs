@@ -8,6 +8,7 @@
 
 mod adoption;
 mod alembic_judge;
+mod blame;
 mod cases;
 mod chains;
 mod cli;
@@ -24,6 +25,7 @@ mod hostile;
 mod hostile_elixir;
 mod hostile_python;
 mod incremental;
+mod inventory;
 mod judge;
 mod lsp;
 mod neovim;

@@ -45,10 +45,7 @@ pub(super) fn uses<'w>(
             continue;
         }
         out.push(match candidates.as_slice() {
-            [one] => Use {
-                name,
-                of: Some(*one),
-            },
+            [one] => Use { name, of: Some(*one) },
             _ => Use { name, of: None },
         });
     }
@@ -99,7 +96,12 @@ fn chains(text: &str) -> Vec<Chain<'_>> {
             continue;
         }
         match byte {
-            b'#' => at += bytes[at..].iter().position(|b| *b == b'\n').unwrap_or(bytes.len() - at),
+            b'#' => {
+                at += bytes[at..]
+                    .iter()
+                    .position(|b| *b == b'\n')
+                    .unwrap_or(bytes.len() - at)
+            }
             b'"' | b'\'' => {
                 let quote = ["\"\"\"", "'''", "\"", "'"]
                     .into_iter()
@@ -108,10 +110,19 @@ fn chains(text: &str) -> Vec<Chain<'_>> {
                 open.push((quote, 0));
                 at += quote.len();
             }
-            b'?' if bytes.get(at + 1).is_some_and(|b| matches!(b, b'"' | b'\'' | b'#')) => at += 2,
+            b'?' if bytes
+                .get(at + 1)
+                .is_some_and(|b| matches!(b, b'"' | b'\'' | b'#')) =>
+            {
+                at += 2
+            }
             b'{' | b'}' => {
                 if let Some((_, depth)) = open.last_mut() {
-                    *depth = if byte == b'{' { *depth + 1 } else { depth.saturating_sub(1) };
+                    *depth = if byte == b'{' {
+                        *depth + 1
+                    } else {
+                        depth.saturating_sub(1)
+                    };
                 }
                 at += 1;
                 word = "";

@@ -133,14 +133,21 @@ impl<'w> Of<'_, 'w> {
         let own: Vec<usize> = candidates
             .iter()
             .copied()
-            .filter(|c| self.wanted.get(*c).is_some_and(|w| w.whole.file == self.place.file))
+            .filter(|c| {
+                self.wanted
+                    .get(*c)
+                    .is_some_and(|w| w.whole.file == self.place.file)
+            })
             .collect();
         let fitting = match import {
             Some(import) => self.of_module(candidates, &import.module),
             None if !own.is_empty() => own,
             None if self.classes.contains(word) => return,
             None => {
-                let all = self.stars.iter().flat_map(|star| self.of_module(candidates, star));
+                let all = self
+                    .stars
+                    .iter()
+                    .flat_map(|star| self.of_module(candidates, star));
                 let mut all: Vec<usize> = all.collect();
                 all.sort_unstable();
                 all.dedup();
@@ -153,7 +160,8 @@ impl<'w> Of<'_, 'w> {
     fn take(&self, name: &'w str, mut fitting: Vec<usize>, at: usize, out: &mut Vec<Use<'w>>) {
         let within = |c: &usize| {
             self.wanted.get(*c).is_some_and(|w| {
-                w.whole.file == self.place.file && (w.whole.start as usize..w.whole.end as usize).contains(&at)
+                w.whole.file == self.place.file
+                    && (w.whole.start as usize..w.whole.end as usize).contains(&at)
             })
         };
         if fitting.iter().any(within) {
@@ -162,10 +170,7 @@ impl<'w> Of<'_, 'w> {
         fitting.dedup();
         match fitting.as_slice() {
             [] => {}
-            [one] => out.push(Use {
-                name,
-                of: Some(*one),
-            }),
+            [one] => out.push(Use { name, of: Some(*one) }),
             _ => out.push(Use { name, of: None }),
         }
     }
@@ -201,7 +206,10 @@ impl<'w> Of<'_, 'w> {
         let above = |at: &usize| {
             self.wanted.get(*at).is_some_and(|w| match &absolute {
                 Some(path) => is_below(w.module, path),
-                None => w.module.match_indices('/').any(|(i, _)| ends_with(&w.module[..i], &written)),
+                None => w
+                    .module
+                    .match_indices('/')
+                    .any(|(i, _)| ends_with(&w.module[..i], &written)),
             })
         };
         let above: Vec<usize> = candidates.iter().copied().filter(above).collect();
@@ -223,7 +231,10 @@ fn ends_with(path: &str, end: &str) -> bool {
 }
 
 fn is_below(path: &str, folder: &str) -> bool {
-    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    folder.is_empty()
+        || path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn read_import<'t>(
@@ -290,7 +301,12 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     let (mut at, mut depth) = (0, 0usize);
     while let Some(byte) = bytes.get(at).copied() {
         match byte {
-            b'#' => at += bytes[at..].iter().position(|b| *b == b'\n').unwrap_or(bytes.len() - at),
+            b'#' => {
+                at += bytes[at..]
+                    .iter()
+                    .position(|b| *b == b'\n')
+                    .unwrap_or(bytes.len() - at)
+            }
             b'\n' | b';' => {
                 if depth == 0 {
                     out.push(Token::End);
@@ -305,7 +321,10 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
                 at = end;
             }
             b if is_word(b) => {
-                let end = bytes[at..].iter().position(|b| !is_word(*b)).map_or(bytes.len(), |n| at + n);
+                let end = bytes[at..]
+                    .iter()
+                    .position(|b| !is_word(*b))
+                    .map_or(bytes.len(), |n| at + n);
                 let word = text.get(at..end).unwrap_or("");
                 // A prefix belongs to its text.
                 if !matches!(bytes.get(end), Some(b'"' | b'\'')) || word.len() > 2 {
@@ -335,7 +354,10 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 
 /// Whether the statement that is being read is an import: its parentheses say nothing.
 fn in_import(tokens: &[Token<'_>]) -> bool {
-    let start = tokens.iter().rposition(|t| matches!(t, Token::End)).map_or(0, |at| at + 1);
+    let start = tokens
+        .iter()
+        .rposition(|t| matches!(t, Token::End))
+        .map_or(0, |at| at + 1);
     matches!(tokens.get(start), Some(Token::Word("from" | "import", _)))
 }
 

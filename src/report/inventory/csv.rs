@@ -21,7 +21,11 @@ pub fn render(sheet: &Sheet, files: &Files) -> String {
 /// Parts of a cell are apart by `; `.
 fn said(cell: &Cell, files: &Files) -> String {
     match cell {
-        Cell::Each(cells) => cells.iter().map(|c| said(c, files)).collect::<Vec<_>>().join("; "),
+        Cell::Each(cells) => cells
+            .iter()
+            .map(|c| said(c, files))
+            .collect::<Vec<_>>()
+            .join("; "),
         cell => words(cell, files),
     }
 }

@@ -29,7 +29,9 @@ pub fn document(inventory: &Inventory, files: &Files) -> Value {
 fn rows(sheet: &Sheet, files: &Files) -> Value {
     let row = |row: &Vec<Cell>| -> Value {
         let cells = sheet.columns.iter().zip(row);
-        let cells: Map<String, Value> = cells.map(|(c, cell)| (c.key.clone(), value(cell, files))).collect();
+        let cells: Map<String, Value> = cells
+            .map(|(c, cell)| (c.key.clone(), value(cell, files)))
+            .collect();
         Value::Object(cells)
     };
     sheet.rows.iter().map(row).collect()

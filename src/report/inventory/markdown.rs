@@ -23,8 +23,15 @@ pub fn render(inventory: &Inventory, files: &Files) -> String {
 
 fn table(sheet: &Sheet, files: &Files, out: &mut String) {
     let columns = shown(sheet);
-    let heads: Vec<String> = columns.iter().map(|(_, c)| markdown(&c.key.replace('_', " "))).collect();
-    out.push_str(&format!("| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len())));
+    let heads: Vec<String> = columns
+        .iter()
+        .map(|(_, c)| markdown(&c.key.replace('_', " ")))
+        .collect();
+    out.push_str(&format!(
+        "| {} |\n|{}\n",
+        heads.join(" | "),
+        "---|".repeat(heads.len())
+    ));
     for row in &sheet.rows {
         let cells = columns.iter().map(|(at, _)| row.get(*at));
         let cells: Vec<String> = cells

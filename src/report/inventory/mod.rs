@@ -24,8 +24,16 @@ fn shown(sheet: &Sheet) -> Vec<(usize, &Column)> {
 /// A cell in words.
 fn words(cell: &Cell, files: &Files) -> String {
     match cell {
-        Cell::Each(cells) => cells.iter().map(|c| words(c, files)).collect::<Vec<_>>().join(", "),
-        Cell::Places(places) => places.iter().map(|at| place(at, files)).collect::<Vec<_>>().join(", "),
+        Cell::Each(cells) => cells
+            .iter()
+            .map(|c| words(c, files))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Cell::Places(places) => places
+            .iter()
+            .map(|at| place(at, files))
+            .collect::<Vec<_>>()
+            .join(", "),
         Cell::Unknown(why) => format!("? ({why})"),
         Cell::Empty | Cell::Text(_) | Cell::Count(_) | Cell::Is(_) => cell.plain(),
     }

@@ -28,12 +28,15 @@ pub fn render(inventory: &Inventory, files: &Files) -> String {
 
 fn write(sheet: &Sheet, files: &Files, out: &mut String) {
     let (groups, columns): (Vec<_>, Vec<_>) = shown(sheet).into_iter().partition(|(_, c)| c.group);
-    let cells = |row: &[Cell]| -> Vec<String> {
+    let mut reasons: Vec<&str> = Vec::new();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for row in &sheet.rows {
         let of = columns.iter().map(|(at, _)| row.get(*at));
-        of.map(|cell| cell.map_or(String::new(), |c| escape(&words(c, files))))
-            .collect()
-    };
-    let rows: Vec<Vec<String>> = sheet.rows.iter().map(|row| cells(row)).collect();
+        rows.push(
+            of.map(|cell| cell.map_or(String::new(), |c| escape(&brief(c, files, &mut reasons))))
+                .collect(),
+        );
+    }
     let widths = widths(&columns, &rows);
     let heads: Vec<String> = columns.iter().map(|(_, c)| c.key.replace('_', " ")).collect();
     line(&heads, &widths, out);
@@ -42,13 +45,35 @@ fn write(sheet: &Sheet, files: &Files, out: &mut String) {
         let group: Vec<String> = groups
             .iter()
             .filter_map(|(at, _)| row.get(*at))
-            .map(|c| escape(&words(c, files)))
+            .map(|c| escape(&brief(c, files, &mut reasons)))
             .collect();
         if !group.is_empty() && above.as_ref() != Some(&group) {
             out.push_str(&format!("{}\n", group.join(" ")));
             above = Some(group);
         }
         line(cells, &widths, out);
+    }
+    for (reason, number) in reasons.iter().zip(1..) {
+        out.push_str(&format!("  ?{number}: {}\n", escape(reason)));
+    }
+}
+
+/// A cell in words; why something cannot be told is said below the rows, once.
+fn brief<'i>(cell: &'i Cell, files: &Files, reasons: &mut Vec<&'i str>) -> String {
+    match cell {
+        Cell::Unknown(why) => {
+            let known = reasons.iter().position(|reason| *reason == why);
+            let at = known.unwrap_or_else(|| {
+                reasons.push(why);
+                reasons.len() - 1
+            });
+            format!("?{}", at + 1)
+        }
+        Cell::Each(cells) => {
+            let parts: Vec<String> = cells.iter().map(|c| brief(c, files, reasons)).collect();
+            parts.join(", ")
+        }
+        cell => words(cell, files),
     }
 }
 
@@ -58,7 +83,11 @@ fn widths(columns: &[(usize, &Column)], rows: &[Vec<String>]) -> Vec<usize> {
         let widths = cells.map(|cell| cell.chars().count()).filter(|w| *w <= WIDEST);
         widths.max().unwrap_or(0).max(head.chars().count())
     };
-    columns.iter().enumerate().map(|(at, (_, c))| of(at, &c.key)).collect()
+    columns
+        .iter()
+        .enumerate()
+        .map(|(at, (_, c))| of(at, &c.key))
+        .collect()
 }
 
 fn line(cells: &[String], widths: &[usize], out: &mut String) {

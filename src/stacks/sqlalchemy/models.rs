@@ -20,7 +20,7 @@ use super::versions::{Versions, sends_types};
 use crate::change::ObjectName;
 use crate::declared::{
     DeclaredCheck, DeclaredExclusion, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, DeclaredSequence,
-    EnumType, Expectation, Field, Key, KeptIn, Language, Model, ModelKind, Models, Sees, Unique,
+    EnumType, Expectation, Field, KeptIn, Key, Language, Model, ModelKind, Models, Sees, Unique,
 };
 use crate::interpret::python::{Machine, Modules, Stop};
 use crate::known::{Gap, Reach, Section};

@@ -1,20 +1,21 @@
 //! Every key: primary and foreign ones of either side, and columns that refer by name alone, by the concept that they stand for.
 
-use std::collections::BTreeMap;
+mod alone;
+mod totals;
 
 use super::cells::{self, Held};
-use super::names::{self, ByName};
+use super::names;
 use super::{At, Cell, Inventory, Sheet};
-use crate::declared::{Association, DeclaredForeignKey, Expectation, Field, Language, Model, Models};
+use crate::declared::{Association, DeclaredForeignKey, Expectation, Field, Language, Model};
 use crate::known::Section;
 use crate::name::{Name, QualifiedName};
-use crate::pair::transition::{Transition, is_key, transitions};
+use crate::pair::transition::transitions;
 use crate::pair::{is_bookkeeping, is_table, open, same_set};
 use crate::rules::unindexed_foreign_key::{hidden, serves};
 use crate::rules::{Context, Subject};
-use crate::schema::{
-    ColumnWalker, ConstraintKind, ConstraintWalker, ForeignKey, Lookup, TableWalker,
-};
+use crate::schema::{ColumnWalker, ConstraintKind, ConstraintWalker, ForeignKey, Lookup, TableWalker};
+use alone::{by_name, in_model};
+use totals::{concepts, totals, transition};
 
 const COLUMNS: &[&str] = &[
     "+concept",
@@ -126,23 +127,31 @@ pub fn keys(subjects: &[Subject<'_>]) -> Inventory {
             "-without_old",
         ],
     );
-    for subject in subjects {
-        let ctx = Context::new(subject);
-        sheet.rows.extend(of_target(&ctx).into_iter().map(Key::row));
+    let contexts: Vec<Context<'_>> = subjects.iter().map(Context::new).collect();
+    for ctx in &contexts {
+        sheet
+            .rows
+            .extend(of_target(&contexts, ctx).into_iter().map(Key::row));
         if let Some(schema) = ctx.schema() {
             moving
                 .rows
-                .extend(transitions(schema).iter().map(|t| transition(&ctx, t)));
+                .extend(transitions(schema).iter().map(|t| transition(ctx, t)));
         }
     }
-    let at = |key: &str| COLUMNS.iter().position(|c| c.trim_start_matches(['+', '-']) == key);
+    let at = |key: &str| {
+        COLUMNS
+            .iter()
+            .position(|c| c.trim_start_matches(['+', '-']) == key)
+    };
     let order: Vec<usize> = ["concept", "type", "kind", "table", "columns", "target"]
         .iter()
         .filter_map(|key| at(key))
         .collect();
     sheet.rows.sort_by_cached_key(|row| {
         let words = order.iter().filter_map(|at| row.get(*at)).map(Cell::plain);
-        words.collect::<Vec<_>>()
+        // What they refer to is not told: last.
+        let last = row.first().is_some_and(Cell::is_unknown);
+        (last, words.collect::<Vec<_>>())
     });
     let concepts = concepts(&sheet);
     let totals = totals(&sheet, &concepts, &moving);
@@ -153,20 +162,10 @@ pub fn keys(subjects: &[Subject<'_>]) -> Inventory {
     }
 }
 
-fn of_target(ctx: &Context<'_>) -> Vec<Key> {
+fn of_target<'a>(all: &[Context<'a>], ctx: &Context<'a>) -> Vec<Key> {
     let mut out = Vec::new();
-    let held = cells::held(ctx);
-    let is_held = |model: &Model| {
-        held.iter()
-            .any(|one| one.models.iter().any(|(_, m)| std::ptr::eq(*m, model)))
-    };
-    let alone: Vec<(&Models, &Model)> = ctx
-        .subject
-        .models
-        .iter()
-        .flat_map(|set| set.models.iter().map(move |model| (*set, model)))
-        .filter(|(_, model)| model.table.is_some() && !is_held(model))
-        .collect();
+    let held = cells::held(all, ctx);
+    let alone = cells::alone(all, ctx, &held);
     for one in held
         .iter()
         .filter(|one| is_table(one.table) && !is_bookkeeping(one.table.name()))
@@ -470,130 +469,6 @@ fn target_of(ctx: &Context<'_>, name: &QualifiedName, columns: &[Name]) -> (Stri
     (qualified, columns, types)
 }
 
-/// The keys of a model whose table the database has not.
-fn in_model(ctx: &Context<'_>, set: &Models, model: &Model, out: &mut Vec<Key>) {
-    let why = match &model.table {
-        Some(Expectation::Unknown(gap)) => Some(gap.why.clone()),
-        _ => None,
-    };
-    let name = model.table.as_ref().and_then(Expectation::exactly);
-    let table = match (name, ctx.schema()) {
-        (Some(name), Some(schema)) => names::qualified(schema, name),
-        (Some(name), None) => name.to_string(),
-        (None, _) => format!("? ({})", model.name),
-    };
-    let unsure = name.and_then(|name| match ctx.schema()?.table_named(name) {
-        Lookup::Unknown(gap) => Some(gap.why.clone()),
-        Lookup::Found(_) | Lookup::Absent => None,
-    });
-    let new = |kind| Key {
-        target: ctx.subject.target.to_owned(),
-        kind,
-        table: table.clone(),
-        side: unsure
-            .clone()
-            .map_or_else(|| Cell::text("models"), Cell::Unknown)
-            .into(),
-        notes: why
-            .iter()
-            .map(|why| format!("the table is not told: {why}"))
-            .collect(),
-        ..Key::default()
-    };
-    let types = |names: &[Name]| {
-        let of = |name: &Name| model.fields.iter().find(|f| f.column == *name);
-        each(
-            names
-                .iter()
-                .map(|n| of(n).map_or(Cell::Empty, |f| cells::type_said(ctx.schema(), f))),
-        )
-    };
-    if let Some(declared) = &model.primary_key {
-        let mut key = new("primary");
-        key.concept = Cell::text(table.clone()).into();
-        key.columns = Cell::list(declared.columns.iter().map(Name::as_str)).into();
-        key.composite = declared.columns.len() > 1;
-        key.model_type = types(&declared.columns).into();
-        key.declared = Cell::place(Some(At::new(declared.span))).into();
-        out.push(key);
-    }
-    for declared in &model.foreign_keys {
-        let mut key = new("foreign");
-        say(ctx, &set.language, declared, &mut key);
-        key.model_type = types(&declared.columns).into();
-        out.push(key);
-    }
-}
-
-fn by_name(ctx: &Context<'_>, named: &ByName<'_>) -> Key {
-    let schema = ctx.schema();
-    let mut key = Key {
-        target: ctx.subject.target.to_owned(),
-        kind: "by name",
-        table: named.table.clone(),
-        columns: Cell::list([named.column.as_str()]).into(),
-        ..Key::default()
-    };
-    if let Some(column) = named.held {
-        key.ty = each([cells::type_held(column)]).into();
-        let made = ctx.of_column(column);
-        key.made = Cell::place(cells::at(made)).into();
-        key.index = index(column.table, &[column.name()]).into();
-        if let Some(gap) = cells::doubt(&column.get().presence) {
-            key.notes.push(format!("it may not be there: {}", gap.why));
-        }
-    }
-    if let Some((_, field)) = named.declared.first() {
-        key.model_type = each([cells::type_said(schema, field)]).into();
-        key.declared = Cell::place(Some(At::new(field.span))).into();
-    }
-    key.side = match (named.held.is_some(), named.declared.is_empty()) {
-        (true, true) => Cell::text("database"),
-        (true, false) => Cell::text("both"),
-        (false, _) => Cell::text("models"),
-    }
-    .into();
-    match &named.target {
-        Some(to) => {
-            key.concept = Cell::text(to.table.clone()).into();
-            key.references = Cell::text(to.table.clone()).into();
-            key.referenced = Cell::list([to.column.as_str()]).into();
-            key.target_type = each([type_at(ctx, &to.table, &to.column)]).into();
-        }
-        None => {
-            let why = "no foreign key, association or table's name tells what it refers to";
-            key.concept = Cell::Unknown(why.to_owned()).into();
-            key.references = Cell::Unknown(why.to_owned()).into();
-        }
-    }
-    if let Some(association) = named.association {
-        key.notes.push(format!(
-            "the association {} says what it refers to",
-            association.name
-        ));
-    }
-    key
-}
-
-/// The type of a column of a table, by the table's name as printed.
-fn type_at(ctx: &Context<'_>, table: &str, column: &Name) -> Cell {
-    let found = ctx.pairs.tables.iter().find_map(|pair| {
-        let found = pair.found().filter(|t| t.qualified() == table)?;
-        Some(held_type(found, column))
-    });
-    let said = || {
-        let models = ctx.subject.models.iter().flat_map(|set| &set.models);
-        let mut of = models.filter(|m| {
-            let name = m.table.as_ref().and_then(Expectation::exactly);
-            name.zip(ctx.schema())
-                .is_some_and(|(name, schema)| names::qualified(schema, name) == table)
-        });
-        let field = of.find_map(|m| m.fields.iter().find(|f| f.column == *column))?;
-        Some(cells::type_said(ctx.schema(), field))
-    };
-    found.or_else(said).unwrap_or(Cell::Empty)
-}
-
 fn belongs_to<'m>(model: &'m Model, field: &Field) -> Option<&'m Association> {
     model
         .associations
@@ -621,119 +496,3 @@ fn each(cells: impl IntoIterator<Item = Cell>) -> Cell {
         Cell::Each(cells)
     }
 }
-
-/// How far a pair of keys is.
-fn transition(ctx: &Context<'_>, of: &Transition<'_>) -> Vec<Cell> {
-    let types = |columns: &mut dyn Iterator<Item = ColumnWalker<'_>>| {
-        let mut all: Vec<String> = columns.map(|c| cells::type_held(c).plain()).collect();
-        all.sort();
-        all.dedup();
-        Cell::list(all)
-    };
-    let keyed = |columns: &mut dyn Iterator<Item = ColumnWalker<'_>>| {
-        Cell::Count(columns.filter(|c| is_key(*c)).count())
-    };
-    let tables =
-        |columns: &[ColumnWalker<'_>]| Cell::list(columns.iter().map(|c| c.table.qualified()));
-    vec![
-        Cell::text(ctx.subject.target),
-        Cell::text(of.old.clone()),
-        Cell::text(of.new.clone()),
-        types(&mut of.olds()),
-        types(&mut of.news()),
-        Cell::Count(of.both.len()),
-        Cell::Count(of.old_alone.len()),
-        Cell::Count(of.new_alone.len()),
-        keyed(&mut of.olds()),
-        keyed(&mut of.news()),
-        tables(&of.old_alone),
-        tables(&of.new_alone),
-    ]
-}
-
-/// The types that the keys of one concept have.
-fn concepts(sheet: &Sheet) -> Sheet {
-    let mut out = Sheet::new(
-        "concepts",
-        "Types of the keys of each table",
-        &["concept", "types", "mixed", "primary", "foreign", "by_name"],
-    );
-    #[derive(Default)]
-    struct Counts {
-        types: BTreeMap<String, usize>,
-        kinds: BTreeMap<String, usize>,
-    }
-    let mut all: BTreeMap<String, Counts> = BTreeMap::new();
-    let plain = |row: &[Cell], key: &str| sheet.cell(row, key).map(Cell::plain).unwrap_or_default();
-    for row in &sheet.rows {
-        if sheet.cell(row, "concept").is_none_or(Cell::is_unknown) {
-            continue;
-        }
-        let of = all.entry(plain(row, "concept")).or_default();
-        *of.kinds.entry(plain(row, "kind")).or_default() += 1;
-        // A composite key has no type of its own.
-        let ty = match sheet.cell(row, "type") {
-            Some(Cell::Each(types)) if types.len() == 1 => plain(row, "type"),
-            None | Some(Cell::Empty) => plain(row, "model_type"),
-            Some(_) => continue,
-        };
-        if !ty.is_empty() {
-            *of.types.entry(ty).or_default() += 1;
-        }
-    }
-    for (concept, counts) in all {
-        let kind = |kind: &str| Cell::Count(counts.kinds.get(kind).copied().unwrap_or(0));
-        out.rows.push(vec![
-            Cell::text(concept),
-            Cell::list(counts.types.iter().map(|(ty, n)| format!("{n} {ty}"))),
-            Cell::Is(counts.types.len() > 1),
-            kind("primary"),
-            kind("foreign"),
-            kind("by name"),
-        ]);
-    }
-    out
-}
-
-fn totals(sheet: &Sheet, concepts: &Sheet, moving: &Sheet) -> Vec<(String, usize)> {
-    let count = |key: &str, is: &dyn Fn(&Cell) -> bool| {
-        let all = sheet.rows.iter();
-        all.filter(|row| sheet.cell(row, key).is_some_and(is)).count()
-    };
-    let kind = |word: &'static str| move |cell: &Cell| cell.plain() == word;
-    let unknown = sheet.rows.iter().filter(|row| row.iter().any(Cell::is_unknown));
-    let mut out = vec![
-        ("primary keys".to_owned(), count("kind", &kind("primary"))),
-        ("foreign keys".to_owned(), count("kind", &kind("foreign"))),
-        (
-            "columns that refer by name alone".to_owned(),
-            count("kind", &kind("by name")),
-        ),
-        (
-            "composite".to_owned(),
-            count("composite", &|c| *c == Cell::Is(true)),
-        ),
-        ("with something unknown".to_owned(), unknown.count()),
-    ];
-    let mut types: BTreeMap<String, usize> = BTreeMap::new();
-    for row in &sheet.rows {
-        if let Some(Cell::Each(of)) = sheet.cell(row, "type") {
-            for ty in of {
-                *types.entry(ty.plain()).or_default() += 1;
-            }
-        }
-    }
-    let named = types.into_iter().filter(|(ty, _)| !ty.is_empty());
-    out.extend(named.map(|(ty, n)| (format!("key columns of type {ty}"), n)));
-    let mixed = concepts
-        .rows
-        .iter()
-        .filter(|row| concepts.cell(row, "mixed") == Some(&Cell::Is(true)));
-    out.push((
-        "tables whose keys have several types".to_owned(),
-        mixed.count(),
-    ));
-    out.push(("keys on their way".to_owned(), moving.rows.len()));
-    out
-}
-

@@ -1,0 +1,335 @@
+//! `schemalign inventory`: rows that were counted by hand.
+
+use schemalign::check::{self, Sides};
+use schemalign::config::Options;
+use schemalign::report::inventory::{csv, json, markdown, text};
+use schemalign::source::Files;
+use schemalign::{discover, inventory};
+use serde_json::Value;
+
+const SCHEMA: &str = r#"datasource db {
+  provider = "postgresql"
+}
+
+model User {
+  id    Int    @id
+  email String
+  posts Post[]
+
+  @@map("users")
+}
+
+model Post {
+  id       Int    @id
+  authorId Int    @map("author_id")
+  author   User   @relation(fields: [authorId], references: [id])
+  editorId String @map("editor_id")
+
+  @@map("posts")
+}
+"#;
+
+const INIT: &str = r#"CREATE TABLE users (id integer NOT NULL, email varchar(50) NOT NULL, CONSTRAINT users_pkey PRIMARY KEY (id));
+CREATE TABLE posts (id integer NOT NULL, author_id integer NOT NULL, CONSTRAINT posts_pkey PRIMARY KEY (id));
+ALTER TABLE posts ADD CONSTRAINT posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES users (id) ON DELETE CASCADE ON UPDATE CASCADE;
+"#;
+
+const SECOND: &str = r#"ALTER TABLE users ADD COLUMN uuid uuid DEFAULT gen_random_uuid();
+ALTER TABLE posts ADD COLUMN editor_id text, ADD COLUMN author_uuid uuid;
+ALTER TABLE users ALTER COLUMN email TYPE text, ALTER COLUMN id TYPE bigint;
+CREATE INDEX posts_author_id_idx ON posts (author_id);
+"#;
+
+fn prisma() -> Files {
+    Files::in_memory([
+        ("prisma/schema.prisma", SCHEMA),
+        ("prisma/migrations/1_init/migration.sql", INIT),
+        ("prisma/migrations/2_more/migration.sql", SECOND),
+        (
+            "src/use.ts",
+            "// prisma.post.findMany\nawait prisma.user.findMany({});\nawait tx.user.create({ data });\n",
+        ),
+    ])
+}
+
+fn list(files: &Files, kind: &str) -> inventory::Inventory {
+    let options = Options::default();
+    let runs = check::run(files, &options, Sides::Both).unwrap();
+    let subjects = check::subjects(files, &runs);
+    match kind {
+        "keys" => inventory::keys::keys(&subjects),
+        "tables" => inventory::tables::tables(&subjects),
+        "migrations" => inventory::migrations::migrations(files, &subjects),
+        _ => {
+            let report = check::report(files, &options, &runs).unwrap();
+            let left = discover::left_models(files, runs.runs.iter().map(|run| &run.target));
+            inventory::models::models(files, &subjects, &report.findings, &left)
+        }
+    }
+}
+
+fn document(files: &Files, kind: &str) -> Value {
+    json::document(&list(files, kind), files)
+}
+
+/// The rows of a sheet as text, a few of their cells each.
+fn rows(document: &Value, sheet: &str, keys: &[&str]) -> Vec<String> {
+    let cell = |row: &Value, key: &str| match &row[key] {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        Value::Array(cells) if cells.iter().all(Value::is_string) => {
+            let texts: Vec<&str> = cells.iter().filter_map(Value::as_str).collect();
+            texts.join("+")
+        }
+        other => other.to_string(),
+    };
+    let all = document[sheet].as_array().unwrap().iter();
+    all.map(|row| {
+        keys.iter()
+            .map(|key| cell(row, key))
+            .collect::<Vec<_>>()
+            .join(" ")
+    })
+    .collect()
+}
+
+#[test]
+fn keys_of_both_sides() {
+    let files = prisma();
+    let found = document(&files, "keys");
+    let keys = [
+        "kind",
+        "table",
+        "columns",
+        "type",
+        "model_type",
+        "references",
+        "on_delete",
+        "index",
+        "side",
+    ];
+    assert_eq!(
+        rows(&found, "keys", &keys),
+        [
+            "primary public.posts id integer integer - - posts_pkey both",
+            "primary public.users id bigint integer - - users_pkey both",
+            "foreign public.posts author_id integer integer public.users CASCADE posts_author_id_idx both",
+            "by name public.posts editor_id text text {\"unknown\":\"no foreign key, association or table's name tells what it refers to\"} - false both",
+            "by name public.posts author_uuid uuid - {\"unknown\":\"no foreign key, association or table's name tells what it refers to\"} - false database",
+        ]
+    );
+    assert_eq!(
+        rows(&found, "concepts", &["concept", "types", "mixed"]),
+        [
+            "public.posts 1 integer false",
+            "public.users 1 bigint+1 integer true"
+        ]
+    );
+    assert_eq!(
+        rows(
+            &found,
+            "transitions",
+            &["old", "new", "both", "old_alone", "lacking"]
+        ),
+        ["author_id author_uuid 1 0 -", "id uuid 1 1 public.posts"]
+    );
+    let place = &found["keys"][2]["made"][0];
+    assert_eq!(
+        (&place["line"], &place["migration"]),
+        (&Value::from(3), &Value::from("1_init"))
+    );
+    assert_eq!(found["totals"]["foreign keys"], 1);
+}
+
+#[test]
+fn migrations_say_what_they_do_to_rows() {
+    let files = prisma();
+    let found = document(&files, "migrations");
+    let keys = [
+        "order",
+        "revision",
+        "parents",
+        "tables",
+        "rows",
+        "outcome",
+        "reversible",
+    ];
+    assert_eq!(
+        rows(&found, "migrations", &keys),
+        [
+            "1 1_init - public.posts+public.users - runs false",
+            "2 2_more 1_init public.posts+public.users public.posts locks out writes: index posts_author_id_idx\
+             +public.users rewrites: the default of uuid differs row by row\
+             +public.users rewrites: type of id from integer to bigint runs false",
+        ]
+    );
+    assert_eq!(
+        rows(&found, "ends", &["end", "revision", "command"]),
+        ["base 1_init -", "head 2_more prisma migrate deploy"]
+    );
+}
+
+#[test]
+fn tables_say_who_set_what() {
+    let files = prisma();
+    let found = document(&files, "tables");
+    let keys = [
+        "table",
+        "column",
+        "type",
+        "nullable",
+        "type_set_by",
+        "nullable_set_by",
+        "fields",
+        "note",
+    ];
+    assert_eq!(
+        rows(&found, "tables", &keys),
+        [
+            "public.posts id integer false 1_init 1_init Post.id: Int -",
+            "public.posts author_id integer false 1_init 1_init Post.authorId: Int -",
+            "public.posts editor_id text true 2_more 2_more Post.editorId: String -",
+            "public.posts author_uuid uuid true 2_more 2_more - no field uses it",
+            "public.users id bigint false 2_more 1_init User.id: Int -",
+            "public.users email text false 2_more 1_init User.email: String -",
+            "public.users uuid uuid true 2_more 2_more - no field uses it",
+        ]
+    );
+}
+
+#[test]
+fn models_are_counted_in_code_alone() {
+    let files = prisma();
+    let found = document(&files, "models");
+    assert_eq!(
+        rows(
+            &found,
+            "models",
+            &["model", "table", "created_by", "verdict", "uses", "seen"]
+        ),
+        [
+            "User public.users 1_init agrees 2 true",
+            "Post public.posts 1_init differs 0 true",
+        ]
+    );
+}
+
+#[test]
+fn every_form_holds_every_row() {
+    let files = prisma();
+    for kind in ["keys", "models", "migrations", "tables"] {
+        let listed = list(&files, kind);
+        let first = &listed.sheets[0];
+        assert_eq!(csv::render(first, &files).lines().count(), first.rows.len() + 1);
+        let printed = text::render(&listed, &files);
+        let marked = markdown::render(&listed, &files);
+        for (what, count) in &listed.totals {
+            assert!(printed.contains(&format!("{what}: {count}\n")), "{kind}: {what}");
+        }
+        assert!(marked.starts_with("## ") && marked.contains("## Totals"));
+        assert!(printed.contains("prisma/"), "{kind} tells places");
+    }
+}
+
+const ENV: &str = "from alembic import context\nfrom app.models import Base\n\ntarget_metadata = Base.metadata\ncontext.configure(target_metadata=target_metadata)\ncontext.run_migrations()\n";
+const MODELS: &str = "from sqlalchemy import Column, ForeignKey, Integer, MetaData\nfrom sqlalchemy.orm import declarative_base, relationship\n\nBase = declarative_base()\nOther = declarative_base()\n\n\nclass User(Base):\n    __tablename__ = 'users'\n    id = Column(Integer, primary_key=True)\n    posts = relationship('Post')\n\n\nclass Post(Base):\n    __tablename__ = 'posts'\n    id = Column(Integer, primary_key=True)\n    user_id = Column(Integer, ForeignKey('users.id'))\n\n\nclass Lone(Other):\n    __tablename__ = 'lone'\n    id = Column(Integer, primary_key=True)\n";
+const ONE: &str = "import os\n\nimport sqlalchemy as sa\nfrom alembic import op\n\nrevision = 'a1'\ndown_revision = None\nbranch_labels = ('core',)\n\n\ndef upgrade():\n    if 'accounts' in os.environ['DATABASE_URL']:\n        op.create_table('users', sa.Column('id', sa.Integer, primary_key=True))\n\n\ndef downgrade():\n    op.drop_table('users')\n";
+const TWO: &str = "import os\n\nimport sqlalchemy as sa\nfrom alembic import op\n\nrevision = 'b2'\ndown_revision = 'a1'\n\n\ndef upgrade():\n    if 'blog' in os.environ['DATABASE_URL']:\n        op.create_table('posts', sa.Column('id', sa.Integer, primary_key=True))\n\n\ndef downgrade():\n    pass\n";
+const THREE: &str = "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = 'c3'\ndown_revision = 'b2'\n\n\ndef upgrade():\n    op.add_column('posts', sa.Column('user_id', sa.Integer))\n\n\ndef downgrade():\n    raise NotImplementedError\n";
+
+fn alembic() -> Files {
+    Files::in_memory([
+        ("alembic.ini", "[alembic]\nscript_location = alembic\n"),
+        ("alembic/env.py", ENV),
+        ("alembic/versions/a1.py", ONE),
+        ("alembic/versions/b2.py", TWO),
+        ("alembic/versions/c3.py", THREE),
+        ("app/__init__.py", ""),
+        ("app/models.py", MODELS),
+        (
+            "app/use.py",
+            "# User\nfrom app.models import Post, User\n\n\ndef f(session):\n    \"\"\"User.\"\"\"\n    return session.query(User).filter(User.id == 1)\n",
+        ),
+        (
+            "app/other.py",
+            "from django.contrib.auth.models import User\n\nprint(User)\n",
+        ),
+        (
+            "lib/far.py",
+            "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import declarative_base\n\nBase = declarative_base()\n\n\nclass Far(Base):\n    __tablename__ = 'far'\n    id = Column(Integer, primary_key=True)\n",
+        ),
+    ])
+}
+
+#[test]
+fn each_migration_and_table_is_in_its_database() {
+    let files = alembic();
+    let found = document(&files, "migrations");
+    assert_eq!(
+        rows(&found, "databases", &["revision", "accounts", "blog"]),
+        ["a1 runs -", "b2 - runs", "c3 fails 42P01 runs"]
+    );
+    assert_eq!(
+        rows(&found, "tables", &["table", "accounts", "blog"]),
+        ["public.posts used, not made made", "public.users made -"]
+    );
+    let keys = [
+        "revision",
+        "parents",
+        "labels",
+        "targets",
+        "outcome",
+        "reversible",
+    ];
+    assert_eq!(
+        rows(&found, "migrations", &keys),
+        [
+            "a1 - core accounts runs true",
+            "b2 a1 - blog runs false",
+            "c3 b2 - accounts+blog accounts fails 42P01+blog runs false",
+        ]
+    );
+    assert_eq!(
+        rows(&found, "ends", &["end", "revision", "command"]),
+        ["base a1 alembic upgrade a1", "head c3 alembic upgrade head"]
+    );
+}
+
+#[test]
+fn classes_are_seen_or_not_and_used_or_not() {
+    let files = alembic();
+    let found = document(&files, "models");
+    let keys = ["model", "kept_in", "seen", "targets", "verdict", "uses"];
+    let unknown =
+        "{\"unknown\":\"it seems to declare tables, and no migrations of the repository lead to it\"}";
+    assert_eq!(
+        rows(&found, "models", &keys),
+        [
+            "User Base (app/models.py:4) true accounts agrees 2".to_owned(),
+            "Post Base (app/models.py:4) true blog differs 1".to_owned(),
+            "Lone Other (app/models.py:5) false accounts+blog no table 0".to_owned(),
+            format!("{unknown} - - - {unknown} -"),
+        ]
+    );
+}
+
+#[test]
+fn what_cannot_be_told_is_said_in_its_row() {
+    let files = Files::in_memory([
+        ("prisma/schema.prisma", SCHEMA),
+        (
+            "prisma/migrations/1_init/migration.sql",
+            "CREATE TABLE users (id integer PRIMARY KEY, email text);\nDO $$ BEGIN EXECUTE (SELECT value FROM settings_elsewhere); END $$;\n",
+        ),
+    ]);
+    let found = document(&files, "keys");
+    assert!(
+        found["totals"]["with something unknown"].as_u64().unwrap() > 0,
+        "{found:#}"
+    );
+    let migrations = document(&files, "migrations");
+    assert!(
+        migrations["migrations"][0]["outcome"]["unknown"].is_string(),
+        "{migrations:#}"
+    );
+}
