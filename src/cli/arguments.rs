@@ -37,6 +37,8 @@ pub(super) enum Command {
     History(ObjectArguments),
     /// List every key, model, migration or table, each with its places
     Inventory(InventoryArguments),
+    /// List what depends on a table or column, directly or through others
+    Impact(ImpactArguments),
     /// Explain a rule, or what both sides say of a table or column and where each fact comes from
     Explain(ObjectArguments),
     /// List the rules
@@ -301,6 +303,33 @@ pub(super) struct InventoryArguments {
     pub(super) sheet: Option<String>,
     #[command(flatten)]
     pub(super) source: Source,
+}
+
+/// `schemalign impact`.
+#[derive(Debug, Args)]
+pub(super) struct ImpactArguments {
+    /// A table or column, as users, users.email or public.users.email
+    #[arg(value_name = "TABLE[.COLUMN]")]
+    pub(super) object: String,
+    /// Folders to search, instead of the working folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The form
+    #[arg(long, default_value = "text", value_name = "FORM")]
+    pub(super) format: ImpactFormat,
+    #[command(flatten)]
+    pub(super) source: Source,
+}
+
+/// Forms of an impact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ImpactFormat {
+    /// For people
+    Text,
+    /// The document
+    Json,
+    /// Tables of Markdown
+    Markdown,
 }
 
 /// Kinds of inventory.

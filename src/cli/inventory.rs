@@ -53,7 +53,7 @@ fn select(listed: &mut Inventory, wanted: &str) -> Result<(), Failure> {
     let names: Vec<&str> = listed.sheets.iter().map(|sheet| sheet.name).collect();
     if !names.contains(&wanted) {
         return Err(
-            Failure::new(format!("there is no sheet {wanted:?}")).help(&format!(
+            Failure::new(format!("there is no sheet {wanted:?}")).help(format!(
                 "the sheets of {} are: {}",
                 listed.name,
                 names.join(", ")

@@ -10,6 +10,7 @@ mod disk;
 mod explain;
 mod fix;
 mod history;
+mod impact;
 mod init;
 mod inventory;
 mod lsp;
@@ -56,6 +57,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Schema(schema)) => schema::run(schema),
         Some(Command::Models(models)) => models::run(models),
         Some(Command::History(history)) => history::run(history),
+        Some(Command::Impact(impact)) => impact::run(impact),
         Some(Command::Inventory(inventory)) => inventory::run(inventory),
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Rules(rules)) => rules::run(rules),

@@ -4,6 +4,7 @@
 mod cells;
 mod down;
 mod effects;
+pub mod impact;
 pub mod keys;
 pub mod migrations;
 pub mod models;

@@ -5,6 +5,7 @@ mod checks;
 mod enums;
 mod exclusions;
 mod facts;
+pub mod impact;
 mod indexes;
 mod keys;
 pub mod referring;

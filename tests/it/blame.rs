@@ -142,6 +142,24 @@ fn a_migration_that_came_after_its_model() {
 }
 
 #[test]
+fn what_the_model_says_nothing_of() {
+    let Some(root) = repository("absent") else { return };
+    let first = git(&root, 2, &["rev-parse", "HEAD"]);
+    write(
+        &root,
+        "prisma/schema.prisma",
+        &SCHEMA.replace("  email String?\n", ""),
+    );
+    commit(&root, 2, "no email");
+    let found = causes(&root);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].1["commit"]["id"], first.as_str());
+    let said =
+        "this commit brought it to the database; when the model lost it, if it ever had it, is not told";
+    assert_eq!(found[0].1["what"], said);
+}
+
+#[test]
 fn a_branch_that_was_merged() {
     let Some(root) = repository("merge") else { return };
     git(&root, 2, &["checkout", "-q", "-b", "side"]);

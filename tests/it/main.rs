@@ -24,6 +24,7 @@ mod harness;
 mod hostile;
 mod hostile_elixir;
 mod hostile_python;
+mod impact;
 mod incremental;
 mod inventory;
 mod judge;

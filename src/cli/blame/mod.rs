@@ -110,7 +110,9 @@ impl Blame<'_> {
     /// The sides of a finding: each with the lines that show it.
     fn sides(&self, finding: &Finding) -> Vec<(Side, Span)> {
         let mut out = Vec::new();
-        out.extend(finding.model.map(|span| (Side::Model, span)));
+        // What the model says nothing of has no line there: which commit took it out, if it was ever in, no line tells.
+        let model = finding.model.filter(|_| !is_absent_from_model(finding));
+        out.extend(model.map(|span| (Side::Model, span)));
         out.extend(finding.database.as_ref().map(|(span, _)| (Side::Database, *span)));
         if out.is_empty() {
             let path = self.work.files.path(finding.span.file);
@@ -197,14 +199,14 @@ impl Blame<'_> {
 
     fn cause(&mut self, finding: &Finding) -> Option<Cause> {
         let sides = self.sides(finding);
-        let brought: Vec<(Side, Span, i64, Brought)> = sides
+        let brought: Vec<(Side, i64, Brought)> = sides
             .iter()
             .filter_map(|(side, span)| {
                 let (time, what) = self.last(*span)?;
-                Some((*side, *span, time, what))
+                Some((*side, time, what))
             })
             .collect();
-        let (side, span, _, what) = brought.iter().max_by_key(|(.., time, _)| *time)?.clone();
+        let (side, _, what) = brought.iter().max_by_key(|(_, time, _)| *time)?.clone();
         let both = brought.len() > 1 && brought.iter().all(|(.., other)| *other == what);
         let commit = match &what {
             Brought::By(id) => *id,
@@ -239,6 +241,9 @@ impl Blame<'_> {
         let path = model.and_then(|(_, span)| self.inside(self.work.files.path(span.file)));
         let model = path.and_then(|path| self.walk.touches(commit, &[path]));
         let words = match (side, both, migrations, model) {
+            _ if is_absent_from_model(finding) => {
+                "this commit brought it to the database; when the model lost it, if it ever had it, is not told"
+            }
             (_, true, ..) => "this commit brought both sides",
             (Side::Model, _, Some(false), _) => "this commit changed the model and shipped no migration",
             (Side::Model, _, Some(true), _) => {
@@ -251,7 +256,6 @@ impl Blame<'_> {
             }
             (Side::Database, _, _, None) => "this commit brought it",
         };
-        let _ = span;
         Some(Cause {
             commit: Some(self.commit(commit)),
             side: word(side, both),
@@ -278,6 +282,12 @@ impl Blame<'_> {
         }
         out
     }
+}
+
+/// Whether the model's side of a finding is that it says nothing.
+fn is_absent_from_model(finding: &Finding) -> bool {
+    finding.database.is_some()
+        && (finding.rule.starts_with("extra-") || finding.rule == "unwritten-required-column")
 }
 
 fn word(side: Side, both: bool) -> &'static str {

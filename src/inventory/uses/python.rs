@@ -85,10 +85,7 @@ impl<'w> Of<'_, 'w> {
                     if matches!(before, Some(Token::Mark(b'.'))) {
                         let base = at.checked_sub(2).and_then(|i| tokens.get(i));
                         self.attribute(base, word, *offset, out);
-                    } else if !matches!(before, Some(Token::Word("class" | "def", _)))
-                        // The name of an argument.
-                        && !(matches!(after, Some(Token::Mark(b'='))) && at > 0)
-                    {
+                    } else if !is_named(before, after, at) {
                         self.word(word, *offset, out);
                     }
                 }
@@ -222,6 +219,12 @@ impl<'w> Of<'_, 'w> {
         }
         Vec::new()
     }
+}
+
+/// Whether a word is given as a name: of a class, a function, or an argument.
+fn is_named(before: Option<&Token<'_>>, after: Option<&Token<'_>>, at: usize) -> bool {
+    let is_argument = matches!(after, Some(Token::Mark(b'='))) && at > 0;
+    matches!(before, Some(Token::Word("class" | "def", _))) || is_argument
 }
 
 fn ends_with(path: &str, end: &str) -> bool {

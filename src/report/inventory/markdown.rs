@@ -21,6 +21,12 @@ pub fn render(inventory: &Inventory, files: &Files) -> String {
     out
 }
 
+/// A heading above all.
+#[must_use]
+pub fn title(text: &str) -> String {
+    format!("# {}\n\n", markdown(text))
+}
+
 fn table(sheet: &Sheet, files: &Files, out: &mut String) {
     let columns = shown(sheet);
     let heads: Vec<String> = columns

@@ -1,0 +1,137 @@
+//! `schemalign impact`: what hangs on a key, counted by hand.
+
+use schemalign::check::{self, Sides};
+use schemalign::config::Options;
+use schemalign::inventory::impact::impact;
+use schemalign::report::inventory::json;
+use schemalign::report::object;
+use schemalign::rules::Context;
+use schemalign::source::Files;
+
+const SQL: &str = r#"CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL CHECK (email <> ''), label text GENERATED ALWAYS AS (lower(email)) STORED);
+CREATE TABLE posts (
+    id integer PRIMARY KEY,
+    user_id integer NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    parent_id integer REFERENCES posts (id),
+    UNIQUE (user_id, id)
+);
+CREATE INDEX posts_user_id_idx ON posts (user_id);
+CREATE TABLE likes (id integer PRIMARY KEY, user_id integer, post_user integer, post_id integer);
+ALTER TABLE likes ADD CONSTRAINT likes_post_fkey FOREIGN KEY (post_user, post_id) REFERENCES posts (user_id, id);
+CREATE VIEW writers AS SELECT u.id, u.email FROM users u;
+CREATE VIEW few AS SELECT id FROM writers;
+CREATE FUNCTION names() RETURNS bigint LANGUAGE sql AS 'SELECT count(email) FROM users';
+CREATE TABLE other (id integer PRIMARY KEY);
+"#;
+
+const SCHEMA: &str = r#"datasource db {
+  provider = "postgresql"
+}
+
+model User {
+  id    Int    @id
+  email String
+  posts Post[]
+
+  @@map("users")
+}
+
+model Post {
+  id     Int  @id
+  userId Int  @map("user_id")
+  user   User @relation(fields: [userId], references: [id])
+
+  @@map("posts")
+}
+"#;
+
+/// `step what name: how`, a line each, and what is not known.
+fn listed(written: &str, sql: &str) -> (Vec<String>, usize) {
+    let files = Files::in_memory([
+        ("prisma/schema.prisma", SCHEMA),
+        ("prisma/migrations/1_init/migration.sql", sql),
+    ]);
+    let runs = check::run(&files, &Options::default(), Sides::Both).unwrap();
+    let subjects = check::subjects(&files, &runs);
+    let ctx = Context::new(&subjects[0]);
+    let found = object::find(ctx.schema().unwrap(), written);
+    let document = json::document(&impact(&ctx, found[0].table, found[0].column), &files);
+    let rows = document["impact"].as_array().unwrap().iter();
+    let line = |row: &serde_json::Value| {
+        let text = |key: &str| row[key].as_str().unwrap_or("?").to_owned();
+        assert!(row["place"].is_array() || sql != SQL, "{row}");
+        format!(
+            "{} {} {}: {}",
+            row["step"],
+            text("what"),
+            text("name"),
+            text("how")
+        )
+    };
+    let mut lines: Vec<String> = rows.map(line).collect();
+    // Within a step by name.
+    lines.sort();
+    (lines, document["unknown"].as_array().unwrap().len())
+}
+
+#[test]
+fn a_key_takes_along_what_refers_to_it() {
+    let (lines, unknown) = listed("users.id", SQL);
+    assert_eq!(
+        lines,
+        [
+            "1 column public.likes.user_id: refers to it by name alone",
+            "1 column public.posts.user_id: refers to it by a foreign key",
+            "1 declared key Post: declares a key to it",
+            "1 field User.id: holds it",
+            "1 foreign key public.posts.posts_user_id_fkey: refers to it",
+            "1 primary key public.users.users_pkey: is its primary key",
+            "1 relation Post.user: goes by it",
+            "1 relation User.posts: goes by it",
+            "1 view public.writers: reads it",
+            "2 column public.likes.post_user: refers to it by a foreign key",
+            "2 field Post.userId: holds it",
+            "2 foreign key public.likes.likes_post_fkey: refers to it",
+            "2 index public.posts.posts_user_id_idx: is built over it",
+            "2 unique constraint public.posts.posts_user_id_id_key: keeps it unique",
+            "2 view public.few: reads the table",
+        ]
+    );
+    assert_eq!(unknown, 0);
+}
+
+#[test]
+fn a_column_takes_along_what_is_computed_of_it() {
+    let (lines, _) = listed("users.email", SQL);
+    assert_eq!(
+        lines,
+        [
+            "1 check public.users.users_email_check: checks it",
+            "1 column public.users.label: is computed of it",
+            "1 field User.email: holds it",
+            "1 function public.names: names it",
+            "1 view public.writers: reads it",
+            "2 view public.few: reads the table",
+        ]
+    );
+}
+
+#[test]
+fn a_reference_to_its_own_table_ends() {
+    let (lines, _) = listed("posts.id", SQL);
+    let columns: Vec<&String> = lines.iter().filter(|l| l.contains(" column ")).collect();
+    assert_eq!(
+        columns,
+        [
+            "1 column public.likes.post_id: refers to it by a foreign key",
+            "1 column public.posts.parent_id: refers to it by a foreign key",
+        ]
+    );
+}
+
+#[test]
+fn what_may_hide_something_is_said() {
+    let sql = format!("{SQL}DO $$ BEGIN EXECUTE (SELECT value FROM of_somebody_else); END $$;\n");
+    let (_, unknown) = listed("users.id", &sql);
+    assert!(unknown > 0);
+}
