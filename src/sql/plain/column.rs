@@ -1,7 +1,7 @@
 //! CREATE TABLE, columns and constraints as they are written most.
 
 use super::cursor::Cursor;
-use super::{expr, types};
+use super::{chain, expr, types};
 use crate::change::{
     Change, ColumnOption, ColumnSpec, ConstraintBody, ConstraintSpec, CreateTable, ForeignKeySpec,
     IdentityKind, ReferentialAction, SequenceOptions, TableElement,
@@ -104,6 +104,7 @@ fn option(at: &mut Cursor<'_>, column: &Name) -> Option<ColumnOption> {
             nulls_not_distinct: false,
         },
         b"references" => ConstraintBody::ForeignKey(references(at, own(), true)?),
+        b"check" => check(at)?,
         _ => return None,
     };
     plain_end(at).then(|| ColumnOption::Constraint(constraint(name, body, at.since(from))))
@@ -120,6 +121,7 @@ fn plain_end(at: &Cursor<'_>) -> bool {
         "unique",
         "references",
         "generated",
+        "check",
     ];
     at.is_punct(b',') || at.is_punct(b')') || at.is_done() || follow.iter().any(|word| at.is(word))
 }
@@ -182,6 +184,7 @@ pub(super) fn table_constraint(at: &mut Cursor<'_>) -> Option<ConstraintSpec> {
             at.keyword("references")?;
             ConstraintBody::ForeignKey(references(at, columns, false)?)
         }
+        b"check" => check(at)?,
         _ => return None,
     };
     let not_valid = at.phrase(&["not", "valid"])?;
@@ -192,6 +195,14 @@ pub(super) fn table_constraint(at: &mut Cursor<'_>) -> Option<ConstraintSpec> {
         not_valid,
         ..constraint(name, body, at.since(from))
     })
+}
+
+/// The condition of a CHECK.
+fn check(at: &mut Cursor<'_>) -> Option<ConstraintBody> {
+    at.punct(b'(')?;
+    let condition = chain::expression(at)?;
+    at.punct(b')')?;
+    Some(ConstraintBody::Check(condition))
 }
 
 /// The table, columns and actions after `REFERENCES`; a column's own constraint names one column at most.

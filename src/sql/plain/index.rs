@@ -3,12 +3,12 @@
 use smol_str::SmolStr;
 
 use super::cursor::Cursor;
-use super::expr;
+use super::{chain, expr};
 use crate::change::{Change, IndexElement, IndexSpec};
 use crate::name::QualifiedName;
-use crate::tree::Expr;
+use crate::tree::{Expr, ExprKind};
 
-/// `CREATE [UNIQUE] INDEX`, from there on: with a name, on columns, without a condition.
+/// `CREATE [UNIQUE] INDEX`, from there on: with a name.
 pub(super) fn create(at: &mut Cursor<'_>, unique: bool) -> Option<Change> {
     let concurrently = at.eat("concurrently");
     let if_not_exists = at.if_not_exists()?;
@@ -29,6 +29,10 @@ pub(super) fn create(at: &mut Cursor<'_>, unique: bool) -> Option<Change> {
         elements.push(element(at)?);
     }
     at.punct(b')')?;
+    let predicate = match at.eat("where") {
+        true => Some(chain::expression(at)?),
+        false => None,
+    };
     Some(Change::CreateIndex(Box::new(IndexSpec {
         name: Some(name),
         name_span,
@@ -42,15 +46,13 @@ pub(super) fn create(at: &mut Cursor<'_>, unique: bool) -> Option<Change> {
         include: Vec::new(),
         nulls_not_distinct: false,
         parameters: false,
-        predicate: None,
+        predicate,
         span: at.whole(),
     })))
 }
 
 fn element(at: &mut Cursor<'_>) -> Option<IndexElement> {
-    let from = at.here();
-    let kind = expr::column(at.name()?);
-    let expr = Expr::new(kind, at.since(from));
+    let expr = key(at)?;
     let ends = at.is_punct(b',') || at.is_punct(b')');
     let order = ["asc", "desc", "nulls"].iter().any(|word| at.is(word));
     let opclass = if ends || order {
@@ -79,4 +81,20 @@ fn element(at: &mut Cursor<'_>) -> Option<IndexElement> {
         descending,
         nulls_first,
     })
+}
+
+/// What a key is made of: a column, a call, an expression in brackets.
+fn key(at: &mut Cursor<'_>) -> Option<Expr> {
+    let from = at.here();
+    if at.eat_punct(b'(') {
+        let inner = chain::expression(at)?;
+        at.punct(b')')?;
+        return Some(Expr::new(inner.kind, at.since(from)));
+    }
+    let name = at.name()?;
+    if at.is_punct(b'(') || at.is_punct(b'.') {
+        at.back_to(from);
+        return expr::operand(at).filter(|call| matches!(call.kind, ExprKind::Call(_)));
+    }
+    Some(Expr::new(expr::column(name), at.since(from)))
 }

@@ -238,6 +238,13 @@ pub(super) fn create_trigger(at: &mut Cursor<'_>, or_replace: bool) -> Option<Ch
     at.keyword("on")?;
     let table = at.object()?;
     let level = at.here();
+    if at.eat("referencing") {
+        while at.eat("old") || at.eat("new") {
+            at.keyword("table")?;
+            at.eat("as");
+            at.name()?;
+        }
+    }
     let mut each_row = false;
     if at.eat("for") {
         at.eat("each");
@@ -245,6 +252,11 @@ pub(super) fn create_trigger(at: &mut Cursor<'_>, or_replace: bool) -> Option<Ch
         if !each_row {
             at.keyword("statement")?;
         }
+    }
+    if at.eat("when") {
+        at.punct(b'(')?;
+        chain::expression(at)?;
+        at.punct(b')')?;
     }
     let conditions = at.between(level).into();
     at.keyword("execute")?;

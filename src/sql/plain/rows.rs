@@ -37,6 +37,8 @@ pub(super) fn insert(at: &mut Cursor<'_>) -> Option<Dml> {
 /// `UPDATE`, from the table on.
 pub(super) fn update(at: &mut Cursor<'_>) -> Option<Dml> {
     let table = at.object()?;
+    // What is called by an alias is looked up by nobody here.
+    alias(at)?;
     at.keyword("set")?;
     let (mut columns, mut expressions) = (Vec::new(), Vec::new());
     loop {
@@ -65,6 +67,7 @@ pub(super) fn update(at: &mut Cursor<'_>) -> Option<Dml> {
 pub(super) fn delete(at: &mut Cursor<'_>) -> Option<Dml> {
     at.keyword("from")?;
     let table = at.object()?;
+    alias(at)?;
     let mut expressions = Vec::new();
     let filtered = filter(at, &mut expressions)?;
     Some(Dml {
@@ -76,6 +79,17 @@ pub(super) fn delete(at: &mut Cursor<'_>) -> Option<Dml> {
         expressions,
         with: Vec::new(),
     })
+}
+
+/// `AS name` or `name`, where it stands here. `SET` is a name too.
+fn alias(at: &mut Cursor<'_>) -> Option<()> {
+    if at.eat("as") {
+        return at.name().map(|_| ());
+    }
+    if !at.is("set") {
+        at.name();
+    }
+    Some(())
 }
 
 fn filter(at: &mut Cursor<'_>, expressions: &mut Vec<Expr>) -> Option<bool> {
