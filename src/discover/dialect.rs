@@ -145,7 +145,51 @@ pub(super) fn of_history(index: &Index<'_>, root: Root<'_>, said: Option<Dialect
         .unwrap_or(Dialect::Postgres)
 }
 
-/// The dialect of an Alembic tree: PostgreSQL where its programs name it; else what its configuration's URL says.
+/// Packages through which SQLAlchemy speaks to a system ("Dialects" of its manual, 2.0), and to which.
+const DRIVERS: &[(Dialect, &[&str])] = &[
+    (
+        Dialect::Postgres,
+        &[
+            "psycopg",
+            "psycopg-binary",
+            "psycopg2",
+            "psycopg2-binary",
+            "psycopg2cffi",
+            "asyncpg",
+            "aiopg",
+            "pg8000",
+        ],
+    ),
+    (
+        Dialect::Mysql,
+        &[
+            "pymysql",
+            "mysqlclient",
+            "aiomysql",
+            "asyncmy",
+            "mysql-connector-python",
+            "mariadb",
+        ],
+    ),
+    (Dialect::Sqlite, &["aiosqlite"]),
+];
+
+/// Files that list the packages of a Python program.
+const REQUIREMENTS: &[&str] = &[
+    "pyproject.toml",
+    "requirements.txt",
+    "requirements.in",
+    "requirements/base.txt",
+    "requirements/prod.txt",
+    "requirements/production.txt",
+    "Pipfile",
+    "setup.py",
+    "setup.cfg",
+    "environment.yml",
+];
+
+/// The dialect of an Alembic tree: PostgreSQL where its programs name it; else what its configuration's URL says, else what the
+/// packages can speak to that are installed for it.
 fn of_alembic(index: &Index<'_>, path: &str) -> Dialect {
     let Some(tree) = alembic::config::tree_at(index.files, path) else {
         return Dialect::Postgres;
@@ -161,9 +205,34 @@ fn of_alembic(index: &Index<'_>, path: &str) -> Dialect {
     let scheme = url.split([':', '+']).next().unwrap_or("");
     match Dialect::from_word(scheme) {
         Some(dialect) if dialect.is_supported() => dialect,
-        Some(dialect) if !programs.into_iter().any(names_it) => dialect,
-        _ => Dialect::Postgres,
+        _ if programs.into_iter().any(names_it) => Dialect::Postgres,
+        Some(dialect) => dialect,
+        None => by_drivers(index, path).unwrap_or(Dialect::Postgres),
     }
+}
+
+/// The system that the drivers of a Python program speak to; PostgreSQL where one of them does.
+fn by_drivers(index: &Index<'_>, path: &str) -> Option<Dialect> {
+    let lists = guess::ancestors(path).flat_map(|path| {
+        let folder = Folder::new(index.files, path);
+        REQUIREMENTS.iter().filter_map(move |name| folder.file(name))
+    });
+    let mut found: Vec<Dialect> = Vec::new();
+    for list in lists {
+        let text = index.files.text(list).to_ascii_lowercase();
+        let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        let mut words = text.split(|c: char| !is_part(c));
+        found.extend(words.by_ref().filter_map(|word| {
+            let mut systems = DRIVERS.iter();
+            systems
+                .find(|(_, names)| names.contains(&word))
+                .map(|(system, _)| *system)
+        }));
+    }
+    DRIVERS
+        .iter()
+        .map(|(system, _)| *system)
+        .find(|system| found.contains(system))
 }
 
 /// `provider = "..."` of a lock file or a datasource block.

@@ -141,6 +141,30 @@ fn nothing_is_paired_across_examples_or_dialects() {
 }
 
 #[test]
+fn drivers_tell_the_dialect_of_alembic() {
+    let revision = "revision = '1a2b3c4d5e6f'\ndown_revision = None\n";
+    let with = |requirements: &'static str| {
+        found(&[
+            ("alembic.ini", "[alembic]\nscript_location = alembic\n"),
+            ("alembic/env.py", "from app import settings\n"),
+            ("alembic/versions/1a2b3c4d5e6f_x.py", revision),
+            ("requirements.txt", requirements),
+        ])
+    };
+    let taken = ["alembic: alembic alembic + "];
+    assert_eq!(
+        with("alembic\nPyMySQL==1.1.2\n"),
+        ["not alembic (Alembic, MySQL)"]
+    );
+    assert_eq!(
+        with("alembic\naiosqlite>=0.20\n"),
+        ["not alembic (Alembic, SQLite)"]
+    );
+    assert_eq!(with("pymysql\npsycopg2-binary==2.9\n"), taken);
+    assert_eq!(with("alembic\nmariadb-exporter-client\n"), taken);
+}
+
+#[test]
 fn other_stacks_are_said() {
     assert_eq!(
         found(&[
