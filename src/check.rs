@@ -156,7 +156,9 @@ pub enum Sides {
 /// # Errors
 /// When the options do not fit the files.
 pub fn run(files: &Files, options: &Options, sides: Sides) -> Result<Runs, Misuse> {
-    let Found { targets, not_checked } = discover::histories(files, options)?;
+    // What is set by the options is the same in every run that may take a result over.
+    let found = files.remember("histories", |files| discover::histories(files, options));
+    let Found { targets, not_checked } = Arc::unwrap_or_clone(found)?;
     let runs = run_targets(files, targets, options, sides);
     if let Some(at) = &options.at
         && !runs.is_empty()

@@ -50,6 +50,10 @@ struct Server<'a> {
     kept: Option<(Kept, Vec<String>)>,
     /// The disk is to be listed anew.
     stale: bool,
+    /// The disk was listed since the last check.
+    relisted: bool,
+    /// The check before the last one, which is taken apart once the answer is out.
+    past: Option<Checked>,
     /// What changed on the disk since the last check.
     rewritten: BTreeSet<String>,
     buffers: Buffers,
@@ -67,6 +71,8 @@ pub(super) fn run(connection: &Connection, disk: &dyn Disk) -> Result<(), Broken
         root: root(&parameters).unwrap_or_else(|| disk.here()),
         kept: None,
         stale: true,
+        relisted: false,
+        past: None,
         rewritten: BTreeSet::new(),
         buffers: Buffers::new(),
         checked: None,
@@ -191,6 +197,7 @@ impl Server<'_> {
             self.connection.sender.send(Message::Notification(notification))?;
         }
         self.shown = now;
+        self.past = None;
         Ok(())
     }
 
@@ -222,7 +229,8 @@ impl Server<'_> {
             Ok((runs, report)) => {
                 let out = diagnostics::of_findings(&self.root, &files, &report.findings);
                 self.rewritten.clear();
-                self.checked = Some(Checked {
+                self.relisted = false;
+                self.past = self.checked.replace(Checked {
                     files,
                     buffers: self.buffers.clone(),
                     runs,
@@ -249,6 +257,7 @@ impl Server<'_> {
             None => Kept::new(listing.system),
         };
         self.kept = Some((kept, listing.above));
+        self.relisted = true;
         Ok(())
     }
 
@@ -258,15 +267,19 @@ impl Server<'_> {
             kept: kept.clone(),
             buffers: self.buffers.clone(),
         };
-        let files = Files::new(overlay.clone()).lasting();
-        match &self.checked {
-            Some(before) if before.files.lists_as(&files) => {
-                let mut changed = overlay::changed(&before.buffers, &self.buffers);
-                changed.extend(self.rewritten.iter().cloned());
-                (before.files.next(overlay, &changed), changed)
+        let anew = || Files::new(overlay.clone()).lasting();
+        let Some(before) = &self.checked else {
+            return (anew(), BTreeSet::new());
+        };
+        if self.relisted || !before.buffers.keys().eq(self.buffers.keys()) {
+            let files = anew();
+            if !before.files.lists_as(&files) {
+                return (files, BTreeSet::new());
             }
-            _ => (files, BTreeSet::new()),
         }
+        let mut changed = overlay::changed(&before.buffers, &self.buffers);
+        changed.extend(self.rewritten.iter().cloned());
+        (before.files.next(overlay, &changed), changed)
     }
 
     fn answer(&self, request: Request) -> Response {

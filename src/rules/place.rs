@@ -2,7 +2,9 @@
 //!
 //! A change is recorded by its statement. Only what a finding shows needs more, so the statement is read again then.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use super::Context;
 use crate::change::{
@@ -91,13 +93,14 @@ impl Context<'_> {
         statement.contains(found).then_some(found)
     }
 
-    /// The changes of a statement, read once.
+    /// The changes of a statement, read once as long as its file stays as it is.
     pub(crate) fn reread(&self, statement: Span) -> Option<Arc<Vec<Change>>> {
-        let known = || self.reread.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = self.subject.files.read(statement.file).ok()?;
+        let reread = file.derive(Reread::default);
+        let known = || reread.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(changes) = known().get(&statement) {
             return Some(changes.clone());
         }
-        let file = self.subject.files.read(statement.file).ok()?;
         file.text.get(statement.range())?;
         let text = Text::of_file(statement.file, file.text.clone()).slice(statement.range());
         let mut changes = Vec::new();
@@ -111,6 +114,10 @@ impl Context<'_> {
         Some(changes)
     }
 }
+
+/// Statements of a file that were read again to tell a place within them.
+#[derive(Default)]
+struct Reread(Mutex<FxHashMap<Span, Arc<Vec<Change>>>>);
 
 /// The span of a part in a change.
 fn within(change: &Change, part: Part<'_>) -> Option<Span> {

@@ -1,19 +1,15 @@
 //! What a rule is, what it looks at, and how it reports.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, Mutex};
-
-use rustc_hash::FxHashMap;
 
 use super::report::Report;
-use crate::change::Change;
 use crate::declared::{Model, Models};
 use crate::finding::{Finding, Level};
 use crate::fix;
 use crate::pair::{ColumnPair, Pairs, TablePair};
 use crate::replay::Journal;
 use crate::schema::Schema;
-use crate::source::{Files, Span};
+use crate::source::Files;
 
 /// One target, as the rules are given it: what was replayed, what was read.
 #[derive(Debug, Clone)]
@@ -99,8 +95,6 @@ pub struct Context<'a> {
     pub subject: &'a Subject<'a>,
     /// Models and tables, paired.
     pub pairs: Pairs<'a>,
-    /// Statements that were read again to tell a place within them.
-    pub(super) reread: Mutex<FxHashMap<Span, Arc<Vec<Change>>>>,
 }
 
 impl<'a> Context<'a> {
@@ -111,7 +105,6 @@ impl<'a> Context<'a> {
         Context {
             subject,
             pairs: Pairs::new(schema, &subject.models),
-            reread: Mutex::default(),
         }
     }
 
