@@ -5,6 +5,7 @@ use super::outcome::{Exit, Failure};
 use super::workspace::Workspace;
 use super::{history, progress, terminal};
 use crate::check::{self, Sides};
+use crate::config::file::nearest;
 use crate::report::explain::explain;
 use crate::rules;
 
@@ -26,9 +27,10 @@ pub(super) fn run(arguments: &ObjectArguments) -> Result<Exit, Failure> {
     })?;
     let out = explain(&arguments.object, &runs, &findings, &work.files);
     if out.is_empty() {
-        let unknown = history::unknown(&arguments.object);
+        let unknown = history::unknown(&arguments.object, &runs.runs);
         let names: Vec<_> = rules::RULES.iter().map(|r| r.name).collect();
-        return Err(unknown.details([format!("the rules are: {}", names.join(", "))]));
+        let near = nearest(&arguments.object, &names);
+        return Err(unknown.details(near.map(|near| format!("there is a rule {near}"))));
     }
     terminal::write(&out)?;
     Ok(Exit::Clean)

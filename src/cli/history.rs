@@ -4,10 +4,12 @@ use super::arguments::ObjectArguments;
 use super::outcome::{Exit, Failure};
 use super::workspace::Workspace;
 use super::{progress, terminal};
-use crate::check::{self, Sides};
+use crate::check::{self, Run, Sides};
+use crate::config::file::nearest;
 use crate::report::explain::heading;
 use crate::report::history::changes;
 use crate::report::object;
+use crate::schema::Schema;
 
 /// Runs the command.
 ///
@@ -33,14 +35,32 @@ pub(super) fn run(arguments: &ObjectArguments) -> Result<Exit, Failure> {
         }
     }
     if out.is_empty() {
-        return Err(unknown(&arguments.object));
+        return Err(unknown(&arguments.object, &runs.runs));
     }
     terminal::write(&out)?;
     Ok(Exit::Clean)
 }
 
 /// No table or column of this name was ever made.
-pub(super) fn unknown(name: &str) -> Failure {
-    Failure::new(format!("no migration made a table or column {name}"))
-        .help("schemalign schema lists the tables; names are written as in SQL: users, public.users, \"Users\".email")
+pub(super) fn unknown(name: &str, runs: &[Run]) -> Failure {
+    let schemas = || {
+        runs.iter()
+            .filter_map(|run| run.outcome.as_ref())
+            .map(|o| &o.schema)
+    };
+    let mut known: Vec<String> = Vec::new();
+    for table in schemas().flat_map(Schema::live_tables) {
+        known.extend([table.name().quoted(), table.qualified()]);
+        if name.contains('.') {
+            let columns = table.columns();
+            known.extend(
+                columns.map(|column| format!("{}.{}", table.name().quoted(), column.name().quoted())),
+            );
+        }
+    }
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let near = nearest(name, &known).map_or(String::new(), |near| format!("did you mean {near}? "));
+    Failure::new(format!("no migration made a table or column {name}")).help(format!(
+        "{near}schemalign schema lists the tables; names are written as in SQL: users, public.users, \"Users\".email"
+    ))
 }

@@ -532,7 +532,8 @@ impl Reader<'_> {
 }
 
 /// The known word that a word was probably meant to be.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let far = |other: &str| strsim::damerau_levenshtein(word, other);
     let best = known.iter().copied().min_by_key(|other| far(other))?;
     (far(best) <= (word.len() / 3).max(2)).then_some(best)

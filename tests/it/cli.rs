@@ -192,3 +192,16 @@ fn a_file_stands_for_its_target() {
     assert_eq!(code, 0);
     assert!(out.contains("not checked: seed.sql"), "{out}");
 }
+
+#[test]
+fn what_is_not_there_is_answered_with_what_is_near() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop");
+    for command in ["explain", "history"] {
+        let (code, _, err) = run(&root, &[command, "order.id"]);
+        assert_eq!(code, 2);
+        assert!(err.contains("did you mean orders.id?"), "{err}");
+        assert!(err.lines().count() < 5, "{err}");
+    }
+    let (_, _, err) = run(&root, &["explain", "missing-colum"]);
+    assert!(err.contains("there is a rule missing-column"), "{err}");
+}
