@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &ImpactArguments) -> Result<Exit, Failure> {
         }
     }
     if out.is_empty() && documents.is_empty() {
-        return Err(super::history::unknown(&arguments.object));
+        return Err(super::history::unknown(&arguments.object, &runs.runs));
     }
     if arguments.format == ImpactFormat::Json {
         // One document for one object, a list where several databases have it.
