@@ -158,6 +158,16 @@ pub fn is_of_unmigrated(files: &Files, migrations: &str, module: &str) -> bool {
     })
 }
 
+/// The folder of the umbrella that an application is part of: its applications use each other's tables.
+fn umbrella(application: &str) -> Option<&str> {
+    let (apps, _) = application.rsplit_once('/')?;
+    let above = apps.strip_suffix("apps")?;
+    match above {
+        "" => Some(above),
+        above => above.strip_suffix('/'),
+    }
+}
+
 /// Whether a module beside the folders of migrations makes a table: `Ecto.Migrator.run(repo, [{1, Module}], :up, all: true)` runs it
 /// on another database, as that of a tenant.
 #[must_use]
@@ -165,6 +175,7 @@ pub fn made_by_module(files: &Files, migrations: &str, table: &str) -> bool {
     let Some((folder, _)) = place(migrations) else {
         return false;
     };
+    let folder = umbrella(folder).unwrap_or(folder);
     let mut below = files.below(folder);
     below.any(|(file, entry)| {
         let inside = entry.path.strip_prefix(folder).unwrap_or(&entry.path);
