@@ -1,6 +1,9 @@
 //! The pipeline, one function over files and settings: the command line, the editor and every test call it.
 
+mod at;
+mod back;
 mod draft;
+mod dumps;
 mod ignores;
 mod mend;
 mod order;
@@ -20,7 +23,7 @@ use crate::discover::{self, Found, ModelSource, Target};
 use crate::finding::Finding;
 use crate::known::Gap;
 use crate::name::Name;
-use crate::rules::{self, Subject};
+use crate::rules::{self, Backs, Dumped, Subject};
 use crate::session::{Outcome, Session};
 use crate::source::Files;
 use crate::stacks::History;
@@ -118,6 +121,10 @@ pub struct Run {
     pub outcome: Option<Outcome>,
     /// What other ways of arriving gave.
     pub arrivals: Vec<Arrival>,
+    /// Dumps of the schema beside its history.
+    pub dumps: Vec<Dumped>,
+    /// What came of its migrations' ways back, where that is asked for.
+    pub backs: Option<Backs>,
     /// Its models.
     pub models: Vec<Models>,
 }
@@ -158,20 +165,43 @@ pub enum Sides {
 pub fn run(files: &Files, options: &Options, sides: Sides) -> Result<Runs, Misuse> {
     // What is set by the options is the same in every run that may take a result over.
     let found = files.remember("histories", |files| discover::histories(files, options));
-    let Found { targets, not_checked } = Arc::unwrap_or_clone(found)?;
-    let runs = run_targets(files, targets, options, sides);
-    if let Some(at) = &options.at
-        && !runs.is_empty()
-        && runs
-            .iter()
-            .all(|r| r.outcome.as_ref().is_none_or(|o| o.journal.migrations.is_empty()))
-    {
+    let Found {
+        targets,
+        mut not_checked,
+    } = Arc::unwrap_or_clone(found)?;
+    if options.database.is_some() && targets.len() > 1 {
+        let names: Vec<&str> = targets.iter().map(|t| t.name.as_str()).collect();
         return Err(Misuse {
-            what: format!("there is no migration {at:?}"),
-            help: "name a migration's folder or file, or the beginning of its name".to_owned(),
+            what: "there are several targets, and a dump is of one database".to_owned(),
+            help: format!("name one with --target NAME: {}", names.join(", ")),
         });
     }
+    let mut runs = run_targets(files, targets, options, sides);
+    if let Some(at) = options.at.as_deref().filter(|_| sides != Sides::Models) {
+        keep_those_with(files, at, &mut runs, &mut not_checked)?;
+    }
     Ok(Runs { runs, not_checked })
+}
+
+/// Keeps the targets whose histories have a migration; that others have none is said.
+fn keep_those_with(
+    files: &Files,
+    at: &str,
+    runs: &mut Vec<Run>,
+    not_checked: &mut Vec<NotChecked>,
+) -> Result<(), Misuse> {
+    let has = |run: &Run| at::place(files, &run.histories, at).is_some();
+    if !runs.is_empty() && !runs.iter().any(has) {
+        let histories = runs.iter().flat_map(|run| &run.histories);
+        return Err(at::missing(files, histories, at));
+    }
+    let without = runs.iter().filter(|run| !has(run));
+    not_checked.extend(without.map(|run| NotChecked {
+        what: run.target.name.clone(),
+        why: format!("it has no migration {at}"),
+    }));
+    runs.retain(has);
+    Ok(())
 }
 
 /// Looks for models and reads them, and replays histories, side by side.
@@ -202,6 +232,8 @@ fn run_targets(files: &Files, targets: Vec<Target>, options: &Options, sides: Si
             histories: replayed.histories,
             outcome: replayed.outcome,
             arrivals: replayed.arrivals,
+            dumps: replayed.dumps,
+            backs: replayed.backs,
             models,
         })
         .collect()
@@ -238,12 +270,14 @@ fn models(files: &Files, targets: &[Target]) -> Vec<(Vec<ModelSource>, Vec<Model
     sources.zip(read.into_iter().map(|(_, models)| models)).collect()
 }
 
-/// The histories of a target, and what they make.
+/// What the histories of a target gave.
 #[derive(Debug, Clone, Default)]
 struct Replayed {
     histories: Vec<History>,
     outcome: Option<Outcome>,
     arrivals: Vec<Arrival>,
+    dumps: Vec<Dumped>,
+    backs: Option<Backs>,
 }
 
 impl Replayed {
@@ -254,8 +288,12 @@ impl Replayed {
             .map(|h| (h.runner.name, &h.path))
             .collect();
         let key = format!(
-            "{} {histories:?} {:?} {:?} {sides:?}",
-            target.name, target.given, options.at
+            "{} {histories:?} {:?} {:?} {:?} {} {sides:?}",
+            target.name,
+            target.given,
+            options.at,
+            options.database,
+            back::are_wanted(options)
         );
         let replayed = files.remember(&key, |files| replayed(files, target, options, sides));
         Arc::unwrap_or_clone(replayed)
@@ -263,6 +301,11 @@ impl Replayed {
 }
 
 fn replayed(files: &Files, target: &Target, options: &Options, sides: Sides) -> Replayed {
+    let of_dump = options
+        .database
+        .as_deref()
+        .map(|path| with_database(target, path));
+    let target = of_dump.as_ref().unwrap_or(target);
     let histories: Vec<History> = target
         .histories
         .iter()
@@ -278,14 +321,35 @@ fn replayed(files: &Files, target: &Target, options: &Options, sides: Sides) -> 
             replay(files, target, &histories, at),
         )
     });
-    let arrivals = match sides {
-        Sides::Both if options.at.is_none() => arrivals(files, target, &histories),
-        _ => Vec::new(),
-    };
-    Replayed {
-        histories,
+    let whole = sides == Sides::Both && options.at.is_none() && options.database.is_none();
+    let mut out = Replayed {
         outcome,
-        arrivals,
+        ..Replayed::default()
+    };
+    if whole {
+        let ((arrivals, dumps), backs) = rayon::join(
+            || {
+                rayon::join(
+                    || arrivals(files, target, &histories),
+                    || dumps::dumps(files, target, &histories),
+                )
+            },
+            || back::are_wanted(options).then(|| back::backs(files, target, &histories)),
+        );
+        (out.arrivals, out.dumps, out.backs) = (arrivals, dumps, backs.flatten());
+    }
+    out.histories = histories;
+    out
+}
+
+/// The target with a dump in the place of its histories.
+fn with_database(target: &Target, path: &str) -> Target {
+    Target {
+        histories: vec![discover::HistorySource {
+            runner: &crate::stacks::SQL_FOLDER,
+            path: path.to_owned(),
+        }],
+        ..target.clone()
     }
 }
 
@@ -352,26 +416,6 @@ fn led_elsewhere(
 fn finish(mut session: Session) -> Outcome {
     session.reconnect();
     session.finish()
-}
-
-/// The place of a migration by its name: the whole name, else what exactly one name begins with.
-fn last(histories: &[History], at: &str) -> Option<(usize, usize)> {
-    let all = || {
-        let numbered = histories.iter().zip(0..);
-        numbered.flat_map(|(history, h)| {
-            history
-                .migrations
-                .iter()
-                .zip(0..)
-                .map(move |(m, i)| (m.name.as_str(), (h, i)))
-        })
-    };
-    let whole = all().filter(|(name, _)| *name == at).last();
-    let mut begins = all().filter(|(name, _)| name.starts_with(at));
-    whole.map(|w| w.1).or_else(|| {
-        let first = begins.next()?;
-        begins.all(|other| other.0 == first.0).then_some(first.1)
-    })
 }
 
 /// The database that the models of a target alone would make.
@@ -446,6 +490,8 @@ fn subject<'a>(files: &'a Files, run: &'a Run) -> Subject<'a> {
             .collect(),
         histories: run.histories.iter().collect(),
         models: run.models.iter().collect(),
+        dumps: &run.dumps,
+        backs: run.backs.as_ref(),
         address: run.target.address.as_deref(),
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::at::Last;
 use super::finish;
 use crate::discover::Target;
 use crate::known::{Gap, Reach};
@@ -41,7 +42,7 @@ struct Way(Mutex<(Vec<Step>, States)>);
 
 /// Runs histories on one new database, up to a migration where one is named.
 pub(super) fn replay(files: &Files, target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
-    let steps = steps(target, histories, at);
+    let steps = steps(files, target, histories, at);
     let new = || {
         let mut session = Session::new(&target.given);
         session.assume_mended();
@@ -79,17 +80,17 @@ fn is_kept(done: usize, all: usize) -> bool {
 }
 
 /// What is to be done, up to a migration where one is named.
-fn steps(target: &Target, histories: &[History], at: Option<&str>) -> Vec<Step> {
-    let last = at.map(|at| super::last(histories, at));
+fn steps(files: &Files, target: &Target, histories: &[History], at: Option<&str>) -> Vec<Step> {
+    let last = at.map(|at| super::at::place(files, histories, at).unwrap_or(Last::None));
     let mut out = Vec::new();
     for (h, history) in histories.iter().enumerate() {
         let mut gaps = history.gaps.iter().peekable();
         let skip = |(_, gap): &(usize, Gap)| Step::Skip(qualified(gap, target));
         if history.program.is_some() {
             let end = match last {
-                Some(None) => return out,
-                Some(Some((until, _))) if until < h => return out,
-                Some(Some((until, m))) if until == h => Some(m),
+                Some(Last::None) => return out,
+                Some(Last::Of(until, _)) if until < h => return out,
+                Some(Last::Of(until, m)) if until == h => Some(m),
                 _ => None,
             };
             out.extend(gaps.map(skip));
@@ -98,7 +99,7 @@ fn steps(target: &Target, histories: &[History], at: Option<&str>) -> Vec<Step> 
         }
         let reconnects = target.histories.get(h).is_some_and(|h| h.runner.reconnects());
         for (m, migration) in history.migrations.iter().enumerate() {
-            if last.is_some_and(|last| last.is_none_or(|last| (h, m) > last)) {
+            if last.is_some_and(|last| Last::Of(h, m) > last) {
                 return out;
             }
             while let Some(gap) = gaps.next_if(|(at, _)| *at <= m) {
@@ -167,7 +168,7 @@ fn read_ahead(step: &Step) -> Option<Vec<sql::Read>> {
 }
 
 /// An object that a gap names without a schema is where the search path leads.
-fn qualified(gap: &Gap, target: &Target) -> Gap {
+pub(super) fn qualified(gap: &Gap, target: &Target) -> Gap {
     let path = target.given.search_path.iter().find(|s| s.as_str() != "$user");
     match (&gap.reach, path) {
         (Reach::Object(name), Some(schema)) if !name.contains('.') => {

@@ -33,6 +33,8 @@ pub(super) enum Command {
     Schema(SchemaArguments),
     /// Print what the models declare
     Models(ModelsArguments),
+    /// Print what two states of a schema have apart: migrations, a revision of them, a commit, models, a dump
+    Diff(DiffArguments),
     /// Print every change to a table or column, with migration and line
     History(ObjectArguments),
     /// List every key, model, migration or table, each with its places
@@ -97,6 +99,18 @@ pub(super) struct CheckArguments {
     /// Fail the run when less than this part of the statements and fields, in per cent, could be followed
     #[arg(long, value_name = "PERCENT")]
     pub(super) minimum_coverage: Option<f64>,
+    /// Hold the models against this dump (pg_dump -s, structure.sql) instead of the migrations
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["at", "models_at"])]
+    pub(super) database: Option<PathBuf>,
+    /// Hold today's models against the schema of an earlier migration
+    #[arg(long, value_name = "MIGRATION")]
+    pub(super) at: Option<String>,
+    /// Hold the models of a commit against today's migrations
+    #[arg(long, value_name = "COMMIT", conflicts_with_all = ["since", "fix", "unsafe_fixes", "diff"])]
+    pub(super) models_at: Option<String>,
+    /// Run the migrations' ways back too (failing-down, down-does-not-undo-up, irreversible-migration)
+    #[arg(long)]
+    pub(super) downs: bool,
     /// Tell only what came since this commit, or since the branch left it: what git diff COMMIT... would show
     #[arg(long, value_name = "COMMIT")]
     pub(super) since: Option<String>,
@@ -200,6 +214,9 @@ pub(super) struct MigrationArguments {
     /// Print it instead of writing it
     #[arg(long)]
     pub(super) stdout: bool,
+    /// Draft the stages in which a column, and all that refers to it, gets another type, one file a stage
+    #[arg(long, num_args = 2, value_names = ["TABLE.COLUMN", "TYPE"], conflicts_with = "name")]
+    pub(super) retype: Vec<String>,
     #[command(flatten)]
     pub(super) source: Source,
 }
@@ -369,6 +386,66 @@ pub(super) struct ObjectArguments {
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) source: Source,
+}
+
+/// `schemalign diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "A side is one of:\n  \
+    history      what the migrations make\n  \
+    @0042        what they make up to and with that migration; @0042^ up to the one before it\n  \
+    models       what the models alone would make\n  \
+    FILE.sql     a dump (pg_dump -s, structure.sql, schema.sql); - is standard input\n  \
+    FOLDER       the migrations that lie there\n  \
+    git:REF      the same in a commit: git:main, git:v2:@0042, git:main:models, git:main:db/structure.sql\n  \
+    target:NAME  the same of another target: target:orders, target:orders:@0042\n  \
+    install:WAY  what an installation has that arrived another way: install:stepwise\n\n\
+    Exit status: 0 equal, 1 different, 2 where that cannot be told.")]
+pub(super) struct DiffArguments {
+    /// The first state
+    #[arg(value_name = "A")]
+    pub(super) left: String,
+    /// The second state
+    #[arg(value_name = "B")]
+    pub(super) right: String,
+    /// Folders to search, instead of the working folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The form
+    #[arg(long, default_value = "text", value_name = "FORM")]
+    pub(super) format: DiffFormat,
+    /// Leave out what hardly matters; may be repeated
+    #[arg(long, value_name = "WHAT")]
+    pub(super) ignore: Vec<Leave>,
+    /// Leave out a table; may be repeated
+    #[arg(long, value_name = "TABLE")]
+    pub(super) without: Vec<String>,
+    /// Exit with 0 where nothing that is known differs, although something is not known
+    #[arg(long)]
+    pub(super) known: bool,
+    #[command(flatten)]
+    pub(super) source: Source,
+}
+
+/// Forms of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For people
+    Text,
+    /// The document
+    Json,
+    /// A comment for a pull request
+    Markdown,
+}
+
+/// What a comparison can leave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Leave {
+    /// The order of columns
+    Order,
+    /// Names of constraints and indexes
+    Names,
+    /// Comments
+    Comments,
 }
 
 /// `schemalign rules`.

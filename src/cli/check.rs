@@ -6,7 +6,7 @@ use super::arguments::{CheckArguments, CheckFormat, FailOn};
 use super::outcome::{Exit, Failure};
 use super::revision::Revision;
 use super::workspace::Workspace;
-use super::{blame, disk, fix, progress, terminal, watch};
+use super::{blame, disk, fix, models_at, progress, terminal, watch};
 use crate::check::{self, NotChecked, Report};
 use crate::config::Options;
 use crate::finding::Level;
@@ -36,11 +36,17 @@ pub(super) fn once(arguments: &CheckArguments) -> Result<Exit, Failure> {
         Some(path) => Some((path.as_path(), terminal::read()?)),
         None => None,
     };
-    let mut work = Workspace::with_text(&arguments.paths, &arguments.source, text)?;
+    let database = arguments.database.as_deref();
+    let mut work = Workspace::with_text(&arguments.paths, &arguments.source, text, database)?;
+    work.options.at.clone_from(&arguments.at);
+    work.options.downs = arguments.downs;
     work.options.ci = arguments.ci || std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false");
     work.options.without_baseline = arguments.no_baseline;
     work.options.settled = arguments.settled;
-    let mut report = progress::show(&work.files, || check::check(&work.files, &work.options))?;
+    let mut report = match &arguments.models_at {
+        Some(commit) => models_at::report(&mut work, commit)?,
+        None => progress::show(&work.files, || check::check(&work.files, &work.options))?,
+    };
     let earlier = match &arguments.since {
         Some(name) => Some(earlier(&work, name)?),
         None => None,

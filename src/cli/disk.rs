@@ -395,6 +395,12 @@ fn unwrap(error: &ignore::Error) -> (Option<&Path>, &ignore::Error) {
     }
 }
 
+/// The bytes of a file that is named and of no listing.
+#[expect(clippy::disallowed_methods, reason = "this is the disk")]
+pub(super) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    std::fs::read(path)
+}
+
 /// Writes a file, making the folders above it.
 pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

@@ -1,5 +1,6 @@
 //! `schemalign migration`: drafts the migration that the models wait for. It is written and never run.
 
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::arguments::MigrationArguments;
@@ -8,13 +9,16 @@ use super::workspace::Workspace;
 use super::{disk, progress, schema, terminal};
 use crate::check::{self, Sides, Wanted};
 use crate::draft::Effect;
-use crate::draft::form::Called;
+use crate::draft::form::{Called, File};
 
 /// Runs the command.
 ///
 /// # Errors
 /// When there is nothing to draft, or the file cannot be written.
 pub(super) fn run(arguments: &MigrationArguments) -> Result<Exit, Failure> {
+    if let [column, ty] = arguments.retype.as_slice() {
+        return super::retype::run(arguments, column, ty);
+    }
     let work = Workspace::open(&arguments.paths, &arguments.source)?;
     let (runs, report) = progress::show(&work.files, || {
         let runs = check::run(&work.files, &work.options, Sides::Both)?;
@@ -47,17 +51,7 @@ pub(super) fn run(arguments: &MigrationArguments) -> Result<Exit, Failure> {
         return Ok(Exit::Clean);
     }
     for file in &drafted.files {
-        let path = work.root.join(&file.path);
-        if path.exists() {
-            return Err(Failure::new(format!("{} is there already", file.path)).help("give another --name"));
-        }
-        disk::write(&path, &file.text).map_err(|error| {
-            Failure::new(format!(
-                "{} cannot be written: {}",
-                file.path,
-                disk::words(&error)
-            ))
-        })?;
+        write(&work.root, file)?;
     }
     let mut answered: Vec<&str> = drafted.draft.answers().collect();
     answered.sort_unstable();
@@ -81,15 +75,33 @@ pub(super) fn run(arguments: &MigrationArguments) -> Result<Exit, Failure> {
     Ok(Exit::Clean)
 }
 
+/// Writes a file that is not there yet.
+pub(super) fn write(root: &Path, file: &File) -> Result<(), Failure> {
+    let path = root.join(&file.path);
+    if path.exists() {
+        return Err(Failure::new(format!("{} is there already", file.path)).help("give another --name"));
+    }
+    disk::write(&path, &file.text).map_err(|error| {
+        let why = disk::words(&error);
+        Failure::new(format!("{} cannot be written: {why}", file.path))
+    })
+}
+
 fn count(findings: usize) -> String {
     format!("{findings} finding{}", if findings == 1 { "" } else { "s" })
 }
 
 /// The time, as `20260102030405` in UTC.
 fn stamp() -> String {
+    stamp_in(0)
+}
+
+/// The time in some seconds, written the same way.
+pub(super) fn stamp_in(later: u64) -> String {
     let seconds = SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_secs());
+        .map_or(0, |d| d.as_secs())
+        + later;
     let (days, time) = (seconds / 86400, seconds % 86400);
     // Days to a date of the Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
     let shifted = days + 719_468;

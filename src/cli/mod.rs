@@ -6,6 +6,7 @@ mod blame;
 mod check;
 mod completions;
 mod config;
+mod diff;
 mod disk;
 mod explain;
 mod fix;
@@ -16,12 +17,15 @@ mod inventory;
 mod lsp;
 mod migration;
 mod models;
+mod models_at;
 mod outcome;
 mod progress;
 mod report;
+mod retype;
 mod revision;
 mod rules;
 mod schema;
+mod state;
 mod terminal;
 mod watch;
 mod workspace;
@@ -56,6 +60,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Check(check)) => check::run(check),
         Some(Command::Schema(schema)) => schema::run(schema),
         Some(Command::Models(models)) => models::run(models),
+        Some(Command::Diff(diff)) => diff::run(diff),
         Some(Command::History(history)) => history::run(history),
         Some(Command::Impact(impact)) => impact::run(impact),
         Some(Command::Inventory(inventory)) => inventory::run(inventory),

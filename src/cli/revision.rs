@@ -40,13 +40,27 @@ impl Revision {
     /// Where there is no repository, no such commit, or nothing in common.
     pub(super) fn open(root: &Path, name: &str, disk: Arc<Disk>) -> Result<Self, Failure> {
         let repository = discover(root)?;
+        let base = base(&repository, name)?;
+        Revision::of(repository, base, name, disk)
+    }
+
+    /// The state of a commit itself.
+    ///
+    /// # Errors
+    /// Where there is no repository, or no such commit.
+    pub(super) fn exactly(root: &Path, name: &str, disk: Arc<Disk>) -> Result<Self, Failure> {
+        let repository = discover(root)?;
+        let commit = commit(&repository, name)?;
+        Revision::of(repository, commit, name, disk)
+    }
+
+    fn of(repository: gix::Repository, base: ObjectId, name: &str, disk: Arc<Disk>) -> Result<Self, Failure> {
         let Some(top) = repository.workdir() else {
             return Err(Failure::new(
                 "the git repository has no working tree, so there is no change in it",
             ));
         };
         let top = top.canonicalize().unwrap_or_else(|_| top.to_path_buf());
-        let base = base(&repository, name)?;
         let tree = Tree::read(&repository, base)
             .map_err(|error| Failure::new(format!("the files of {name} cannot be read: {error}")))?;
         let kept = tree.listed(&top, &disk);
@@ -79,21 +93,23 @@ pub(super) fn discover(root: &Path) -> Result<gix::Repository, Failure> {
     };
     let found = gix::ThreadSafeRepository::discover_opts(root, Default::default(), trust);
     let repository = found.map_err(|error| {
-        Failure::new("there is no git repository here, so what changed since a commit cannot be told")
+        Failure::new("there is no git repository here, so what a commit holds cannot be told")
             .details([error.to_string()])
-            .help("--since needs the folder to be in a repository of git; leave it out to check everything")
+            .help("the folder has to be in a repository of git")
     })?;
     Ok(repository.to_thread_local())
 }
 
-/// The commit that the change began at.
-fn base(repository: &gix::Repository, name: &str) -> Result<ObjectId, Failure> {
-    let fetch = "name a branch, a tag or a commit that is here; in CI fetch it first (`fetch-depth: 0`, `GIT_DEPTH: 0`), and name a \
-                 branch as origin/main";
+/// What to do where a commit is not found.
+const FETCH: &str = "name a branch, a tag or a commit that is here; in CI fetch it first (`fetch-depth: 0`, `GIT_DEPTH: 0`), and \
+                     name a branch as origin/main";
+
+/// The commit of a name.
+fn commit(repository: &gix::Repository, name: &str) -> Result<ObjectId, Failure> {
     let wrong = |error: String| {
         Failure::new(format!("{name:?} names no commit of the git repository"))
             .details([error])
-            .help(fetch)
+            .help(FETCH)
     };
     let id = repository
         .rev_parse_single(name)
@@ -102,10 +118,16 @@ fn base(repository: &gix::Repository, name: &str) -> Result<ObjectId, Failure> {
         .object()
         .and_then(gix::Object::peel_to_commit)
         .map_err(|error| wrong(error.to_string()))?;
+    Ok(commit.id)
+}
+
+/// The commit that the change began at.
+fn base(repository: &gix::Repository, name: &str) -> Result<ObjectId, Failure> {
+    let commit = commit(repository, name)?;
     let head = repository
         .head_commit()
         .map_err(|error| Failure::new("nothing is committed yet").details([error.to_string()]))?;
-    let base = repository.merge_base(commit.id, head.id);
+    let base = repository.merge_base(commit, head.id);
     match base {
         Ok(Some(base)) => Ok(base.detach()),
         Ok(None) => Err(
@@ -116,7 +138,7 @@ fn base(repository: &gix::Repository, name: &str) -> Result<ObjectId, Failure> {
             "what {name} and what is checked out have in common cannot be told"
         ))
         .details([error.to_string()])
-        .help(fetch)),
+        .help(FETCH)),
     }
 }
 

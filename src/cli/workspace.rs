@@ -32,10 +32,11 @@ impl Workspace {
     /// # Errors
     /// When a path does not exist.
     pub(super) fn open(paths: &[PathBuf], source: &Source) -> Result<Self, Failure> {
-        Workspace::with_text(paths, source, None)
+        Workspace::with_text(paths, source, None, None)
     }
 
-    /// The same with a file's text in the place of the disk's; where no path is named, what the file belongs to is.
+    /// The same with a file's text in the place of the disk's; where no path is named, what the file belongs to is. A dump that stands
+    /// for the database is listed too.
     ///
     /// # Errors
     /// When a path does not exist.
@@ -43,6 +44,7 @@ impl Workspace {
         paths: &[PathBuf],
         source: &Source,
         text: Option<(&Path, Vec<u8>)>,
+        database: Option<&Path>,
     ) -> Result<Self, Failure> {
         terminal::set_colour(source.color);
         let here = absolute(Path::new("."))?;
@@ -83,7 +85,9 @@ impl Workspace {
             .iter()
             .map(|part| part.to_string_lossy().into_owned())
             .collect();
-        let mut disk = Disk::new(root.clone(), &within, &named);
+        let database = database.map(existing).transpose()?;
+        let listed: Vec<PathBuf> = named.iter().chain(&database).cloned().collect();
+        let mut disk = Disk::new(root.clone(), &within, &listed);
         for path in within.iter().chain(&named) {
             disk.add_above(path, MANIFESTS);
         }
@@ -106,6 +110,7 @@ impl Workspace {
             touching: names(&touching),
             at: None,
             given: source.given.clone(),
+            database: database.as_ref().map(|path| disk.name(path)),
             ..Options::default()
         };
         if let Some(version) = &source.postgres_version {

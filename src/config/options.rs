@@ -106,6 +106,10 @@ pub struct Options {
     pub touching: Vec<String>,
     /// Replay up to and with this migration.
     pub at: Option<String>,
+    /// A dump that stands for the database, in the place of its history.
+    pub database: Option<String>,
+    /// Run the ways back of migrations too.
+    pub downs: bool,
     /// `key=value`, in order.
     pub given: Vec<(String, String)>,
     /// What configuration files say.
@@ -125,6 +129,7 @@ impl Options {
         self.touching.is_empty()
             && self.target.is_none()
             && self.at.is_none()
+            && self.database.is_none()
             && self.migrations.is_empty()
             && self.models.is_empty()
     }

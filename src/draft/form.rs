@@ -22,6 +22,39 @@ pub struct Called<'a> {
     pub stamp: &'a str,
 }
 
+/// What a new migration follows.
+#[derive(Debug, Clone, Default)]
+pub struct Last {
+    /// The name of the last migration; a revision's id.
+    name: Option<String>,
+    /// Its path, empty where there is none.
+    path: String,
+    /// Its text.
+    text: String,
+}
+
+impl Last {
+    /// The last migration of a history.
+    #[must_use]
+    pub fn of(files: &Files, history: &History) -> Last {
+        history.migrations.last().map_or_else(Last::default, |last| Last {
+            name: Some(last.name.clone()),
+            path: files.path(last.file).to_owned(),
+            text: files.text(last.file).to_string(),
+        })
+    }
+
+    /// A draft as the last migration.
+    #[must_use]
+    pub fn drafted(file: &File, called: Called<'_>) -> Last {
+        Last {
+            name: Some(revision(called.stamp, &slug(called.name))),
+            path: file.path.clone(),
+            text: file.text.clone(),
+        }
+    }
+}
+
 /// The files of a draft: the migration first.
 ///
 /// # Errors
@@ -32,9 +65,21 @@ pub fn files(
     history: &History,
     called: Called<'_>,
 ) -> Result<Vec<File>, String> {
+    files_after(draft, history, &Last::of(files, history), called)
+}
+
+/// The same after a migration that need not be written yet.
+///
+/// # Errors
+/// Why none can be drafted for this history.
+pub fn files_after(
+    draft: &Draft,
+    history: &History,
+    last: &Last,
+    called: Called<'_>,
+) -> Result<Vec<File>, String> {
     let slug = slug(called.name);
-    let last = history.migrations.last();
-    let last_path = last.map_or("", |last| files.path(last.file));
+    let last_path = last.path.as_str();
     let (folder, last_name) = last_path.rsplit_once('/').unwrap_or(("", last_path));
     let (parent, last_folder) = folder.rsplit_once('/').unwrap_or(("", folder));
     let sql =
@@ -56,8 +101,8 @@ pub fn files(
             )
         }
         "alembic" => {
-            let parents = match last {
-                Some(last) => last.name.as_str(),
+            let parents = match &last.name {
+                Some(name) => name.as_str(),
                 None => return Err("there is no revision yet that it could follow".to_owned()),
             };
             if history.events.iter().any(|e| e.message.contains("heads")) {
@@ -68,11 +113,10 @@ pub fn files(
             one(joined(folder, &format!("{revision}_{slug}.py")), text)
         }
         "ecto" => {
-            let source = last.map(|last| files.text(last.file)).unwrap_or_default();
             let stamp = after(called.stamp, last_name);
             one(
                 joined(folder, &format!("{stamp}_{slug}.exs")),
-                ecto(draft, &slug, &source),
+                ecto(draft, &slug, &last.text),
             )
         }
         "diesel" => {
@@ -151,7 +195,12 @@ fn head(draft: &Draft, comment: &str) -> String {
             }
         }
     };
-    list(&mut out, "It answers:", &answers);
+    for line in &draft.about {
+        out.push_str(&format!("{comment} {}\n", in_comment(line)));
+    }
+    if draft.about.is_empty() {
+        list(&mut out, "It answers:", &answers);
+    }
     let left: Vec<&str> = draft.left.iter().map(String::as_str).collect();
     list(&mut out, "Left to you:", &left);
     out.push('\n');

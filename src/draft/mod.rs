@@ -4,6 +4,7 @@
 pub mod form;
 mod native;
 mod operation;
+pub mod retype;
 mod spell;
 mod steps;
 
@@ -65,6 +66,8 @@ pub struct Draft {
     pub steps: Vec<Step>,
     /// Findings that no step answers, by key.
     pub left: Vec<String>,
+    /// What it does, where it answers no findings.
+    pub about: Vec<String>,
 }
 
 impl Draft {

@@ -29,6 +29,8 @@ pub(super) struct Key<'a> {
     pub operators: Option<Vec<SmolStr>>,
     /// What the keys give to the name.
     pub key_names: Vec<String>,
+    /// `ALTER TABLE ONLY`: partitions get none.
+    pub alone: bool,
 }
 
 impl Step {
@@ -36,7 +38,8 @@ impl Step {
     pub(super) fn add_constraint(&mut self, table: TableId, spec: &ConstraintSpec, recurse: bool) -> Outcome {
         match &spec.body {
             ConstraintBody::PrimaryKey { columns, include } => {
-                let key = self.plain_key(table, spec, columns, include, true, false)?;
+                let mut key = self.plain_key(table, spec, columns, include, true, false)?;
+                key.alone = !recurse;
                 self.add_key(table, &key, None).map(drop)
             }
             ConstraintBody::Unique {
@@ -44,7 +47,8 @@ impl Step {
                 include,
                 nulls_not_distinct,
             } => {
-                let key = self.plain_key(table, spec, columns, include, false, *nulls_not_distinct)?;
+                let mut key = self.plain_key(table, spec, columns, include, false, *nulls_not_distinct)?;
+                key.alone = !recurse;
                 self.add_key(table, &key, None).map(drop)
             }
             ConstraintBody::Exclude {
@@ -121,6 +125,7 @@ impl Step {
             predicate: None,
             operators: None,
             key_names: columns.iter().chain(include).map(Name::to_string).collect(),
+            alone: false,
         })
     }
 
@@ -157,6 +162,7 @@ impl Step {
             predicate,
             operators: Some(elements.iter().map(|(_, operator)| operator.clone()).collect()),
             key_names,
+            alone: false,
         })
     }
 
@@ -232,7 +238,12 @@ impl Step {
                 self.set_not_null(table, column, true, true);
             }
         }
-        for child in self.partitions(table) {
+        let children = if key.alone {
+            Vec::new()
+        } else {
+            self.partitions(table)
+        };
+        for child in children {
             self.key_on_partition(table, index_id, child, key)?;
         }
         Ok(index_id)

@@ -54,6 +54,26 @@ impl Step {
         Ok(())
     }
 
+    /// Whether a CHECK of a new table is one that it inherits: of the same name, and demanding the same (`MergeWithExistingConstraint`
+    /// of heap.c). It is then the table's own too.
+    pub(super) fn merges_check(
+        &mut self,
+        table: TableId,
+        spec: &ConstraintSpec,
+        expr: &Expr,
+    ) -> Outcome<bool> {
+        let Some(name) = &spec.name else { return Ok(false) };
+        let inherited = self.table(table).constraints.iter().position(|c| {
+            c.inherited > 0 && c.presence.is_present() && c.name.known().is_some_and(|known| known == name)
+        });
+        let Some(at) = inherited else { return Ok(false) };
+        let stored = self.condition_on(table, expr, "CHECK")?;
+        let constraint = &mut self.table_mut(table).constraints[at];
+        let same = matches!(&constraint.kind, ConstraintKind::Check(held) if held.expr == stored.expr);
+        constraint.local |= same;
+        Ok(same)
+    }
+
     /// `DROP CONSTRAINT`.
     pub(super) fn drop_constraint(
         &mut self,

@@ -356,8 +356,12 @@ impl Step {
     /// CHECKs, then keys with the primary key first, then foreign keys.
     fn add_constraints(&mut self, id: TableId, spec: &CreateTable) -> Outcome {
         let all = constraints(spec);
-        for constraint in all.iter().filter(|c| matches!(c.body, ConstraintBody::Check(_))) {
-            self.add_constraint(id, constraint, false)?;
+        for constraint in &all {
+            if let ConstraintBody::Check(condition) = &constraint.body
+                && !self.merges_check(id, constraint, condition)?
+            {
+                self.add_constraint(id, constraint, false)?;
+            }
         }
         for constraint in distinct_keys(&all) {
             self.add_constraint(id, &constraint, false)?;

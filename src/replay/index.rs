@@ -305,6 +305,7 @@ impl Step {
             predicate: wanted.predicate,
             operators: key.operators.clone(),
             key_names: wanted.attributes,
+            alone: false,
         };
         self.add_key(child, &own, Some((table, id))).map(drop)
     }

@@ -372,6 +372,7 @@ impl Step {
             predicate: index.predicate.clone(),
             operators,
             key_names: Vec::new(),
+            alone: false,
         };
         self.key_on_partition(parent, id, child, &key)
     }

@@ -22,6 +22,7 @@ mod notes;
 pub mod object;
 pub mod rdjson;
 pub mod sarif;
+pub mod states;
 pub mod statistics;
 pub mod text;
 

@@ -37,6 +37,8 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
             arrivals: Vec::new(),
             histories: Vec::new(),
             models: Vec::new(),
+            dumps: &[],
+            backs: None,
             address: None,
         };
         let theirs = Context::new(&subject);

@@ -8,6 +8,7 @@ mod conditions;
 mod copies;
 mod default_mismatch;
 mod deferrable_mismatch;
+mod down_does_not_undo_up;
 mod duplicate_model;
 mod empty_revision;
 mod enum_longer_than_column;
@@ -19,6 +20,7 @@ mod extra_foreign_key;
 mod extra_index;
 mod extra_table;
 mod extra_unique;
+mod failing_down;
 mod foreign_key_mismatch;
 mod foreign_key_type_mismatch;
 mod generated_mismatch;
@@ -26,6 +28,7 @@ mod gone;
 mod identity_mismatch;
 mod install_divergence;
 mod invalid_model;
+mod irreversible_migration;
 mod migration_failure;
 mod missing_check;
 mod missing_column;
@@ -43,6 +46,7 @@ mod report;
 mod rule;
 mod sequence_mismatch;
 mod settings;
+mod stale_dump;
 mod swallowed_error;
 mod table_in_several_databases;
 pub(crate) mod table_of_another_database;
@@ -53,10 +57,11 @@ mod unmatched_constraint_name;
 mod unreferenced_key;
 mod unregistered_model;
 mod unwritten_required_column;
+mod ways_back;
 pub(crate) mod words;
 
 pub use report::Report;
-pub use rule::{Check, Context, Reporter, Rule, Subject};
+pub use rule::{Backs, Check, Context, Dumped, Reporter, Rule, Subject};
 pub use settings::{INVALID_IGNORE, STALE_BASELINE, UNUSED_IGNORE, UNUSED_SETTING};
 
 use rayon::prelude::*;
@@ -107,6 +112,10 @@ pub static RULES: &[&Rule] = &[
     &swallowed_error::RULE,
     &unflushed_question::RULE,
     &install_divergence::RULE,
+    &stale_dump::RULE,
+    &failing_down::RULE,
+    &down_does_not_undo_up::RULE,
+    &irreversible_migration::RULE,
     &presumed_object::RULE,
     &broken_revision_chain::RULE,
     &empty_revision::RULE,

@@ -9,7 +9,9 @@ use crate::fix;
 use crate::pair::{ColumnPair, Pairs, TablePair};
 use crate::replay::Journal;
 use crate::schema::Schema;
-use crate::source::Files;
+use crate::session::Outcome;
+use crate::source::{FileId, Files};
+use crate::stacks::back::Back;
 
 /// One target, as the rules are given it: what was replayed, what was read.
 #[derive(Debug, Clone)]
@@ -21,15 +23,39 @@ pub struct Subject<'a> {
     /// `postgresql`, ...
     pub dialect: &'a str,
     /// What the replay gave; `None` where the target has no history that could be replayed.
-    pub outcome: Option<&'a crate::session::Outcome>,
+    pub outcome: Option<&'a Outcome>,
     /// What other ways of arriving at the newest migration gave: their names and outcome.
-    pub arrivals: Vec<(&'a [String], &'a crate::session::Outcome)>,
+    pub arrivals: Vec<(&'a [String], &'a Outcome)>,
     /// The histories that ran, in order.
     pub histories: Vec<&'a crate::stacks::History>,
     /// The model sets that use the target.
     pub models: Vec<&'a Models>,
+    /// Dumps of the schema beside the history.
+    pub dumps: &'a [Dumped],
+    /// What came of the migrations' ways back, where they were run.
+    pub backs: Option<&'a Backs>,
     /// Where the database is, as its models' source writes it (`env("DATABASE_URL")`).
     pub address: Option<&'a str>,
+}
+
+/// A dump of the schema with what it makes.
+#[derive(Debug, Clone)]
+pub struct Dumped {
+    /// The file.
+    pub file: FileId,
+    /// What it makes.
+    pub outcome: Outcome,
+    /// Versions of migrations that it says it holds.
+    pub versions: Vec<String>,
+}
+
+/// What came of the ways back of a history's migrations.
+#[derive(Debug, Clone)]
+pub struct Backs {
+    /// One for each migration whose way back could be followed to its beginning.
+    pub list: Vec<Back>,
+    /// Where each change came from.
+    pub journal: Journal,
 }
 
 /// A rule: static data and one function. The driver walks, skips what is switched off, and sets the level.

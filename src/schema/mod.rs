@@ -5,6 +5,7 @@
 //! and the `open_*` methods of the walkers, never a map alone.
 
 mod arena;
+pub mod compare;
 mod deparse;
 pub mod document;
 mod names;

@@ -2,6 +2,7 @@
 
 pub mod alembic;
 pub mod atlas;
+pub mod back;
 pub mod dbmate;
 pub mod declared_schema;
 pub mod diesel;
@@ -52,6 +53,17 @@ pub struct History {
 pub trait Program: std::fmt::Debug + Send + Sync {
     /// Runs the migrations on a session, up to and with the one that has an index in [`History::migrations`]; all where `None`.
     fn run(&self, session: Session, files: &Files, given: &Given, last: Option<usize>) -> Session;
+
+    /// Runs all of them, and after each its way back, which is then taken back itself.
+    fn run_with_backs(
+        &self,
+        session: Session,
+        files: &Files,
+        given: &Given,
+        _backs: &mut Vec<back::Back>,
+    ) -> Session {
+        self.run(session, files, given, None)
+    }
 
     /// Other ways in which an installation can have arrived at the same migrations: the name of each, and what it is given.
     fn other_ways(&self, _files: &Files, _given: &Given) -> Vec<(String, Given)> {

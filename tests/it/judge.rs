@@ -51,6 +51,10 @@ impl Ours {
         new.iter().map(|m| m.failure.sqlstate).collect()
     }
 
+    pub(crate) fn schema(&self) -> &schemalign::schema::Schema {
+        self.session.database().schema()
+    }
+
     pub(crate) fn facts(&self) -> Facts {
         facts(self.session.database().schema())
     }
@@ -167,7 +171,7 @@ fn said(notes: &[&str], key: &str) -> bool {
 
 /// Whether the server itself reads back its own `text` of a constraint as `other`: some casts of arrays print alike and read
 /// back differently, with the server's own dumps too.
-fn rereads_as(connection: &mut Connection, key: &str, text: &str, other: &str) -> bool {
+pub(crate) fn rereads_as(connection: &mut Connection, key: &str, text: &str, other: &str) -> bool {
     let Some((table, _)) = key.strip_prefix("constraint ").and_then(|k| k.rsplit_once('.')) else {
         return false;
     };
@@ -209,7 +213,7 @@ fn cases(markdown: &str) -> Vec<(String, Vec<String>)> {
 
 /// Runs `each` over every case; what it says is wrong, by case.
 #[expect(clippy::disallowed_methods, reason = "reads the cases")]
-fn for_each_case(mut each: impl FnMut(&[String]) -> Vec<String>) {
+pub(crate) fn for_each_case(mut each: impl FnMut(&[String]) -> Vec<String>) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/replay");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("tests/replay")

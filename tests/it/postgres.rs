@@ -153,6 +153,25 @@ impl Server {
         ]
     }
 
+    /// What `pg_dump -s` says of a database; `None` where it is not installed.
+    pub(crate) fn dump(&self, database: &str) -> Option<String> {
+        let beside = self.bin.join("pg_dump");
+        let program = if beside.exists() {
+            beside
+        } else {
+            PathBuf::from("pg_dump")
+        };
+        let out = Command::new(program)
+            .args(["-s", "-U", "postgres", "-h"])
+            .arg(&self.socket)
+            .arg(database)
+            .output()
+            .ok()?;
+        let error = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(out.status.success(), "pg_dump {database}: {error}");
+        String::from_utf8(out.stdout).ok()
+    }
+
     /// Connects to a database.
     pub(crate) fn connect(&self, database: &str) -> Connection {
         let beside = self.bin.join("psql");

@@ -12,6 +12,7 @@ use crate::config::Given;
 use crate::known::{Gap, Reach};
 use crate::session::{Migration, RunMode, Session};
 use crate::source::{Files, Span, Text};
+use crate::stacks::back::Back;
 use crate::stacks::{Chain, Folder, History, HistoryEvent, Link, Program};
 use crate::syntax::python::Trees;
 
@@ -26,7 +27,17 @@ pub struct Revisions {
 
 impl Program for Revisions {
     fn run(&self, session: Session, files: &Files, given: &Given, last: Option<usize>) -> Session {
-        runner::run(self, session, files, given, last)
+        runner::run(self, session, files, given, last, None)
+    }
+
+    fn run_with_backs(
+        &self,
+        session: Session,
+        files: &Files,
+        given: &Given,
+        backs: &mut Vec<Back>,
+    ) -> Session {
+        runner::run(self, session, files, given, None, Some(backs))
     }
 
     fn chain(&self, files: &Files) -> Option<Chain> {

@@ -12,16 +12,38 @@ use crate::change::{Failure, SWALLOWED};
 use crate::config::Given;
 use crate::interpret::python::{Machine, Modules, Run, Stop, Value};
 use crate::known::{Gap, Reach};
+use crate::schema::Schema;
 use crate::session::Session;
 use crate::source::{Files, Span};
+use crate::stacks::back::{self, Back, Ran};
 
-/// Runs all revisions, or those up to the one with an index.
+/// Which function of a revision runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
+}
+
+impl Way {
+    fn function(self) -> &'static str {
+        match self {
+            Way::Up => "upgrade",
+            Way::Down => "downgrade",
+        }
+    }
+}
+
+/// What a revision's function raised by itself, in words, and where.
+type Raised = Option<(Span, String)>;
+
+/// Runs all revisions, or those up to the one with an index; where ways back are asked for, the way back of each after it.
 pub fn run(
     revisions: &Revisions,
     session: Session,
     files: &Files,
     given: &Given,
     last: Option<usize>,
+    backs: Option<&mut Vec<Back>>,
 ) -> Session {
     let modules = Modules::new(files, &revisions.tree.roots());
     let library = Alembic::new(session, revisions.tree.clone(), given.clone());
@@ -50,7 +72,7 @@ pub fn run(
             .is_some_and(|name| words.any(|word| word == name))
     };
     if let Some(invocation) = invocations.iter().find(named).or(invocations.first()) {
-        upgrade(&mut machine, revisions, invocation, last);
+        upgrade(&mut machine, revisions, invocation, last, backs);
     }
     let gaps = machine.gaps().to_vec();
     let mut session = machine.library.session;
@@ -65,6 +87,7 @@ fn upgrade<'a>(
     revisions: &Revisions,
     invocation: &Invocation<'a>,
     last: Option<usize>,
+    mut backs: Option<&mut Vec<Back>>,
 ) {
     machine.library.context = invocation.context.clone();
     let naming = metadata::naming(machine, &invocation.context, invocation.span);
@@ -74,7 +97,62 @@ fn upgrade<'a>(
     let count = end.min(revisions.run.len());
     for (at, revision) in revisions.run.iter().take(count).enumerate() {
         let commit = per_migration || at + 1 == count;
-        one(machine, revision, invocation, commit);
+        let Some(backs) = &mut backs else {
+            one(machine, revision, invocation, commit, Way::Up);
+            continue;
+        };
+        let before = machine.library.session.database().schema().clone();
+        let failed = machine.library.session.missteps().len();
+        let raised = one(machine, revision, invocation, commit, Way::Up);
+        if raised.is_none() && machine.library.session.missteps().len() == failed {
+            backs.push(back(machine, revision, invocation, before));
+        }
+    }
+}
+
+/// Runs the way back of a revision that has just run, and the revision once more; the session is then as before.
+fn back<'a>(
+    machine: &mut Python<'a>,
+    revision: &Revision,
+    invocation: &Invocation<'a>,
+    before: Schema,
+) -> Back {
+    let files = machine.modules().files();
+    let text = files.text(revision.file);
+    let place = back::word(files, revision.file, &["def downgrade"]);
+    let between = machine.library.session.database().schema().clone();
+    let way = if text.contains("downgrade") {
+        let now = machine.library.session.checkpoint();
+        let mut of = |way| {
+            let from = machine.library.session.missteps().len();
+            let raised = one(machine, revision, invocation, true, way);
+            let session = &machine.library.session;
+            let missteps = session.missteps().get(from..).unwrap_or_default();
+            (raised, missteps.to_vec(), session.database().schema().clone())
+        };
+        let (raised, failures, after) = of(Way::Down);
+        let way = match raised {
+            Some((at, what)) if failures.is_empty() => back::Way::Refused(at, what),
+            _ => {
+                let again = of(Way::Up).1;
+                back::Way::Ran(Box::new(Ran {
+                    after,
+                    failures,
+                    again,
+                }))
+            }
+        };
+        machine.library.session.restore(now);
+        way
+    } else {
+        back::Way::None
+    };
+    Back {
+        migration: revision.id.0.to_string(),
+        place,
+        before,
+        between,
+        way,
     }
 }
 
@@ -83,12 +161,18 @@ fn is_set(invocation: &Invocation<'_>, name: &str) -> bool {
 }
 
 /// Runs one revision.
-fn one<'a>(machine: &mut Python<'a>, revision: &Revision, invocation: &Invocation<'a>, commit: bool) {
+fn one<'a>(
+    machine: &mut Python<'a>,
+    revision: &Revision,
+    invocation: &Invocation<'a>,
+    commit: bool,
+    way: Way,
+) -> Raised {
     let (id, at) = &revision.id;
     machine.library.session.begin_program(id, true);
     machine.library.entry = Some(*at);
     let start = machine.library.session.checkpoint();
-    let mut end = call_upgrade(machine, revision, invocation);
+    let mut end = call(machine, revision, invocation, way);
     if let Err(Stop::Raised(raised)) = &end
         && machine.library.session.aborted().is_none()
         && is_of_values(machine, &raised.exception)
@@ -98,13 +182,19 @@ fn one<'a>(machine: &mut Python<'a>, revision: &Revision, invocation: &Invocatio
         machine.note(&gap);
         machine.library.session.restore(start);
         machine.library.session.touch_rows_of_all();
-        end = call_upgrade(machine, revision, invocation);
+        end = call(machine, revision, invocation, way);
     }
     machine.library.session.called_from(Vec::new());
     let aborted = machine.library.session.aborted().cloned();
     let raised = matches!(end, Err(Stop::Raised(_)));
+    let mut of_itself = None;
+    if let Err(Stop::Raised(raised)) = &end
+        && aborted.is_none()
+    {
+        of_itself = Some((raised.span, machine.display(&raised.exception)));
+    }
     if let Err(stop) = end {
-        stopped(machine, &stop, *at);
+        stopped(machine, &stop, *at, way);
     }
     if let Some(first) = aborted.clone().filter(|_| raised) {
         // Every course fails.
@@ -123,6 +213,7 @@ fn one<'a>(machine: &mut Python<'a>, revision: &Revision, invocation: &Invocatio
         });
     }
     machine.library.session.end_program(commit, *at);
+    of_itself
 }
 
 /// Whether an exception is one that a value of another kind than expected raises, such as the None of a query that gives no row.
@@ -139,21 +230,22 @@ fn is_of_values<'a>(machine: &Python<'a>, exception: &Value<'a>) -> bool {
     .any(|kind| shown.starts_with(kind))
 }
 
-fn call_upgrade<'a>(
+fn call<'a>(
     machine: &mut Python<'a>,
     revision: &Revision,
     invocation: &Invocation<'a>,
+    way: Way,
 ) -> Run<'a, Value<'a>> {
     let name = format!("{}_py", revision.id.0);
     let module = machine.run_file(revision.file, &name)?;
-    match machine.attribute_if_any(&module, "upgrade", revision.id.1)? {
-        Some(upgrade) => machine.call(&upgrade, invocation.args.clone(), revision.id.1),
+    match machine.attribute_if_any(&module, way.function(), revision.id.1)? {
+        Some(function) => machine.call(&function, invocation.args.clone(), revision.id.1),
         None => Ok(Value::None),
     }
 }
 
 /// A revision's program ended before its end: what the rest of it would have done is not known.
-fn stopped<'a>(machine: &mut Python<'a>, stop: &Stop<'a>, at: Span) {
+fn stopped<'a>(machine: &mut Python<'a>, stop: &Stop<'a>, at: Span, way: Way) {
     let gap = environment::why_stopped(machine, stop, at.file);
     let why = format!("{}: the rest of the revision is not followed", gap.why);
     let place = gap.at.unwrap_or(at);
@@ -166,7 +258,10 @@ fn stopped<'a>(machine: &mut Python<'a>, stop: &Stop<'a>, at: Span) {
         0
     };
     let rest = text.get(from..).unwrap_or(&text);
-    let rest = rest.split("\ndef downgrade").next().unwrap_or(rest);
+    let rest = match way {
+        Way::Up => rest.split("\ndef downgrade").next().unwrap_or(rest),
+        Way::Down => rest,
+    };
     let reach = if may_change_schema(rest) {
         Reach::Everything
     } else {

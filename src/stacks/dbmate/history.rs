@@ -45,6 +45,16 @@ pub fn read(folder: Folder<'_>, _: &Given) -> History {
 /// The up blocks of a file, and whether each runs in a transaction.
 #[must_use]
 pub fn up_blocks(text: &str) -> Vec<(Range<usize>, bool)> {
+    blocks(text, "up")
+}
+
+/// The down blocks of a file, and whether each runs in a transaction.
+#[must_use]
+pub fn down_blocks(text: &str) -> Vec<(Range<usize>, bool)> {
+    blocks(text, "down")
+}
+
+fn blocks(text: &str, wanted: &str) -> Vec<(Range<usize>, bool)> {
     let mut out: Vec<(Range<usize>, bool)> = Vec::new();
     let mut open: Option<(usize, bool)> = None;
     for (start, line) in plain::lines(text) {
@@ -54,7 +64,7 @@ pub fn up_blocks(text: &str) -> Vec<(Range<usize>, bool)> {
         if let Some((from, transaction)) = open.take() {
             out.push((from..start, transaction));
         }
-        if direction == "up" {
+        if direction == wanted {
             open = Some((
                 start,
                 !options.split_whitespace().any(|o| o == "transaction:false"),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::command::{Added, ColumnType, Command, Object, Part, PrimaryKey, Word};
-use super::library::{Elixir, here};
+use super::library::{Elixir, Way, here};
 use super::queue::{Block, Queued};
 use super::structs::{self, Given};
 use super::{application, reading, runner};
@@ -56,7 +56,8 @@ pub fn expand<'a>(machine: &mut Elixir<'a>, written: &Written<'_>, scope: &mut S
                 begin(machine, create, &table, (object.span, written.span))?;
                 machine.eval(block, scope)?;
                 let calls = calls_with(machine, written.span);
-                machine.library.queue.end_block(&calls);
+                let turned = machine.library.way == Way::Reversed;
+                machine.library.queue.end_block(&calls, turned);
                 Ok(table)
             });
             Some(run)
@@ -156,10 +157,20 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
         ("references", [table, rest @ ..]) => Ok(references(machine, table, rest.first(), place)),
         ("fragment", [text]) => Ok(Value::tuple(vec![Value::atom("fragment"), text.clone()])),
         ("add" | "add_if_not_exists" | "modify", [name, ty, rest @ ..]) => {
+            if machine.library.is_altered_back() {
+                return Some(altered_back(machine, name, ty, rest.first(), called));
+            }
             let added = column(name, ty, rest.first(), called);
             part(machine, called.name, added)
         }
         ("remove" | "remove_if_exists", [name, rest @ ..]) => {
+            if machine.library.is_altered_back() {
+                let (Some(ty), "remove") = (rest.first(), called.name) else {
+                    return Some(refuse(machine, at));
+                };
+                let added = column(name, ty, rest.get(1), called);
+                return Some(subcommand(machine, Part::Add(added), at));
+            }
             let word = reading::word(name, place);
             let reference = rest.first().and_then(|ty| reading::replaced(ty, at));
             let part = if called.name == "remove" {
@@ -173,14 +184,19 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
         ("create" | "create_if_not_exists", [object]) => create(machine, object, called),
         ("drop" | "drop_if_exists", [object, rest @ ..]) => drop(machine, object, rest.first(), called),
         ("rename", [object, rest @ ..]) => rename(machine, object, rest, called),
+        ("execute", [_]) if machine.library.way == Way::Reversed => refuse(machine, at),
+        ("execute", [_, down]) if machine.library.way == Way::Reversed => execute(machine, down, at),
         ("execute", [up, ..]) => execute(machine, up, at),
-        ("execute_file", [path, ..]) => {
+        ("execute_file", [_]) if machine.library.way == Way::Reversed => refuse(machine, at),
+        ("execute_file", [path, rest @ ..]) => {
+            let down = rest.first().filter(|_| machine.library.way == Way::Reversed);
+            let path = down.unwrap_or(path);
             let text = application::read_file(machine, path, at);
             execute(machine, &text, at)
         }
         ("repo", []) => Ok(repo(machine)),
         ("prefix", []) => Ok(Value::nil()),
-        ("direction", []) => Ok(Value::atom("up")),
+        ("direction", []) => Ok(Value::atom(machine.library.direction())),
         ("flush", []) => runner::flush(machine).map(|()| Value::atom("ok")),
         _ => return None,
     })
@@ -192,7 +208,7 @@ pub fn runner<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<V
         ("flush", []) => runner::flush(machine).map(|()| Value::atom("ok")),
         ("repo", []) => Ok(repo(machine)),
         ("prefix", []) => Ok(Value::nil()),
-        ("migrator_direction", []) => Ok(Value::atom("up")),
+        ("migrator_direction", []) => Ok(Value::atom(machine.library.direction())),
         ("repo_config", [key, default]) => {
             let value = key.as_atom().and_then(|key| machine.library.repo_config(key));
             Ok(value.unwrap_or_else(|| default.clone()))
@@ -231,6 +247,44 @@ fn column(name: &Value, ty: &Value, options: Option<&Value>, called: &Called<'_>
         ty: reading::column_type(ty, called.span_of(1)),
         options: reading::options(&Given::of(options), called.span),
         span: called.span,
+    }
+}
+
+/// What Ecto cannot turn round: it says so once the command's turn has come.
+fn refuse(machine: &mut Elixir<'_>, at: Span) -> Run<Value> {
+    let refused = &mut machine.library.refused;
+    refused.get_or_insert_with(|| (at, runner::CANNOT_REVERSE.to_owned()));
+    Ok(Value::atom("ok"))
+}
+
+/// `add` and `modify` within an `alter` that is turned round (`table_reverse` of `Ecto.Migration.Runner`).
+fn altered_back(
+    machine: &mut Elixir<'_>,
+    name: &Value,
+    ty: &Value,
+    options: Option<&Value>,
+    called: &Called<'_>,
+) -> Run<Value> {
+    let at = called.span;
+    match called.name {
+        "add" => {
+            let word = reading::word(name, called.span_of(0));
+            // What is removed so has no reference that would be taken back first: its column takes it along.
+            subcommand(machine, Part::Remove(word, None, at), at)
+        }
+        "modify" => {
+            let from = options.and_then(|options| options.keyword("from")).cloned();
+            let Some(from) = from.filter(|from| from.as_atom() != Some("nil")) else {
+                return refuse(machine, at);
+            };
+            let mut added = match from.as_tuple() {
+                Some([ty, options]) => column(name, ty, Some(options), called),
+                _ => column(name, &from, options, called),
+            };
+            added.options.from = reading::replaced(ty, at);
+            subcommand(machine, Part::Modify(added), at)
+        }
+        _ => refuse(machine, at),
     }
 }
 
@@ -278,7 +332,12 @@ fn timestamps(machine: &mut Elixir<'_>, own: Option<&Value>, at: Span) -> Run<Va
             options: reading::options(&options, at),
             span: at,
         };
-        subcommand(machine, Part::Add(added), at)?;
+        let part = if machine.library.is_altered_back() {
+            Part::Remove(added.name, None, at)
+        } else {
+            Part::Add(added)
+        };
+        subcommand(machine, part, at)?;
     }
     Ok(Value::atom("ok"))
 }

@@ -11,6 +11,7 @@ use super::{install, runner, structure};
 use crate::config::Given;
 use crate::session::{Migration, RunMode, Session};
 use crate::source::{FileId, Files, Span, Text};
+use crate::stacks::back::Back;
 use crate::stacks::{Folder, History, HistoryEvent, Program};
 
 /// The migrations of a repository.
@@ -34,7 +35,17 @@ pub struct Step {
 
 impl Program for Migrations {
     fn run(&self, session: Session, files: &Files, given: &Given, last: Option<usize>) -> Session {
-        runner::run(self, &self.all, session, files, given, last)
+        runner::run(self, &self.all, session, files, given, last, None)
+    }
+
+    fn run_with_backs(
+        &self,
+        session: Session,
+        files: &Files,
+        given: &Given,
+        backs: &mut Vec<Back>,
+    ) -> Session {
+        runner::run(self, &self.all, session, files, given, None, Some(backs))
     }
 
     fn other_ways(&self, files: &Files, given: &Given) -> Vec<(String, Given)> {

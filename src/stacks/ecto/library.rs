@@ -46,6 +46,22 @@ pub struct Ecto {
     pub(super) program_changes: Option<bool>,
     /// Schemas that modules declare.
     pub(super) schemas: Schemas,
+    /// Which way a migration runs.
+    pub(super) way: Way,
+    /// What a migration that is turned round cannot take back, and where.
+    pub(super) refused: Option<(Span, String)>,
+}
+
+/// Which way a migration runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    /// Up.
+    #[default]
+    Up,
+    /// Down, by `down/0`.
+    Down,
+    /// Down, by `change/0` turned round.
+    Reversed,
 }
 
 /// What a fork copies of it.
@@ -79,7 +95,23 @@ impl Ecto {
             hosted: false,
             program_changes: None,
             schemas: Schemas::default(),
+            way: Way::Up,
+            refused: None,
         }
+    }
+
+    /// What `direction()` gives.
+    pub(super) fn direction(&self) -> &'static str {
+        match self.way {
+            Way::Up => "up",
+            Way::Down | Way::Reversed => "down",
+        }
+    }
+
+    /// Whether the block of an `alter` runs that is turned round.
+    pub(super) fn is_altered_back(&self) -> bool {
+        let alters = |block: &super::queue::Block| block.create.is_none();
+        self.way == Way::Reversed && self.queue.block.as_ref().is_some_and(alters)
     }
 
     /// What of the migration language depends on the locked version.

@@ -62,11 +62,14 @@ impl Queue {
         true
     }
 
-    /// The block ends: its command waits.
-    pub fn end_block(&mut self, calls: &[Span]) {
+    /// The block ends: its command waits; its parts in the other order where it is turned round.
+    pub fn end_block(&mut self, calls: &[Span], turned: bool) {
         let Some(block) = self.block.take() else { return };
         let command = |parts: &Vec<Rc<Part>>| {
-            let parts: Vec<Part> = parts.iter().map(|part| (**part).clone()).collect();
+            let mut parts: Vec<Part> = parts.iter().map(|part| (**part).clone()).collect();
+            if turned {
+                parts.reverse();
+            }
             let table = block.table.clone();
             let command = match block.create {
                 Some(if_not_exists) => Command::CreateTable {

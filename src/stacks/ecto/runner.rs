@@ -6,17 +6,19 @@
 use std::rc::Rc;
 
 use super::application;
-use super::command::Command;
+use super::command::{Command, Object};
 use super::ddl;
 use super::history::Migrations;
 use super::install::{self, Install};
-use super::library::{Ecto, Elixir, send};
+use super::library::{Ecto, Elixir, Way, send};
 use super::queue::{Queue, Queued};
 use crate::config::Given;
 use crate::interpret::elixir::{Machine, Modules, Run, Stop, Value};
 use crate::known::{Gap, Reach};
+use crate::schema::Schema;
 use crate::session::{Migration, Session};
 use crate::source::{Files, Span, Text};
+use crate::stacks::back::{self, Back, Ran};
 
 /// Runs all migrations, or those up to the one with an index.
 pub fn run(
@@ -26,6 +28,7 @@ pub fn run(
     files: &Files,
     given: &Given,
     last: Option<usize>,
+    mut backs: Option<&mut Vec<Back>>,
 ) -> Session {
     let modules = Modules::new(files, &migrations.project.folder);
     let library = Ecto::new(session, migrations.project.clone(), given.clone());
@@ -46,11 +49,53 @@ pub fn run(
         if step.is_structure {
             machine.library.session.run(migration);
             machine.library.session.reconnect();
+        } else if let Some(backs) = &mut backs {
+            let before = machine.library.session.database().schema().clone();
+            let failed = machine.library.session.missteps().len();
+            let raised = one(&mut machine, migration, Way::Up);
+            if raised.is_none() && machine.library.session.missteps().len() == failed {
+                backs.push(back(&mut machine, migration, before));
+            }
         } else {
-            one(&mut machine, migration);
+            one(&mut machine, migration, Way::Up);
         }
     }
     ended(machine)
+}
+
+/// Runs the way back of a migration that has just run, and the migration once more; the session is then as before.
+fn back(machine: &mut Elixir<'_>, migration: &Migration, before: Schema) -> Back {
+    let files = machine.modules().files();
+    let place = back::word(files, migration.file, &["def down", "def change"]);
+    let between = machine.library.session.database().schema().clone();
+    let now = machine.library.session.checkpoint();
+    let mut of = |way| {
+        let from = machine.library.session.missteps().len();
+        let raised = one(machine, migration, way);
+        let session = &machine.library.session;
+        let missteps = session.missteps().get(from..).unwrap_or_default();
+        (raised, missteps.to_vec(), session.database().schema().clone())
+    };
+    let (raised, failures, after) = of(Way::Down);
+    let way = match raised {
+        Some((at, what)) if failures.is_empty() => back::Way::Refused(at, what),
+        _ => {
+            let again = of(Way::Up).1;
+            back::Way::Ran(Box::new(Ran {
+                after,
+                failures,
+                again,
+            }))
+        }
+    };
+    machine.library.session.restore(now);
+    Back {
+        migration: migration.name.clone(),
+        place,
+        before,
+        between,
+        way,
+    }
 }
 
 fn ended(machine: Elixir<'_>) -> Session {
@@ -86,8 +131,14 @@ fn own_table(machine: &mut Elixir<'_>, migrations: &Migrations, all: &[Migration
     session.end_program(true, at);
 }
 
-/// Runs one migration.
-fn one(machine: &mut Elixir<'_>, migration: &Migration) {
+/// How Ecto words what it cannot turn round.
+pub(super) const CANNOT_REVERSE: &str = "Ecto cannot reverse the command";
+
+/// What a migration raised by itself, in words, and where.
+type Raised = Option<(Span, String)>;
+
+/// Runs one migration, up, or down by whatever it has for that.
+fn one(machine: &mut Elixir<'_>, migration: &Migration, way: Way) -> Raised {
     let at = Span::new(migration.file, 0, 0);
     let names = machine.compile_file(migration.file);
     let module = names
@@ -103,7 +154,7 @@ fn one(machine: &mut Elixir<'_>, migration: &Migration) {
         machine.library.session.begin_program(&migration.name, true);
         machine.library.session.open_gap(gap);
         machine.library.session.end_program(true, at);
-        return;
+        return None;
     };
     let compiled = machine.module(&module, at);
     let place = compiled.as_ref().map_or(at, |module| module.span);
@@ -125,12 +176,22 @@ fn one(machine: &mut Elixir<'_>, migration: &Migration) {
     machine.library.entry = Some(place);
     machine.library.queue = Queue::default();
     machine.library.migration.clone_from(&migration.name);
+    machine.library.refused = None;
+    machine.library.way = match way {
+        Way::Down if !has("down") && has("change") => Way::Reversed,
+        way => way,
+    };
     let mut end = Ok(());
     if transaction && has("after_begin") {
         end = callback(machine, &module, "after_begin", place);
     }
     if end.is_ok() {
-        end = if has("up") {
+        end = if way != Way::Up && has("down") {
+            callback(machine, &module, "down", place)
+        } else if way != Way::Up && !has("change") {
+            machine.library.refused = Some((place, "it has no down/0".to_owned()));
+            Ok(())
+        } else if way == Way::Up && has("up") {
             callback(machine, &module, "up", place)
         } else if has("change") {
             callback(machine, &module, "change", place)
@@ -148,14 +209,22 @@ fn one(machine: &mut Elixir<'_>, migration: &Migration) {
     if end.is_ok() && transaction && has("before_commit") {
         end = callback(machine, &module, "before_commit", place);
     }
+    let mut raised = machine.library.refused.take();
+    if let Err(Stop::Raised(error, at)) = &end
+        && machine.library.session.aborted().is_none()
+    {
+        raised = raised.or(Some((*at, self::raised(error))));
+    }
     if let Err(stop) = end {
         stopped(machine, &stop, place);
     }
+    machine.library.way = Way::Up;
     if let Some(gap) = compiled.as_ref().and_then(|module| module.open.clone()) {
         machine.note(&gap);
     }
     machine.library.session.called_from(Vec::new());
     machine.library.session.end_program(true, place);
+    raised
 }
 
 fn callback(machine: &mut Elixir<'_>, module: &str, name: &str, at: Span) -> Run<()> {
@@ -213,10 +282,69 @@ pub fn flush(machine: &mut Elixir<'_>) -> Run<()> {
     run_all(machine, &waiting)
 }
 
+/// The command that undoes one (`Ecto.Migration.Runner.reverse/1`, ecto_sql 3.13); the parts of `alter` were turned round as they
+/// came. `None` where Ecto knows none.
+fn reversed(command: &Command) -> Option<Command> {
+    let dropped = |object: Object, if_exists: bool| Command::Drop {
+        object,
+        if_exists,
+        cascade: false,
+    };
+    Some(match command {
+        Command::CreateTable {
+            table, if_not_exists, ..
+        } => dropped(Object::Table(table.clone()), *if_not_exists),
+        Command::CreateIndex(index, if_not_exists) => dropped(Object::Index(index.clone()), *if_not_exists),
+        Command::CreateConstraint(constraint) => dropped(Object::Constraint(constraint.clone()), false),
+        Command::Drop {
+            object: Object::Index(index),
+            if_exists,
+            ..
+        } => Command::CreateIndex(index.clone(), *if_exists),
+        Command::Drop { .. } => return None,
+        Command::RenameTable(table, to) => {
+            let mut turned = table.clone();
+            turned.name = to.clone();
+            Command::RenameTable(turned, table.name.clone())
+        }
+        Command::RenameColumn(table, from, to) => {
+            Command::RenameColumn(table.clone(), to.clone(), from.clone())
+        }
+        Command::RenameIndex(index, to) => {
+            let mut turned = index.clone();
+            turned.name = to.clone();
+            Command::RenameIndex(turned, index.name.clone())
+        }
+        Command::AlterTable(..) | Command::Sql(_) => command.clone(),
+    })
+}
+
 fn run_all(machine: &mut Elixir<'_>, waiting: &[Rc<Queued>]) -> Run<()> {
-    for queued in waiting {
+    // What waits was put there last to first where it is turned round.
+    let turned = machine.library.way == Way::Reversed;
+    let order: Vec<&Rc<Queued>> = if turned {
+        waiting.iter().rev().collect()
+    } else {
+        waiting.iter().collect()
+    };
+    for queued in order {
+        if machine.library.refused.is_some() {
+            break;
+        }
         match &**queued {
             Queued::Command(command, calls) => {
+                let command = match turned {
+                    false => command.clone(),
+                    true => match reversed(command) {
+                        Some(command) => Box::new(command),
+                        None => {
+                            let at = ddl::place(command);
+                            machine.library.refused = Some((at, CANNOT_REVERSE.to_owned()));
+                            break;
+                        }
+                    },
+                };
+                let command = &command;
                 let made = !matches!(**command, Command::Sql(_));
                 for statement in ddl::statements(command, machine.library.dialect()) {
                     execute(machine, statement, calls, ddl::place(command), made)?;

@@ -90,6 +90,20 @@ fn up(text: &Text, given: &Given) -> Option<(Replaced, bool)> {
     Some((up, transaction))
 }
 
+/// The down part of a file; `None` where there is none, or where variables are put into it.
+#[must_use]
+pub fn down(text: &str) -> Option<std::ops::Range<usize>> {
+    let mut from = None;
+    for (start, line) in plain::lines(text) {
+        match annotation(line).as_deref() {
+            Some("down") => from = from.or(Some(start + line.len())),
+            Some(word) if word.starts_with("envsub") => return None,
+            _ => {}
+        }
+    }
+    Some(from?..text.len())
+}
+
 /// Whether a file has annotations.
 #[must_use]
 pub fn is_annotated(text: &str) -> bool {

@@ -1,0 +1,49 @@
+//! What the rules on ways back share: how a schema differs from another that it was made of, in words.
+
+use super::Context;
+use crate::schema::Schema;
+use crate::schema::compare::{Comparison, Difference, Kind, Without, compare};
+use crate::source::Span;
+
+/// What two schemas have apart, of which one was made of the other. The order of columns is not counted: what is added again stands
+/// last; extensions neither, which others may use.
+pub(super) fn apart(ctx: &Context<'_>, left: &Schema, right: &Schema) -> Comparison {
+    let books = ctx.subject.histories.iter().filter_map(|history| {
+        let runner = crate::stacks::RUNNERS.iter().find(|r| r.name == history.stack)?;
+        runner.table.map(crate::name::Name::new)
+    });
+    let without = Without {
+        tables: books.collect(),
+        order: true,
+        names: false,
+        comments: true,
+    };
+    let mut out = compare(left, right, &without);
+    out.differences.retain(|d| d.object.kind != Kind::Extension);
+    out
+}
+
+/// `column public.users.email`.
+pub(super) fn name(difference: &Difference) -> String {
+    let object = &difference.object;
+    match &object.table {
+        Some(table) if object.name.is_empty() => format!("a {} of {table}", object.kind.word()),
+        Some(table) => format!("{} {table}.{}", object.kind.word(), object.name),
+        None => format!("{} {}", object.kind.word(), object.name),
+    }
+}
+
+/// The table of what differs, and what names it in a key.
+pub(super) fn table(difference: &Difference) -> Option<String> {
+    let object = &difference.object;
+    match object.kind {
+        Kind::Table | Kind::View => Some(object.name.clone()),
+        _ => object.table.clone(),
+    }
+}
+
+/// The place of a change of a way back.
+pub(super) fn place(ctx: &Context<'_>, at: Option<crate::known::ChangeId>) -> Option<Span> {
+    let journal = &ctx.subject.backs?.journal;
+    journal.origin(at?).map(|origin| origin.span)
+}

@@ -1,0 +1,212 @@
+//! The way back of a migration: where SQL runners keep it, and what came of running it on what the migration had made.
+
+use super::history::plain;
+use super::{History, dbmate, goose, node_pg_migrate};
+use crate::schema::Schema;
+use crate::session::{Migration, Misstep, RunMode, Session};
+use crate::source::{FileId, Files, Span, Text};
+
+/// What came of a migration's way back.
+#[derive(Debug, Clone)]
+pub struct Back {
+    /// The migration's name.
+    pub migration: String,
+    /// Where the way back stands, or the migration, where it has none.
+    pub place: Span,
+    /// The schema before the migration ran.
+    pub before: Schema,
+    /// The schema that it made.
+    pub between: Schema,
+    /// What its way back is.
+    pub way: Way,
+}
+
+/// A way back.
+#[derive(Debug, Clone)]
+pub enum Way {
+    /// There is none.
+    None,
+    /// It says that it cannot be gone.
+    Refused(Span, String),
+    /// It ran.
+    Ran(Box<Ran>),
+}
+
+/// What a way back made.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// The schema after it.
+    pub after: Schema,
+    /// Statements of it that must fail.
+    pub failures: Vec<Misstep>,
+    /// Statements of the migration that must fail once it is run again.
+    pub again: Vec<Misstep>,
+}
+
+/// The way back of a migration that is SQL.
+#[derive(Debug, Clone)]
+pub enum Down {
+    /// The runner knows none, or it cannot be told.
+    Untold,
+    /// The runner would look for one, and there is none.
+    Missing,
+    /// It is this.
+    Text(Migration),
+}
+
+/// The way back as the runner finds it.
+#[must_use]
+pub fn down(files: &Files, history: &History, migration: &Migration) -> Down {
+    let path = files.path(migration.file);
+    let source = files.text(migration.file);
+    let shared = history.migrations.iter().filter(|m| m.file == migration.file);
+    if shared.count() > 1 {
+        return Down::Untold;
+    }
+    let beside = |name: String| match files.find(&name) {
+        Some(file) => Down::Text(of_file(files, migration, file)),
+        None => Down::Missing,
+    };
+    match history.stack {
+        "golang-migrate" | "sqlx" | "sql" | "node-pg-migrate" if path.ends_with(".up.sql") => {
+            beside(format!("{}.down.sql", path.trim_end_matches(".up.sql")))
+        }
+        "diesel" | "prisma" => match path.rsplit_once('/') {
+            Some((folder, _)) => match beside(format!("{folder}/down.sql")) {
+                // Prisma itself runs none.
+                Down::Missing if history.stack == "prisma" => Down::Untold,
+                down => down,
+            },
+            None => Down::Untold,
+        },
+        "dbmate" => {
+            let blocks = dbmate::history::down_blocks(&source);
+            match blocks.as_slice() {
+                [] => Down::Missing,
+                [(range, transaction)] => {
+                    let mode = if *transaction {
+                        RunMode::Transaction
+                    } else {
+                        RunMode::OneQuery
+                    };
+                    Down::Text(part(migration, &source, range.clone(), mode))
+                }
+                _ => Down::Untold,
+            }
+        }
+        "goose" => match goose::history::down(&source) {
+            Some(range) => Down::Text(part(migration, &source, range, migration.mode)),
+            None if source.to_ascii_lowercase().contains("envsub") => Down::Untold,
+            None => Down::Missing,
+        },
+        "node-pg-migrate" => {
+            let mark = |direction| {
+                let mut lines = plain::lines(&source);
+                lines.find(|(_, line)| node_pg_migrate::history::is_mark(line, direction))
+            };
+            match (mark("up"), mark("down")) {
+                (Some((up, _)), Some((down, _))) if up < down => {
+                    Down::Text(part(migration, &source, down..source.len(), migration.mode))
+                }
+                (_, None) => Down::Missing,
+                _ => Down::Untold,
+            }
+        }
+        _ => Down::Untold,
+    }
+}
+
+fn of_file(files: &Files, migration: &Migration, file: FileId) -> Migration {
+    Migration {
+        name: migration.name.clone(),
+        file,
+        text: Text::of_file(file, files.text(file)),
+        mode: migration.mode,
+    }
+}
+
+fn part(
+    migration: &Migration,
+    source: &std::sync::Arc<str>,
+    range: std::ops::Range<usize>,
+    mode: RunMode,
+) -> Migration {
+    Migration {
+        name: migration.name.clone(),
+        file: migration.file,
+        text: Text::of_file(migration.file, source.clone()).slice(range),
+        mode,
+    }
+}
+
+/// Runs the way back of a migration that has just run, and the migration once more; the session is then as before.
+pub fn rehearse(
+    files: &Files,
+    session: &mut Session,
+    before: Schema,
+    migration: &Migration,
+    down: &Down,
+) -> Option<Back> {
+    let between = session.database().schema().clone();
+    let (place, way) = match down {
+        Down::Untold => return None,
+        Down::Missing => (first_line(files, migration.file), Way::None),
+        Down::Text(down) => {
+            let from = session.checkpoint();
+            let (ran, _) = session.rehearse(&from, |session| {
+                let failures = missteps_of(session, down);
+                let after = session.database().schema().clone();
+                let again = missteps_of(session, migration);
+                Ran {
+                    after,
+                    failures,
+                    again,
+                }
+            });
+            let place = first_words(files, down.text.whole());
+            (place, Way::Ran(Box::new(ran)))
+        }
+    };
+    Some(Back {
+        migration: migration.name.clone(),
+        place,
+        before,
+        between,
+        way,
+    })
+}
+
+fn missteps_of(session: &mut Session, migration: &Migration) -> Vec<Misstep> {
+    let from = session.missteps().len();
+    session.run(migration);
+    session.missteps().get(from..).unwrap_or_default().to_vec()
+}
+
+/// The first line of a place that is not empty.
+fn first_words(files: &Files, span: Span) -> Span {
+    let text = files.text(span.file);
+    let within = text.get(span.start as usize..span.end as usize).unwrap_or("");
+    let from = within.len() - within.trim_start().len();
+    let line = within.trim_start().lines().next().unwrap_or("").trim_end();
+    let start = span.start as usize + from;
+    Span::new(span.file, start, start + line.len())
+}
+
+/// The first line of a file.
+#[must_use]
+pub fn first_line(files: &Files, file: FileId) -> Span {
+    let text = files.text(file);
+    let end = text.find('\n').unwrap_or(text.len());
+    Span::new(file, 0, text.get(..end).unwrap_or("").trim_end().len())
+}
+
+/// Where a program's text first has some words.
+#[must_use]
+pub fn word(files: &Files, file: FileId, words: &[&str]) -> Span {
+    let text = files.text(file);
+    let found = words.iter().find_map(|word| Some((text.find(word)?, word.len())));
+    found.map_or_else(
+        || first_line(files, file),
+        |(at, length)| Span::new(file, at, at + length),
+    )
+}

@@ -1,0 +1,251 @@
+//! States of a schema held against each other: a real server's dumps against what was run on it, and the command's words.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use schemalign::schema::compare::{Comparison, Without, compare};
+
+use crate::harness::copy_folder;
+use crate::judge::{Ours, for_each_case};
+use crate::postgres::server;
+
+fn told(comparison: &Comparison) -> Vec<String> {
+    let all = comparison.differences.iter();
+    all.map(|d| {
+        let text = |said: &Option<schemalign::schema::compare::Said>| {
+            said.as_ref().map_or("none".to_owned(), |s| s.text.clone())
+        };
+        let object = &d.object;
+        format!(
+            "{} {} {}: {:?}: {} | {}",
+            object.table.as_deref().unwrap_or(""),
+            object.kind.word(),
+            object.name,
+            d.fact,
+            text(&d.left),
+            text(&d.right)
+        )
+    })
+    .collect()
+}
+
+/// What `pg_dump -s` says of a database is what was run on it, as far as that is known.
+#[test]
+fn a_dump_says_what_was_run() {
+    let Some(server) = server() else { return };
+    let (mut equal, mut unknown) = (0, 0);
+    for_each_case(|blocks| {
+        let mut ours = Ours::new();
+        let mut theirs = server.database("states_dump");
+        for block in blocks {
+            ours.run(block);
+            theirs.run(block);
+        }
+        // What a transaction that is still open made is not dumped.
+        theirs.run("COMMIT");
+        ours.run("COMMIT");
+        let Some(dump) = server.dump("states_dump") else {
+            return Vec::new();
+        };
+        let mut read = Ours::new();
+        let failed = read.run(&dump);
+        if !failed.is_empty() {
+            return vec![format!("the dump fails with {failed:?}\n{dump}")];
+        }
+        let comparison = compare(ours.schema(), read.schema(), &Without::default());
+        match comparison.is_equal() {
+            Some(true) => equal += 1,
+            Some(false) => {}
+            None => unknown += 1,
+        }
+        told(&comparison)
+    });
+    println!("{equal} equal, {unknown} in part unknown");
+}
+
+fn shop(test: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("states-{test}"));
+    let _ = std::fs::remove_dir_all(&root);
+    copy_folder(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop"),
+        &root,
+    );
+    root
+}
+
+fn run(root: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_schemalign"))
+        .args(arguments)
+        .current_dir(root)
+        .env_remove("CI")
+        .output()
+        .unwrap();
+    (
+        out.status.code().unwrap(),
+        String::from_utf8(out.stdout).unwrap(),
+        String::from_utf8(out.stderr).unwrap(),
+    )
+}
+
+const INIT: &str = "20240105090000_init";
+const LATER: &str = "20240212101500_reviews";
+
+#[test]
+fn sides_are_said_in_words() {
+    let root = shop("words");
+    let (code, out, _) = run(&root, &["diff", &format!("@{LATER}^"), "history"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("public.reviews\n  + table\n"), "{out}");
+    assert!(
+        out.contains(&format!("B: prisma/migrations/{LATER}/migration.sql:17")),
+        "{out}"
+    );
+    assert_eq!(
+        run(&root, &["diff", &format!("@{INIT}"), &format!("@{LATER}^")]).0,
+        0
+    );
+    assert_eq!(run(&root, &["diff", "history", "prisma/migrations"]).0, 0);
+    let (code, out, _) = run(&root, &["diff", &format!("@{INIT}^"), "history"]);
+    assert!(code == 1 && !out.contains("\n  - "), "{out}");
+    // A dump that is of another time, as a document.
+    let (_, sql, _) = run(&root, &["schema", "--format", "sql", "--at", INIT]);
+    std::fs::write(root.join("dump.sql"), sql).unwrap();
+    let (code, out, _) = run(&root, &["diff", "dump.sql", "history", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &document["equal"]), (1, &serde_json::Value::from(false)));
+    let found: Vec<_> = document["differences"].as_array().unwrap().iter().collect();
+    assert_eq!(found.len(), 2, "{out}");
+    assert_eq!(found[0]["right_place"]["migration"], LATER);
+    assert_eq!(run(&root, &["diff", "dump.sql", &format!("@{INIT}")]).0, 0);
+    let (code, out, _) = run(&root, &["diff", "history", "models", "--format", "markdown"]);
+    assert!(
+        code == 1 && out.contains("| column public.orders.user\\_id | type |"),
+        "{out}"
+    );
+}
+
+#[test]
+fn what_is_no_side_is_said() {
+    let root = shop("wrong");
+    let (code, _, error) = run(&root, &["diff", "modls", "history"]);
+    assert!(code == 2 && error.contains("help: models is near"), "{error}");
+    let (code, _, error) = run(&root, &["diff", "@2024021210", "@20"]);
+    assert!(
+        code == 2 && error.contains(INIT) && error.contains(LATER),
+        "{error}"
+    );
+    let (code, _, error) = run(&root, &["diff", "history", "git:HEAD"]);
+    assert!(code == 2 && error.contains("git"), "{error}");
+}
+
+#[test]
+fn a_commit_and_a_file_of_it_are_sides() {
+    if Command::new("git").arg("--version").output().is_err() {
+        println!("skipped: there is no git");
+        return;
+    }
+    let root = shop("git");
+    let git = |arguments: &[&str]| {
+        let status = Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@example.org"])
+            .args(arguments)
+            .current_dir(&root)
+            .status()
+            .unwrap();
+        assert!(status.success(), "git {arguments:?}");
+    };
+    git(&["init", "-q"]);
+    let (_, sql, _) = run(&root, &["schema", "--format", "sql"]);
+    std::fs::create_dir_all(root.join("db")).unwrap();
+    std::fs::write(root.join("db/structure.sql"), sql).unwrap();
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "first"]);
+    std::fs::remove_file(root.join("db/structure.sql")).unwrap();
+    // A squash: one migration in the place of two.
+    let folder = root.join("prisma/migrations");
+    let text = |name: &str| std::fs::read_to_string(folder.join(name).join("migration.sql")).unwrap();
+    let squashed = text(INIT) + &text(LATER);
+    std::fs::remove_dir_all(folder.join(LATER)).unwrap();
+    std::fs::write(folder.join(INIT).join("migration.sql"), &squashed).unwrap();
+    let (code, out, error) = run(&root, &["diff", "git:HEAD", "history"]);
+    assert!(code == 0 && out.contains("equal: "), "{out}{error}");
+    assert_eq!(run(&root, &["diff", "git:HEAD:db/structure.sql", "history"]).0, 0);
+    assert_eq!(
+        run(&root, &["diff", &format!("git:HEAD:@{INIT}"), "history"]).0,
+        1
+    );
+    assert_eq!(run(&root, &["diff", "git:HEAD:models", "models"]).0, 0);
+}
+
+#[test]
+fn models_are_held_against_other_states() {
+    let root = shop("check");
+    let (_, sql, _) = run(&root, &["schema", "--format", "sql", "--at", INIT]);
+    std::fs::write(root.join("prod.sql"), sql).unwrap();
+    let keys = |arguments: &[&str]| {
+        let (_, out, error) = run(&root, &[&["check", "--format", "json-lines"], arguments].concat());
+        let lines = out
+            .lines()
+            .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap());
+        let keys = lines.filter_map(|f| f["key"].as_str().map(str::to_owned));
+        (keys.collect::<Vec<_>>(), error)
+    };
+    let now = keys(&[]).0;
+    let of_dump = keys(&["--database", "prod.sql"]).0;
+    let earlier = keys(&["--at", INIT]).0;
+    assert!(
+        !now.iter().any(|k| k == "missing-table:public.reviews"),
+        "{now:?}"
+    );
+    assert!(
+        earlier.iter().any(|k| k == "missing-table:public.reviews"),
+        "{earlier:?}"
+    );
+    let about_both = |keys: &[String]| {
+        let mut keys = keys.to_vec();
+        keys.retain(|k| k.starts_with("missing-") || k.starts_with("type-"));
+        keys.sort();
+        keys
+    };
+    assert_eq!(about_both(&of_dump), about_both(&earlier));
+    assert!(keys(&["--at", "2023"]).1.contains("the nearest are"));
+}
+
+#[test]
+fn models_of_a_commit_are_held_against_the_migrations_of_now() {
+    if Command::new("git").arg("--version").output().is_err() {
+        println!("skipped: there is no git");
+        return;
+    }
+    let root = shop("models-at");
+    let git = |arguments: &[&str]| {
+        let settings = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        let status = Command::new("git")
+            .args(settings)
+            .args(arguments)
+            .current_dir(&root)
+            .status();
+        assert!(status.unwrap().success(), "git {arguments:?}");
+    };
+    git(&["init", "-q"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "first"]);
+    let path = root.join("prisma/migrations/20250101000000_gone/migration.sql");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, "ALTER TABLE reviews DROP COLUMN stars;\n").unwrap();
+    // Today's models know of it.
+    let models = root.join("prisma/schema.prisma");
+    let text = std::fs::read_to_string(&models).unwrap();
+    let without: String = text
+        .lines()
+        .filter(|l| !l.trim_start().starts_with("stars"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    assert_ne!(text, without);
+    std::fs::write(&models, without).unwrap();
+    let key = "missing-column:public.reviews:stars";
+    let today = run(&root, &["check", "--format", "json"]).1;
+    assert!(!today.contains(key), "{today}");
+    let (code, out, error) = run(&root, &["check", "--format", "json", "--models-at", "HEAD"]);
+    assert!(code == 1 && out.contains(key), "{out}{error}");
+}
