@@ -461,7 +461,11 @@ pub fn check(files: &Files, options: &Options) -> Result<Report, Misuse> {
 /// # Errors
 /// When the baseline cannot be read.
 pub fn report(files: &Files, options: &Options, runs: &Runs) -> Result<Report, Misuse> {
-    let subjects = subjects(files, runs);
+    let mut subjects = subjects(files, runs);
+    for (subject, run) in subjects.iter_mut().zip(&runs.runs) {
+        let governing = options.configuration.governing(place(&run.target));
+        subject.policy = governing.map(|(settings, _)| &settings.policy);
+    }
     let settled = settle::settle(files, options, rules::run(&subjects))?;
     Ok(Report {
         findings: settled.findings,
@@ -493,7 +497,15 @@ fn subject<'a>(files: &'a Files, run: &'a Run) -> Subject<'a> {
         dumps: &run.dumps,
         backs: run.backs.as_ref(),
         address: run.target.address.as_deref(),
+        policy: None,
     }
+}
+
+/// The path by which a configuration file governs a target.
+fn place(target: &Target) -> &str {
+    let history = target.histories.first().map(|h| h.path.as_str());
+    let models = target.models.first().map(|m| m.path.as_str());
+    history.or(models).unwrap_or("")
 }
 
 fn summary(target: &Target) -> TargetSummary {

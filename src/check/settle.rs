@@ -64,7 +64,7 @@ pub(super) fn settle(files: &Files, options: &Options, findings: Vec<Finding>) -
 fn level(files: &Files, options: &Options, mut finding: Finding) -> Option<Finding> {
     let path = files.path(finding.span.file);
     let Some((settings, relative)) = options.configuration.governing(path) else {
-        return Some(finding);
+        return (!rules::is_off(finding.rule)).then_some(finding);
     };
     let table = finding.table.as_deref();
     let fits = |patterns: &[Pattern]| {
@@ -86,6 +86,7 @@ fn level(files: &Files, options: &Options, mut finding: Finding) -> Option<Findi
         }
     }
     match loudness {
+        None if rules::is_off(finding.rule) => return None,
         Some(Loudness::Off) => return None,
         Some(Loudness::At(level)) => finding.level = at(finding.level, rules::find(finding.rule), level),
         None => {}
@@ -125,7 +126,8 @@ fn unused_settings(options: &Options) -> impl Iterator<Item = Finding> {
             .exclude
             .iter()
             .chain(&settings.exclude_tables)
-            .chain(&settings.owned_by_others);
+            .chain(&settings.owned_by_others)
+            .chain(settings.policy.patterns());
         own.chain(of_overrides)
     });
     all.filter(|pattern| !pattern.was_used()).map(|pattern| {

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Dialect;
 use super::pattern::Pattern;
+use super::policy::Policy;
 use crate::finding::Level;
 use crate::source::{FileId, Span};
 
@@ -98,6 +99,8 @@ pub struct Settings {
     pub order: Order,
     /// The baseline's file, where it is not the usual one.
     pub baseline: Option<String>,
+    /// What is asked of the databases.
+    pub policy: Policy,
 }
 
 /// Something in a configuration file that does not fit.
@@ -156,6 +159,11 @@ pub const KEYS: &[(&str, &str)] = &[
         "how models and migrations land: \"together\", or in changes of their own, \"migrations-first\" or \"models-first\"",
     ),
     ("baseline", "the path of the baseline"),
+    (
+        "policy",
+        "a table of what databases are held to: `columns`, `key-type`, `time-zones`, `one-metadata`, `index-foreign-keys`, \
+         `server-defaults`, `constraint-names`",
+    ),
 ];
 /// The keys of an override.
 pub const OVERRIDE_KEYS: &[&str] = &["paths", "tables", "rules"];
@@ -242,7 +250,7 @@ fn inner<'a, 'i>(table: &'a DeTable<'i>, path: &[&str]) -> Option<&'a DeTable<'i
         .try_fold(table, |table, key| table.get(*key)?.get_ref().as_table())
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     file: FileId,
     rules: &'a [&'a str],
     flaws: Vec<Flaw>,
@@ -251,17 +259,17 @@ struct Reader<'a> {
 type Entry<'a, 'i> = (&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>);
 
 impl Reader<'_> {
-    fn span(&self, range: &Range<usize>) -> Span {
+    pub(super) fn span(&self, range: &Range<usize>) -> Span {
         Span::new(self.file, range.start, range.end)
     }
 
-    fn flaw(&mut self, range: &Range<usize>, what: String, help: Option<String>) {
+    pub(super) fn flaw(&mut self, range: &Range<usize>, what: String, help: Option<String>) {
         let span = self.span(range);
         self.flaws.push(Flaw { span, what, help });
     }
 
     /// A key or name that does not exist, with the nearest that does.
-    fn unknown(&mut self, range: &Range<usize>, kind: &str, word: &str, known: &[&str]) {
+    pub(super) fn unknown(&mut self, range: &Range<usize>, kind: &str, word: &str, known: &[&str]) {
         let help = match nearest(word, known) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known: {}", known.join(", ")),
@@ -269,7 +277,7 @@ impl Reader<'_> {
         self.flaw(range, format!("there is no {kind} `{word}`"), Some(help));
     }
 
-    fn wrong(&mut self, value: &Spanned<DeValue<'_>>, key: &str, takes: &str) {
+    pub(super) fn wrong(&mut self, value: &Spanned<DeValue<'_>>, key: &str, takes: &str) {
         let what = format!(
             "`{key}` takes {takes}, not {}",
             article(value.get_ref().type_str())
@@ -306,6 +314,7 @@ impl Reader<'_> {
                     }
                 }
                 "order" => out.order = self.order(value),
+                "policy" => out.policy = self.policy(value),
                 "baseline" => out.baseline = self.text(value, "baseline"),
                 other => self.unknown(&key.span(), "key", other, &keys),
             }
@@ -492,7 +501,7 @@ impl Reader<'_> {
         said
     }
 
-    fn text(&mut self, value: &Spanned<DeValue<'_>>, key: &str) -> Option<String> {
+    pub(super) fn text(&mut self, value: &Spanned<DeValue<'_>>, key: &str) -> Option<String> {
         let text = value.get_ref().as_str().map(str::to_owned);
         if text.is_none() {
             self.wrong(value, key, "text");
@@ -501,7 +510,7 @@ impl Reader<'_> {
     }
 
     /// A list of texts, or one.
-    fn texts(&mut self, value: &Spanned<DeValue<'_>>, key: &str) -> Vec<String> {
+    pub(super) fn texts(&mut self, value: &Spanned<DeValue<'_>>, key: &str) -> Vec<String> {
         if let Some(one) = value.get_ref().as_str() {
             return vec![one.to_owned()];
         }
@@ -512,7 +521,7 @@ impl Reader<'_> {
         list.iter().filter_map(|item| self.text(item, key)).collect()
     }
 
-    fn patterns(&mut self, value: &Spanned<DeValue<'_>>, key: &str) -> Vec<Pattern> {
+    pub(super) fn patterns(&mut self, value: &Spanned<DeValue<'_>>, key: &str) -> Vec<Pattern> {
         let Some(list) = value.get_ref().as_array() else {
             self.wrong(value, key, "a list of patterns");
             return Vec::new();

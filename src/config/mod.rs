@@ -5,6 +5,7 @@ mod given;
 mod locate;
 mod options;
 pub mod pattern;
+pub mod policy;
 pub mod schema;
 
 pub use given::Given;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Dialect;
 use super::file::{KEYS, LEVELS, ORDERS, OVERRIDE_KEYS, PROJECT_KEYS};
+use super::policy::{self, ConstraintWord};
 
 /// The schema; `rules` are the names of the rules with what they find.
 #[must_use]
@@ -80,9 +81,39 @@ fn property(key: &str) -> Value {
         "fail-on" => json!({ "enum": LEVELS.get(1..).unwrap_or_default(), "examples": ["error"] }),
         "order" => json!({ "enum": ORDERS.map(|(word, _)| word), "examples": ["migrations-first"] }),
         "baseline" => json!({ "type": "string", "examples": ["schemalign-baseline.txt"] }),
+        "policy" => policy(),
         // A key of which nothing more is said; the test of the schema demands an example of each.
         _ => json!({}),
     }
+}
+
+fn policy() -> Value {
+    let properties: Map<String, Value> = policy::KEYS
+        .iter()
+        .map(|key| {
+            let takes = match *key {
+                "columns" => {
+                    json!({ "type": "object", "additionalProperties": { "$ref": "#/definitions/texts" } })
+                }
+                "key-type" => json!({ "$ref": "#/definitions/texts" }),
+                "server-defaults" => json!({ "$ref": "#/definitions/patterns" }),
+                "constraint-names" => {
+                    let kinds =
+                        ConstraintWord::ALL.map(|kind| (kind.key().to_owned(), json!({ "type": "string" })));
+                    let kinds: Map<String, Value> = kinds.into_iter().collect();
+                    json!({ "type": "object", "additionalProperties": false, "properties": kinds })
+                }
+                _ => json!({ "type": "boolean" }),
+            };
+            ((*key).to_owned(), takes)
+        })
+        .collect();
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+        "examples": [{ "time-zones": true, "key-type": ["uuid", "bigint"], "columns": { "created_at": "timestamptz" } }],
+    })
 }
 
 fn each<'k>(keys: impl Iterator<Item = (&'k str, Value)>, example: Value) -> Value {

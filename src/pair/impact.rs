@@ -84,43 +84,29 @@ pub fn impact<'a>(
     table: TableId,
     column: Option<ColumnId>,
 ) -> Vec<Dependant<'a>> {
-    let mut walk = Walk {
-        pairs,
-        schema,
-        named: referring(pairs, schema),
-        waiting: VecDeque::new(),
-        seen: FxHashSet::default(),
-        listed: FxHashSet::default(),
-        out: Vec::new(),
-    };
+    let mut walk = Walk::new(pairs, schema, referring(pairs, schema));
     match column {
         Some(column) => {
             walk.enter(table, column, 0);
         }
         None => walk.whole(table),
     }
-    while let Some((table, column, depth)) = walk.waiting.pop_front() {
-        walk.column(schema.table(table).column_by_id(column), depth);
-    }
-    walk.out
+    walk.finish()
 }
 
-/// How many things of the database and of the models hang on a column.
+/// How many things of the database and of the models hang on a column; those that refer to it by name alone are not counted.
 #[must_use]
 pub fn dependants(pairs: &Pairs<'_>, column: ColumnWalker<'_>) -> (usize, usize) {
-    let all = impact_of(pairs, column);
-    let code = all.iter().filter(|d| d.thing.is_code()).count();
-    (all.len() - code, code)
-}
-
-fn impact_of<'a>(pairs: &Pairs<'a>, column: ColumnWalker<'_>) -> Vec<Dependant<'a>> {
     let found = pairs
         .tables
         .iter()
         .find_map(|pair| pair.found().filter(|t| t.id == column.table.id));
-    found.map_or_else(Vec::new, |table| {
-        impact(pairs, table.schema, table.id, Some(column.id))
-    })
+    let Some(table) = found else { return (0, 0) };
+    let mut walk = Walk::new(pairs, table.schema, Vec::new());
+    walk.enter(table.id, column.id, 0);
+    let all = walk.finish();
+    let code = all.iter().filter(|d| d.thing.is_code()).count();
+    (all.len() - code, code)
 }
 
 struct Walk<'p, 'a> {
@@ -134,7 +120,27 @@ struct Walk<'p, 'a> {
     out: Vec<Dependant<'a>>,
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'p, 'a> Walk<'p, 'a> {
+    fn new(pairs: &'p Pairs<'a>, schema: &'a Schema, named: Vec<Named<'a>>) -> Self {
+        Walk {
+            pairs,
+            schema,
+            named,
+            waiting: VecDeque::new(),
+            seen: FxHashSet::default(),
+            listed: FxHashSet::default(),
+            out: Vec::new(),
+        }
+    }
+
+    /// Goes on until nothing new hangs on anything.
+    fn finish(mut self) -> Vec<Dependant<'a>> {
+        while let Some((table, column, depth)) = self.waiting.pop_front() {
+            self.column(self.schema.table(table).column_by_id(column), depth);
+        }
+        self.out
+    }
+
     fn enter(&mut self, table: TableId, column: ColumnId, depth: usize) -> bool {
         let new = self.seen.insert((table, column));
         if new {

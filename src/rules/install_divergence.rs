@@ -40,6 +40,7 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
             dumps: &[],
             backs: None,
             address: None,
+            policy: None,
         };
         let theirs = Context::new(&subject);
         for difference in differences(ctx, fresh, &theirs, other) {

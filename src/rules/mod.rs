@@ -40,6 +40,7 @@ mod mixed_key_types;
 mod name_mismatch;
 mod nullability_mismatch;
 pub(crate) mod place;
+mod policy;
 mod presumed_object;
 mod primary_key_mismatch;
 mod report;
@@ -51,6 +52,7 @@ mod swallowed_error;
 mod table_in_several_databases;
 pub(crate) mod table_of_another_database;
 mod type_mismatch;
+mod unfinished_key_transition;
 mod unflushed_question;
 pub(crate) mod unindexed_foreign_key;
 mod unmatched_constraint_name;
@@ -124,11 +126,28 @@ pub static RULES: &[&Rule] = &[
     &unregistered_model::RULE,
     &table_in_several_databases::RULE,
     &table_of_another_database::RULE,
+    &unfinished_key_transition::RULE,
+    &policy::column_type::RULE,
+    &policy::key_type::RULE,
+    &policy::time_zone::RULE,
+    &policy::metadata::RULE,
+    &policy::foreign_key_index::RULE,
+    &policy::server_default::RULE,
+    &policy::constraint_name::RULE,
     &INVALID_IGNORE,
     &UNUSED_IGNORE,
     &UNUSED_SETTING,
     &STALE_BASELINE,
 ];
+
+/// Rules that tell nothing unless the configuration gives them a level.
+const OFF: &[&str] = &["unfinished-key-transition"];
+
+/// Whether a rule tells nothing unless the configuration gives it a level.
+#[must_use]
+pub fn is_off(name: &str) -> bool {
+    OFF.contains(&name)
+}
 
 /// The rule of a name.
 #[must_use]

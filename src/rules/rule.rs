@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::report::Report;
+use crate::config::policy::Policy;
 use crate::declared::{Model, Models};
 use crate::finding::{Finding, Level};
 use crate::fix;
@@ -36,6 +37,8 @@ pub struct Subject<'a> {
     pub backs: Option<&'a Backs>,
     /// Where the database is, as its models' source writes it (`env("DATABASE_URL")`).
     pub address: Option<&'a str>,
+    /// What the configuration asks of the database.
+    pub policy: Option<&'a Policy>,
 }
 
 /// A dump of the schema with what it makes.

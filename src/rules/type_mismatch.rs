@@ -67,7 +67,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         report = report.level(Level::Note);
     }
     report = report.fix(fix::column_type(ctx.subject.files, pair));
-    out.send(report.help(match absent {
+    let help = match absent {
         Some(name) => format!(
             "no migration makes the type {name}: write one that creates it and changes the column, or declare the field as \
              {found}"
@@ -77,7 +77,8 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             words::sql_table(pair.column.table),
             pair.column.name().quoted()
         ),
-    }));
+    };
+    out.send(report.help(help + &words::dependants(ctx, pair.column)));
 }
 
 /// Where the type of a column was given the name that it has, other than where it was made.

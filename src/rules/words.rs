@@ -1,8 +1,10 @@
 //! The words that rules share.
 
+use super::Context;
 use crate::change::ReferentialAction;
 use crate::declared::{Expectation, Family, Field, Model, ModelKind};
 use crate::name::{Name, QualifiedName};
+use crate::pair::impact::dependants as dependants_of;
 use crate::pair::resolve;
 use crate::schema::{ColumnWalker, Schema, TableWalker};
 use crate::sqltype::SqlType;
@@ -85,6 +87,18 @@ pub(crate) fn wanted(schema: &Schema, ty: &Expectation<SqlType>) -> Option<Strin
 /// `ON DELETE CASCADE`.
 pub(crate) fn action(event: &str, action: ReferentialAction) -> String {
     format!("ON {event} {}", action.sql())
+}
+
+/// How much hangs on a column on either side, so that both ways out can be weighed; nothing where only its own field does.
+pub(crate) fn dependants(ctx: &Context<'_>, column: ColumnWalker<'_>) -> String {
+    let (held, said) = dependants_of(&ctx.pairs, column);
+    if held == 0 && said <= 1 {
+        return String::new();
+    }
+    let (table, name) = (column.table.qualified(), column.name());
+    format!(
+        "; on the column depend {held} in the database and {said} in the models (`schemalign impact {table}.{name}`)"
+    )
 }
 
 /// A name without spelling habits: case, underscores, a plural's s.
