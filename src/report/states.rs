@@ -94,6 +94,7 @@ fn line(difference: &Difference) -> String {
     let said = |said: &Option<Said>| said.as_ref().map_or("", |said| said.text.as_str()).to_owned();
     let (left, right) = (cut(&said(&difference.left)), cut(&said(&difference.right)));
     let text = match (&difference.fact, &difference.left, &difference.right) {
+        (Some(fact), ..) if left == right => format!("  ~ {name}: {fact}: another one ({right})"),
         (Some(fact), ..) => format!("  ~ {name}: {fact}: {left} -> {right}"),
         (None, Some(_), None) => format!("  - {name}{}", more(&name, &left)),
         (None, ..) => format!("  + {name}{}", more(&name, &right)),

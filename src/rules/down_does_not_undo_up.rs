@@ -78,6 +78,10 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
 fn words(difference: &Difference) -> String {
     let name = name(difference);
     match (&difference.fact, &difference.left, &difference.right) {
+        // Long texts are told by their number of lines.
+        (Some(fact), Some(left), Some(right)) if left.text == right.text => {
+            format!("leaves another {fact} of {name} ({})", right.text)
+        }
         (Some(fact), Some(left), Some(right)) => {
             format!(
                 "leaves the {fact} of {name} as {} (it was {})",
