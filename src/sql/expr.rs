@@ -6,7 +6,7 @@
 
 mod atom;
 pub(super) mod call;
-mod chain;
+pub(super) mod chain;
 #[cfg(test)]
 mod tests;
 

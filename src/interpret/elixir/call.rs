@@ -61,7 +61,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 self.call_value(&function, args, form.span)
             }
             Callee::Form(_) => {
-                let gap = self.gap(form.span, "a call of what a call gives is not followed");
+                let gap = self.code_gap(form.span, "a call of what a call gives is not followed");
                 self.note(&gap);
                 L::opaque(self, &gap, None);
                 Ok(Value::unknown(gap))

@@ -61,7 +61,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
             FormKind::Call(call) => self.call_form(form, call, scope),
             FormKind::Gap(why) => {
-                let gap = self.gap(form.span, *why);
+                let gap = self.code_gap(form.span, *why);
                 self.note(&gap);
                 L::opaque(self, &gap, None);
                 Ok(Value::unknown(gap))

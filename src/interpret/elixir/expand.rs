@@ -8,7 +8,7 @@ use super::machine::{Frame, Machine, Run};
 use super::module::Definition;
 use super::scope::Scope;
 use super::value::Value;
-use crate::known::{Gap, Reach};
+use crate::known::Gap;
 use crate::source::Span;
 use crate::syntax::elixir::{Context, Form, FormKind};
 
@@ -57,11 +57,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if let Some(Value::Unknown(unknown)) = self.injected.get(index as usize)
             && !unknown.candidates.iter().any(Value::is_code)
         {
-            let gap = Gap::new(
-                form.span,
-                "the code that a macro gives here is not known",
-                Reach::Rows,
-            );
+            // Where the macro is called: that is the code which may do anything.
+            let calls = self.frames.iter().rev().take_while(|frame| frame.expansion);
+            let at = calls.last().map_or(form.span, |frame| frame.call);
+            let gap = self.code_gap(at, "the code that a macro gives here is not known");
             self.note(&gap);
             L::opaque(self, &gap, None);
         }
@@ -119,11 +118,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 self.inject(value.clone(), place.span)
             }
             Value::Unknown(_) | Value::Term(_) => {
-                let gap = Gap::new(
-                    place.span,
-                    format!("the code that the macro {} gives is not known", definition.name),
-                    Reach::Rows,
-                );
+                let why = format!("the code that the macro {} gives is not known", definition.name);
+                let gap = self.code_gap(place.span, why);
                 self.note(&gap);
                 L::opaque(self, &gap, None);
                 self.inject(Value::unknown(gap), place.span)

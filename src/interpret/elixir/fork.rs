@@ -9,7 +9,7 @@ use super::matching::Matching;
 use super::module::Module;
 use super::scope::Scope;
 use super::value::Value;
-use crate::known::{Gap, Reach};
+use crate::known::Gap;
 use crate::source::Span;
 use crate::syntax::elixir::{Form, FormKind};
 
@@ -100,13 +100,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if self.forks < MAX_FORKS && self.budget.another_course(count) {
             return None;
         }
-        // The body of a module asks no database for anything.
-        let reach = match self.world.building.is_empty() {
-            true => Reach::Everything,
-            false => Reach::Rows,
-        };
         let at = gap.at.unwrap_or_else(|| self.here());
-        let gap = Gap::new(at, "more alternatives than are followed", reach);
+        let gap = self.code_gap(at, "more alternatives than are followed");
         self.note(&gap);
         L::opaque(self, &gap, None);
         Some(gap)

@@ -174,6 +174,15 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         Gap::new(at, why, Reach::Rows)
     }
 
+    /// Why code is not known that runs here. It may do anything, but in the body of a module, which asks no database for anything.
+    #[must_use]
+    pub fn code_gap(&self, at: Span, why: impl Into<String>) -> Gap {
+        match self.world.building.is_empty() {
+            true => Gap::new(at, why, Reach::Everything),
+            false => Gap::new(at, why, Reach::Rows),
+        }
+    }
+
     /// Unknown, because of what is at a place.
     #[must_use]
     pub fn unknown(&self, at: Span, why: impl Into<String>) -> Value {

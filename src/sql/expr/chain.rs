@@ -478,7 +478,7 @@ fn infix_power(op: &Op) -> Option<u8> {
 }
 
 /// `a AND b` or `a OR b`: a list on the left grows, one on the right stays (`makeAndExpr`).
-fn list(left: Expr, right: Expr, and: bool) -> Expr {
+pub(in crate::sql) fn list(left: Expr, right: Expr, and: bool) -> Expr {
     let span = left.span.to(right.span);
     let kind = match (left.kind, and) {
         (ExprKind::And(mut items), true) => {

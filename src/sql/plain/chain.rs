@@ -5,6 +5,7 @@
 use super::cursor::Cursor;
 use super::expr::{self, DEPTH};
 use super::query;
+use crate::sql::expr::chain::list;
 use crate::syntax::split::Kind;
 use crate::tree::{Expr, ExprKind};
 
@@ -193,27 +194,4 @@ fn symbol(written: &str) -> Option<Op> {
         "%" => Op::Symbol("%", power::MULTIPLY),
         _ => return None,
     })
-}
-
-/// `a AND b` or `a OR b`: a list on the left grows, one on the right stays (`makeAndExpr`).
-fn list(left: Expr, right: Expr, and: bool) -> Expr {
-    let span = left.span.to(right.span);
-    let kind = match (left.kind, and) {
-        (ExprKind::And(mut items), true) => {
-            items.push(right);
-            ExprKind::And(items)
-        }
-        (ExprKind::Or(mut items), false) => {
-            items.push(right);
-            ExprKind::Or(items)
-        }
-        (kind, and) => {
-            let items = vec![Expr::new(kind, left.span), right];
-            match and {
-                true => ExprKind::And(items),
-                false => ExprKind::Or(items),
-            }
-        }
-    };
-    Expr::new(kind, span)
 }
