@@ -47,11 +47,18 @@ impl Revision {
     /// The state of a commit itself.
     ///
     /// # Errors
-    /// Where there is no repository, or no such commit.
+    /// Where there is no repository, no such commit, or nothing of this folder in it.
     pub(super) fn exactly(root: &Path, name: &str, disk: Arc<Disk>) -> Result<Self, Failure> {
         let repository = discover(root)?;
         let commit = commit(&repository, name)?;
-        Revision::of(repository, commit, name, disk)
+        let state = Revision::of(repository, commit, name, disk)?;
+        if state.kept.is_empty() {
+            return Err(Failure::new(format!(
+                "the commit {name} of the git repository has no file of this folder"
+            ))
+            .help("name a commit in which the folder was there already, or commit it"));
+        }
+        Ok(state)
     }
 
     fn of(repository: gix::Repository, base: ObjectId, name: &str, disk: Arc<Disk>) -> Result<Self, Failure> {

@@ -134,8 +134,9 @@ fn what_is_no_side_is_said() {
         code == 2 && error.contains(INIT) && error.contains(LATER),
         "{error}"
     );
+    // Whether the folder of the tests lies in a repository is not theirs to say: either way the answer is one of git.
     let (code, _, error) = run(&root, &["diff", "history", "git:HEAD"]);
-    assert!(code == 2 && error.contains("git"), "{error}");
+    assert!(code == 2 && error.contains("git repository"), "{error}");
 }
 
 #[test]
@@ -175,6 +176,17 @@ fn a_commit_and_a_file_of_it_are_sides() {
         1
     );
     assert_eq!(run(&root, &["diff", "git:HEAD:models", "models"]).0, 0);
+    // A folder that the commit does not know.
+    let later = root.join("later");
+    copy_folder(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop"),
+        &later,
+    );
+    let (code, _, error) = run(&later, &["diff", "history", "git:HEAD"]);
+    assert!(
+        code == 2 && error.contains("the commit HEAD of the git repository has no file of this folder"),
+        "{error}"
+    );
 }
 
 #[test]
