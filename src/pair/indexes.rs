@@ -72,7 +72,7 @@ impl<'a> TablePair<'a> {
                 declared,
                 found: found.unwrap_or_else(|| {
                     let mut free = table.indexes().filter(|i| !taken.contains(&i.id));
-                    if free.any(|index| may_be(declared, table, index)) {
+                    if free.any(|index| may_be_index(declared, table, index)) {
                         let why = "index expressions that cannot be compared";
                         return IndexMatch::Unknown(Gap::new(declared.span, why, Reach::Rows));
                     }
@@ -110,7 +110,8 @@ fn is_name(index: IndexWalker<'_>, name: Option<&Name>) -> bool {
 }
 
 /// Whether an index may be the model's under another name, its expressions spelled otherwise.
-fn may_be(declared: &DeclaredIndex, table: TableWalker<'_>, index: IndexWalker<'_>) -> bool {
+#[must_use]
+pub fn may_be_index(declared: &DeclaredIndex, table: TableWalker<'_>, index: IndexWalker<'_>) -> bool {
     let get = index.get();
     if !get.presence.may_be() || get.predicate.is_some() != declared.predicate.is_some() {
         return false;

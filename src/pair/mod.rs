@@ -17,12 +17,14 @@ pub use enums::{EnumPair, enum_pairs};
 pub use exclusions::ExclusionMatch;
 pub use facts::{DefaultDifference, GeneratedDifference, NullDifference, Sureness, is_sequence};
 pub(crate) use facts::{fills_itself, same_rows};
-pub use indexes::{IndexMatch, PairedIndex, can_say};
+pub use indexes::{IndexMatch, PairedIndex, can_say, may_be_index};
 pub use keys::{
     ForeignKeyMatch, UniqueMatch, column_pairs, declares_foreign_key, foreign_keys, key_columns, same_set,
     unique_over,
 };
 pub use types::{TypeDifference, resolve, type_fit};
+
+use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -107,6 +109,23 @@ impl<'a> Pairs<'a> {
             tables,
             enums: enum_pairs(schema, sets),
         }
+    }
+
+    /// Takes away tables that are in another database: their models live there.
+    pub fn without(&mut self, tables: &BTreeSet<TableId>) {
+        if tables.is_empty() {
+            return;
+        }
+        let is_gone = |pair: &TablePair<'_>| pair.table_id().is_some_and(|id| tables.contains(&id));
+        self.tables.retain(|pair| pair.model.is_some() || !is_gone(pair));
+        for pair in self.tables.iter_mut().filter(|pair| is_gone(pair)) {
+            pair.table = Lookup::Absent;
+            pair.elsewhere = true;
+            pair.columns.clear();
+            pair.missing.clear();
+            pair.extra.clear();
+        }
+        self.by_table = by_table(&self.tables);
     }
 
     /// Whether a pair is the first of its table: what is said of the table alone is said there.

@@ -94,6 +94,7 @@ pub(super) fn finding(finding: &Finding, files: &Files) -> Value {
         "object": finding.object,
         "expected": finding.expected,
         "found": finding.found,
+        "place": place(finding.span, files),
         "model": finding.model.map(|span| place(span, files)),
         "database": finding.database.as_ref().map(|(span, migration)| migration_place(*span, migration.as_deref(), files)),
         "related": related,

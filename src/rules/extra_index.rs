@@ -5,7 +5,7 @@ use crate::finding::Level;
 use crate::fix;
 use crate::known::Section;
 use crate::name::Name;
-use crate::pair::{IndexMatch, TablePair, can_say, key_columns};
+use crate::pair::{IndexMatch, TablePair, can_say, key_columns, may_be_index};
 use crate::schema::IndexId;
 
 pub(super) static RULE: Rule = Rule {
@@ -28,7 +28,11 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     }
     let models = ctx.pairs.models_of(pair);
     let paired: Vec<_> = models.flat_map(|m| pair.indexes(m, table)).collect();
-    let undecided = paired.iter().any(|p| matches!(p.found, IndexMatch::Unknown(_)));
+    let undecided = || {
+        paired
+            .iter()
+            .filter(|p| matches!(p.found, IndexMatch::Unknown(_)))
+    };
     let taken: Vec<IndexId> = paired
         .iter()
         .filter_map(|p| match &p.found {
@@ -44,8 +48,10 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         if !of_its_own || taken.contains(&index.id) || !can_say(&set.language, index) {
             continue;
         }
-        // An index over the same columns as one that could not be compared may be that one.
-        if undecided && (get.predicate.is_some() || key_columns(index).is_none()) {
+        // One that the model declares and that could not be compared may be this one.
+        if (get.predicate.is_some() || key_columns(index).is_none())
+            && undecided().any(|p| may_be_index(p.declared, table, index))
+        {
             continue;
         }
         let place = ctx.of_index(index);

@@ -28,16 +28,20 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((_, model)) = pair.model.filter(|(_, m)| !m.unmanaged) else {
         return;
     };
-    for key in &model.foreign_keys {
-        // One that the database has is told by the database's own types.
+    // One whose table is in another database is told there.
+    for key in model.foreign_keys.iter().filter(|_| !pair.elsewhere) {
         let held = match &pair.table {
             Lookup::Found(table) => pair.foreign_key_match(*table, key),
             // What the models say of both sides cannot be made, whatever the database has.
             Lookup::Absent | Lookup::Unknown(_) => ForeignKeyMatch::Absent,
         };
-        if let ForeignKeyMatch::Absent = held {
-            in_models(ctx, schema, model, key, out);
-        }
+        let quietest = match held {
+            ForeignKeyMatch::Absent => Level::Note,
+            // One that the database has is told by the database's own types, which compare; the models' need not.
+            ForeignKeyMatch::Same(_) => Level::Error,
+            ForeignKeyMatch::Elsewhere(_) | ForeignKeyMatch::Unknown(_) => continue,
+        };
+        in_models(ctx, schema, (model, key), quietest, out);
     }
 }
 
@@ -144,7 +148,13 @@ fn referenced<'a>(
     held.get().ty.known().map(|ty| (ty.clone(), None))
 }
 
-fn in_models(ctx: &Context<'_>, schema: &Schema, model: &Model, key: &DeclaredForeignKey, out: &Reporter) {
+fn in_models(
+    ctx: &Context<'_>,
+    schema: &Schema,
+    (model, key): (&Model, &DeclaredForeignKey),
+    quietest: Level,
+    out: &Reporter,
+) {
     for (own_name, other_name) in key.columns.iter().zip(&key.referenced) {
         let Some(field) = model.fields.iter().find(|f| f.column == *own_name) else {
             continue;
@@ -157,7 +167,7 @@ fn in_models(ctx: &Context<'_>, schema: &Schema, model: &Model, key: &DeclaredFo
         if *own == wanted {
             continue;
         }
-        if let Some(level) = level(schema, &wanted, own) {
+        if let Some(level) = level(schema, &wanted, own).filter(|level| *level >= quietest) {
             send(
                 ctx,
                 schema,

@@ -207,10 +207,15 @@ fn leave_to_others(contexts: &mut [Context<'_>]) {
                 .collect()
         })
         .collect();
-    for (ctx, gone) in contexts.iter_mut().zip(gone) {
+    let strangers: Vec<_> = contexts
+        .iter()
+        .map(|ctx| table_of_another_database::strangers(contexts, ctx))
+        .collect();
+    for ((ctx, gone), strangers) in contexts.iter_mut().zip(gone).zip(strangers) {
         for at in gone {
             ctx.pairs.tables[at].elsewhere = true;
         }
+        ctx.pairs.without(&strangers);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::table_of_another_database::strangers;
 use super::{Check, Context, Report, Reporter, Rule};
 use crate::finding::Level;
 use crate::known::Section;
@@ -27,7 +28,9 @@ fn check(targets: &[Context<'_>], out: &Reporter) {
             continue;
         }
         let tables = ctx.schema().map(|s| s.live_tables()).unwrap_or_default();
-        for table in tables.into_iter().filter(|t| counts(*t)) {
+        let strangers = strangers(targets, ctx);
+        let own = tables.into_iter().filter(|t| !strangers.contains(&t.id));
+        for table in own.filter(|t| counts(*t)) {
             let mut columns: Vec<&Name> = table.columns().map(|c| c.name()).collect();
             columns.sort();
             copies

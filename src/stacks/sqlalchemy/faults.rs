@@ -24,7 +24,7 @@ pub(super) fn of(files: &Files, tables: &[&ModelTable<'_>], imported: Option<&[F
                 kind: "refused",
                 span: *span,
                 message: format!("{}: {message}", table.name),
-                related: Vec::new(),
+                related: relations_to(table, tables),
             };
             // A mixin's attribute is one fault.
             if !out.iter().any(|other: &Fault| other.span == *span) {
@@ -41,6 +41,22 @@ pub(super) fn of(files: &Files, tables: &[&ModelTable<'_>], imported: Option<&[F
         earlier.push(table);
     }
     out
+}
+
+/// Relationships to a class, which cannot be configured without it.
+fn relations_to(table: &ModelTable<'_>, tables: &[&ModelTable<'_>]) -> Vec<(Span, String)> {
+    let others = tables.iter().filter(|other| other.name != table.name);
+    let named = others.flat_map(|other| other.def.relations.iter().map(|r| (&other.name, r)));
+    named
+        .filter(|(_, (name, _))| name.rsplit('.').next() == Some(table.name.as_str()))
+        .map(|(other, (_, span))| {
+            let what = format!(
+                "`{other}` cannot be mapped either: this relationship needs {}",
+                table.name
+            );
+            (*span, what)
+        })
+        .collect()
 }
 
 /// Names that modules with models ask SQLAlchemy for in vain: they cannot be imported.

@@ -253,6 +253,8 @@ pub struct TableDef<'a> {
     pub again: bool,
     /// What SQLAlchemy refuses, with its place.
     pub refused: Vec<(Span, String)>,
+    /// Relationships that name the other class: its name, and where.
+    pub relations: Vec<(SmolStr, Span)>,
     /// Where.
     pub span: Span,
 }
@@ -276,6 +278,7 @@ impl<'a> TableDef<'a> {
             open: Vec::new(),
             again: false,
             refused: Vec::new(),
+            relations: Vec::new(),
             span,
         }
     }

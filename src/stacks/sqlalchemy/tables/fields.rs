@@ -82,6 +82,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                         let args = args.clone();
                         return self.composite(&attribute, &args, map);
                     }
+                    self.relation(&attribute, value);
                     return self.open(&attribute, value).into_iter().collect();
                 }
             },
@@ -103,6 +104,17 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             }
         }
         self.whole(attribute, call, said, map).into_iter().collect()
+    }
+
+    /// Notes the class that a relationship names by a text.
+    fn relation(&mut self, attribute: &Attribute<'a>, value: &Value<'a>) {
+        let Some(args) = terms::call_of(self.machine, value, "relationship") else {
+            return;
+        };
+        let first = args.positional.first().or(args.keyword("argument"));
+        if let Some(Value::Str(text)) = first.map(|a| &a.value) {
+            self.relations.push((SmolStr::new(text.as_str()), attribute.span));
+        }
     }
 
     /// The columns of a `composite(Class, *columns)`: each takes its type and its nullability from a field of the class.
@@ -262,6 +274,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
         let scope = self.scope.clone();
         let from = def.columns.len();
         let statement = def.span;
+        def.relations.append(&mut self.relations);
         for field in fields {
             if field.attribute.name == "metadata" && field.attribute.maybe.is_none() {
                 def.refused.push((field.attribute.span, RESERVED.to_owned()));

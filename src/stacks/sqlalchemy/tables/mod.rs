@@ -104,6 +104,8 @@ struct Reader<'m, 'a, L: Registered<'a>> {
     of_term: FxHashMap<TermId, usize>,
     /// How many classes there were when it began.
     known: usize,
+    /// Relationships of the class that is being read.
+    relations: Vec<(SmolStr, Span)>,
 }
 
 /// How often classes that make classes are looked for again.
@@ -121,6 +123,7 @@ impl<'m, 'a, L: Registered<'a>> Reader<'m, 'a, L> {
             of_class: FxHashMap::default(),
             of_term: FxHashMap::default(),
             known: ids.len(),
+            relations: Vec::new(),
         }
     }
 
