@@ -52,7 +52,8 @@ impl Revision {
         let repository = discover(root)?;
         let commit = commit(&repository, name)?;
         let state = Revision::of(repository, commit, name, disk)?;
-        if state.kept.is_empty() {
+        // Files above the folder are listed too, for what they configure.
+        if state.kept.keys().all(|path| path.starts_with("../")) {
             return Err(Failure::new(format!(
                 "the commit {name} of the git repository has no file of this folder"
             ))

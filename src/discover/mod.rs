@@ -134,6 +134,20 @@ pub fn discover(files: &Files, options: &Options) -> Result<Found, Misuse> {
     Ok(found)
 }
 
+/// Endings of the files that histories, models and what leads to them are read from.
+const READ: &[&str] = &[
+    "cfg", "ex", "exs", "ini", "js", "json", "lock", "mjs", "prisma", "py", "rs", "sql", "toml", "ts", "txt",
+    "yaml", "yml",
+];
+
+/// Whether what cannot be read may be a side or lead to one: a folder, or a file in a language that is read. A page of
+/// documentation that a dead link stands for is nobody's loss here.
+fn may_hold_sides(files: &Files, path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let ending = file.rsplit_once('.').filter(|(stem, _)| !stem.is_empty());
+    files.find(path).is_none() || ending.is_none_or(|(_, e)| READ.contains(&e.to_ascii_lowercase().as_str()))
+}
+
 /// The same, but for the models that a history leads to: the history need not wait for them.
 ///
 /// # Errors
@@ -146,9 +160,13 @@ pub fn histories(files: &Files, options: &Options) -> Result<Found, Misuse> {
     } else {
         by_hand::take(files, options)?
     };
-    for (path, why) in files.skipped() {
-        found.not_checked.push(NotChecked { what: path, why });
-    }
+    let lost = files
+        .skipped()
+        .into_iter()
+        .filter(|(path, _)| may_hold_sides(files, path));
+    found
+        .not_checked
+        .extend(lost.map(|(what, why)| NotChecked { what, why }));
     found.not_checked.sort();
     found.not_checked.dedup();
     found.targets = std::mem::take(&mut found.targets)

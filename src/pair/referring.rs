@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Pairs, TablePair, foreign_keys, is_table, open, resolve};
 use crate::declared::{Expectation, Field, Model, ModelKind};
@@ -78,6 +78,7 @@ impl Named<'_> {
 pub fn referring<'a>(pairs: &Pairs<'a>, schema: &'a Schema) -> Vec<Named<'a>> {
     // A name that says nothing of its own (`id`, `code`) refers only where a foreign key says so.
     let (tables, columns) = read_all(pairs, schema, &|_, name| is_of_another(name));
+    let tables = by_words(&tables);
     let mut by_name: BTreeMap<String, Vec<Referring<'a>>> = BTreeMap::new();
     for column in columns {
         by_name
@@ -96,10 +97,30 @@ pub fn referring<'a>(pairs: &Pairs<'a>, schema: &'a Schema) -> Vec<Named<'a>> {
         .map(|(_, _, (table, column, _))| (table.as_str(), column))
         .collect();
     let (_, all) = read_all(pairs, schema, &|table, name| targets.contains(&(table, name)));
+    let mut places: FxHashMap<(&str, &Name), &Place<'a>> = FxHashMap::default();
+    for Referring { place, .. } in &all {
+        places.entry((&place.table, &place.name)).or_insert(place);
+    }
     found
         .into_iter()
-        .filter_map(|(name, columns, to)| named(&name, columns, to, &tables, &all))
+        .filter_map(|(name, columns, to)| {
+            let target = (*places.get(&(to.0.as_str(), &to.1))?).clone();
+            Some(named(&name, columns, target, to.2, &tables))
+        })
         .collect()
+}
+
+/// Tables by each word that one may be called by.
+type ByWord<'t> = FxHashMap<&'t str, Vec<&'t Table>>;
+
+fn by_words(tables: &[Table]) -> ByWord<'_> {
+    let mut out = ByWord::default();
+    for table in tables {
+        for word in &table.words {
+            out.entry(word.as_str()).or_default().push(table);
+        }
+    }
+    out
 }
 
 /// Whether a column is named after another table.
@@ -139,23 +160,20 @@ struct Out<'a, 'w> {
 fn named<'a>(
     name: &str,
     mut columns: Vec<Referring<'a>>,
-    (table, column, keys): (String, Name, usize),
-    tables: &[Table],
-    all: &[Referring<'a>],
-) -> Option<Named<'a>> {
-    let mut places = all.iter().map(|c| &c.place);
-    let target = places.find(|p| p.table == table && p.name == column)?.clone();
-    columns.retain(|c| c.place.table != table);
+    target: Place<'a>,
+    keys: usize,
+    tables: &ByWord<'_>,
+) -> Named<'a> {
+    columns.retain(|c| c.place.table != target.table);
     let word = name.strip_suffix("_id").unwrap_or(name);
-    let exact = tables
-        .iter()
-        .any(|t| t.qualified == table && t.words.iter().any(|w| w == word));
-    Some(Named {
+    let mut called = tables.get(word).into_iter().flatten();
+    let exact = called.any(|t| t.qualified == target.table);
+    Named {
         columns,
         target,
         keys,
         exact,
-    })
+    }
 }
 
 /// What the foreign keys of the columns lead to, where all but few agree.
@@ -170,12 +188,12 @@ fn by_keys(columns: &[Referring<'_>]) -> Option<(String, Name, usize)> {
 }
 
 /// The one table that the name without `_id` is of, where no foreign key says otherwise.
-fn by_word(name: &str, columns: &[Referring<'_>], tables: &[Table]) -> Option<(String, Name, usize)> {
+fn by_word(name: &str, columns: &[Referring<'_>], tables: &ByWord<'_>) -> Option<(String, Name, usize)> {
     if columns.iter().any(|c| c.keyed) {
         return None;
     }
     let word = name.strip_suffix("_id")?;
-    let mut fitting = tables.iter().filter(|t| t.words.iter().any(|w| w == word));
+    let mut fitting = tables.get(word)?.iter();
     let table = fitting.next()?;
     if fitting.any(|other| other.qualified != table.qualified) {
         return None;

@@ -1,5 +1,7 @@
 //! Notes for people: one line each. Of many of one rule the rule is said once, above them, and each line says what differs.
 
+use std::collections::BTreeMap;
+
 use super::escape;
 use crate::finding::Finding;
 use crate::rules;
@@ -12,9 +14,12 @@ const MANY: usize = 5;
 pub(super) fn render(notes: &[&Finding], files: &Files) -> String {
     let mut out = String::new();
     let mut many: Vec<(&str, Vec<&Finding>)> = Vec::new();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in notes {
+        *counts.entry(finding.rule).or_default() += 1;
+    }
     for finding in notes.iter().copied() {
-        let same = notes.iter().filter(|other| other.rule == finding.rule).count();
-        if same <= MANY {
+        if counts.get(finding.rule).is_none_or(|count| *count <= MANY) {
             out.push_str(&whole(finding, files));
             continue;
         }

@@ -176,7 +176,10 @@ fn a_commit_and_a_file_of_it_are_sides() {
         1
     );
     assert_eq!(run(&root, &["diff", "git:HEAD:models", "models"]).0, 0);
-    // A folder that the commit does not know.
+    // A folder that the commit does not know, below one whose configuration it knows.
+    std::fs::write(root.join("Cargo.toml"), "[package.metadata.schemalign]\n").unwrap();
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "second"]);
     let later = root.join("later");
     copy_folder(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop"),
