@@ -9,7 +9,7 @@ use super::table_of_another_database::held_by_another;
 use super::{Check, Context, Report, Reporter, Rule, siblings};
 use crate::finding::Level;
 use crate::known::Gap;
-use crate::schema::TypeKind;
+use crate::schema::{Schema, TypeKind};
 use crate::session::elsewhere::Presumed;
 use crate::source::{Files, Span};
 
@@ -31,7 +31,9 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
     let Some(schema) = ctx.schema() else { return };
     let maker = create_all(ctx).map(|maker| maker.span);
     for (id, table) in schema.tables.iter() {
-        if let Some(gap) = table.presumed.as_ref().filter(|_| table.presence.may_be()) {
+        if let Some(gap) = table.presumed.as_ref().filter(|_| table.presence.may_be())
+            && !is_hidden(schema, gap)
+        {
             let table = schema.table(id);
             let name = table.qualified();
             let elsewhere = held_by_another(targets, ctx, &name).is_some()
@@ -47,6 +49,7 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
     for (_, ty) in schema.types.iter() {
         if let TypeKind::Presumed(gap) = &ty.kind
             && ty.presence.may_be()
+            && !is_hidden(schema, gap)
         {
             let name = format!("{}.{}", schema.namespaces[ty.namespace].name, ty.name);
             // What an extension brings may be installed by hand; an enum hardly is.
@@ -56,6 +59,12 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
             send(ctx, gap, (kind, &name), maker, out);
         }
     }
+}
+
+/// Whether an object is only not known: what could not be followed may have made it.
+fn is_hidden(schema: &Schema, gap: &Gap) -> bool {
+    let mut causes = schema.gaps.iter();
+    causes.any(|cause| cause.at == gap.at && cause.why == gap.why)
 }
 
 /// Whether the migrations of a database make a table.

@@ -35,6 +35,39 @@ enum Meaning {
     Nothing,
 }
 
+/// What every module answers about itself: asked of one that is not known, nothing else runs.
+const ASKED_OF_MODULES: [&str; 8] = [
+    "__schema__",
+    "__changeset__",
+    "__struct__",
+    "__info__",
+    "__adapter__",
+    "__enum_map__",
+    "module_info",
+    "behaviour_info",
+];
+
+/// How many functions are called back that were handed over.
+const MOST_HANDED: usize = 16;
+
+/// Functions in what is handed over, and how many values were looked at.
+fn handed<'v>(args: &'v [Value]) -> (Vec<&'v Rc<Function>>, u64) {
+    let (mut functions, mut seen) = (Vec::new(), 0);
+    let mut waiting: Vec<&'v Value> = args.iter().rev().collect();
+    while let Some(value) = waiting.pop() {
+        seen += 1;
+        match value {
+            Value::Function(function) => functions.push(function),
+            Value::List(items) => waiting.extend(items.iter()),
+            Value::Tuple(items) => waiting.extend(items.iter()),
+            Value::Map(map) => waiting.extend(map.entries().iter().map(|(_, item)| item)),
+            Value::Unknown(unknown) => waiting.extend(&unknown.candidates),
+            _ => {}
+        }
+    }
+    (functions, seen)
+}
+
 impl<'a, L: Library<'a>> Machine<'a, L> {
     pub(super) fn call_form(&mut self, form: &Form, call: &Call, scope: &mut Scope) -> Run<Value> {
         match &call.callee {
@@ -61,10 +94,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 self.call_value(&function, args, form.span)
             }
             Callee::Form(_) => {
-                let gap = self.code_gap(form.span, "a call of what a call gives is not followed");
-                self.note(&gap);
-                L::opaque(self, &gap, None);
-                Ok(Value::unknown(gap))
+                Ok(self.unknown_code(form.span, "a call of what a call gives is not followed"))
             }
         }
     }
@@ -98,7 +128,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         match meaning {
             Meaning::Inside(module, definition) => self.call_inside(&module, &definition, args, place, scope),
             Meaning::Outside(module) | Meaning::Perhaps(module) => {
-                self.call_outside(&module, name, args, place, scope, None)
+                let open = self.brought(&module, name, args.len(), span);
+                self.call_outside(&module, name, args, place, scope, open)
             }
             Meaning::Kernel => self.call_outside("Kernel", name, args, place, scope, None),
             Meaning::Nothing => {
@@ -107,6 +138,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 self.call_outside(&own, name, args, place, scope, open)
             }
         }
+    }
+
+    /// Why it is not known what an imported function does that neither the library nor the standard library has: what is imported
+    /// is meant for the module that imports it.
+    fn brought(&self, module: &str, name: &str, arity: usize, at: Span) -> Option<Gap> {
+        let known = L::exports(module, name, arity) == Some(true) || standard::is_standard(module);
+        (!known).then(|| self.code_gap(at, format!("what {module}.{name} does")))
     }
 
     /// Why a module may have more than is known.
@@ -212,10 +250,14 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     scope,
                 );
             }
-            if args.is_empty() {
+            let asks = ASKED_OF_MODULES.contains(&name.as_str());
+            if args.is_empty() && (asks || target.gap().is_none()) {
                 return self.field(target, name, place.span);
             }
             let args = self.all_but_blocks(args, scope)?;
+            if asks && let Some(gap) = target.gap() {
+                return Ok(Value::unknown(gap));
+            }
             return self.call_unknown(target, name, args, place);
         };
         let Some(module) = target.as_module() else {
@@ -232,7 +274,14 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             let open = made.open.clone();
             return self.call_outside(&module, name, args, place, scope, open);
         }
-        self.call_outside(&module, name, args, place, scope, None)
+        let open = self.unmade(&module, place.span);
+        self.call_outside(&module, name, args, place, scope, open)
+    }
+
+    /// Why it is not known what a module of the repository holds that could not be made.
+    fn unmade(&self, module: &str, at: Span) -> Option<Gap> {
+        self.modules.find(module)?;
+        Some(self.code_gap(at, format!("the module {module} could not be followed")))
     }
 
     fn call_one_of(
@@ -262,9 +311,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     /// A call of a value that is no module.
     fn call_unknown(&mut self, target: &Value, name: &SmolStr, args: Vec<Value>, place: Place) -> Run<Value> {
         let gap = match target.gap() {
-            Some(gap) => gap,
+            Some(gap) => self.code_gap(
+                place.span,
+                format!("which module's {name} runs is not known: {}", gap.why),
+            ),
             None => self.gap(place.span, format!("a call of {name} of what is no module")),
         };
+        self.note_code(&gap);
         let called = Called {
             module: "",
             name,
@@ -273,6 +326,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             span: place.span,
         };
         L::opaque(self, &gap, Some(&called));
+        self.call_back(&args, &gap, place.span)?;
         Ok(Value::unknown(gap))
     }
 
@@ -339,12 +393,18 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
         if open.is_none() && !blocked && standard::is_standard(module) && standard::is_harmless(module, name)
         {
-            return Ok(self.unknown(span, format!("what {module}.{name} gives")));
+            // What is not known of an argument is not known of what is made of it.
+            let gap = args.iter().find_map(Value::gap);
+            let gap = gap.unwrap_or_else(|| self.gap(span, format!("what {module}.{name} gives")));
+            self.call_back(&args, &gap, span)?;
+            return Ok(Value::unknown(gap));
         }
+        let does = format!("what {module}.{name} does");
         let gap = match open {
-            Some(gap) => gap,
-            None if blocked => self.gap(span, format!("what {module}.{name} does with its block")),
-            None => self.gap(span, format!("what {module}.{name} does")),
+            Some(gap) => self.code_gap(span, gap.why.clone()),
+            None if blocked => self.code_gap(span, format!("{does} with its block")),
+            None if standard::runs_other_code(&called) => self.code_gap(span, does),
+            None => self.gap(span, does),
         };
         L::opaque(self, &gap, Some(&called));
         self.call_back(&args, &gap, span)?;
@@ -356,12 +416,17 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     }
 
     /// Functions that are given to code that is not there may be called by it, with anything.
-    fn call_back(&mut self, args: &[Value], gap: &Gap, at: Span) -> Run<()> {
-        for arg in args {
-            let Value::Function(function) = arg else { continue };
-            let unknown = vec![Value::unknown(gap.clone()); function.arity()];
+    pub(super) fn call_back(&mut self, args: &[Value], gap: &Gap, at: Span) -> Run<()> {
+        let (functions, seen) = handed(args);
+        self.budget.charge(seen / 4);
+        if functions.len() > MOST_HANDED {
+            self.unknown_code(at, "more functions are handed over than are followed");
+        }
+        for made in functions.into_iter().take(MOST_HANDED) {
+            let function = Value::Function(made.clone());
+            let unknown = vec![Value::unknown(gap.clone()); made.arity()];
             self.perhaps(gap, |machine| {
-                machine.call_value(arg, unknown, at)?;
+                machine.call_value(&function, unknown, at)?;
                 Ok(Value::nil())
             })?;
         }
@@ -388,6 +453,8 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 return self.invoke(&definition, args, at);
             }
             open = made.open.clone();
+        } else {
+            open = open.or_else(|| self.unmade(module, at));
         }
         self.call_known(module, &SmolStr::new(name), args, &[], at, false, open)
     }
@@ -425,7 +492,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
             other => match other.gap() {
                 Some(gap) => {
+                    let gap = self.code_gap(at, format!("which function runs is not known: {}", gap.why));
+                    self.note_code(&gap);
                     L::opaque(self, &gap, None);
+                    self.call_back(&args, &gap, at)?;
                     Ok(self.term(TermCallee::Apply(other.clone()), args, at))
                 }
                 None => Err(self.raise("BadFunctionError", "expected a function", at)),

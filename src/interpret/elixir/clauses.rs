@@ -91,6 +91,29 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.choose(&arms, &[value], scope, at, "CaseClauseError")
     }
 
+    /// `receive do ... after ... end`: any of its clauses is taken.
+    pub(super) fn receive(&mut self, block: &Form, at: Span, scope: &mut Scope) -> Run<Value> {
+        let clauses = |key: &str| block.keyword(key).and_then(Form::as_list).unwrap_or(&[]);
+        let (taken, later) = (arms(clauses("do")), arms(clauses("after")));
+        let gap = self.gap(at, "a message that is received");
+        let message = [Value::unknown(gap.clone())];
+        let count = taken.len() + later.len();
+        if count == 0 {
+            return Ok(Value::unknown(gap));
+        }
+        self.fork_many(&gap, count, |machine, course| {
+            let mut own = scope.clone();
+            match (taken.get(course), later.get(course.wrapping_sub(taken.len()))) {
+                (Some(arm), _) => {
+                    machine.enter(arm.patterns, arm.guard, &message, &mut own)?;
+                    machine.eval(arm.body, &mut own)
+                }
+                (None, Some(arm)) => machine.eval(arm.body, &mut own),
+                (None, None) => Ok(Value::nil()),
+            }
+        })
+    }
+
     pub(super) fn cond(&mut self, block: &Form, at: Span, scope: &mut Scope) -> Run<Value> {
         let clauses = block.keyword("do").and_then(Form::as_list).unwrap_or(&[]);
         let arms = arms(clauses);

@@ -102,6 +102,14 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         lowered.modules.iter().map(|m| m.name.clone()).collect()
     }
 
+    /// Runs the forms of a file, each once, apart from whatever runs now: what they define is there from now on.
+    pub fn run_apart(&mut self, file: FileId) {
+        let whole = Span::new(file, 0, 0);
+        for top in 0..self.modules.lowered(file).body.statements().len() {
+            self.run_top(file, top, whole);
+        }
+    }
+
     /// Runs one form at the top of a file, once, apart from whatever runs now.
     fn run_top(&mut self, file: FileId, top: usize, at: Span) {
         if !self.ran.insert((file, top)) {

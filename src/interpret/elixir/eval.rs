@@ -60,12 +60,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 Ok(Value::tuple(items))
             }
             FormKind::Call(call) => self.call_form(form, call, scope),
-            FormKind::Gap(why) => {
-                let gap = self.code_gap(form.span, *why);
-                self.note(&gap);
-                L::opaque(self, &gap, None);
-                Ok(Value::unknown(gap))
-            }
+            FormKind::Gap(why) => Ok(self.unknown_code(form.span, *why)),
             _ => Ok(self.unknown(form.span, "is not followed")),
         }
     }

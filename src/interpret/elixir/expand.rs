@@ -61,7 +61,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             let calls = self.frames.iter().rev().take_while(|frame| frame.expansion);
             let at = calls.last().map_or(form.span, |frame| frame.call);
             let gap = self.code_gap(at, "the code that a macro gives here is not known");
-            self.note(&gap);
+            self.note_code(&gap);
             L::opaque(self, &gap, None);
         }
     }
@@ -120,7 +120,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             Value::Unknown(_) | Value::Term(_) => {
                 let why = format!("the code that the macro {} gives is not known", definition.name);
                 let gap = self.code_gap(place.span, why);
-                self.note(&gap);
+                self.note_code(&gap);
                 L::opaque(self, &gap, None);
                 self.inject(Value::unknown(gap), place.span)
             }

@@ -102,7 +102,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
         let at = gap.at.unwrap_or_else(|| self.here());
         let gap = self.code_gap(at, "more alternatives than are followed");
-        self.note(&gap);
+        self.note_code(&gap);
         L::opaque(self, &gap, None);
         Some(gap)
     }

@@ -102,7 +102,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             return self.invoke(&longer, args.to_vec(), at);
         }
         if definition.clauses.is_empty() || definition.maybe.is_some() {
-            return Ok(self.unknown(at, format!("a clause of {} that is not known", definition.name)));
+            return Ok(self.unknown_code(at, format!("a clause of {} that is not known", definition.name)));
         }
         let message = format!(
             "no function clause matching in {}/{}",

@@ -183,6 +183,21 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
     }
 
+    /// Notes why code is not known. What such code may do to the library's part of the world the library notes itself.
+    pub(super) fn note_code(&mut self, gap: &Gap) {
+        if gap.reach != Reach::Everything {
+            self.note(gap);
+        }
+    }
+
+    /// Code that is not known runs here: it is noted, the library is told, and what it gives is unknown.
+    pub fn unknown_code(&mut self, at: Span, why: impl Into<String>) -> Value {
+        let gap = self.code_gap(at, why);
+        self.note_code(&gap);
+        L::opaque(self, &gap, None);
+        Value::unknown(gap)
+    }
+
     /// Unknown, because of what is at a place.
     #[must_use]
     pub fn unknown(&self, at: Span, why: impl Into<String>) -> Value {

@@ -42,7 +42,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             ("with", _) => self.with(args, at, scope),
             ("for", _) => self.comprehension(args, at, scope),
             ("try", [block]) => self.try_block(block, at, scope),
-            ("receive", _) => Ok(self.unknown(at, "a message that is received")),
+            ("receive", [block]) => self.receive(block, at, scope),
             ("quote", _) => self.quote(args, at, scope),
             ("and" | "&&", [left, right]) => self.logical(left, right, true, scope),
             ("or" | "||", [left, right]) => self.logical(left, right, false, scope),
@@ -60,8 +60,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             ("::", [value, _]) if call.parens => self.eval(value, scope),
             ("destructure", [pattern, value]) => self.assign(pattern, value, at, scope),
             ("put_in" | "update_in" | "get_and_update_in", [_, _]) => {
+                let gap = self.gap(at, "a path into a value that is not followed");
                 let values = self.all(args, scope);
-                values.map(|_| self.unknown(at, "a path into a value that is not followed"))
+                values.and_then(|values| self.call_back(&values, &gap, at).map(|()| Value::unknown(gap)))
             }
             _ => return self.define(name, args, form, scope),
         })
@@ -421,13 +422,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let args = self.all(args, scope)?;
         let (Some(module), Some((name, arity))) = (scope.module().cloned(), scope.lexical.function.clone())
         else {
-            return Ok(self.unknown(at, "what a definition replaced"));
+            return Ok(self.unknown_code(at, "what a definition replaced"));
         };
         let made = self.module(&module, at);
         let parent = made.and_then(|m| m.definition(&name, arity).and_then(|d| d.parent.clone()));
         match parent {
             Some(parent) => self.invoke(&parent, args, at),
-            None => Ok(self.unknown(at, "what a definition replaced")),
+            None => Ok(self.unknown_code(at, "what a definition replaced")),
         }
     }
 

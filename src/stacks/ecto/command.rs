@@ -2,7 +2,7 @@
 //!
 //! Source: `Ecto.Migration` (`ecto_sql` 3.13, lib/ecto/migration.ex): its structs `Table`, `Index`, `Constraint` and `Reference`.
 
-use crate::known::Gap;
+use crate::known::{Gap, Reach};
 use crate::source::{Span, Text};
 
 /// A name or a piece of SQL: known with its place, or not.
@@ -50,6 +50,25 @@ pub struct Table {
     pub span: Span,
     /// The whole command, with its block.
     pub whole: Span,
+}
+
+impl Table {
+    /// How far something reaches that is not known of the table alone.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        let known = |word: &Word| match word {
+            Word::Known(text) => Some(text.as_str().to_owned()),
+            Word::Unknown(..) => None,
+        };
+        let prefix = self
+            .prefix
+            .as_ref()
+            .map_or_else(|| Some("public".to_owned()), known);
+        match prefix.zip(known(&self.name)) {
+            Some((prefix, name)) => Reach::Object(format!("{prefix}.{name}")),
+            None => Reach::Everything,
+        }
+    }
 }
 
 /// The option `primary_key:` of a table.

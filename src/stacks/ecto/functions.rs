@@ -96,6 +96,7 @@ fn begin(
         table,
         courses: vec![Vec::new()],
         gap: None,
+        open: None,
     });
     if let Some(key) = key {
         machine.library.queue.part(Part::Add(key));

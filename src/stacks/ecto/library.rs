@@ -10,11 +10,11 @@ use super::questions::Rehearsed;
 use super::queue::Queue;
 use super::schemas::{self, Schemas};
 use super::settings::{Beside, Settings};
-use super::{application, changesets, functions, oban, outside, query, repo};
+use super::{application, changesets, enums, functions, oban, outside, query, repo};
 use crate::change::Failure;
 use crate::config::Given;
 use crate::interpret::elixir::{Called, Library, Machine, Run, Scope, Stop, Value, Written};
-use crate::known::Gap;
+use crate::known::{Gap, Reach};
 use crate::session::{Checkpoint, Rows, Sent, Session};
 use crate::source::Span;
 
@@ -44,6 +44,8 @@ pub struct Ecto {
     pub(super) hosted: bool,
     /// Whether code of the project beside its migrations may change the schema, once that was asked.
     pub(super) program_changes: Option<bool>,
+    /// Types that `ecto_enum` makes.
+    pub(super) enums: enums::Enums,
     /// Schemas that modules declare.
     pub(super) schemas: Schemas,
     /// Which way a migration runs.
@@ -94,6 +96,7 @@ impl Ecto {
             rehearsed: None,
             hosted: false,
             program_changes: None,
+            enums: enums::Enums::default(),
             schemas: Schemas::default(),
             way: Way::Up,
             refused: None,
@@ -193,6 +196,7 @@ impl<'a> Library<'a> for Ecto {
             "PolymorphicEmbed" => {
                 Some(name.starts_with("polymorphic_embeds_") || name.starts_with("cast_polymorphic_"))
             }
+            "EctoEnum" | "EctoEnum.Postgres" => Some(name == "defenum"),
             "Ecto.Changeset" => Some(changesets::is_function(name)),
             _ => None,
         }
@@ -209,6 +213,7 @@ impl<'a> Library<'a> for Ecto {
                 schemas::uses(machine, written, scope);
             }
             "Mix.Config" => scope.import("Mix.Config"),
+            "EctoEnum" => return Some(enums::uses(machine, written, scope)),
             "Ecto.Repo" | "Ecto.Type" | "GenServer" | "Supervisor" | "Agent" | "Application"
             | "Oban.Worker" => {}
             _ => {
@@ -233,6 +238,7 @@ impl<'a> Library<'a> for Ecto {
                 schemas::expand(machine, written, scope)
             }
             "Logger" => Some(Ok(Value::atom("ok"))),
+            module if enums::MODULES.contains(&module) => enums::expand(machine, written, scope),
             _ => None,
         }
     }
@@ -248,7 +254,7 @@ impl<'a> Library<'a> for Ecto {
             "Logger" => Some(Ok(Value::atom("ok"))),
             "Money.Migration" => outside::money(called),
             module if repo::is_repo(machine, module, called) => repo::call(machine, called),
-            _ => None,
+            _ => enums::call(machine, called),
         }
     }
 
@@ -256,8 +262,10 @@ impl<'a> Library<'a> for Ecto {
         if schemas::is_building(machine) {
             return schemas::opaque(machine, gap, called);
         }
-        if !machine.library.configuring {
-            outside::opaque(machine, gap, called);
+        match machine.library.configuring {
+            true if gap.reach == Reach::Everything => machine.note(&gap.reaching(Reach::Rows)),
+            true => {}
+            false => outside::opaque(machine, gap, called),
         }
     }
 }

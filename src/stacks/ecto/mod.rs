@@ -5,6 +5,7 @@ pub mod belonging;
 pub mod changesets;
 pub mod command;
 pub mod ddl;
+pub mod enums;
 pub mod functions;
 pub mod history;
 pub mod install;

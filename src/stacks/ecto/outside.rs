@@ -2,17 +2,20 @@
 
 use super::library::Elixir;
 use super::oban;
-use super::queue::Queued;
 use super::structs::{Given, INDEX, TABLE};
 use crate::interpret::elixir::{Called, Run, Value};
 use crate::known::{Gap, Reach};
 
 /// Something could not be followed.
 pub fn opaque(machine: &mut Elixir<'_>, gap: &Gap, called: Option<&Called<'_>>) {
+    let handed = called.is_some_and(|called| is_handed_changes(called) || is_own(machine, called));
+    let far = gap.reach == Reach::Everything;
     let reaches = match called.filter(|called| may_migrate(called)) {
         Some(called) => reaches(called),
+        None if handed && !far => vec![Reach::Everything],
         None if gap.reach != Reach::Everything => Vec::new(),
         None if is_work_on_rows(machine, gap) => {
+            machine.note(&gap.reaching(Reach::Rows));
             machine.library.session.touch_rows_of_all();
             Vec::new()
         }
@@ -22,8 +25,10 @@ pub fn opaque(machine: &mut Elixir<'_>, gap: &Gap, called: Option<&Called<'_>>) 
         return;
     }
     let why = match called {
-        Some(called) => format!("`{}.{}` is not in the repository", called.module, called.name),
-        None => gap.why.clone(),
+        Some(called) if !called.module.is_empty() => {
+            format!("`{}.{}` is not in the repository", called.module, called.name)
+        }
+        _ => gap.why.clone(),
     };
     let at = gap.at.or(called.map(|called| called.span));
     for reach in reaches {
@@ -31,8 +36,34 @@ pub fn opaque(machine: &mut Elixir<'_>, gap: &Gap, called: Option<&Called<'_>>) 
             Some(at) => Gap::new(at, why.clone(), reach),
             None => gap.reaching(reach),
         };
-        machine.library.queue.push(Queued::Unknown(gap));
+        machine.library.queue.unknown(gap);
     }
+}
+
+/// Whether a call into code that is not there is of the program's own namespace, so that it knows the program's tables: a module
+/// that something makes which is not followed.
+fn is_own(machine: &Elixir<'_>, called: &Called<'_>) -> bool {
+    let repo = machine.library.project.repo.as_ref();
+    let root = |module: &str| module.split('.').next().unwrap_or(module).to_owned();
+    repo.is_some_and(|repo| repo.module.contains('.') && root(&repo.module) == root(called.module))
+}
+
+/// Whether a call is handed text that changes a schema, or goes to the driver of the database with text that is not known.
+fn is_handed_changes(called: &Called<'_>) -> bool {
+    let driver = called.module == "Postgrex" || called.module.starts_with("Postgrex.");
+    let sends = driver
+        && ["query", "execute", "prepare", "stream"]
+            .iter()
+            .any(|verb| called.name.starts_with(verb));
+    (sends || !driver)
+        && called.args.iter().any(|arg| match arg {
+            Value::Text(text) => changes(text.as_str()),
+            Value::Unknown(unknown) => {
+                sends || unknown.candidates.iter().filter_map(Value::as_str).any(changes)
+            }
+            Value::Term(_) => sends,
+            _ => false,
+        })
 }
 
 /// Whether what was not followed is code of the program that cannot change the schema: it lies beside the migrations, and no such code
@@ -66,6 +97,11 @@ fn changes_schema(text: &str) -> bool {
     if !text.contains("query") && !text.contains("execute") {
         return false;
     }
+    changes(text)
+}
+
+/// Whether SQL may change a schema, by its words.
+fn changes(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
     const KINDS: &[&str] = &[
         " TABLE",
@@ -99,7 +135,8 @@ fn may_migrate(called: &Called<'_>) -> bool {
 /// know those alone that they are handed.
 fn reaches(called: &Called<'_>) -> Vec<Reach> {
     let everything = || vec![Reach::Everything];
-    if called.module.starts_with("Ecto.") {
+    // What runs is a module of the repository, perhaps.
+    if called.module.is_empty() || called.module.starts_with("Ecto.") {
         return everything();
     }
     let mut prefix = "public".to_owned();

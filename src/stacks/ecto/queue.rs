@@ -42,12 +42,22 @@ pub struct Block {
     pub courses: Vec<Vec<Rc<Part>>>,
     /// Why there are several.
     pub gap: Option<Gap>,
+    /// Why there may be parts that are not told.
+    pub open: Option<Gap>,
 }
 
 impl Queue {
     /// Adds a command.
     pub fn push(&mut self, queued: Queued) {
         self.commands.push(Rc::new(queued));
+    }
+
+    /// Something that is not known happens. Where a block runs, it may have added parts to it.
+    pub fn unknown(&mut self, gap: Gap) {
+        if let Some(block) = &mut self.block {
+            block.open.get_or_insert_with(|| gap.clone());
+        }
+        self.push(Queued::Unknown(gap));
     }
 
     /// Adds a part to the block that runs; whether one runs.
@@ -88,6 +98,9 @@ impl Queue {
             None => all,
         });
         self.commands.push(whole);
+        if let Some(gap) = block.open {
+            self.push(Queued::Unknown(gap.reaching(block.table.reach())));
+        }
     }
 
     /// Two courses come together; this is one of them.
@@ -114,7 +127,13 @@ impl Queue {
                 }
             }
             // More than this is no longer told apart: each doubles what is run.
-            block.courses.truncate(MOST_COURSES);
+            if block.courses.len() > MOST_COURSES {
+                block.courses.truncate(MOST_COURSES);
+                block.open.get_or_insert_with(|| gap.clone());
+            }
+            if block.open.is_none() {
+                block.open = other.open;
+            }
         }
     }
 }

@@ -168,6 +168,10 @@ fn config(machine: &Elixir<'_>) -> Value {
 /// `repo.transaction(function)`: within a migration it is part of the one that runs.
 fn within(machine: &mut Elixir<'_>, name: &str, function: &Value, at: Span) -> Run<Value> {
     let Value::Function(callee) = function else {
+        // Anything but a description of steps is code.
+        if let Value::Unknown(_) = function {
+            return Ok(machine.unknown_code(at, "what runs in a transaction is not known"));
+        }
         machine.library.session.touch_rows_of_all();
         return Ok(machine.unknown(at, "what a transaction gives"));
     };

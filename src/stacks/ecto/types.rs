@@ -185,6 +185,9 @@ pub fn of_module(machine: &mut Elixir<'_>, name: &str, given: &Given, at: Span) 
     if let Some((_, kept)) = KNOWN.iter().find(|(known, _)| *known == name) {
         return Value::atom(kept);
     }
+    if let Some(kept) = super::enums::kept(machine, name, at) {
+        return kept;
+    }
     if machine.modules().may_have(name)
         && let Some(module) = machine.module(name, at)
     {

@@ -49,15 +49,15 @@ pub(super) fn call<'a, L: Library<'a>>(
         ("map", [function]) => mapped(machine, first, function, at),
         ("flat_map", [function]) => {
             let items = items!(machine, first, at);
-            let mut out = Vec::new();
+            let (mut out, mut open) = (Vec::new(), None);
             for item in items {
                 let inner = run!(machine.call_value(function, vec![item], at));
                 match run!(machine.items(&inner, at)) {
                     Ok(items) => out.extend(items),
-                    Err(gap) => return Some(Ok(Value::unknown(gap))),
+                    Err(gap) => open = open.or(Some(gap)),
                 }
             }
-            Some(Ok(Value::list(out)))
+            Some(Ok(open.map_or_else(|| Value::list(out), Value::unknown)))
         }
         ("map_join", [function]) => map_join(machine, first, &Value::text("", at), function, at),
         ("map_join", [joiner, function]) => map_join(machine, first, joiner, function, at),
@@ -87,7 +87,11 @@ pub(super) fn call<'a, L: Library<'a>>(
                         end = index;
                         break;
                     }
-                    Truth::Unknown(gap) => return Some(Ok(Value::unknown(gap))),
+                    Truth::Unknown(gap) => {
+                        let rest = items.get(index + 1..).unwrap_or_default();
+                        run!(perhaps_each(machine, rest, function, &gap, at));
+                        return Some(Ok(Value::unknown(gap)));
+                    }
                 }
             }
             let (front, rest) = items.split_at(end);
@@ -138,6 +142,25 @@ fn over_unknown<'a, L: Library<'a>>(
         })?;
     }
     Ok(Value::unknown(gap.clone()))
+}
+
+/// A function is called for each of the items, up to one that cannot be told.
+fn perhaps_each<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    items: &[Value],
+    function: &Value,
+    gap: &Gap,
+    at: Span,
+) -> Run<()> {
+    let Some((item, rest)) = items.split_first() else {
+        return Ok(());
+    };
+    let run = |machine: &mut Machine<'a, L>| {
+        machine.call_value(function, vec![item.clone()], at)?;
+        machine.deeper(at, |machine| perhaps_each(machine, rest, function, gap, at))?;
+        Ok(Value::nil())
+    };
+    machine.perhaps(gap, run).map(|_| ())
 }
 
 /// `Enum.map`.
@@ -205,7 +228,7 @@ fn find<'a, L: Library<'a>>(
         _ => return None,
     };
     let items = items!(machine, of, at);
-    for (index, item) in items.into_iter().enumerate() {
+    for (index, item) in items.iter().cloned().enumerate() {
         let out = run!(machine.call_value(function, vec![item.clone()], at));
         match machine.truth(&out) {
             Truth::Yes => {
@@ -216,7 +239,11 @@ fn find<'a, L: Library<'a>>(
                 }));
             }
             Truth::No => {}
-            Truth::Unknown(gap) => return Some(Ok(Value::unknown(gap))),
+            Truth::Unknown(gap) => {
+                let rest = items.get(index + 1..).unwrap_or_default();
+                run!(perhaps_each(machine, rest, function, &gap, at));
+                return Some(Ok(Value::unknown(gap)));
+            }
         }
     }
     Some(Ok(default))
@@ -230,16 +257,24 @@ fn quantified<'a, L: Library<'a>>(
     at: Span,
 ) -> Run<Value> {
     let mut unknown = None;
-    for item in items {
+    for (index, item) in items.iter().enumerate() {
         let out = match function {
-            Some(function) => machine.call_value(function, vec![item], at)?,
-            None => item,
+            Some(function) => machine.call_value(function, vec![item.clone()], at)?,
+            None => item.clone(),
         };
         match machine.truth(&out) {
             Truth::Yes if any => return Ok(Value::truth(true)),
             Truth::No if !any => return Ok(Value::truth(false)),
             Truth::Yes | Truth::No => {}
-            Truth::Unknown(gap) => unknown = Some(gap),
+            Truth::Unknown(gap) => match function {
+                Some(function) => {
+                    let rest = items.get(index + 1..).unwrap_or_default();
+                    perhaps_each(machine, rest, function, &gap, at)?;
+                    unknown = Some(gap);
+                    break;
+                }
+                None => unknown = Some(gap),
+            },
         }
     }
     Ok(match unknown {
@@ -257,7 +292,9 @@ pub(super) fn stream<'a, L: Library<'a>>(
 ) -> Option<Run<Value>> {
     match name {
         "cycle" | "iterate" | "repeatedly" | "unfold" | "resource" | "interval" | "timer" => {
-            Some(Ok(machine.unknown(at, "a stream that may have no end")))
+            let gap = machine.gap(at, "a stream that may have no end");
+            let called = machine.call_back(args, &gap, at);
+            Some(called.map(|()| Value::unknown(gap)))
         }
         "run" => {
             let _ = items!(machine, args.first()?, at);

@@ -252,7 +252,8 @@ fn reduced_while<'a, L: Library<'a>>(
     function: &Value,
     at: Span,
 ) -> Run<Value> {
-    for item in items {
+    let mut items = items.into_iter();
+    while let Some(item) = items.next() {
         let out = machine.call_value(function, vec![item, accumulator], at)?;
         match out.as_pair() {
             Some(("cont", value)) => accumulator = value.clone(),
@@ -261,7 +262,11 @@ fn reduced_while<'a, L: Library<'a>>(
                 let gap = out
                     .gap()
                     .unwrap_or_else(|| machine.gap(at, "whether a reduction goes on"));
-                L::opaque(machine, &gap, None);
+                let (rest, unknown) = (items.collect(), Value::unknown(gap.clone()));
+                let more = |machine: &mut Machine<'a, L>| {
+                    machine.deeper(at, |machine| reduced_while(machine, rest, unknown, function, at))
+                };
+                machine.perhaps(&gap, more)?;
                 return Ok(Value::unknown(gap));
             }
         }
@@ -277,7 +282,7 @@ fn map_reduced<'a, L: Library<'a>>(
     flat: bool,
     at: Span,
 ) -> Run<Value> {
-    let mut mapped = Vec::new();
+    let (mut mapped, mut open) = (Vec::new(), None);
     for item in items {
         let out = machine.call_value(function, vec![item, accumulator], at)?;
         match out.as_tuple() {
@@ -285,6 +290,8 @@ fn map_reduced<'a, L: Library<'a>>(
                 accumulator = next.clone();
                 match value {
                     Value::List(items) if flat => mapped.extend(items.iter().cloned()),
+                    Value::Atom(halt) if flat && halt == "halt" => break,
+                    value if flat => open = open.or_else(|| value.gap()),
                     value => mapped.push(value.clone()),
                 }
             }
@@ -292,11 +299,13 @@ fn map_reduced<'a, L: Library<'a>>(
                 let gap = out
                     .gap()
                     .unwrap_or_else(|| machine.gap(at, "what a reduction gives"));
-                return Ok(Value::unknown(gap));
+                accumulator = Value::unknown(gap.clone());
+                open = open.or(Some(gap));
             }
         }
     }
-    Ok(Value::tuple(vec![Value::list(mapped), accumulator]))
+    let mapped = open.map_or_else(|| Value::list(mapped), Value::unknown);
+    Ok(Value::tuple(vec![mapped, accumulator]))
 }
 
 /// `Enum.zip(lists)`.

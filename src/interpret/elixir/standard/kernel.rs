@@ -170,7 +170,7 @@ pub(super) fn call<'a, L: Library<'a>>(
             return super::access::paths(machine, name, args, at);
         }
         ("send", [_, message]) => Ok(message.clone()),
-        ("self" | "make_ref" | "node" | "spawn", _) => Ok(machine.unknown(at, "a process")),
+        ("self" | "make_ref" | "node", _) => Ok(machine.unknown(at, "a process")),
         _ => return None,
     })
 }

@@ -181,11 +181,90 @@ pub(super) fn is_standard(module: &str) -> bool {
 pub(super) fn is_harmless(module: &str, name: &str) -> bool {
     match module {
         "Code" => !name.starts_with("eval") && !name.starts_with("compile"),
-        "Process" | "Task" | "Agent" => false,
-        "Kernel" => !matches!(name, "spawn" | "apply" | "tap" | "then" | "update_in"),
+        "Process" => !name.starts_with("spawn"),
+        "Task" => name.starts_with("await") || name.starts_with("yield") || name == "shutdown",
+        "Agent" => false,
+        "System" => !matches!(name, "cmd" | "shell"),
+        "Kernel" | ":erlang" => {
+            !name.starts_with("spawn") && !matches!(name, "apply" | "tap" | "then" | "update_in")
+        }
+        ":timer" => !matches!(name, "tc" | "apply_after" | "apply_interval"),
         "Enum" | "Stream" | "Keyword" | "Map" | "MapSet" | "List" | "Regex" => true,
         _ => MODULES.iter().any(|(known, pure)| *known == module && *pure),
     }
+}
+
+/// Whether a call runs code that none of its arguments shows: `apply` of what is not known, a program of the system, text that is
+/// evaluated.
+pub(super) fn runs_other_code(called: &Called<'_>) -> bool {
+    let (module, name) = (called.module, called.name);
+    let other = match module {
+        ":os" => name == "cmd",
+        "Port" => name == "open",
+        "Mix.Task" => matches!(name, "run" | "rerun" | "run_in_apps"),
+        _ => is_standard(module) && !is_harmless(module, name),
+    };
+    other && !called.args.iter().any(|a| matches!(a, Value::Function(_)))
+}
+
+/// Functions that take a function last, and call it for what the first argument holds.
+const HIGHER: &[&str] = &[
+    "all?",
+    "any?",
+    "chunk_by",
+    "chunk_while",
+    "count",
+    "dedup_by",
+    "drop_while",
+    "each",
+    "filter",
+    "find",
+    "find_index",
+    "find_value",
+    "flat_map",
+    "flat_map_reduce",
+    "frequencies_by",
+    "get_and_update",
+    "get_lazy",
+    "group_by",
+    "map",
+    "map_every",
+    "map_join",
+    "map_reduce",
+    "max_by",
+    "min_by",
+    "partition",
+    "pop_lazy",
+    "product_by",
+    "put_new_lazy",
+    "reduce",
+    "reduce_while",
+    "reject",
+    "run",
+    "scan",
+    "sort_by",
+    "split_while",
+    "split_with",
+    "sum_by",
+    "take_while",
+    "transform",
+    "uniq_by",
+    "update",
+    "update!",
+    "zip_with",
+];
+
+/// Whether a function that is not known is called with what a value holds that is not known either.
+fn calls_unknown(called: &Called<'_>) -> bool {
+    let ([first, .., last], true) = (called.args, HIGHER.contains(&called.name)) else {
+        return false;
+    };
+    let anything = match last {
+        Value::Unknown(unknown) => unknown.candidates.is_empty() && unknown.pattern.is_empty(),
+        Value::Term(_) => true,
+        _ => false,
+    };
+    anything && first.gap().is_some()
 }
 
 /// A call of the standard library; `None`: not followed, or none of its functions.
@@ -199,12 +278,14 @@ pub(super) fn call<'a, L: Library<'a>>(
     if let Some(out) = by_candidates(machine, called) {
         return Some(out);
     }
-    if let Some(out) = known(machine, called) {
-        return Some(out);
+    if calls_unknown(called) {
+        let why = format!(
+            "which function {}.{} calls is not known",
+            called.module, called.name
+        );
+        return Some(Ok(machine.unknown_code(called.span, why)));
     }
-    // What is not known of an argument is not known of what is made of it.
-    let gap = called.args.iter().find_map(Value::gap)?;
-    is_harmless(called.module, called.name).then(|| Ok(Value::unknown(gap)))
+    known(machine, called)
 }
 
 /// One argument is one of a few values: so is the result.

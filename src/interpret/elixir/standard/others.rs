@@ -32,6 +32,14 @@ pub(super) fn call<'a, L: Library<'a>>(
             _ => None,
         },
         "Logger" => Some(Ok(Value::atom("ok"))),
+        ":timer" if name == "tc" => match args {
+            [function @ Value::Function(_)] => {
+                let time = machine.unknown(at, "how long it takes");
+                let out = machine.call_value(function, Vec::new(), at);
+                Some(out.map(|value| Value::tuple(vec![time, value])))
+            }
+            _ => None,
+        },
         "Task" => task(machine, name, args, at),
         ":timer" => timer(name, args).map(Ok),
         ":erlang" => super::kernel::call(machine, name, args, at),
@@ -250,6 +258,14 @@ fn task<'a, L: Library<'a>>(
         ("start" | "start_link", [function]) => {
             let out = machine.call_value(function, Vec::new(), at);
             Some(out.map(|value| Value::tuple(vec![Value::atom("ok"), done(value)])))
+        }
+        ("async" | "start" | "start_link", [module, function, list]) => {
+            let (module, function) = (module.as_module()?, function.as_atom()?.to_owned());
+            let out = machine.apply(&module, &function, list.as_list()?.to_vec(), at);
+            Some(out.map(|value| match name {
+                "async" => done(value),
+                _ => Value::tuple(vec![Value::atom("ok"), done(value)]),
+            }))
         }
         ("await", [task, ..]) => Some(Ok(task.field("result")?.clone())),
         ("await_many", [tasks, ..]) => {
