@@ -293,7 +293,7 @@ impl Replayed {
             target.given,
             options.at,
             options.database,
-            back::are_wanted(options)
+            back::are_wanted(options, sides)
         );
         let replayed = files.remember(&key, |files| replayed(files, target, options, sides));
         Arc::unwrap_or_clone(replayed)
@@ -312,34 +312,36 @@ fn replayed(files: &Files, target: &Target, options: &Options, sides: Sides) -> 
         .map(|h| h.read(files, &target.given))
         .collect();
     let at = options.at.as_deref();
-    let outcome = (!histories.is_empty()).then(|| {
-        led_elsewhere(
-            files,
-            target,
-            &histories,
-            at,
-            replay(files, target, &histories, at),
-        )
-    });
-    let whole = sides == Sides::Both && options.at.is_none() && options.database.is_none();
+    let is_now = at.is_none() && options.database.is_none();
+    let (outcome, backs) = rayon::join(
+        || {
+            (!histories.is_empty()).then(|| {
+                let outcome = replay(files, target, &histories, at);
+                led_elsewhere(files, target, &histories, at, outcome)
+            })
+        },
+        || (is_now && back::are_wanted(options, sides)).then(|| back::backs(files, target, &histories)),
+    );
+    let whole = sides == Sides::Both && is_now;
     let mut out = Replayed {
         outcome,
         ..Replayed::default()
     };
     if whole {
-        let ((arrivals, dumps), backs) = rayon::join(
-            || {
-                rayon::join(
-                    || arrivals(files, target, &histories),
-                    || dumps::dumps(files, target, &histories),
-                )
-            },
-            || back::are_wanted(options).then(|| back::backs(files, target, &histories)),
+        (out.arrivals, out.dumps) = rayon::join(
+            || arrivals(files, target, &histories),
+            || dumps::dumps(files, target, &histories),
         );
-        (out.arrivals, out.dumps, out.backs) = (arrivals, dumps, backs.flatten());
     }
+    out.backs = backs.flatten();
     out.histories = histories;
     out
+}
+
+/// Whether what is found of ways back is told: where it is asked for on the command line, or by a rule that is on.
+#[must_use]
+pub fn tells_ways_back(options: &Options) -> bool {
+    back::are_wanted(options, Sides::Both)
 }
 
 /// The target with a dump in the place of its histories.

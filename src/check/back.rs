@@ -1,6 +1,6 @@
 //! The ways back of a target's migrations, each run on what its migration had made.
 
-use super::finish;
+use super::{Sides, finish};
 use crate::config::Options;
 use crate::config::file::Loudness;
 use crate::discover::Target;
@@ -14,14 +14,16 @@ use crate::stacks::back::{down, rehearse};
 const RULES: [&str; 3] = ["failing-down", "down-does-not-undo-up", "irreversible-migration"];
 
 /// Whether ways back are asked for: on the command line, or by a rule that is on.
-pub(super) fn are_wanted(options: &Options) -> bool {
+pub(super) fn are_wanted(options: &Options, sides: Sides) -> bool {
     let mut settings = options.configuration.all();
+    let ruled = sides == Sides::Both;
     options.downs
-        || settings.any(|settings| {
-            let of_overrides = settings.overrides.iter().flat_map(|o| &o.rules);
-            let mut levels = settings.rules.iter().chain(of_overrides);
-            levels.any(|l| RULES.contains(&l.rule.as_str()) && matches!(l.loudness, Loudness::At(_)))
-        })
+        || ruled
+            && settings.any(|settings| {
+                let of_overrides = settings.overrides.iter().flat_map(|o| &o.rules);
+                let mut levels = settings.rules.iter().chain(of_overrides);
+                levels.any(|l| RULES.contains(&l.rule.as_str()) && matches!(l.loudness, Loudness::At(_)))
+            })
 }
 
 /// Runs them. Several histories on one database are not taken back one by one.

@@ -14,10 +14,15 @@ use crate::report::inventory::{csv, json, markdown, text};
 /// # Errors
 /// When there is nothing to list.
 pub(super) fn run(arguments: &InventoryArguments) -> Result<Exit, Failure> {
-    let work = Workspace::open(&arguments.paths, &arguments.source)?;
-    let runs = progress::show(&work.files, || {
-        check::run(&work.files, &work.options, Sides::Both)
-    })?;
+    let mut work = Workspace::open(&arguments.paths, &arguments.source)?;
+    let of_migrations = arguments.kind == InventoryKind::Migrations;
+    work.options.downs = of_migrations;
+    let sides = if of_migrations {
+        Sides::Histories
+    } else {
+        Sides::Both
+    };
+    let runs = progress::show(&work.files, || check::run(&work.files, &work.options, sides))?;
     if runs.runs.is_empty() {
         return Err(super::check::nothing(&runs.not_checked));
     }

@@ -6,6 +6,7 @@ use super::workspace::Workspace;
 use super::{disk, progress, terminal};
 use crate::check::{self, Sides};
 use crate::report::{escape, html};
+use crate::{discover, inventory};
 
 /// Runs the command.
 ///
@@ -14,9 +15,17 @@ use crate::report::{escape, html};
 pub(super) fn run(arguments: &ReportArguments) -> Result<Exit, Failure> {
     let mut work = Workspace::open(&arguments.paths, &arguments.source)?;
     work.options.without_baseline = arguments.no_baseline;
+    // The inventory tells of ways back; what is found of them is told where it is asked for.
+    let ways_back = check::tells_ways_back(&work.options);
+    work.options.downs = true;
     let (runs, report) = progress::show(&work.files, || -> Result<_, Failure> {
-        let runs = check::run(&work.files, &work.options, Sides::Both)?;
+        let mut runs = check::run(&work.files, &work.options, Sides::Both)?;
+        let silent = runs.runs.iter_mut().filter(|_| !ways_back);
+        let mut held: Vec<_> = silent.map(|run| run.backs.take()).collect();
         let report = check::report(&work.files, &work.options, &runs)?;
+        for (run, backs) in runs.runs.iter_mut().zip(held.drain(..)) {
+            run.backs = backs;
+        }
         Ok((runs, report))
     })?;
     if runs.runs.is_empty() {
@@ -26,7 +35,11 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<Exit, Failure> {
         .root
         .file_name()
         .map_or("the repository".into(), |name| name.to_string_lossy());
-    let sections = html::sections(&report, &runs, &work.files);
+    let mut sections = html::sections(&report, &runs, &work.files);
+    let left = discover::left_models(&work.files, runs.runs.iter().map(|run| &run.target));
+    let subjects = check::subjects(&work.files, &runs);
+    let listed = inventory::all(&work.files, &subjects, &report.findings, &left);
+    sections.push(html::inventory::section(&listed, &work.files));
     let page = html::page(&title, &report, &sections);
     if arguments.output.as_os_str() == "-" {
         terminal::write(&page)?;

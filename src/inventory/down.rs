@@ -1,11 +1,67 @@
-//! Whether a migration can be taken back by its own tool: whether its down side is there and says something.
+//! Whether a migration can be taken back by its own tool: what came of its down side where it was run, else whether it is there and says
+//! something.
 
 use super::Cell;
+use crate::rules::Context;
+use crate::rules::ways_back::{apart, name};
 use crate::source::{FileId, Files};
 use crate::stacks::History;
+use crate::stacks::back::{Back, Way};
 use crate::syntax::python::{Trees, ast};
 
-/// Yes, no, or why it cannot be told, for the migration of a file.
+/// What came of a migration's way back in one database, and what is to be said of it.
+pub(super) fn ran(ctx: &Context<'_>, back: &Back, said: impl FnOnce() -> Cell) -> (Cell, Option<String>) {
+    let ran = match &back.way {
+        Way::None => return (Cell::Is(false), None),
+        Way::Refused(_, what) => return (Cell::Is(false), Some(format!("its way back refuses: {what}"))),
+        Way::Ran(ran) => ran,
+    };
+    if let Some(misstep) = ran.failures.first() {
+        let failure = &misstep.failure;
+        let word = format!("fails {}", failure.sqlstate);
+        return (
+            Cell::text(word),
+            Some(format!("its way back: {}", failure.message)),
+        );
+    }
+    // What nothing makes may be there all the same.
+    let known = back.between.tables.iter().count();
+    let mut used = ran.after.tables.iter().skip(known).map(|(_, table)| table);
+    if let Some(table) = used.find(|table| table.presumed.is_some()) {
+        return (
+            Cell::Unknown(format!("its way back uses {}, which nothing makes", table.name)),
+            None,
+        );
+    }
+    let left = apart(ctx, &back.before, &ran.after);
+    if let Some(first) = left.differences.first() {
+        let since = apart(ctx, &back.between, &ran.after);
+        return match since.is_equal() {
+            Some(true) => (Cell::Is(false), Some("its way back changes nothing".to_owned())),
+            _ => {
+                let way = match (&first.left, &first.right) {
+                    (None, _) => "leaves",
+                    (_, None) => "does not bring back",
+                    _ => "leaves otherwise",
+                };
+                (
+                    Cell::text("in part"),
+                    Some(format!("its way back {way} {}", name(first))),
+                )
+            }
+        };
+    }
+    if let Some(untold) = left.untold.first() {
+        return (Cell::Unknown(untold.gap.why.clone()), None);
+    }
+    // Where the schema stays as it is, what becomes of rows is not told by it.
+    match apart(ctx, &back.before, &back.between).is_equal() {
+        Some(true) => (said(), None),
+        _ => (Cell::Is(true), None),
+    }
+}
+
+/// Yes, no, or why it cannot be told, by the text of a migration's file.
 pub(super) fn reversible(files: &Files, history: &History, file: FileId) -> Cell {
     let path = files.path(file);
     let text = files.text(file);

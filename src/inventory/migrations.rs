@@ -108,6 +108,7 @@ impl Shared<'_, '_> {
             .flat_map(|(_, did)| &did.effects)
             .map(|(table, effect)| format!("{table} {}", effect.words()))
             .collect();
+        let (reversible, ways) = self.reversible(files, at, migration);
         let notes: BTreeSet<&str> = self
             .history
             .events
@@ -118,6 +119,7 @@ impl Shared<'_, '_> {
                 dids.iter()
                     .flat_map(|(_, d)| d.failures.iter().map(|(_, words)| words.as_str())),
             )
+            .chain(ways.iter().map(String::as_str))
             .collect();
         vec![
             Cell::text(self.history.root.clone()),
@@ -130,10 +132,39 @@ impl Shared<'_, '_> {
             Cell::list(tables.into_iter().cloned()),
             Cell::list(rows),
             outcome(&dids),
-            down::reversible(files, self.history, migration.file),
+            reversible,
             Cell::text(notes.into_iter().collect::<Vec<_>>().join("; ")),
             Cell::place(Some(At::new(Span::new(migration.file, 0, 0)))),
         ]
+    }
+
+    /// Whether a migration can be taken back, by database where they differ, and what is to be said of it. Where it does nothing there
+    /// is nothing to take back.
+    fn reversible(&self, files: &Files, at: usize, migration: &Step) -> (Cell, BTreeSet<String>) {
+        let by_text = || down::reversible(files, self.history, migration.file);
+        let mut notes = BTreeSet::new();
+        let mut cells: Vec<(&str, Cell)> = Vec::new();
+        let touched = |dids: &[Did]| dids.get(at).is_some_and(|did| did.changes > 0);
+        for (ctx, _) in self.of.iter().filter(|(_, dids)| touched(dids)) {
+            let list = ctx.subject.backs.map(|backs| backs.list.as_slice());
+            let mut same = list.unwrap_or_default().iter();
+            if let Some(back) = same.find(|back| back.migration == migration.name) {
+                let (cell, note) = down::ran(ctx, back, by_text);
+                notes.extend(note);
+                cells.push((ctx.subject.target, cell));
+            }
+        }
+        let Some((_, first)) = cells.first() else {
+            return (by_text(), notes);
+        };
+        if cells.iter().all(|(_, cell)| cell == first) {
+            return (first.clone(), notes);
+        }
+        let each = cells.iter().map(|(target, cell)| match cell {
+            Cell::Unknown(why) => Cell::Unknown(format!("{target}: {why}")),
+            other => Cell::text(format!("{target} {}", other.plain())),
+        });
+        (Cell::Each(each.collect()), notes)
     }
 
     fn ends(&self, sheet: &mut Sheet) {
@@ -316,6 +347,7 @@ fn totals(sheet: &Sheet, ends: Option<&Sheet>) -> Vec<(String, usize)> {
         rows.filter(|row| sheet.cell(row, key).is_some_and(is)).count()
     };
     let says = |word: &'static str| of("outcome", &move |c| c.plain().contains(word));
+    let back = |word: &'static str| of("reversible", &move |c| c.plain().contains(word));
     let end = |word: &'static str| {
         let rows = ends
             .iter()
@@ -335,6 +367,8 @@ fn totals(sheet: &Sheet, ends: Option<&Sheet>) -> Vec<(String, usize)> {
             "cannot be taken back".to_owned(),
             of("reversible", &|c| *c == Cell::Is(false)),
         ),
+        ("whose way back fails".to_owned(), back("fails")),
+        ("taken back in part".to_owned(), back("in part")),
         ("heads".to_owned(), end("head")),
         ("bases".to_owned(), end("base")),
         ("hang in the air".to_owned(), end("hangs in the air")),

@@ -14,7 +14,9 @@ pub mod tables;
 mod touched;
 mod uses;
 
-use crate::source::Span;
+use crate::finding::Finding;
+use crate::rules::Subject;
+use crate::source::{FileId, Files, Span};
 
 pub use cells::Held;
 
@@ -27,6 +29,18 @@ pub struct Inventory {
     pub sheets: Vec<Sheet>,
     /// What the rows add up to, in words.
     pub totals: Vec<(String, usize)>,
+}
+
+/// Everything that can be listed. `findings` are those of a whole check, `left` the files that may declare models and belong to no
+/// database.
+#[must_use]
+pub fn all(files: &Files, subjects: &[Subject<'_>], findings: &[Finding], left: &[FileId]) -> Vec<Inventory> {
+    vec![
+        tables::tables(subjects),
+        keys::keys(subjects),
+        models::models(files, subjects, findings, left),
+        migrations::migrations(files, subjects),
+    ]
 }
 
 /// Rows of one form.

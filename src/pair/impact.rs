@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Pairs;
 use super::referring::{Named, referring};
-use crate::declared::{Association, DeclaredForeignKey, Expectation, Field, Model};
+use crate::declared::{Association, DeclaredForeignKey, DeclaredIndex, Expectation, Field, Model};
 use crate::known::Gap;
 use crate::name::Name;
 use crate::schema::{
@@ -94,19 +94,43 @@ pub fn impact<'a>(
     walk.finish()
 }
 
-/// How many things of the database and of the models hang on a column; those that refer to it by name alone are not counted.
+/// How many things of the database and of the models hang on columns of a table; those that refer to them by name alone are not
+/// counted.
 #[must_use]
-pub fn dependants(pairs: &Pairs<'_>, column: ColumnWalker<'_>) -> (usize, usize) {
-    let found = pairs
-        .tables
-        .iter()
-        .find_map(|pair| pair.found().filter(|t| t.id == column.table.id));
-    let Some(table) = found else { return (0, 0) };
+pub fn dependants(pairs: &Pairs<'_>, table: TableWalker<'_>, columns: &[ColumnId]) -> (usize, usize) {
+    let mut found = pairs.tables.iter().filter_map(|pair| pair.found());
+    let Some(table) = found.find(|t| t.id == table.id) else {
+        return (0, 0);
+    };
     let mut walk = Walk::new(pairs, table.schema, Vec::new());
-    walk.enter(table.id, column.id, 0);
+    for column in columns {
+        walk.enter(table.id, *column, 0);
+    }
     let all = walk.finish();
     let code = all.iter().filter(|d| d.thing.is_code()).count();
     (all.len() - code, code)
+}
+
+/// How many keys, indexes and relations of the models go by a field, whose column the database need not have.
+#[must_use]
+pub fn going_by(pairs: &Pairs<'_>, model: &Model, field: &Field) -> usize {
+    let names = |key: Option<&str>| key.is_some_and(|key| key.split(',').any(|k| k == field.name));
+    let own = |columns: &[Name]| columns.contains(&field.column);
+    let indexed = |index: &&DeclaredIndex| {
+        let mut keys = index.keys.iter();
+        keys.any(|key| key.key.as_ref().is_ok_and(|name| *name == field.column))
+    };
+    let keys = usize::from(model.primary_key.as_ref().is_some_and(|key| own(&key.columns)))
+        + model.uniques.iter().filter(|u| own(&u.columns)).count()
+        + model.indexes.iter().filter(indexed).count()
+        + model.foreign_keys.iter().filter(|k| own(&k.columns)).count();
+    let models = pairs.tables.iter().filter_map(|pair| pair.model);
+    let relations = models.flat_map(|(_, other)| other.associations.iter().map(move |a| (other, a)));
+    let by_it = relations.filter(|(other, association)| {
+        other.name == model.name && names(association.owner_key.as_deref())
+            || association.related == model.name && names(association.related_key.as_deref())
+    });
+    keys + by_it.count()
 }
 
 struct Walk<'p, 'a> {

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::place::{Fact, Part, Place};
 use super::{Check, Context, Report, Reporter, Rule, words};
-use crate::declared::Field;
+use crate::declared::{Field, Model};
 use crate::finding::Level;
 use crate::known::Presence;
 use crate::name::Name;
@@ -48,7 +48,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         .column(&field.column)
         .model(field.span)
         .database(place.as_ref(), label)
-        .help(help(table, field, &similar));
+        .help(help(ctx, table, field, &similar) + &going_by(ctx, model, field));
         if let Some(ty) = words::wanted(table.schema, &field.ty) {
             report = report.expected(ty);
         }
@@ -94,11 +94,28 @@ fn gone(ctx: &Context<'_>, table: TableWalker<'_>, field: &Field) -> (String, Op
     ("which no migration creates".to_owned(), None)
 }
 
-fn help(table: TableWalker<'_>, field: &Field, similar: &FxHashMap<String, &Name>) -> String {
+/// What of the models goes by a field that has no column.
+fn going_by(ctx: &Context<'_>, model: &Model, field: &Field) -> String {
+    match crate::pair::impact::going_by(&ctx.pairs, model, field) {
+        0 => String::new(),
+        1 => "; a key or relation of the models goes by the field, nothing in the database can".to_owned(),
+        many => {
+            format!("; {many} keys and relations of the models go by the field, nothing in the database can")
+        }
+    }
+}
+
+fn help(
+    ctx: &Context<'_>,
+    table: TableWalker<'_>,
+    field: &Field,
+    similar: &FxHashMap<String, &Name>,
+) -> String {
     if let Some(column) = similar.get(&words::plain(field.column.as_str())) {
         return format!(
-            "map the field to the column {} that the migrations make, or write a migration that adds {}",
-            column, field.column
+            "map the field to the column {column} that the migrations make, or write a migration that adds {}{}",
+            field.column,
+            words::key_dependants(ctx, table, [*column])
         );
     }
     let required = field.nullable.exactly() == Some(&false);

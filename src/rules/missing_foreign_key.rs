@@ -96,7 +96,7 @@ fn check_pair(targets: &[Context<'_>], ctx: &Context<'_>, pair: &TablePair<'_>, 
             ))
             .model(key.span)
             .database(place.as_ref(), label)
-            .help(help);
+            .help(help + &words::key_dependants(ctx, table, &key.columns));
         if let Some((other, held)) = &other {
             report = report.at(other.of_table(*held).as_ref(), format!("{target} is made here"));
         }

@@ -59,7 +59,7 @@ mod unmatched_constraint_name;
 mod unreferenced_key;
 mod unregistered_model;
 mod unwritten_required_column;
-mod ways_back;
+pub(crate) mod ways_back;
 pub(crate) mod words;
 
 pub use report::Report;

@@ -71,7 +71,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             .found(sides.1)
             .model(field.span)
             .database(place.as_ref(), labels.1)
-            .help(help)
+            .help(help + &words::dependants(ctx, pair.column))
             .fix(fix::nullability(ctx.subject.files, pair)),
     );
 }

@@ -80,10 +80,7 @@ fn compare(
     .object("primary key")
     .expected(words::list(&wanted))
     .model(key.span)
-    .help(format!(
-        "write a migration that makes {} the primary key, or declare the key that the table has",
-        words::sql_list(wanted.iter().copied())
-    ));
+    .help(help(ctx, table, &wanted, &found));
     let label = if held.is_some() {
         format!("primary key {} here", words::list(&found))
     } else {
@@ -95,6 +92,24 @@ fn compare(
         report.found("none")
     };
     out.send(report.database(place.as_ref(), label));
+}
+
+/// Both ways out, with what depends on the key of today.
+fn help(ctx: &Context<'_>, table: TableWalker<'_>, wanted: &[&Name], found: &[&Name]) -> String {
+    let declare = if found.is_empty() {
+        "take the key off the model".to_owned()
+    } else {
+        format!("declare {}, which the table has", words::list(found))
+    };
+    format!(
+        "write a migration that makes {} the primary key, or {declare}{}",
+        words::sql_list(wanted.iter().copied()),
+        words::key_dependants(
+            ctx,
+            table,
+            if found.is_empty() { wanted } else { found }.iter().copied()
+        )
+    )
 }
 
 /// How much it matters: a key that the database keeps unique serves as one.
@@ -157,6 +172,10 @@ fn without_key(
             place.as_ref(),
             format!("primary key {} here", words::list(&found)),
         )
-        .help("declare the key in the model"),
+        .help(format!(
+            "declare {} as the key in the model, or write a migration that takes the key off the table{}",
+            words::list(&found),
+            words::key_dependants(ctx, table, found.iter().copied())
+        )),
     );
 }

@@ -7,7 +7,7 @@ use crate::source::Span;
 
 /// What two schemas have apart, of which one was made of the other. The order of columns is not counted: what is added again stands
 /// last; extensions neither, which others may use.
-pub(super) fn apart(ctx: &Context<'_>, left: &Schema, right: &Schema) -> Comparison {
+pub(crate) fn apart(ctx: &Context<'_>, left: &Schema, right: &Schema) -> Comparison {
     let books = ctx.subject.histories.iter().filter_map(|history| {
         let runner = crate::stacks::RUNNERS.iter().find(|r| r.name == history.stack)?;
         runner.table.map(crate::name::Name::new)
@@ -24,7 +24,7 @@ pub(super) fn apart(ctx: &Context<'_>, left: &Schema, right: &Schema) -> Compari
 }
 
 /// `column public.users.email`.
-pub(super) fn name(difference: &Difference) -> String {
+pub(crate) fn name(difference: &Difference) -> String {
     let object = &difference.object;
     match &object.table {
         Some(table) if object.name.is_empty() => format!("a {} of {table}", object.kind.word()),

@@ -6,7 +6,7 @@ use crate::declared::{Expectation, Family, Field, Model, ModelKind};
 use crate::name::{Name, QualifiedName};
 use crate::pair::impact::dependants as dependants_of;
 use crate::pair::resolve;
-use crate::schema::{ColumnWalker, Schema, TableWalker};
+use crate::schema::{ColumnId, ColumnWalker, Lookup, Schema, TableWalker};
 use crate::sqltype::SqlType;
 
 /// `User.email`, in backticks.
@@ -91,13 +91,39 @@ pub(crate) fn action(event: &str, action: ReferentialAction) -> String {
 
 /// How much hangs on a column on either side, so that both ways out can be weighed; nothing where only its own field does.
 pub(crate) fn dependants(ctx: &Context<'_>, column: ColumnWalker<'_>) -> String {
-    let (held, said) = dependants_of(&ctx.pairs, column);
+    let (held, said) = dependants_of(&ctx.pairs, column.table, &[column.id]);
     if held == 0 && said <= 1 {
         return String::new();
     }
     let (table, name) = (column.table.qualified(), column.name());
     format!(
         "; on the column depend {held} in the database and {said} in the models (`schemalign impact {table}.{name}`)"
+    )
+}
+
+/// The same of the columns of a key, those of them that are there.
+pub(crate) fn key_dependants<'n>(
+    ctx: &Context<'_>,
+    table: TableWalker<'_>,
+    columns: impl IntoIterator<Item = &'n Name>,
+) -> String {
+    let found = columns.into_iter().filter_map(|name| match table.column(name) {
+        Lookup::Found(column) => Some(column),
+        Lookup::Absent | Lookup::Unknown(_) => None,
+    });
+    let found: Vec<ColumnWalker<'_>> = found.collect();
+    if let [one] = found.as_slice() {
+        return dependants(ctx, *one);
+    }
+    let ids: Vec<ColumnId> = found.iter().map(|column| column.id).collect();
+    let (held, said) = dependants_of(&ctx.pairs, table, &ids);
+    if held == 0 && said <= ids.len() {
+        return String::new();
+    }
+    format!(
+        "; on the columns {} depend {held} in the database and {said} in the models (`schemalign impact {}`)",
+        list(found.iter().map(|column| column.name())),
+        table.qualified()
     )
 }
 

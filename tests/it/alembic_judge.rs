@@ -19,8 +19,8 @@ use crate::harness::{Case, Document, documents};
 use crate::judge::compare;
 use crate::postgres::{Server, server};
 
-const INI: &str = "[alembic]\nscript_location = migrations\nprepend_sys_path = .\n";
-const ENV: &str = "from alembic import context
+pub(crate) const INI: &str = "[alembic]\nscript_location = migrations\nprepend_sys_path = .\n";
+pub(crate) const ENV: &str = "from alembic import context
 from sqlalchemy import create_engine
 
 engine = create_engine(context.config.get_main_option(\"sqlalchemy.url\"))
@@ -38,7 +38,7 @@ const DROP_VERSION: &str = "DO $$ DECLARE t regclass; BEGIN
 END $$";
 
 /// A process that runs real Alembic, case by case.
-struct Alembic {
+pub(crate) struct Alembic {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
@@ -64,7 +64,7 @@ pub(crate) fn python() -> Option<String> {
 }
 
 impl Alembic {
-    fn start() -> Option<Alembic> {
+    pub(crate) fn start() -> Option<Alembic> {
         let python = python()?;
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/judge/alembic_upgrade.py");
         let mut child = Command::new(&python)
@@ -78,9 +78,9 @@ impl Alembic {
         Some(Alembic { child, input, output })
     }
 
-    /// Upgrades a database with a folder: the server's error code, or what else went wrong.
-    fn upgrade(&mut self, folder: &Path, url: &str) -> Option<String> {
-        let case = serde_json::json!({"folder": folder, "url": url});
+    /// Upgrades a database with a folder, by some steps or `all`: the server's error code, or what else went wrong.
+    pub(crate) fn upgrade(&mut self, folder: &Path, url: &str, steps: &str) -> Option<String> {
+        let case = serde_json::json!({"folder": folder, "url": url, "steps": steps});
         writeln!(self.input, "{case}").expect("the judge takes a case");
         self.input.flush().expect("the judge takes a case");
         let mut line = String::new();
@@ -130,7 +130,7 @@ fn judge(case: &Case, open: &[String], number: usize, server: &Server, alembic: 
     let name = format!("judge_alembic_{number}");
     let mut connection = server.database(&name);
     let folder = lay_out(&files, number);
-    let error = alembic.upgrade(&folder, &server.url(&name));
+    let error = alembic.upgrade(&folder, &server.url(&name), "all");
     let _ = std::fs::remove_dir_all(&folder);
     let told: Vec<&str> = outcome.missteps.iter().map(|m| m.failure.sqlstate).collect();
     if let Some(error) = error {

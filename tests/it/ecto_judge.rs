@@ -23,8 +23,9 @@ use crate::harness::{Case, Document, documents, updating};
 use crate::judge::compare;
 use crate::postgres::{Server, server};
 
-const MIX: &str = "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop]\nend\n";
-const REPO: &str =
+pub(crate) const MIX: &str =
+    "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop]\nend\n";
+pub(crate) const REPO: &str =
     "defmodule Shop.Repo do\n  use Ecto.Repo, otp_app: :shop, adapter: Ecto.Adapters.Postgres\nend\n";
 /// Where the facts of each case are kept, as Ecto made them.
 const RECORDED: &str = "tests/ecto/recorded.json";
@@ -33,14 +34,14 @@ const RECORDED: &str = "tests/ecto/recorded.json";
 type Made = Result<BTreeMap<String, String>, String>;
 
 /// A process that runs real Ecto, case by case.
-struct Ecto {
+pub(crate) struct Ecto {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl Ecto {
-    fn start(server: &Server) -> Option<Ecto> {
+    pub(crate) fn start(server: &Server) -> Option<Ecto> {
         let Some(sources) = std::env::var_os("SCHEMALIGN_ECTO") else {
             eprintln!(
                 "not asked: Ecto itself (SCHEMALIGN_ECTO names no folder of its sources); its recorded catalogs count"
@@ -82,9 +83,9 @@ impl Ecto {
         }
     }
 
-    /// Runs the migrations of a folder: the server's error code, or what else went wrong.
-    fn migrate(&mut self, folder: &Path, database: &str) -> Option<String> {
-        writeln!(self.input, "{}\t{database}", folder.display()).expect("the judge takes a case");
+    /// Runs the migrations of a folder, some or `all`: the server's error code, or what else went wrong.
+    pub(crate) fn migrate(&mut self, folder: &Path, database: &str, steps: &str) -> Option<String> {
+        writeln!(self.input, "{}\t{database}\t{steps}", folder.display()).expect("the judge takes a case");
         self.input.flush().expect("the judge takes a case");
         let answer = self.line("answer");
         answer.strip_prefix("error ").map(str::to_owned)
@@ -126,7 +127,7 @@ fn made(files: &[(String, String)], number: usize, server: &Server, ecto: &mut E
     let name = format!("judge_ecto_{number}");
     let mut connection = server.database(&name);
     let folder = lay_out(files, number);
-    let error = ecto.migrate(&folder, &name);
+    let error = ecto.migrate(&folder, &name, "all");
     let _ = std::fs::remove_dir_all(&folder);
     match error {
         Some(error) => Err(error.split(' ').next().unwrap_or_default().to_owned()),

@@ -135,3 +135,58 @@ fn what_may_hide_something_is_said() {
     let (_, unknown) = listed("users.id", &sql);
     assert!(unknown > 0);
 }
+
+/// Help names both ways out, and how much hangs on either side.
+#[test]
+fn help_weighs_both_sides() {
+    let sql = "CREATE TABLE users (id integer, email text NOT NULL);\nALTER TABLE users ADD UNIQUE (id);\nCREATE VIEW mails AS SELECT email FROM \
+               users;\nCREATE TABLE posts (id integer PRIMARY KEY, user_id integer NOT NULL);\nCREATE INDEX posts_user ON posts (user_id);\n";
+    let models = SCHEMA
+        .replace("email String", "email String?")
+        .replace("posts Post[]", "posts Post[]\n  lead  Int\n  boss  User? @relation(\"up\", fields: [lead], references: [id])\n  all   User[] @relation(\"up\")");
+    let files = Files::in_memory([
+        ("prisma/schema.prisma", models.as_str()),
+        ("prisma/migrations/1_init/migration.sql", sql),
+    ]);
+    let options = Options::default();
+    let runs = check::run(&files, &options, Sides::Both).unwrap();
+    let report = check::report(&files, &options, &runs).unwrap();
+    let help = |rule: &str| -> Vec<&str> {
+        let of = report.findings.iter().filter(|f| f.rule == rule);
+        of.filter_map(|f| f.help.as_deref()).collect()
+    };
+    assert_eq!(
+        help("nullability-mismatch"),
+        [
+            "fill the rows that are NULL and write a migration (`ALTER TABLE users ALTER COLUMN id SET NOT NULL`), or make the field optional; \
+             on the column depend 2 in the database and 7 in the models (`schemalign impact public.users.id`)",
+            "make the field required, or write a migration (`ALTER TABLE users ALTER COLUMN email DROP NOT NULL`); on the column depend 1 in \
+             the database and 1 in the models (`schemalign impact public.users.email`)"
+        ]
+    );
+    assert_eq!(
+        help("primary-key-mismatch"),
+        [
+            "write a migration that makes (id) the primary key, or take the key off the model; on the column depend 2 in the database and 7 in \
+             the models (`schemalign impact public.users.id`)"
+        ]
+    );
+    assert_eq!(
+        help("missing-foreign-key")
+            .iter()
+            .filter(|h| h.contains("posts"))
+            .collect::<Vec<_>>(),
+        [
+            &"write a migration (`ALTER TABLE posts ADD FOREIGN KEY (user_id) REFERENCES public.users (id) ON DELETE RESTRICT ON UPDATE CASCADE`), \
+              or take the foreign key off the model; on the column depend 1 in the database and 4 in the models (`schemalign impact \
+              public.posts.user_id`)"
+        ]
+    );
+    assert_eq!(
+        help("missing-column"),
+        [
+            "write a migration (`ALTER TABLE users ADD COLUMN lead integer NOT NULL`, with a value for the rows that are there), or remove the \
+             field; 3 keys and relations of the models go by the field, nothing in the database can"
+        ]
+    );
+}

@@ -53,8 +53,17 @@ fn prisma() -> Files {
 }
 
 fn list(files: &Files, kind: &str) -> inventory::Inventory {
-    let options = Options::default();
-    let runs = check::run(files, &options, Sides::Both).unwrap();
+    let of_migrations = kind == "migrations";
+    let options = Options {
+        downs: of_migrations,
+        ..Options::default()
+    };
+    let sides = if of_migrations {
+        Sides::Histories
+    } else {
+        Sides::Both
+    };
+    let runs = check::run(files, &options, sides).unwrap();
     let subjects = check::subjects(files, &runs);
     match kind {
         "keys" => inventory::keys::keys(&subjects),
@@ -293,6 +302,52 @@ fn each_migration_and_table_is_in_its_database() {
         rows(&found, "ends", &["end", "revision", "command"]),
         ["base a1 alembic upgrade a1", "head c3 alembic upgrade head"]
     );
+}
+
+/// What is told of a way back is what came of running it.
+#[test]
+fn ways_back_are_run() {
+    let files = Files::in_memory([
+        (
+            "db/migrations/1_init.sql",
+            "-- migrate:up\nCREATE TYPE mood AS ENUM ('good');\nCREATE TABLE a (id int PRIMARY KEY, m mood);\n-- migrate:down\nDROP TABLE a;\n",
+        ),
+        (
+            "db/migrations/2_index.sql",
+            "-- migrate:up\nCREATE INDEX a_m ON a (m);\n-- migrate:down\nDROP INDEX a_m;\n",
+        ),
+        (
+            "db/migrations/3_column.sql",
+            "-- migrate:up\nALTER TABLE a ADD COLUMN b text;\n-- migrate:down\nALTER TABLE a DROP COLUMN c;\n",
+        ),
+        (
+            "db/migrations/4_more.sql",
+            "-- migrate:up\nALTER TABLE a ADD COLUMN c text;\n-- migrate:down\nSELECT 1;\n",
+        ),
+        (
+            "db/migrations/5_rows.sql",
+            "-- migrate:up\nUPDATE a SET b = c;\n-- migrate:down\nUPDATE a SET b = NULL;\n",
+        ),
+        (
+            "db/migrations/6_last.sql",
+            "-- migrate:up\nALTER TABLE a DROP COLUMN b;\n-- migrate:down\n",
+        ),
+    ]);
+    let found = document(&files, "migrations");
+    assert_eq!(
+        rows(&found, "migrations", &["order", "outcome", "reversible", "note"]),
+        [
+            "1 runs in part its way back leaves type public.mood",
+            "2 runs true -",
+            "3 runs fails 42703 its way back: column \"c\" of relation \"a\" does not exist",
+            "4 runs false its way back changes nothing",
+            "5 does nothing true -",
+            "6 runs false its way back changes nothing",
+        ]
+    );
+    assert_eq!(found["totals"]["cannot be taken back"], 2);
+    assert_eq!(found["totals"]["whose way back fails"], 1);
+    assert_eq!(found["totals"]["taken back in part"], 1);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use schemalign::check::{self, Sides};
 use schemalign::config::Options;
 use schemalign::report::html;
 use schemalign::source::Files;
+use schemalign::{discover, inventory};
 use serde_json::Value;
 
 const HOSTILE: &str = "</script><img src=x onerror=injected=1>\u{202e}\"'&<!--";
@@ -21,7 +22,12 @@ fn page(texts: &[(String, String)]) -> String {
     let options = Options::default();
     let runs = check::run(&files, &options, Sides::Both).unwrap();
     let report = check::report(&files, &options, &runs).unwrap();
-    html::page(HOSTILE, &report, &html::sections(&report, &runs, &files))
+    let mut sections = html::sections(&report, &runs, &files);
+    let left = discover::left_models(&files, runs.runs.iter().map(|run| &run.target));
+    let subjects = check::subjects(&files, &runs);
+    let listed = inventory::all(&files, &subjects, &report.findings, &left);
+    sections.push(html::inventory::section(&listed, &files));
+    html::page(HOSTILE, &report, &sections)
 }
 
 /// Tables whose names try to get out, and `count` more, every tenth with a difference.
@@ -80,6 +86,28 @@ fn nothing_from_files_is_markup() {
         assert_eq!(found, None, "{outside}");
     }
     assert_eq!(page, self::page(&texts(12)), "it is not the same twice");
+}
+
+/// What is listed: each table, key, model and migration once, what is unknown said as such.
+#[test]
+fn the_inventory_is_a_section() {
+    let page = page(&texts(3));
+    let (_, section) = page.split_once("<section id=\"inventory\"").expect("the section");
+    assert!(page.contains("<a href=\"#inventory\">Inventory <span class=count>"));
+    for heading in [
+        "<h3>Tables</h3>",
+        "<h3>Keys</h3>",
+        "<h3>Models</h3>",
+        "<h3>Migrations</h3>",
+    ] {
+        assert_eq!(section.matches(heading).count(), 1, "{heading}");
+    }
+    assert!(section.contains("<td>public.T2</td>"), "a table by name");
+    assert!(section.contains("<dt>migrations</dt><dd>1</dd>"), "totals");
+    assert!(
+        section.contains("&lt;/script&gt;"),
+        "what is hostile is told, escaped"
+    );
 }
 
 fn browser() -> Option<&'static str> {

@@ -1,5 +1,6 @@
-"""Runs real Alembic for the judge: reads one JSON object a line ({"folder", "url"}), upgrades that database to every head with
-the configuration in that folder, and answers with one JSON object a line: {"error": null or the server's code or a text}.
+"""Runs real Alembic for the judge: reads one JSON object a line ({"folder", "url", "steps"}), upgrades that database with the
+configuration in that folder, to every head where the steps are "all", and answers with one JSON object a line:
+{"error": null or the server's code or a text}.
 
 Each upgrade runs in a process of its own, so that modules of one case are not taken for those of another.
 """
@@ -15,14 +16,14 @@ from alembic import command
 from alembic.config import Config
 
 
-def upgrade(folder, url):
+def upgrade(folder, url, steps):
     os.chdir(folder)
     config = Config(os.path.join(folder, "alembic.ini"))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     quiet = io.StringIO()
     try:
         with redirect_stdout(quiet), redirect_stderr(quiet):
-            command.upgrade(config, "heads")
+            command.upgrade(config, "heads" if steps == "all" else f"+{steps}")
     except sqlalchemy.exc.DBAPIError as error:
         code = getattr(error.orig, "pgcode", None) or getattr(error.orig, "sqlstate", None)
         return code or type(error).__name__
@@ -39,7 +40,7 @@ def main():
         if child == 0:
             os.close(read)
             sys.stdin = io.StringIO()
-            answer = json.dumps({"error": upgrade(case["folder"], case["url"])})
+            answer = json.dumps({"error": upgrade(case["folder"], case["url"], case["steps"])})
             os.write(write, answer.encode())
             os._exit(0)
         os.close(write)

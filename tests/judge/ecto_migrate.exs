@@ -1,5 +1,5 @@
-# Runs real Ecto for the judge: `elixir ecto_migrate.exs SOURCES CACHE SOCKET_DIR USER PORT` reads lines of `FOLDER<tab>DATABASE`, runs
-# all migrations of the project in that folder on that database, and answers each with a line: `ok`, or `error CODE text`.
+# Runs real Ecto for the judge: `elixir ecto_migrate.exs SOURCES CACHE SOCKET_DIR USER PORT` reads lines of `FOLDER<tab>DATABASE<tab>STEPS`,
+# runs so many migrations of the project in that folder on that database, or `all`, and answers each with a line: `ok`, or `error CODE text`.
 #
 # SOURCES holds the sources of Ecto and of what it needs, a folder a package, as `mix deps.get` lays them out; they are compiled
 # into CACHE once.
@@ -53,8 +53,8 @@ defmodule Judge do
   def loop(server) do
     case IO.gets("") do
       line when is_binary(line) ->
-        [folder, database] = line |> String.trim_trailing("\n") |> String.split("\t")
-        answer = migrate(folder, Keyword.put(server, :database, database))
+        [folder, database, steps] = line |> String.trim_trailing("\n") |> String.split("\t")
+        answer = migrate(folder, Keyword.put(server, :database, database), steps)
         IO.puts("answer " <> String.replace(answer, ~r/\s+/, " "))
         loop(server)
 
@@ -63,12 +63,12 @@ defmodule Judge do
     end
   end
 
-  defp migrate(folder, server) do
+  defp migrate(folder, server, steps) do
     before = MapSet.new(:code.all_loaded(), &elem(&1, 0))
     keys = configure(folder)
 
     try do
-      run(folder, server)
+      run(folder, server, steps)
     rescue
       error in Postgrex.Error -> "error #{error.postgres.pg_code} #{error.postgres.message}"
       error -> "error #{inspect(error.__struct__)} #{Exception.message(error)}"
@@ -94,7 +94,7 @@ defmodule Judge do
     end
   end
 
-  defp run(folder, server) do
+  defp run(folder, server, steps) do
     modules =
       case Path.wildcard(folder <> "/lib/**/*.ex") do
         [] ->
@@ -110,7 +110,8 @@ defmodule Judge do
 
     try do
       [path] = Path.wildcard(folder <> "/priv/*/migrations")
-      Ecto.Migrator.run(repo, path, :up, all: true, log: false)
+      much = if steps == "all", do: [all: true], else: [step: String.to_integer(steps)]
+      Ecto.Migrator.run(repo, path, :up, much ++ [log: false])
       "ok"
     after
       Supervisor.stop(pid)

@@ -380,6 +380,7 @@ impl<'a> Plan<'a> {
             "fill" => out.push("Large tables: fill them in parts by hand first; what is filled is passed over.".to_owned()),
             "swap" => {
                 out.push("It locks the tables for a moment. From here on the application sees the new type.".to_owned());
+                out.push("The columns stand last in their tables from here on: an INSERT has to name its columns.".to_owned());
                 if self.has_views() {
                     out.push("Views are made anew: privileges and comments on them are to be given again.".to_owned());
                 }

@@ -4,6 +4,7 @@
 mod coverage;
 mod diagram;
 mod findings;
+pub mod inventory;
 
 use crate::check::{Report, Runs};
 use crate::report::markup::xml;

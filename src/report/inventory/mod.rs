@@ -9,7 +9,7 @@ use crate::inventory::{At, Cell, Column, Sheet};
 use crate::source::Files;
 
 /// The columns that are printed for people: not the details, not what no row says, and not what all rows say alike.
-fn shown(sheet: &Sheet) -> Vec<(usize, &Column)> {
+pub(super) fn shown(sheet: &Sheet) -> Vec<(usize, &Column)> {
     let all = sheet.columns.iter().enumerate();
     all.filter(|(at, column)| {
         let mut cells = sheet.rows.iter().filter_map(|row| row.get(*at));
@@ -22,7 +22,7 @@ fn shown(sheet: &Sheet) -> Vec<(usize, &Column)> {
 }
 
 /// A cell in words.
-fn words(cell: &Cell, files: &Files) -> String {
+pub(super) fn words(cell: &Cell, files: &Files) -> String {
     match cell {
         Cell::Each(cells) => cells
             .iter()
