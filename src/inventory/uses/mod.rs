@@ -6,6 +6,7 @@ mod javascript;
 mod python;
 
 use rayon::prelude::*;
+use regex::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::declared::Model;
@@ -116,6 +117,10 @@ fn of(files: &Files, code: Code, wanted: &[Wanted<'_>]) -> Vec<Uses> {
         .filter(|(_, e)| is_of(code, &e.path))
         .map(|(file, _)| file)
         .collect();
+    // A client of JavaScript calls models by other names.
+    let named = (code != Code::JavaScript)
+        .then(|| any_of(by_name.keys().copied()))
+        .flatten();
     let found: Vec<Vec<(Option<usize>, String)>> = read
         .par_iter()
         .map(|file| {
@@ -123,6 +128,9 @@ fn of(files: &Files, code: Code, wanted: &[Wanted<'_>]) -> Vec<Uses> {
                 return Vec::new();
             };
             let text: &str = &source.text;
+            if named.as_ref().is_some_and(|named| !named.is_match(text)) {
+                return Vec::new();
+            }
             let place = Place {
                 file: *file,
                 path: files.path(*file),
@@ -160,6 +168,23 @@ fn of(files: &Files, code: Code, wanted: &[Wanted<'_>]) -> Vec<Uses> {
         }
     }
     out
+}
+
+/// Finds the last part of any name as a word: without it a file uses none, whatever its imports call it.
+fn any_of<'n>(names: impl Iterator<Item = &'n str>) -> Option<Regex> {
+    let lasts = names.map(|name| regex::escape(name.rsplit('.').next().unwrap_or(name)));
+    let mut lasts: Vec<String> = lasts.collect();
+    lasts.sort_unstable();
+    lasts.dedup();
+    let all = format!("(?:{})", lasts.join("|"));
+    // Where words end is told of ASCII alone.
+    let plain = lasts.iter().all(|name| name.is_ascii());
+    let written = if plain {
+        format!("(?-u:\\b){all}(?-u:\\b)")
+    } else {
+        all
+    };
+    Regex::new(&written).ok()
 }
 
 /// A file that is looked through.
