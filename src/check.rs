@@ -541,6 +541,8 @@ fn coverage(runs: &Runs) -> Coverage {
         out.gaps.extend(models.gaps.iter().cloned());
         let open = models.models.iter().flat_map(|model| &model.open);
         out.gaps.extend(open.map(|(_, gap)| gap.clone()));
+        out.gaps
+            .extend(models.models.iter().filter_map(|model| model.elsewhere.clone()));
     }
     out.given_missing.sort();
     out.given_missing.dedup();

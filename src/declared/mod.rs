@@ -298,6 +298,9 @@ pub struct Model {
     pub open: Vec<(crate::known::Section, Gap)>,
     /// The tool never creates or changes its table (`@@ignore`, unmanaged).
     pub unmanaged: bool,
+    /// Why the migrations are not to make its table: it seems to stand for none, or for one of another database. It is then unmanaged
+    /// too, and what is not judged for it is told in the coverage.
+    pub elsewhere: Option<Gap>,
 }
 
 /// What a model maps.

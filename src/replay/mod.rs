@@ -56,7 +56,7 @@ use std::sync::Arc;
 use crate::change::{Applied, Change, Question};
 use crate::config::Given;
 use crate::known::{ChangeId, Gap, Presence, Reach, Section, Truth};
-use crate::name::Name;
+use crate::name::{Name, QualifiedName};
 use crate::schema::{Arena, ArenaId, Names, Namespace, Relation, RelationKind, Rows, Schema, TableId};
 use crate::source::{FileId, Span};
 
@@ -243,6 +243,11 @@ impl Database {
     /// Leaves open what a change would have done that the server refuses: a database that is past it may have that.
     pub fn perhaps(&mut self, change: &Change, gap: &Gap, id: ChangeId, at: Span) {
         perhaps::perhaps(self, change, gap, id, at);
+    }
+
+    /// Something beside the history may have made a table that the history does not make. Whether there is such a table is answered.
+    pub fn may_have(&mut self, name: &QualifiedName, gap: &Gap, id: ChangeId) -> bool {
+        open::may_have(self, name, gap, id)
     }
 
     /// Leaves open what a gap reaches: everything that it could have changed is unknown from now on.

@@ -1,9 +1,12 @@
 //! What a gap leaves open: every fact that it could have changed.
 
 use super::Database;
-use crate::known::{Fact, Gap, Presence, Reach, Section};
+use super::resolve::blank_table;
+use crate::known::{ChangeId, Fact, Gap, Presence, Reach, Section};
 use crate::name::{Name, QualifiedName};
-use crate::schema::{Column, ConstraintKind, Lookup, Names, NamespaceId, Rows, TableId, TypeKind};
+use crate::schema::{
+    Column, ConstraintKind, Lookup, Names, NamespaceId, Relation, RelationKind, Rows, TableId, TypeKind,
+};
 
 /// Leaves open what the gap reaches. Names in it are as printed, or as written in SQL.
 pub(super) fn open(db: &mut Database, gap: Gap) {
@@ -158,17 +161,42 @@ fn open_object(db: &mut Database, words: &str, gap: &Gap) {
         .iter()
         .find_map(|&place| db.schema.relation_names.get(place, &name.name));
     match sequence {
-        Some(crate::schema::Relation::Sequence(id)) => db.schema.sequences[id].open = Some(gap.clone()),
-        Some(crate::schema::Relation::Index(table, _)) => {
+        Some(Relation::Sequence(id)) => db.schema.sequences[id].open = Some(gap.clone()),
+        Some(Relation::Index(table, _)) => {
             open_section(db, table, Section::Indexes, gap);
             open_section(db, table, Section::Unique, gap);
         }
-        Some(crate::schema::Relation::Table(_)) | None => {
+        Some(Relation::Table(_)) | None => {
             // What is not listed may come to be by it.
             db.schema.add_gap(namespace_gap(words, gap));
             free_nothing(db, None);
         }
     }
+}
+
+/// A table that nothing of the history made is there, perhaps; whether the name was free.
+pub(super) fn may_have(db: &mut Database, name: &QualifiedName, gap: &Gap, id: ChangeId) -> bool {
+    let place = name
+        .schema
+        .clone()
+        .or_else(|| db.schema.search_path.first().cloned());
+    let Some(namespace) = place.and_then(|place| db.schema.namespace(&place)) else {
+        return false;
+    };
+    if db.schema.relation_names.get(namespace, &name.name).is_some() {
+        return false;
+    }
+    let mut table = blank_table(namespace, name.name.clone(), RelationKind::Table, id);
+    table.presence = Presence::Maybe(gap.clone());
+    table.rows = Rows::Unknown;
+    table.open = Section::ALL
+        .into_iter()
+        .map(|section| (section, gap.clone()))
+        .collect();
+    let table = db.schema.tables.push(table);
+    let names = &mut db.schema.relation_names;
+    names.insert(namespace, name.name.clone(), Relation::Table(table));
+    true
 }
 
 fn open_table(db: &mut Database, id: TableId, gap: &Gap) {

@@ -9,7 +9,6 @@ use crate::name::QualifiedName;
 use crate::pair::TablePair;
 use crate::schema::{Lookup, Schema, Table};
 use crate::source::Span;
-use crate::stacks::ecto;
 
 pub(super) static RULE: Rule = Rule {
     name: "missing-table",
@@ -43,9 +42,6 @@ fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>
         return None;
     }
     let (why, gone) = gone(ctx, schema, name);
-    if gone.is_none() && is_made_by_module(ctx, model, name) {
-        return None;
-    }
     let later = gone.is_none() && begins_later(ctx, schema);
     let maker = later
         .then(|| presumed_object::create_all(ctx))
@@ -126,17 +122,6 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         .database(gone.as_ref(), format!("{table} goes away here"))
         .help(help);
     out.send(report);
-}
-
-/// Whether a module of Ecto that no folder of migrations holds makes the table, on another database, or the model is of a repository
-/// without migrations.
-fn is_made_by_module(ctx: &Context<'_>, model: &Model, name: &QualifiedName) -> bool {
-    let files = ctx.subject.files;
-    let mut histories = ctx.subject.histories.iter().filter(|h| h.stack == "ecto");
-    histories.any(|h| {
-        ecto::belonging::made_by_module(files, &h.root, name.name.as_str())
-            || ecto::belonging::is_of_unmigrated(files, &h.root, &model.name)
-    })
 }
 
 /// Whether the history seems not to begin at nothing: of the tables that it uses, many were never made by it, or it uses one such

@@ -14,7 +14,7 @@ use super::world::World;
 use super::{Caught, Misstep, Session};
 use crate::change::{Change, Failure, SWALLOWED};
 use crate::known::Gap;
-use crate::source::{Span, Text};
+use crate::source::{FileId, Span, Text};
 use crate::sql::{Read, Statement, Transaction};
 
 /// Everything of a session that one course of a program may change. Cheap to copy.
@@ -208,6 +208,17 @@ impl Session {
     /// Something could not be followed: what it reaches is open from now on.
     pub fn open_gap(&mut self, gap: Gap) {
         self.open(gap);
+    }
+
+    /// The files whose statements have run, and those of the calls that led to them.
+    #[must_use]
+    pub fn ran(&self) -> std::collections::BTreeSet<FileId> {
+        let mut out = std::collections::BTreeSet::new();
+        for (_, origin) in self.journal.origins() {
+            out.insert(origin.span.file);
+            out.extend(origin.via.iter().map(|call| call.file));
+        }
+        out
     }
 
     /// Notes for the coverage what could not be followed and reaches nothing.

@@ -48,7 +48,7 @@ impl Session {
     }
 
     /// What a change may reach, its names being known only in part.
-    fn change_reach(&self, change: &Change, out: &mut Vec<Reach>) {
+    pub(super) fn change_reach(&self, change: &Change, out: &mut Vec<Reach>) {
         match change {
             Change::NoSchemaEffect(_)
             | Change::SetLater { .. }

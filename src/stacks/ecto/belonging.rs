@@ -5,27 +5,48 @@
 //! and reads it by `{"table", Schema}`.
 
 use super::library::Elixir;
-use super::project::{is_beside, join, place, repos, underscored};
+use super::project::{Repo, join, underscored};
 use super::schemas::Schema;
 use crate::declared::{Expectation, Model, ModelKind};
 use crate::interpret::elixir::Value;
 use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
-use crate::source::{FileId, Files, Span};
+use crate::source::{FileId, Span};
 
 /// What the name of no table begins with.
 pub const ABSTRACT: &str = "abstract table";
 
-/// Whether no migration of the project is to make the table of a schema.
-pub fn is_elsewhere(machine: &Elixir<'_>, model: &Model, schema: &Schema, made: &[Schema]) -> bool {
+/// Why no migration of the project is to make the table of a schema.
+pub fn elsewhere(
+    machine: &Elixir<'_>,
+    model: &Model,
+    schema: &Schema,
+    made: &[Schema],
+    repos: &[Repo],
+) -> Option<Gap> {
     let Some(Expectation::Exactly(table)) = &model.table else {
-        return false;
+        return None;
     };
-    table.name.as_str().starts_with(ABSTRACT)
-        || is_of_another_system(schema)
-        || is_nothing_but_virtual(schema, made)
-        || is_form(machine, model, schema, table, made)
-        || is_of_migration(machine, model, schema)
+    let why = if table.name.as_str().starts_with(ABSTRACT) {
+        "its table is named as one that is not there".to_owned()
+    } else if is_of_another_system(schema) {
+        "its types are those of another database system".to_owned()
+    } else if is_nothing_but_virtual(schema, made) {
+        "nothing that it declares is kept".to_owned()
+    } else if is_form(machine, model, schema, table, made) {
+        "it seems to serve a page alone".to_owned()
+    } else if is_of_migration(machine, model, schema) {
+        "migrations alone use it: it says what its table was when they ran".to_owned()
+    } else {
+        let repo = unmigrated(machine, repos, &model.name)?;
+        format!(
+            "it is named for the repository {}, which has no migrations",
+            repo.module
+        )
+    };
+    let at = model.table_span.unwrap_or(model.span);
+    let why = format!("{} is not held against the migrations: {why}", model.name);
+    Some(Gap::new(at, why, Reach::Rows))
 }
 
 /// Whether a schema stands within a module that a migration names and no other code but tests does: it says what its table was when that
@@ -128,74 +149,18 @@ fn is_of_page(machine: &Elixir<'_>, model: &Model, schema: &Schema, made: &[Sche
         })
 }
 
-/// Whether code makes a temporary table of a name: `CREATE TEMP TABLE staged ...`.
-fn makes_temporary(text: &str, table: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    ["CREATE TEMP", "create temp"].iter().any(|words| {
-        text.match_indices(words).any(|(at, _)| {
-            let rest = &text[at..];
-            let end = rest.find(['(', '\n']).unwrap_or(rest.len());
-            rest[..end].split(|c: char| !is_word(c)).any(|word| word == table)
-        })
-    })
-}
-
-/// Whether a schema is of a repository of the project that has no migrations, as that of a database which others make: the module
-/// is named for it.
-#[must_use]
-pub fn is_of_unmigrated(files: &Files, migrations: &str, module: &str) -> bool {
-    let Some((folder, _)) = place(migrations) else {
-        return false;
-    };
-    repos(files, folder).iter().any(|repo| {
+/// The repository of the project without migrations that a schema is of, as that of a database which others make: the module is named
+/// for it, as `Shop.Mud.Record` for `Shop.Repo.Mud`, beside `Shop.Repo`.
+fn unmigrated<'r>(machine: &Elixir<'_>, repos: &'r [Repo], module: &str) -> Option<&'r Repo> {
+    let files = machine.modules().files();
+    let folder = &machine.library.project.folder;
+    repos.iter().find(|repo| {
         let Some((outer, last)) = repo.module.rsplit_once('.') else {
             return false;
         };
         let own = join(folder, &format!("priv/{}/migrations", underscored(last)));
-        // `Shop.Repo.Mud`, beside `Shop.Repo`.
         let beside = outer.rsplit('.').next() == Some("Repo");
         beside && module.split('.').any(|part| part == last) && files.below(&own).next().is_none()
-    })
-}
-
-/// The folder of the umbrella that an application is part of: its applications use each other's tables.
-fn umbrella(application: &str) -> Option<&str> {
-    let (apps, _) = application.rsplit_once('/')?;
-    let above = apps.strip_suffix("apps")?;
-    match above {
-        "" => Some(above),
-        above => above.strip_suffix('/'),
-    }
-}
-
-/// Whether a module beside the folders of migrations makes a table: `Ecto.Migrator.run(repo, [{1, Module}], :up, all: true)` runs it
-/// on another database, as that of a tenant.
-#[must_use]
-pub fn made_by_module(files: &Files, migrations: &str, table: &str) -> bool {
-    let Some((folder, _)) = place(migrations) else {
-        return false;
-    };
-    let folder = umbrella(folder).unwrap_or(folder);
-    let mut below = files.below(folder);
-    below.any(|(file, entry)| {
-        let inside = entry.path.strip_prefix(folder).unwrap_or(&entry.path);
-        if !entry.path.ends_with(".ex") || is_beside(inside) {
-            return false;
-        }
-        let text = files.text(file);
-        if makes_temporary(&text, table) {
-            return true;
-        }
-        let makes = [
-            "create table",
-            "create(table",
-            "create_if_not_exists",
-            "CREATE TABLE",
-        ];
-        let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        text.contains("use Ecto.Migration")
-            && makes.iter().any(|word| text.contains(word))
-            && text.split(|c: char| !is_word(c)).any(|word| word == table)
     })
 }
 
@@ -235,6 +200,7 @@ pub fn read_as(models: &[Model], made: &[Schema]) -> Vec<Model> {
             table_span: Some(assoc.span),
             kind: ModelKind::Table,
             unmanaged: false,
+            elsewhere: None,
             ..model.clone()
         });
     }

@@ -15,6 +15,7 @@ pub mod lock;
 pub mod models;
 pub mod oban;
 pub mod outside;
+pub mod program;
 pub mod project;
 pub mod query;
 pub mod questions;

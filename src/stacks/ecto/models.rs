@@ -8,7 +8,7 @@ use super::application;
 use super::belonging;
 use super::changesets;
 use super::library::{Ecto, Elixir};
-use super::project::Project;
+use super::project::{self, Project};
 use super::schemas::{Field as Declared, Schema};
 use super::types;
 use crate::config::Given;
@@ -69,8 +69,10 @@ pub fn read(files: &Files, ids: &[FileId], path: &str) -> Models {
                 .extend(changesets::awaited(&mut machine, schema, &made));
         }
     }
+    let repos = project::repos(files, &machine.library.project.folder);
     for (model, schema) in out.models.iter_mut().zip(&made) {
-        model.unmanaged = belonging::is_elsewhere(&machine, model, schema, &made);
+        model.elsewhere = belonging::elsewhere(&machine, model, schema, &made, &repos);
+        model.unmanaged = model.elsewhere.is_some();
     }
     let read_as = belonging::read_as(&out.models, &made);
     out.models.extend(read_as);
@@ -143,6 +145,7 @@ fn model(machine: &mut Elixir<'_>, schema: &Schema) -> Model {
         associations: schema.assocs.iter().map(association).collect(),
         open,
         unmanaged: false,
+        elsewhere: None,
     }
 }
 
@@ -280,5 +283,6 @@ fn join(schema: &Schema, at: Span, name: &str, columns: &[SmolStr; 2]) -> Model 
         associations: Vec::new(),
         open: Vec::new(),
         unmanaged: false,
+        elsewhere: None,
     }
 }

@@ -3,8 +3,11 @@
 //! Source: `Ecto.Migrator.migrations_path/2` and `Mix.EctoSQL.source_repo_priv/1` (`ecto_sql` 3.13): `priv/<repo>/migrations`, where
 //! `<repo>` is the last part of the repository's module, underscored, unless its configuration says `priv:`.
 
+use smol_str::SmolStr;
+
 use super::lock::{Version, locked};
 use crate::source::{FileId, Files};
+use crate::syntax::elixir::{self, Form, FormKind};
 
 /// A project and one repository of it.
 #[derive(Debug, Clone)]
@@ -121,6 +124,17 @@ pub fn beside(files: &Files, migrations: &str) -> Vec<String> {
     Vec::new()
 }
 
+/// The folder of the umbrella that an application is part of: its applications use each other's tables.
+#[must_use]
+pub fn umbrella(application: &str) -> Option<&str> {
+    let (apps, _) = application.rsplit_once('/')?;
+    let above = apps.strip_suffix("apps")?;
+    match above {
+        "" => Some(above),
+        above => above.strip_suffix('/'),
+    }
+}
+
 /// The nearest folder at or above a path that holds a `mix.exs`.
 #[must_use]
 pub fn above(files: &Files, path: &str) -> Option<String> {
@@ -147,7 +161,7 @@ pub fn repos(files: &Files, folder: &str) -> Vec<Repo> {
         }
         let Ok(source) = files.read(file) else { continue };
         let text = &*source.text;
-        if text.contains("Ecto.Repo") {
+        if text.contains("use Ecto.Repo") {
             out.extend(declared(text, file));
         }
     }
@@ -161,26 +175,106 @@ pub fn is_beside(path: &str) -> bool {
         .any(|part| matches!(part, "test" | "tests" | "deps" | "_build" | "node_modules"))
 }
 
-fn declared(text: &str, file: FileId) -> Option<Repo> {
-    let at = text.find("use Ecto.Repo")?;
-    let module = text[..at].rfind("defmodule ")?;
-    let name = text[module + "defmodule ".len()..]
-        .split([' ', ',', '\n'])
-        .next()?;
-    let rest = &text[at..];
-    let options = rest.split("\n\n").next().unwrap_or(rest);
-    let option = |key: &str| {
-        let value = options.split_once(key)?.1.trim_start().trim_start_matches(':');
-        let end = value.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
-        Some(value[..end.unwrap_or(value.len())].to_owned())
-    };
-    let adapter = option("adapter:").filter(|adapter| !adapter.is_empty());
-    Some(Repo {
-        module: name.to_owned(),
+fn declared(text: &str, file: FileId) -> Vec<Repo> {
+    let mut finder = Finder {
         file,
-        app: option("otp_app:"),
-        adapter: adapter.map(|name| name.trim_start_matches("Ecto.Adapters.").to_owned()),
-    })
+        modules: Vec::new(),
+        lists: Vec::new(),
+        out: Vec::new(),
+    };
+    finder.walk(&elixir::parse(file, text).body, 0);
+    finder.out
+}
+
+/// Looks for modules that use `Ecto.Repo`, those of a list too: `for repo <- [Shop.Repo.A, Shop.Repo.B] do defmodule repo do ...`.
+struct Finder {
+    file: FileId,
+    /// The names of the module that is looked into; several where it stands for each of a list.
+    modules: Vec<String>,
+    /// Variables that go through a list.
+    lists: Vec<(SmolStr, Vec<String>)>,
+    out: Vec<Repo>,
+}
+
+impl Finder {
+    fn walk(&mut self, form: &Form, depth: usize) {
+        if depth > 100 {
+            return;
+        }
+        let args = match &form.kind {
+            FormKind::List(items) | FormKind::Tuple(items) => items,
+            FormKind::Call(call) => call.args.as_slice(),
+            _ => return,
+        };
+        match form.as_local() {
+            Some((name, _)) if name == "quote" || name.starts_with("def") && name != "defmodule" => return,
+            Some((name, [written, block])) if name == "defmodule" => {
+                let names = self.named(written);
+                let outer = std::mem::replace(&mut self.modules, names);
+                self.walk(block, depth + 1);
+                self.modules = outer;
+                return;
+            }
+            Some((name, [used, rest @ ..])) if name == "use" => {
+                if matches!(&used.kind, FormKind::Alias(alias, _) if alias == "Ecto.Repo") {
+                    self.found(rest.first());
+                }
+                return;
+            }
+            _ => {}
+        }
+        let known = self.lists.len();
+        for arg in args {
+            if let Some([variable, list]) = arg.args_of("<-")
+                && let FormKind::Variable(name, _) = &variable.kind
+            {
+                let items = list.as_list().unwrap_or(&[]).iter();
+                let names = items.filter_map(|item| match &item.kind {
+                    FormKind::Alias(alias, _) => Some(alias.to_string()),
+                    _ => None,
+                });
+                self.lists.push((name.clone(), names.collect()));
+            }
+        }
+        for arg in args {
+            self.walk(arg, depth + 1);
+        }
+        self.lists.truncate(known);
+    }
+
+    /// What `defmodule` names.
+    fn named(&self, written: &Form) -> Vec<String> {
+        match &written.kind {
+            FormKind::Alias(alias, _) => match self.modules.first() {
+                Some(outer) => vec![format!("{outer}.{alias}")],
+                None => vec![alias.to_string()],
+            },
+            FormKind::Variable(variable, _) => {
+                let mut lists = self.lists.iter().rev();
+                let list = lists.find(|(name, _)| name == variable);
+                list.map(|(_, names)| names.clone()).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn found(&mut self, options: Option<&Form>) {
+        let option = |key: &str| match &options?.keyword(key)?.kind {
+            FormKind::Atom(name) | FormKind::Alias(name, _) => Some(name.to_string()),
+            _ => None,
+        };
+        let adapter = option("adapter");
+        for module in &self.modules {
+            self.out.push(Repo {
+                module: module.clone(),
+                file: self.file,
+                app: option("otp_app"),
+                adapter: adapter
+                    .as_deref()
+                    .map(|name| name.trim_start_matches("Ecto.Adapters.").to_owned()),
+            });
+        }
+    }
 }
 
 /// `Macro.underscore` of one part of a module's name.

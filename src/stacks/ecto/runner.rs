@@ -11,6 +11,7 @@ use super::ddl;
 use super::history::Migrations;
 use super::install::{self, Install};
 use super::library::{Ecto, Elixir, Way, send};
+use super::program;
 use super::queue::{Queue, Queued};
 use crate::config::Given;
 use crate::interpret::elixir::{Machine, Modules, Run, Stop, Value};
@@ -98,7 +99,8 @@ fn back(machine: &mut Elixir<'_>, migration: &Migration, before: Schema) -> Back
     }
 }
 
-fn ended(machine: Elixir<'_>) -> Session {
+fn ended(mut machine: Elixir<'_>) -> Session {
+    program::open(&mut machine);
     let gaps = machine.gaps().to_vec();
     let mut session = machine.library.session;
     for gap in gaps {

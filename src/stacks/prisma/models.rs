@@ -104,6 +104,7 @@ fn model(source: &Source<'_>, declared: &ModelSource<'_>) -> Model {
         associations: Vec::new(),
         open,
         unmanaged: source.config.external_table(&declared.table),
+        elsewhere: None,
     }
 }
 

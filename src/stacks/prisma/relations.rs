@@ -338,6 +338,7 @@ fn join_table(
         associations: Vec::new(),
         open: Vec::new(),
         unmanaged: source.config.external_table(&table),
+        elsewhere: None,
     };
     pair_key(source, &mut model, &text, &table, field_a.member.name.span);
     if !source.settings.no_foreign_keys {

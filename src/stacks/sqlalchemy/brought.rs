@@ -265,6 +265,7 @@ fn celery_table(class: &str, table: &str, unique: &str, columns: &[(&str, SqlTyp
         associations: Vec::new(),
         open: Vec::new(),
         unmanaged: false,
+        elsewhere: None,
     }
 }
 

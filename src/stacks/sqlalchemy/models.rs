@@ -376,6 +376,7 @@ fn model(table: &ModelTable<'_>) -> Model {
             .map(|(section, gap)| (*section, gap.reaching(Reach::Section(printed.clone(), *section))))
             .collect(),
         unmanaged: table.reflected,
+        elsewhere: None,
     };
     if table.class.is_none() && table.term.is_some() && !table.reflected {
         out.kind = ModelKind::Table;
