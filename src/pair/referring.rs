@@ -1,5 +1,6 @@
 //! Columns that are named after another table (`user_id`), and what they refer to: by the foreign keys of their like, else by name.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
@@ -43,6 +44,19 @@ pub struct Referring<'a> {
     leads_to: Vec<(String, Name)>,
 }
 
+impl<'a> Referring<'a> {
+    /// A column of which no more is known than where it is.
+    fn at(place: Place<'a>) -> Self {
+        Referring {
+            place,
+            keyed: false,
+            open: false,
+            other: false,
+            leads_to: Vec::new(),
+        }
+    }
+}
+
 /// All columns of one name, and what they refer to.
 pub struct Named<'a> {
     /// The columns that refer, in tables other than the one that is referred to.
@@ -77,12 +91,12 @@ impl Named<'_> {
 #[must_use]
 pub fn referring<'a>(pairs: &Pairs<'a>, schema: &'a Schema) -> Vec<Named<'a>> {
     // A name that says nothing of its own (`id`, `code`) refers only where a foreign key says so.
-    let (tables, columns) = read_all(pairs, schema, &|_, name| is_of_another(name));
+    let (tables, columns) = read_all(pairs, schema, &|_, name| is_of_another(name), false);
     let tables = by_words(&tables);
     let mut by_name: BTreeMap<String, Vec<Referring<'a>>> = BTreeMap::new();
     for column in columns {
         by_name
-            .entry(snake(column.place.name.as_str()))
+            .entry(snake(column.place.name.as_str()).into_owned())
             .or_default()
             .push(column);
     }
@@ -96,7 +110,12 @@ pub fn referring<'a>(pairs: &Pairs<'a>, schema: &'a Schema) -> Vec<Named<'a>> {
         .iter()
         .map(|(_, _, (table, column, _))| (table.as_str(), column))
         .collect();
-    let (_, all) = read_all(pairs, schema, &|table, name| targets.contains(&(table, name)));
+    let (_, all) = read_all(
+        pairs,
+        schema,
+        &|table, name| targets.contains(&(table, name)),
+        true,
+    );
     let mut places: FxHashMap<(&str, &Name), &Place<'a>> = FxHashMap::default();
     for Referring { place, .. } in &all {
         places.entry((&place.table, &place.name)).or_insert(place);
@@ -133,16 +152,18 @@ fn is_of_another(name: &Name) -> bool {
 /// Tells the columns that are wanted, by table and name.
 type Wanted<'w> = &'w dyn Fn(&str, &Name) -> bool;
 
-/// All tables, and those of their columns that are wanted.
+/// All tables, and those of their columns that are wanted; `places_alone` leaves out what they refer to.
 fn read_all<'a>(
     pairs: &Pairs<'a>,
     schema: &'a Schema,
     wanted: Wanted<'_>,
+    places_alone: bool,
 ) -> (Vec<Table>, Vec<Referring<'a>>) {
     let mut out = Out {
         tables: Vec::new(),
         columns: Vec::new(),
         wanted,
+        places_alone,
     };
     for pair in &pairs.tables {
         read(pairs, schema, pair, &mut out);
@@ -155,6 +176,8 @@ struct Out<'a, 'w> {
     tables: Vec<Table>,
     columns: Vec<Referring<'a>>,
     wanted: Wanted<'w>,
+    /// Where the columns are is all that is asked.
+    places_alone: bool,
 }
 
 fn named<'a>(
@@ -265,23 +288,26 @@ fn in_database<'a>(table: TableWalker<'a>, models: &[&'a Model], schema: &'a Sch
         let field = models
             .iter()
             .find_map(|m| Some((*m, field_of(m, column.name())?)));
+        let place = Place {
+            table: qualified.clone(),
+            name: column.name().clone(),
+            ty: column
+                .get()
+                .ty
+                .known()
+                .cloned()
+                .or_else(|| type_of(schema, field?.1)),
+            held: Some(column),
+            declared: field,
+        };
+        if out.places_alone {
+            out.columns.push(Referring::at(place));
+            continue;
+        }
         let mut referring = Referring {
-            place: Place {
-                table: qualified.clone(),
-                name: column.name().clone(),
-                ty: column
-                    .get()
-                    .ty
-                    .known()
-                    .cloned()
-                    .or_else(|| type_of(schema, field?.1)),
-                held: Some(column),
-                declared: field,
-            },
-            keyed: false,
             open: is_open,
             other: own.as_ref() == Some(column.name()) || means_other(column.name(), names()),
-            leads_to: Vec::new(),
+            ..Referring::at(place)
         };
         for (constraint, key) in foreign_keys(table) {
             let own: Vec<&Name> = constraint.columns().map(ColumnWalker::name).collect();
@@ -335,21 +361,20 @@ fn in_model_but<'a>(
     if fields.peek().is_none() {
         return;
     }
-    let names: Vec<String> = model.fields.iter().map(|f| snake(f.column.as_str())).collect();
+    let names: Vec<Cow<'_, str>> = model.fields.iter().map(|f| snake(f.column.as_str())).collect();
     for field in fields {
         let own = key_of(model);
+        let place = Place {
+            table: table.to_owned(),
+            name: field.column.clone(),
+            ty: type_of(schema, field),
+            held: None,
+            declared: Some((model, field)),
+        };
         let mut referring = Referring {
-            place: Place {
-                table: table.to_owned(),
-                name: field.column.clone(),
-                ty: type_of(schema, field),
-                held: None,
-                declared: Some((model, field)),
-            },
-            keyed: false,
             open: hidden || is_open(model, Section::ForeignKeys),
             other: own.as_ref() == Some(&field.column) || means_other(&field.column, &names),
-            leads_to: Vec::new(),
+            ..Referring::at(place)
         };
         by_model(model, schema, &mut referring);
         out.columns.push(referring);
@@ -404,7 +429,7 @@ fn qualified(schema: &Schema, name: &QualifiedName) -> String {
 
 /// Columns beside which another one's value is of a kind that they name, or of another service: `object_type` beside `object_id`,
 /// `provider` beside `account_id`.
-fn means_other(name: &Name, beside: &[String]) -> bool {
+fn means_other(name: &Name, beside: &[Cow<'_, str>]) -> bool {
     let own = snake(name.as_str());
     let word = own.strip_suffix("_id").unwrap_or(&own);
     beside.iter().any(|other| {
@@ -415,7 +440,7 @@ fn means_other(name: &Name, beside: &[String]) -> bool {
             )
         });
         kind || matches!(
-            other.as_str(),
+            other.as_ref(),
             "provider" | "provider_name" | "oauth_name" | "oauth_provider" | "issuer" | "content_type"
         )
     })
@@ -424,7 +449,7 @@ fn means_other(name: &Name, beside: &[String]) -> bool {
 /// What a table may be called in the name of a column: its own name, and that of one of its rows.
 fn words(table: &Name) -> Vec<String> {
     let name = snake(table.as_str());
-    let mut out = vec![name.clone()];
+    let mut out = vec![name.to_string()];
     for (end, one) in [
         ("ies", "y"),
         ("ses", "s"),
@@ -445,13 +470,12 @@ fn words(table: &Name) -> Vec<String> {
 
 /// `userId` as `user_id`.
 #[must_use]
-pub fn snake(name: &str) -> String {
+pub fn snake(name: &str) -> Cow<'_, str> {
+    if name.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        return Cow::Borrowed(name);
+    }
     let mut out = String::with_capacity(name.len() + 4);
     let mut small = false;
-    if name.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
-        out.push_str(name);
-        return out;
-    }
     for c in name.chars() {
         if c.is_uppercase() && small {
             out.push('_');
@@ -459,7 +483,7 @@ pub fn snake(name: &str) -> String {
         small = c.is_lowercase() || c.is_ascii_digit();
         out.extend(c.to_lowercase());
     }
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

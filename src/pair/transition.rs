@@ -50,14 +50,26 @@ pub fn is_key(column: ColumnWalker<'_>) -> bool {
     })
 }
 
+/// Whether a name ends as names of keys do.
+fn may_be_key(name: &str) -> bool {
+    let ends = |end: &&str| {
+        let from = name.len().wrapping_sub(end.len());
+        name.as_bytes()
+            .get(from..)
+            .is_some_and(|b| b.eq_ignore_ascii_case(end.as_bytes()))
+    };
+    ends(&"id") || NEW.iter().any(|end| ends(end))
+}
+
 /// The pairs that at least one table has both of, in the order of their names.
 #[must_use]
 pub fn transitions(schema: &Schema) -> Vec<Transition<'_>> {
     let mut columns: BTreeMap<String, Vec<ColumnWalker<'_>>> = BTreeMap::new();
     for table in schema.live_tables().into_iter().filter(|t| counts(*t)) {
-        for column in table.columns().filter(|c| c.get().presence.is_present()) {
+        let columns_of = table.columns().filter(|c| c.get().presence.is_present());
+        for column in columns_of.filter(|c| may_be_key(c.name().as_str())) {
             columns
-                .entry(snake(column.name().as_str()))
+                .entry(snake(column.name().as_str()).into_owned())
                 .or_default()
                 .push(column);
         }

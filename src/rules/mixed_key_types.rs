@@ -4,7 +4,7 @@ use super::place::Fact;
 use super::table_of_another_database::held_by_another;
 use super::{Check, Context, Report, Reporter, Rule};
 use crate::finding::Level;
-use crate::pair::referring::{Named, Place, Referring, referring};
+use crate::pair::referring::{Named, Place, Referring};
 use crate::pair::{resolve, type_fit};
 use crate::replay::analyse::comparable;
 use crate::schema::Schema;
@@ -22,21 +22,22 @@ pub(super) static RULE: Rule = Rule {
 fn check(targets: &[Context<'_>], out: &Reporter) {
     for ctx in targets {
         let Some(schema) = ctx.schema() else { continue };
-        for named in names(targets, ctx, schema) {
-            check_name(ctx, schema, &named, out);
+        for named in names(targets, ctx) {
+            check_name(ctx, schema, named, out);
         }
     }
 }
 
 /// The names that refer to a table of this database.
-pub(super) fn names<'a>(targets: &[Context<'a>], ctx: &Context<'a>, schema: &'a Schema) -> Vec<Named<'a>> {
-    let mut names = referring(&ctx.pairs, schema);
-    names.retain(|named| {
+pub(super) fn names<'c, 'a>(
+    targets: &'c [Context<'a>],
+    ctx: &'c Context<'a>,
+) -> impl Iterator<Item = &'c Named<'a>> {
+    ctx.named.iter().filter(|named| {
         // What this database is only presumed to have, another one of the same migrations has.
         let is_presumed = named.target.held.is_none_or(|c| c.table.get().presumed.is_some());
         !is_presumed || held_by_another(targets, ctx, &named.target.table).is_none()
-    });
-    names
+    })
 }
 
 /// How a column's type differs from that of what it refers to.

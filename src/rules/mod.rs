@@ -161,6 +161,7 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
     let mut contexts: Vec<Context<'_>> = subjects.iter().map(Context::new).collect();
     leave_to_others(&mut contexts);
+    contexts.par_iter_mut().for_each(Context::read_names);
     let by_rule = RULES.par_iter().map(|rule| {
         let mut found = Vec::new();
         if let Check::Repository(check) = rule.check {

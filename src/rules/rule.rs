@@ -7,6 +7,7 @@ use crate::config::policy::Policy;
 use crate::declared::{Model, Models};
 use crate::finding::{Finding, Level};
 use crate::fix;
+use crate::pair::referring::{Named, referring};
 use crate::pair::{ColumnPair, Pairs, TablePair};
 use crate::replay::Journal;
 use crate::schema::Schema;
@@ -124,6 +125,8 @@ pub struct Context<'a> {
     pub subject: &'a Subject<'a>,
     /// Models and tables, paired.
     pub pairs: Pairs<'a>,
+    /// Columns named after other tables, and what they refer to; read before the rules run, as several ask.
+    pub(super) named: Vec<Named<'a>>,
 }
 
 impl<'a> Context<'a> {
@@ -134,6 +137,14 @@ impl<'a> Context<'a> {
         Context {
             subject,
             pairs: Pairs::new(schema, &subject.models),
+            named: Vec::new(),
+        }
+    }
+
+    /// Reads the columns that are named after other tables.
+    pub(super) fn read_names(&mut self) {
+        if let Some(schema) = self.schema() {
+            self.named = referring(&self.pairs, schema);
         }
     }
 

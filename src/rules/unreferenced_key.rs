@@ -31,20 +31,20 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
     if !any {
         return;
     }
-    for named in names(targets, ctx, schema) {
+    for named in names(targets, ctx) {
         let bare: Vec<&Referring<'_>> = named
             .columns
             .iter()
-            .filter(|c| refers(schema, &named, c))
+            .filter(|c| refers(schema, named, c))
             .collect();
         // Where most have none, they are left out on purpose.
         if named.keys > 0 && bare.len() > 2 * named.keys {
             continue;
         }
         if bare.len() > MANY {
-            together(ctx, &named, &bare, out);
+            together(ctx, named, &bare, out);
         } else {
-            bare.iter().for_each(|column| send(ctx, &named, column, out));
+            bare.iter().for_each(|column| send(ctx, named, column, out));
         }
     }
 }
