@@ -133,14 +133,29 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 Value::tuple(vec![Value::Atom(name.clone()), Value::Integer(*arity as i64)])
             });
         let path = format!("{ROOT}/{}", self.modules.files().path(at.file));
+        // The modules around, the innermost first.
+        let around = self.world.building.iter().rev().chain(self.outer.iter().rev());
+        let around: Vec<Value> = around.map(|m| Value::module(&m.name)).collect();
+        let others = [
+            "aliases",
+            "context",
+            "functions",
+            "macros",
+            "macro_aliases",
+            "requires",
+            "vars",
+        ];
+        let why = "what is known where a macro is called";
+        let others = others.map(|name| (SmolStr::new_static(name), self.unknown(at, why)));
         Value::structure(
             "Macro.Env",
-            [
+            others.into_iter().chain([
+                (SmolStr::new_static("context_modules"), Value::list(around)),
                 (SmolStr::new_static("module"), module),
                 (SmolStr::new_static("function"), function),
                 (SmolStr::new_static("file"), Value::text(&path, at)),
                 (SmolStr::new_static("line"), Value::Integer(1)),
-            ],
+            ]),
         )
     }
 

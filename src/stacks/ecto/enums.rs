@@ -73,7 +73,9 @@ fn define(machine: &mut Elixir<'_>, written: &Written<'_>, scope: &mut Scope) ->
         _ => false,
     });
     if let Some(outer) = machine.current_module().filter(|_| plain) {
-        name = SmolStr::new(format!("{outer}.{name}"));
+        let short = name;
+        name = SmolStr::new(format!("{outer}.{short}"));
+        scope.alias(&short, &name);
     }
     let kept = match rest {
         [list] => plainly(list),

@@ -3,7 +3,7 @@
 //! Source: `Ecto.Migrator` (`ecto_sql` 3.13): every `**/*.exs` below `priv/<repo>/migrations` whose name begins with an integer and
 //! `_`, in the order of the integers. `mix ecto.load` loads `structure.sql` first; the versions that it lists do not run again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::project::{self, Project};
@@ -76,9 +76,11 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
     }
     let mut steps = Vec::new();
     let dump = project.structure(files).map(|file| (file, files.text(file)));
+    let all = together(folder);
     let listed = dump
         .as_ref()
-        .and_then(|(_, text)| structure::versions(text, "schema_migrations"));
+        .and_then(|(_, text)| structure::versions(text, "schema_migrations"))
+        .filter(|listed| is_loaded(files, &project) || !is_complete(listed, &all));
     if let (Some((file, text)), Some(_)) = (&dump, &listed) {
         steps.push(Step { is_structure: true });
         history.migrations.push(Migration {
@@ -89,7 +91,7 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
         });
     }
     let mut first: BTreeMap<i64, FileId> = BTreeMap::new();
-    for (version, name, file) in together(folder) {
+    for (version, name, file) in all {
         if let Some(other) = first.insert(version, file) {
             history.events.push(duplicate(files, version, other, file));
         }
@@ -113,6 +115,27 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
         }));
     }
     history
+}
+
+/// Whether the project's own commands load a dump.
+fn is_loaded(files: &Files, project: &Project) -> bool {
+    let mut above = project.folder.as_str();
+    loop {
+        let file = files.find(&project::join(above, "mix.exs"));
+        if file.is_some_and(|file| files.text(file).contains("ecto.load")) {
+            return true;
+        }
+        if above.is_empty() {
+            return false;
+        }
+        above = above.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+}
+
+/// Whether every version that a dump lists has a file: then the dump is only written, `mix ecto.migrate` makes it all.
+fn is_complete(listed: &BTreeSet<i64>, all: &[(i64, String, FileId)]) -> bool {
+    let files: BTreeSet<i64> = all.iter().map(|(version, ..)| *version).collect();
+    listed.is_subset(&files)
 }
 
 /// A module that brings migrations, in place of files.

@@ -50,10 +50,19 @@ impl Project {
             let last = repo.module.rsplit('.').next().unwrap_or("");
             named.as_deref() == Some(underscored(last).as_str())
         };
-        let repo = repos.iter().find(fits).or(match repos.as_slice() {
-            [one] => Some(one),
-            _ => None,
+        let said = configured(files, &folder, "priv").into_iter().find(|(_, place)| {
+            join(&folder, &format!("{}/migrations", place.trim_end_matches('/'))) == migrations
         });
+        let is_said = |repo: &&Repo| said.as_ref().is_some_and(|(module, _)| *module == repo.module);
+        let repo =
+            repos
+                .iter()
+                .find(is_said)
+                .or_else(|| repos.iter().find(fits))
+                .or(match repos.as_slice() {
+                    [one] => Some(one),
+                    _ => None,
+                });
         Project {
             repo: repo.cloned(),
             migrations: migrations.to_owned(),
@@ -66,6 +75,11 @@ impl Project {
     /// The dump beside the migrations.
     #[must_use]
     pub fn structure(&self, files: &Files) -> Option<FileId> {
+        let module = self.repo.as_ref().map_or("", |repo| repo.module.as_str());
+        let mut said = configured(files, &self.folder, "dump_path").into_iter();
+        if let Some((_, path)) = said.find(|(of, _)| of == module) {
+            return files.find(&join(&self.folder, &path));
+        }
         let above = self.migrations.rsplit_once('/').map_or("", |(above, _)| above);
         files.find(&join(above, "structure.sql"))
     }
@@ -75,6 +89,28 @@ impl Project {
     pub fn whole_seconds(&self) -> bool {
         self.ecto.is_none_or(|version| version >= Version(3, 0, 0))
     }
+}
+
+/// What the configuration says under a key for repositories, as text: `config :shop, Shop.Repo, priv: "priv/other"` (`Ecto.Repo`,
+/// "Shared options"; `mix help ecto.dump`).
+fn configured(files: &Files, folder: &str, key: &str) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for name in ["config.exs", "prod.exs", "runtime.exs", "dev.exs"] {
+        let Some(file) = files.find(&join(folder, &format!("config/{name}"))) else {
+            continue;
+        };
+        let text = files.text(file);
+        for (at, found) in text.match_indices(&format!("{key}: \"")) {
+            let (before, after) = (&text[..at], &text[at + found.len()..]);
+            let module = before
+                .rfind("config :")
+                .and_then(|from| before[from..].split(',').nth(1));
+            if let (Some(module), Some((value, _))) = (module, after.split_once('"')) {
+                out.push((module.trim().to_owned(), value.to_owned()));
+            }
+        }
+    }
+    out
 }
 
 /// The folder above `priv` and the repository's name of a path `.../priv/<repo>/migrations`.
@@ -326,6 +362,26 @@ mod tests {
         let files = Files::in_memory([("a/mix.exs", alias), ("a/priv/repo/migrations/1_a.exs", "")]);
         assert_eq!(beside(&files, "a/priv/repo/migrations"), ["a/priv/repo/manual"]);
         assert!(beside(&files, "a/priv/other/migrations").is_empty());
+    }
+
+    #[test]
+    fn the_configuration_says_where_a_repository_lies() {
+        let repo = |name: &str| format!("defmodule App.{name} do\n  use Ecto.Repo, otp_app: :app\nend\n");
+        let config = "import Config\nconfig :app, App.Main,\n  priv: \"priv/other\",\n  dump_path: \"priv/dump.sql\"\n";
+        let files = Files::in_memory([
+            ("mix.exs", ""),
+            ("config/config.exs", config),
+            ("lib/app/main.ex", &repo("Main")),
+            ("lib/app/side.ex", &repo("Side")),
+            ("priv/dump.sql", ""),
+            ("priv/other/migrations/1_a.exs", ""),
+        ]);
+        let project = Project::of(&files, "priv/other/migrations");
+        assert_eq!(
+            project.repo.as_ref().map(|repo| repo.module.as_str()),
+            Some("App.Main")
+        );
+        assert_eq!(project.structure(&files), files.find("priv/dump.sql"));
     }
 
     #[test]
