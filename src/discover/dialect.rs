@@ -219,7 +219,7 @@ fn by_drivers(index: &Index<'_>, path: &str) -> Option<Dialect> {
     });
     let mut found: Vec<Dialect> = Vec::new();
     for list in lists {
-        let text = index.files.text(list).to_ascii_lowercase();
+        let text = without_remarks(&index.files.text(list));
         let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
         let mut words = text.split(|c: char| !is_part(c));
         found.extend(words.by_ref().filter_map(|word| {
@@ -233,6 +233,19 @@ fn by_drivers(index: &Index<'_>, path: &str) -> Option<Dialect> {
         .iter()
         .map(|(system, _)| *system)
         .find(|system| found.contains(system))
+}
+
+/// Lower case, without what follows a `#`: a word in a remark is no package. One within a word is part of an address.
+fn without_remarks(text: &str) -> String {
+    let code = |line: &str| {
+        let remark = line.match_indices('#').find(|(at, _)| {
+            let before = line[..*at].chars().next_back();
+            before.is_none_or(|c| c.is_whitespace() || matches!(c, ',' | ']' | ')' | '}' | '"' | '\''))
+        });
+        let end = remark.map_or(line.len(), |(at, _)| at);
+        line[..end].to_ascii_lowercase() + "\n"
+    };
+    text.lines().map(code).collect()
 }
 
 /// `provider = "..."` of a lock file or a datasource block.

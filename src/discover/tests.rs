@@ -162,6 +162,16 @@ fn drivers_tell_the_dialect_of_alembic() {
     );
     assert_eq!(with("pymysql\npsycopg2-binary==2.9\n"), taken);
     assert_eq!(with("alembic\nmariadb-exporter-client\n"), taken);
+    // A remark installs nothing.
+    assert_eq!(
+        with("alembic\naiosqlite>=0.20  # not psycopg2\n# asyncpg\n"),
+        ["not alembic (Alembic, SQLite)"]
+    );
+    assert_eq!(with("alembic\n# pymysql\n"), taken);
+    assert_eq!(
+        with("git+https://x.org/psycopg2#egg=psycopg2\naiosqlite\n"),
+        taken
+    );
 }
 
 #[test]

@@ -59,8 +59,10 @@ pub struct TablePair<'a> {
     pub missing: Vec<&'a Field>,
     /// Columns that no model of the table knows; told on the first pair of the table alone.
     pub extra: Vec<ColumnWalker<'a>>,
-    /// The table is in another database of the same migrations: the model lives there.
+    /// The table is in another database of the same migrations, where the model lives, or the model is read out of other tables.
     pub elsewhere: bool,
+    /// The table certainly is in another database.
+    pub abroad: bool,
 }
 
 /// A field and its column.
@@ -103,6 +105,7 @@ impl<'a> Pairs<'a> {
             missing: Vec::new(),
             extra: Vec::new(),
             elsewhere: false,
+            abroad: false,
         }));
         Pairs {
             by_table: by_table(&tables),
@@ -121,6 +124,7 @@ impl<'a> Pairs<'a> {
         for pair in self.tables.iter_mut().filter(|pair| is_gone(pair)) {
             pair.table = Lookup::Absent;
             pair.elsewhere = true;
+            pair.abroad = true;
             pair.columns.clear();
             pair.missing.clear();
             pair.extra.clear();
@@ -172,6 +176,7 @@ fn pair_model<'a>(schema: &'a Schema, set: &'a Models, model: &'a Model) -> Opti
         missing: Vec::new(),
         extra: Vec::new(),
         elsewhere: false,
+        abroad: false,
     };
     if let Lookup::Found(table) = pair.table {
         pair_columns(&mut pair, set, model, table);

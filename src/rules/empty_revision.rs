@@ -5,7 +5,7 @@ use crate::finding::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "empty-revision",
-    summary: "A generated revision does nothing.",
+    summary: "A generated revision does nothing, or changes nothing.",
     level: Level::Note,
     page: include_str!("../../rules/empty-revision.md"),
     check: Check::Target(check),
@@ -22,5 +22,20 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
                      database has run it",
                 ),
         );
+    }
+    let outcome = ctx.subject.outcome.into_iter();
+    for at in outcome.flat_map(|outcome| &outcome.idle) {
+        let file = ctx.subject.files.path(at.file);
+        let migrations = ctx.subject.histories.iter().flat_map(|h| &h.migrations);
+        let name = migrations
+            .clone()
+            .find(|m| m.file == at.file)
+            .map_or(file, |m| m.name.as_str());
+        let message =
+            format!("revision {name} was generated and changes nothing: the columns are so already");
+        out.send(Report::new(*at, "nothing changes", message.clone()).object(message).help(
+            "what autogenerate saw is no difference to the database: take the revision out, if no database has run it, and see what \
+             the model says of the column's type (`compare_type` in `env.py` can be told to leave it)",
+        ));
     }
 }

@@ -29,7 +29,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         return;
     };
     // One whose table is in another database is told there.
-    for key in model.foreign_keys.iter().filter(|_| !pair.elsewhere) {
+    for key in model.foreign_keys.iter().filter(|_| !pair.abroad) {
         let held = match &pair.table {
             Lookup::Found(table) => pair.foreign_key_match(*table, key),
             // What the models say of both sides cannot be made, whatever the database has.

@@ -187,24 +187,23 @@ pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
 fn leave_to_others(contexts: &mut [Context<'_>]) {
     let lives_elsewhere = |ctx: &Context<'_>, pair: &TablePair<'_>| {
         let (Some((_, model)), Lookup::Absent) = (pair.model, &pair.table) else {
-            return false;
+            return None;
         };
         let Some(Expectation::Exactly(name)) = &model.table else {
-            return false;
+            return None;
         };
-        table_of_another_database::others_of(contexts, ctx)
+        let abroad = table_of_another_database::others_of(contexts, ctx)
             .chain(siblings(contexts, ctx))
             .filter_map(Context::schema)
-            .any(|schema| !matches!(schema.table_named(name), Lookup::Absent))
-            || is_read_elsewhere(ctx, pair, model)
+            .any(|schema| !matches!(schema.table_named(name), Lookup::Absent));
+        (abroad || is_read_elsewhere(ctx, pair, model)).then_some(abroad)
     };
-    let gone: Vec<Vec<usize>> = contexts
+    let gone: Vec<Vec<(usize, bool)>> = contexts
         .iter()
         .map(|ctx| {
             let pairs = ctx.pairs.tables.iter().enumerate();
             pairs
-                .filter(|(_, pair)| lives_elsewhere(ctx, pair))
-                .map(|(at, _)| at)
+                .filter_map(|(at, pair)| Some((at, lives_elsewhere(ctx, pair)?)))
                 .collect()
         })
         .collect();
@@ -213,8 +212,9 @@ fn leave_to_others(contexts: &mut [Context<'_>]) {
         .map(|ctx| table_of_another_database::strangers(contexts, ctx))
         .collect();
     for ((ctx, gone), strangers) in contexts.iter_mut().zip(gone).zip(strangers) {
-        for at in gone {
+        for (at, abroad) in gone {
             ctx.pairs.tables[at].elsewhere = true;
+            ctx.pairs.tables[at].abroad = abroad;
         }
         ctx.pairs.without(&strangers);
     }

@@ -9,7 +9,7 @@ use crate::replay::query_shape;
 use crate::schema::{Lookup, Relation, RelationKind, Rows, TableId};
 use crate::source::Span;
 use crate::sql::{Dml, DmlKind};
-use crate::tree::{ExprKind, Query, QueryBody};
+use crate::tree::{Expr, ExprKind, From, FromItem, Query, QueryBody, Select, Target};
 
 impl Session {
     /// Runs work on rows; `certain` where it surely gives the table a row if it gives it any.
@@ -23,10 +23,17 @@ impl Session {
         }
         let rows = match &dml.query {
             Some(query) => {
-                self.refuse_query(dml, query)?;
+                if dml.kind == DmlKind::Insert {
+                    self.refuse_query(dml, query)?;
+                }
                 Some(self.query(query, &Env::EMPTY)?)
             }
-            None => None,
+            None => {
+                if table.is_some() && matches!(dml.kind, DmlKind::Update | DmlKind::Delete) {
+                    self.refuse_query(dml, &as_query(dml, at))?;
+                }
+                None
+            }
         };
         self.effects_of(dml, at)?;
         let gap = self.gap(at, "the rows that a statement touches");
@@ -54,10 +61,7 @@ impl Session {
     /// A query that the server refuses whatever rows there are: a function that is not there for the types that it is called with.
     /// Only where each of its names can be nothing but a table, a column or a function.
     fn refuse_query(&self, dml: &Dml, query: &Query) -> Run<()> {
-        let plain = dml.kind == DmlKind::Insert
-            && dml.with.is_empty()
-            && self.world.frames.is_empty()
-            && self.program.holed.is_none();
+        let plain = dml.with.is_empty() && self.world.frames.is_empty() && self.program.holed.is_none();
         if !plain || matches!(query.body, QueryBody::Values(_)) {
             return Ok(());
         }
@@ -139,7 +143,7 @@ impl Session {
     }
 
     /// Whether an expression calls a function of the history, or asks a query, which may.
-    fn calls_own(&self, expr: &crate::tree::Expr) -> bool {
+    fn calls_own(&self, expr: &Expr) -> bool {
         let mut found = false;
         expr.walk(&mut |e| {
             found |= match &e.kind {
@@ -191,5 +195,43 @@ impl Session {
             self.apply_change(&change, at)?;
         }
         Ok(())
+    }
+}
+
+/// The query over the rows that an UPDATE or DELETE looks at, with all that it computes from them. An alias is not told: what is
+/// named by it stays open.
+fn as_query(dml: &Dml, at: Span) -> Query {
+    let target = |expr: &Expr| Target {
+        expr: expr.clone(),
+        alias: None,
+    };
+    let table = FromItem::Relation {
+        name: dml.table.name.clone(),
+        alias: None,
+        columns: Vec::new(),
+        span: dml.table.span,
+    };
+    let select = Select {
+        distinct: false,
+        distinct_on: Vec::new(),
+        targets: dml.expressions.iter().map(target).collect(),
+        into: Vec::new(),
+        strict: false,
+        from: vec![From {
+            item: table,
+            joins: Vec::new(),
+        }],
+        filter: None,
+        group_by: Vec::new(),
+        having: None,
+    };
+    Query {
+        with: Vec::new(),
+        recursive: false,
+        body: QueryBody::Select(Box::new(select)),
+        order_by: Vec::new(),
+        limit: None,
+        offset: None,
+        span: at,
     }
 }

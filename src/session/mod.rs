@@ -128,6 +128,8 @@ pub struct Outcome {
     pub missteps: Vec<Misstep>,
     /// Operations whose errors a handler of the program would let pass.
     pub caught: Vec<Caught>,
+    /// Migrations that their tool wrote for a difference, and that leave all as it is: where they are.
+    pub idle: Vec<Span>,
     /// Everything that could not be followed, in order.
     pub gaps: Vec<Gap>,
     /// For each migration of the journal how many gaps there were before it and after it.
@@ -153,6 +155,7 @@ pub struct Session {
     journal: Journal,
     missteps: Vec<Misstep>,
     caught: Vec<Caught>,
+    idle: Vec<Span>,
     unflushed: Vec<Unflushed>,
     gaps: Vec<Gap>,
     /// For each migration of the journal how many there were before it and after it.
@@ -202,6 +205,7 @@ impl Session {
             journal: Journal::default(),
             missteps: Vec::new(),
             caught: Vec::new(),
+            idle: Vec::new(),
             unflushed: Vec::new(),
             gaps: Vec::new(),
             gaps_of: Vec::new(),
@@ -389,6 +393,7 @@ impl Session {
             journal: self.journal,
             missteps: self.missteps,
             caught: self.caught,
+            idle: self.idle,
             gaps: self.gaps,
             gaps_of: self.gaps_of,
             statistics: self.statistics,

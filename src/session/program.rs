@@ -238,6 +238,11 @@ impl Session {
         self.missteps.push(Misstep { failure, change });
     }
 
+    /// Notes a migration that its tool wrote for a difference, and that leaves all as it is.
+    pub fn note_idle(&mut self, at: Span) {
+        self.idle.push(at);
+    }
+
     /// Notes that a handler would let an error of what is sent next pass, where that error would abort the transaction.
     pub fn note_caught(&mut self, operation: Span, handler: Span) {
         let known = |c: &Caught| c.operation == operation && c.handler == handler;

@@ -29,6 +29,8 @@ pub struct Revision {
     pub depends_on: Vec<Written>,
     /// Header names whose values cannot be told.
     pub unclear: Vec<Written>,
+    /// Its `upgrade` where that was generated and only alters columns: it may come out as nothing.
+    pub alters_columns: Option<Span>,
 }
 
 const HEADER: [&str; 4] = ["revision", "down_revision", "branch_labels", "depends_on"];
@@ -66,6 +68,7 @@ pub fn read(file: FileId, parsed: &Parsed) -> Option<Revision> {
         labels: take("branch_labels"),
         depends_on: take("depends_on"),
         unclear,
+        alters_columns: None,
     })
 }
 

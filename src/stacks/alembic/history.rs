@@ -102,6 +102,7 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
                 history
                     .events
                     .extend(program::check(&revision, parsed, &files.text(file)));
+                revision.alters_columns = program::alters_columns(&revision, parsed, &files.text(file));
                 let name = files.path(file).rsplit('/').next().unwrap_or("");
                 revision.stem = name.trim_end_matches(".py").into();
                 revisions.push(revision);

@@ -31,23 +31,8 @@ fn empty(revision: &Revision, parsed: &Parsed, text: &str) -> Option<HistoryEven
     if revision.parents.len() != 1 || !revision.labels.is_empty() || !revision.depends_on.is_empty() {
         return None;
     }
-    let function = |name: &str| {
-        parsed.body.body.iter().find_map(|statement| match statement {
-            ast::Stmt::FunctionDef(def) if def.name.as_str() == name => Some(def),
-            _ => None,
-        })
-    };
-    let (up, down) = (function("upgrade")?, function("downgrade")?);
-    let generated = |def: &ast::StmtFunctionDef| {
-        let range = def.range();
-        text.get(range.start().to_usize()..).is_some_and(|rest| {
-            let own = rest
-                .get(..range.end().to_usize() - range.start().to_usize())
-                .unwrap_or(rest);
-            own.contains(GENERATED)
-        })
-    };
-    if !does_nothing(&up.body) || !does_nothing(&down.body) || !generated(up) {
+    let (up, down) = (function(parsed, "upgrade")?, function(parsed, "downgrade")?);
+    if !does_nothing(&up.body) || !does_nothing(&down.body) || !is_generated(up, text) {
         return None;
     }
     Some(HistoryEvent {
@@ -59,6 +44,49 @@ fn empty(revision: &Revision, parsed: &Parsed, text: &str) -> Option<HistoryEven
         ),
         related: Vec::new(),
     })
+}
+
+/// The name of an `upgrade` that autogenerate wrote and that alters columns and does nothing else.
+#[must_use]
+pub(super) fn alters_columns(revision: &Revision, parsed: &Parsed, text: &str) -> Option<Span> {
+    let up = function(parsed, "upgrade")?;
+    let alters = is_generated(up, text) && !does_nothing(&up.body) && up.body.iter().all(alters_column);
+    alters.then(|| name_span(revision, up))
+}
+
+/// Whether a statement alters a column, whose rows it leaves alone, or does nothing.
+fn alters_column(statement: &ast::Stmt) -> bool {
+    match statement {
+        ast::Stmt::Expr(expr) => match &*expr.value {
+            ast::Expr::Call(call) => {
+                let is_named =
+                    matches!(&*call.func, ast::Expr::Attribute(a) if a.attr.as_str() == "alter_column");
+                let mut keywords = call.arguments.keywords.iter();
+                let rows = keywords.any(|k| {
+                    k.arg
+                        .as_ref()
+                        .is_none_or(|name| name.as_str() == "postgresql_using")
+                });
+                is_named && !rows
+            }
+            _ => does_nothing(std::slice::from_ref(statement)),
+        },
+        // Batches are there for SQLite, where the same may change something.
+        _ => does_nothing(std::slice::from_ref(statement)),
+    }
+}
+
+fn function<'p>(parsed: &'p Parsed, name: &str) -> Option<&'p ast::StmtFunctionDef> {
+    parsed.body.body.iter().find_map(|statement| match statement {
+        ast::Stmt::FunctionDef(def) if def.name.as_str() == name => Some(def),
+        _ => None,
+    })
+}
+
+fn is_generated(def: &ast::StmtFunctionDef, text: &str) -> bool {
+    let range = def.range();
+    let own = text.get(range.start().to_usize()..range.end().to_usize());
+    own.is_some_and(|own| own.contains(GENERATED))
 }
 
 fn name_span(revision: &Revision, def: &ast::StmtFunctionDef) -> Span {

@@ -13,6 +13,7 @@ use crate::config::Given;
 use crate::interpret::python::{Machine, Modules, Run, Stop, Value};
 use crate::known::{Gap, Reach};
 use crate::schema::Schema;
+use crate::schema::compare::{Without, compare};
 use crate::session::Session;
 use crate::source::{Files, Span};
 use crate::stacks::back::{self, Back, Ran};
@@ -98,7 +99,12 @@ fn upgrade<'a>(
     for (at, revision) in revisions.run.iter().take(count).enumerate() {
         let commit = per_migration || at + 1 == count;
         let Some(backs) = &mut backs else {
-            one(machine, revision, invocation, commit, Way::Up);
+            match revision.alters_columns {
+                Some(place) => perhaps_idle(machine, revision, invocation, commit, place),
+                None => {
+                    one(machine, revision, invocation, commit, Way::Up);
+                }
+            }
             continue;
         };
         let before = machine.library.session.database().schema().clone();
@@ -107,6 +113,26 @@ fn upgrade<'a>(
         if raised.is_none() && machine.library.session.missteps().len() == failed {
             backs.push(back(machine, revision, invocation, before));
         }
+    }
+}
+
+/// Runs a revision that may leave all as it is, and notes it where it does.
+fn perhaps_idle<'a>(
+    machine: &mut Python<'a>,
+    revision: &Revision,
+    invocation: &Invocation<'a>,
+    commit: bool,
+    place: Span,
+) {
+    let before = machine.library.session.database().schema().clone();
+    let failed = machine.library.session.missteps().len();
+    one(machine, revision, invocation, commit, Way::Up);
+    let session = &mut machine.library.session;
+    let after = session.database().schema();
+    if session.missteps().len() == failed
+        && compare(&before, after, &Without::default()).is_equal() == Some(true)
+    {
+        session.note_idle(place);
     }
 }
 
