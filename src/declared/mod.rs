@@ -18,6 +18,8 @@ pub struct Models {
     pub enums: Vec<EnumType>,
     /// The values of enums that are kept as text, by [`Field::span`].
     pub kept: Vec<(Span, Vec<(SmolStr, Span)>)>,
+    /// What clients fill in where a row is given no value, as far as it is a literal, by [`Field::span`].
+    pub client_values: Vec<(Span, Expr)>,
     /// Sequences of their own, each once.
     pub sequences: Vec<DeclaredSequence>,
     /// Extensions that the models ask for.

@@ -6,7 +6,7 @@ use crate::known::{Fact, Gap, Reach, Verdict};
 use crate::name::Name;
 use crate::replay::as_stored;
 use crate::schema::{Lookup, Relation, RelationKind, Schema, SequenceId, Stored, TableWalker, TypeKind};
-use crate::sqltype::{BaseType, Builtin, SqlType};
+use crate::sqltype::{BaseType, Builtin, Category, SqlType};
 use crate::tree::normal::{Place, compare};
 use crate::tree::{Expr, ExprKind, RelationRef};
 
@@ -141,6 +141,29 @@ impl<'a> ColumnPair<'a> {
         }
     }
 
+    /// What the client fills in and what the column is given, where both are literals of one type and are not the same.
+    #[must_use]
+    pub fn client_difference(&self) -> Option<(&'a Expr, &'a Stored)> {
+        let values = &self.models.client_values;
+        let (_, wanted) = values.iter().find(|(span, _)| *span == self.field.span)?;
+        let found = self.column.get().default.known()?.as_ref()?;
+        let ty = self.column.get().ty.known()?;
+        let plain = match &ty.base {
+            BaseType::Builtin(builtin) => {
+                !ty.array && matches!(builtin.category(), Category::B | Category::N | Category::S)
+            }
+            BaseType::Object(_) | BaseType::Named(_) => false,
+        };
+        let same_base = self.field.ty.exactly().is_some_and(|own| own.base == ty.base);
+        if !plain || !same_base || !is_literal(&found.expr) {
+            return None;
+        }
+        match self.compare_defaults(wanted, found) {
+            Verdict::Differs(_) => Some((wanted, found)),
+            Verdict::Same | Verdict::Unknown(_) => None,
+        }
+    }
+
     fn compare_defaults(&self, wanted: &'a Expr, found: &'a Stored) -> Verdict<DefaultDifference<'a>> {
         let table = self.column.table;
         let Some(ty) = self.column.get().ty.known() else {
@@ -167,6 +190,15 @@ impl<'a> ColumnPair<'a> {
             Verdict::Differs(()) => Verdict::Differs(DefaultDifference::Other(wanted, found)),
             Verdict::Unknown(gap) => Verdict::Unknown(gap),
         }
+    }
+}
+
+/// A value that stands there, cast or not.
+fn is_literal(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Cast(inner, ..) | ExprKind::Unary(_, inner) => is_literal(inner),
+        ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Const(Some(_), _) => true,
+        _ => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod broken_revision_chain;
 mod check_mismatch;
+mod client_default_mismatch;
 mod collation_mismatch;
 mod comment_mismatch;
 mod conditions;
@@ -96,6 +97,7 @@ pub static RULES: &[&Rule] = &[
     &deferrable_mismatch::RULE,
     &missing_index::RULE,
     &default_mismatch::RULE,
+    &client_default_mismatch::RULE,
     &identity_mismatch::RULE,
     &generated_mismatch::RULE,
     &sequence_mismatch::RULE,

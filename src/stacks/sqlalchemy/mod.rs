@@ -1,6 +1,7 @@
 //! SQLAlchemy: the tables that its constructs and classes declare, and the names that it gives.
 
 mod brought;
+mod client;
 pub mod ddl;
 mod declarative;
 pub mod expression;

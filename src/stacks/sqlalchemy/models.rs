@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::brought;
+use super::client;
 use super::ddl::{in_schema, index_spec, rendered};
 use super::faults;
 use super::library::Reading;
@@ -296,6 +297,7 @@ fn of_tables(tables: &[&ModelTable<'_>]) -> Models {
             made.table = Some(Expectation::Unknown(gap.clone()));
         }
         models.kept.extend(kept(table));
+        models.client_values.extend(client::values(table, span_of));
         models.kept_in.push(kept_in(table));
         if let Some(gap) = &table.brings
             && models.gaps.iter().all(|known| known.at != gap.at)

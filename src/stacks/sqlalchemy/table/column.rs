@@ -61,6 +61,7 @@ impl<'a> ColumnDef<'a> {
             has_server_default: false,
             default_span: None,
             client_default: false,
+            client_value: None,
             sequence: None,
             identity: Ok(None),
             generated: Ok(None),
@@ -104,6 +105,9 @@ impl<'a> ColumnDef<'a> {
             self.default_span = other.default_span;
             self.identity = other.identity;
             self.generated = other.generated;
+        }
+        if !self.client_default {
+            self.client_value = other.client_value;
         }
         self.client_default |= other.client_default;
         if self.sequence.is_none() {
@@ -315,7 +319,10 @@ impl<'a, L: Library<'a>> Reader<'_, '_, 'a, L> {
             };
             match sequence(self.machine, &default.value, default.span) {
                 Some(sequence) => def.sequence = Some(sequence),
-                None => def.client_default |= !matches!(default.value, Value::None),
+                None => {
+                    def.client_default |= !matches!(default.value, Value::None);
+                    def.client_value = super::super::client::literal(&default);
+                }
             }
         }
         def.client_default |= args.keyword("default_factory").is_some();

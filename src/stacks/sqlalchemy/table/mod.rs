@@ -62,6 +62,8 @@ pub struct ColumnDef<'a> {
     pub default_span: Option<Span>,
     /// `default=`: the client fills it.
     pub client_default: bool,
+    /// The value that it fills in, where that is a text, a number or a truth.
+    pub client_value: Option<Expr>,
     /// A `Sequence(...)`.
     pub sequence: Option<SequenceDef>,
     /// `Identity(...)`.
