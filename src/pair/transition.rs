@@ -52,13 +52,13 @@ pub fn is_key(column: ColumnWalker<'_>) -> bool {
 
 /// Whether a name ends as names of keys do.
 fn may_be_key(name: &str) -> bool {
-    let ends = |end: &&str| {
+    let ends = |end: &str| {
         let from = name.len().wrapping_sub(end.len());
         name.as_bytes()
             .get(from..)
             .is_some_and(|b| b.eq_ignore_ascii_case(end.as_bytes()))
     };
-    ends(&"id") || NEW.iter().any(|end| ends(end))
+    ends("id") || NEW.iter().copied().any(ends)
 }
 
 /// The pairs that at least one table has both of, in the order of their names.

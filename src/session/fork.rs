@@ -13,6 +13,8 @@ const MAX_STEPS: u64 = 1_000_000;
 /// Steps that all of them may take; past it each may take a few.
 const MAX_IN_ALL: u64 = 2_000_000;
 const FEW_STEPS: u64 = 20_000;
+/// Tables that a change in a body passes over in one step.
+const TABLES_A_STEP: u64 = 16;
 /// Calls within calls.
 pub(super) const MAX_DEPTH: u32 = 24;
 /// Courses that wait for the end of a loop, block or function.
@@ -63,6 +65,14 @@ impl Session {
         self.budget.steps = self.budget.steps.saturating_add(steps);
     }
 
+    /// Counts what a change looks at besides its own object. A loop that makes tables without end would take a time that grows with
+    /// their square; the text of a migration is as long as it is.
+    pub(super) fn charge_for_tables(&mut self) {
+        if !self.world.frames.is_empty() {
+            self.charge(self.world.database.schema().tables.len() as u64 / TABLES_A_STEP);
+        }
+    }
+
     /// Enters a call or a nested query.
     pub(super) fn descend(&mut self, at: Span) -> Run<()> {
         if self.budget.depth >= MAX_DEPTH {
@@ -92,6 +102,7 @@ impl Session {
     pub(super) fn open(&mut self, gap: Gap) {
         self.note(&gap);
         if gap.reach != Reach::Rows {
+            self.charge_for_tables();
             self.world.database.open(gap);
             self.touch_schema();
         }

@@ -90,6 +90,7 @@ impl Session {
     /// Applies one change.
     pub(super) fn apply_change(&mut self, change: &Change, at: Span) -> Run<()> {
         self.charge(CHANGING);
+        self.charge_for_tables();
         let id = self.journal.record(at, self.via.clone());
         self.last_change = Some(id);
         if self.program.makes {

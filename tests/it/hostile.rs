@@ -186,6 +186,7 @@ fn programs_that_never_end() {
         "FOR i IN 1..1000000000 LOOP EXECUTE 'SELECT ' || i; END LOOP;",
         "DECLARE s text := 'x'; BEGIN LOOP s := s || s; END LOOP; END;",
         "FOR i IN 1..100000 LOOP EXECUTE format('CREATE TABLE t%s (id int)', i); END LOOP;",
+        "LOOP x) y; CREATE TABLE q (x int) PARTITION BY LIST (x); CREATE TABLE q1 PARTITION OF q FOR VALUES IN (1); ALTER TABLE q ADD FOREIGN y; END LOOP;",
         "IF random() > 0.5 THEN CREATE TABLE maybe (id int); END IF;",
         "CREATE TYPE a AS ENUM (); IF random() > 0.5 THEN ROLLBACK; ELSE CREATE TYPE b AS ENUM (); END IF; CREATE TYPE c AS ENUM ();",
         "CREATE TYPE a AS ENUM (); IF random() > 0.5 THEN COMMIT; CREATE TYPE b AS ENUM (); END IF; ROLLBACK; CREATE TYPE a AS ENUM ();",
