@@ -42,10 +42,22 @@ pub struct Pairs<'a> {
     pub enums: Vec<EnumPair<'a>>,
     /// Positions of the pairs of each table.
     by_table: ByTable,
+    /// Models by the name that they give their table, where they say it.
+    by_name: FxHashMap<&'a QualifiedName, Vec<&'a Model>>,
 }
 
 /// Positions of pairs by their table, in order.
 type ByTable = FxHashMap<TableId, Vec<usize>>;
+
+fn by_name<'a>(sets: &[&'a Models]) -> FxHashMap<&'a QualifiedName, Vec<&'a Model>> {
+    let mut out: FxHashMap<_, Vec<_>> = FxHashMap::default();
+    for model in sets.iter().flat_map(|set| &set.models) {
+        if let Some(Expectation::Exactly(name)) = &model.table {
+            out.entry(name).or_default().push(model);
+        }
+    }
+    out
+}
 
 /// A model and its table; one of them may be missing.
 pub struct TablePair<'a> {
@@ -109,9 +121,15 @@ impl<'a> Pairs<'a> {
         }));
         Pairs {
             by_table: by_table(&tables),
+            by_name: by_name(sets),
             tables,
             enums: enum_pairs(schema, sets),
         }
+    }
+
+    /// The models that name a table so, in order.
+    pub fn models_named(&self, table: &QualifiedName) -> impl Iterator<Item = &'a Model> {
+        self.by_name.get(table).into_iter().flatten().copied()
     }
 
     /// Takes away tables that are in another database: their models live there.

@@ -129,8 +129,7 @@ fn referenced<'a>(
     let Expectation::Exactly(target) = &key.table else {
         return None;
     };
-    let models = ctx.subject.models.iter().flat_map(|set| &set.models);
-    let named = models.filter(|m| matches!(&m.table, Some(Expectation::Exactly(name)) if name == target));
+    let named = ctx.pairs.models_named(target);
     let mut fields = named.map(|model| model.fields.iter().find(|f| f.column == *column));
     if let Some(first) = fields.next() {
         let field = first?;
