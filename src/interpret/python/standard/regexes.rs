@@ -15,6 +15,8 @@ use crate::source::{Span, Text};
 
 /// Steps back that a pattern with lookarounds may take.
 const BACKTRACKS: usize = 100_000;
+/// Steps of the interpreter that a match costs, for what is kept of it.
+const MATCH: u64 = 4;
 
 /// A pattern, read.
 struct Pattern {
@@ -313,6 +315,9 @@ fn run<'a, L: Library<'a>>(
         "findall" | "finditer" => {
             let mut out = Vec::new();
             for captures in pattern.regex.captures_iter(s) {
+                if let Err(stop) = machine.spend(MATCH, at) {
+                    return Some(Err(stop));
+                }
                 let captures = captures.ok()?;
                 if captures.get(0)?.range().is_empty() {
                     return None;
@@ -347,6 +352,9 @@ fn run<'a, L: Library<'a>>(
             let mut out = Vec::new();
             let mut done = 0;
             for captures in pattern.regex.captures_iter(s).take(max) {
+                if let Err(stop) = machine.spend(MATCH, at) {
+                    return Some(Err(stop));
+                }
                 let captures = captures.ok()?;
                 let whole = captures.get(0)?.range();
                 if whole.is_empty() {
@@ -390,6 +398,9 @@ fn substitute<'a, L: Library<'a>>(
     let (mut done, mut count) = (0, 0);
     let mut empty = None;
     for captures in pattern.regex.captures_iter(s).take(max) {
+        if let Err(stop) = machine.spend(MATCH, at) {
+            return Some(Err(stop));
+        }
         let captures = captures.ok()?;
         let whole = captures.get(0)?.range();
         // Whether an empty match counts beside another one differs; where all are empty, it is each place that matches.
