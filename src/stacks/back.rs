@@ -43,6 +43,34 @@ pub struct Ran {
     pub again: Vec<Misstep>,
 }
 
+/// Runs the way back of a migration that is a program, on what it has just made, and then the program once more; the session is then
+/// as before. `run` goes one way (`true`: back) and says where the program refuses.
+pub(super) fn of_program<M>(
+    machine: &mut M,
+    session: impl Fn(&mut M) -> &mut Session,
+    mut run: impl FnMut(&mut M, bool) -> Option<(Span, String)>,
+) -> Way {
+    let now = session(machine).checkpoint();
+    let mut going = |machine: &mut M, back| {
+        let from = session(machine).missteps().len();
+        let refused = run(machine, back);
+        let session = session(machine);
+        let missteps = session.missteps().get(from..).unwrap_or_default().to_vec();
+        (refused, missteps, session.database().schema().clone())
+    };
+    let (refused, failures, after) = going(machine, true);
+    let way = match refused {
+        Some((at, what)) if failures.is_empty() => Way::Refused(at, what),
+        _ => Way::Ran(Box::new(Ran {
+            after,
+            failures,
+            again: going(machine, false).1,
+        })),
+    };
+    session(machine).restore(now);
+    way
+}
+
 /// The way back of a migration that is SQL.
 #[derive(Debug, Clone)]
 pub enum Down {

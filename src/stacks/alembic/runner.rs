@@ -16,7 +16,7 @@ use crate::schema::Schema;
 use crate::schema::compare::{Without, compare};
 use crate::session::Session;
 use crate::source::{Files, Span};
-use crate::stacks::back::{self, Back, Ran};
+use crate::stacks::back::{self, Back};
 
 /// Which function of a revision runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,28 +148,10 @@ fn back<'a>(
     let place = back::word(files, revision.file, &["def downgrade"]);
     let between = machine.library.session.database().schema().clone();
     let way = if text.contains("downgrade") {
-        let now = machine.library.session.checkpoint();
-        let mut of = |way| {
-            let from = machine.library.session.missteps().len();
-            let raised = one(machine, revision, invocation, true, way);
-            let session = &machine.library.session;
-            let missteps = session.missteps().get(from..).unwrap_or_default();
-            (raised, missteps.to_vec(), session.database().schema().clone())
-        };
-        let (raised, failures, after) = of(Way::Down);
-        let way = match raised {
-            Some((at, what)) if failures.is_empty() => back::Way::Refused(at, what),
-            _ => {
-                let again = of(Way::Up).1;
-                back::Way::Ran(Box::new(Ran {
-                    after,
-                    failures,
-                    again,
-                }))
-            }
-        };
-        machine.library.session.restore(now);
-        way
+        back::of_program(machine, session, |machine, back| {
+            let way = if back { Way::Down } else { Way::Up };
+            one(machine, revision, invocation, true, way)
+        })
     } else {
         back::Way::None
     };
@@ -180,6 +162,10 @@ fn back<'a>(
         between,
         way,
     }
+}
+
+fn session<'m>(machine: &'m mut Python<'_>) -> &'m mut Session {
+    &mut machine.library.session
 }
 
 fn is_set(invocation: &Invocation<'_>, name: &str) -> bool {

@@ -19,7 +19,7 @@ use crate::known::{Gap, Reach};
 use crate::schema::Schema;
 use crate::session::{Migration, Session};
 use crate::source::{Files, Span, Text};
-use crate::stacks::back::{self, Back, Ran};
+use crate::stacks::back::{self, Back};
 
 /// Runs all migrations, or those up to the one with an index.
 pub fn run(
@@ -69,27 +69,10 @@ fn back(machine: &mut Elixir<'_>, migration: &Migration, before: Schema) -> Back
     let files = machine.modules().files();
     let place = back::word(files, migration.file, &["def down", "def change"]);
     let between = machine.library.session.database().schema().clone();
-    let now = machine.library.session.checkpoint();
-    let mut of = |way| {
-        let from = machine.library.session.missteps().len();
-        let raised = one(machine, migration, way);
-        let session = &machine.library.session;
-        let missteps = session.missteps().get(from..).unwrap_or_default();
-        (raised, missteps.to_vec(), session.database().schema().clone())
-    };
-    let (raised, failures, after) = of(Way::Down);
-    let way = match raised {
-        Some((at, what)) if failures.is_empty() => back::Way::Refused(at, what),
-        _ => {
-            let again = of(Way::Up).1;
-            back::Way::Ran(Box::new(Ran {
-                after,
-                failures,
-                again,
-            }))
-        }
-    };
-    machine.library.session.restore(now);
+    let way = back::of_program(machine, session, |machine, back| {
+        let way = if back { Way::Down } else { Way::Up };
+        one(machine, migration, way)
+    });
     Back {
         migration: migration.name.clone(),
         place,
@@ -97,6 +80,10 @@ fn back(machine: &mut Elixir<'_>, migration: &Migration, before: Schema) -> Back
         between,
         way,
     }
+}
+
+fn session<'m>(machine: &'m mut Elixir<'_>) -> &'m mut Session {
+    &mut machine.library.session
 }
 
 fn ended(mut machine: Elixir<'_>) -> Session {
