@@ -164,6 +164,7 @@ pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
     let mut contexts: Vec<Context<'_>> = subjects.iter().map(Context::new).collect();
     leave_to_others(&mut contexts);
     contexts.par_iter_mut().for_each(Context::read_names);
+    look_for_makers(&mut contexts);
     let by_rule = RULES.par_iter().map(|rule| {
         let mut found = Vec::new();
         if let Check::Repository(check) = rule.check {
@@ -182,6 +183,17 @@ pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
         Some(subject) => copies::merge(subject.files, merge(found)),
         None => merge(found),
     }
+}
+
+/// Looks for what makes the tables that no migration makes, on all cores.
+fn look_for_makers(contexts: &mut [Context<'_>]) {
+    let mut asking = contexts
+        .iter_mut()
+        .filter(|ctx| presumed_object::may_begin_otherwise(ctx))
+        .peekable();
+    let Some(first) = asking.peek() else { return };
+    let maker = presumed_object::find_create_all(first.subject.files);
+    asking.for_each(|ctx| ctx.maker = maker);
 }
 
 /// Where the same migrations make several databases, or a project has several repositories, a model whose table is, or may be, in

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use rayon::prelude::*;
+use regex::bytes::Regex;
 
 use super::missing_table::begins_later;
 use super::table_of_another_database::held_by_another;
@@ -11,7 +12,7 @@ use crate::finding::Level;
 use crate::known::Gap;
 use crate::schema::{Schema, TypeKind};
 use crate::session::elsewhere::Presumed;
-use crate::source::{Files, Span};
+use crate::source::{FileId, Files, Span};
 
 pub(super) static RULE: Rule = Rule {
     name: "presumed-object",
@@ -80,16 +81,14 @@ fn makes(ctx: &Context<'_>, name: &str) -> bool {
 
 /// The call of `create_all` that makes what no revision of Alembic makes: in the program, or in a script beside it.
 pub(super) fn create_all(ctx: &Context<'_>) -> Option<Maker> {
+    ctx.maker.filter(|_| may_begin_otherwise(ctx))
+}
+
+/// Whether a program's migrations use what none of them makes.
+pub(super) fn may_begin_otherwise(ctx: &Context<'_>) -> bool {
     let is_program = ctx.subject.histories.iter().any(|h| h.program.is_some());
-    let schema = ctx.schema()?;
-    let any = schema.tables.iter().any(|(_, table)| table.presumed.is_some());
-    if !is_program || !any {
-        return None;
-    }
-    let files = ctx.subject.files;
-    files
-        .recall("calls of create_all", |files| Found(find_create_all(files)))
-        .0
+    let presumes = |schema: &Schema| schema.tables.iter().any(|(_, table)| table.presumed.is_some());
+    is_program && ctx.schema().is_some_and(presumes)
 }
 
 /// A call of `create_all`.
@@ -101,11 +100,12 @@ pub(super) struct Maker {
     pub(super) stamps: bool,
 }
 
-/// What was found, if anything.
-struct Found(Option<Maker>);
-
 /// The first call that says whose tables it makes (`metadata.create_all`, `db.create_all`), else the first of that name.
-fn find_create_all(files: &Files) -> Option<Maker> {
+pub(super) fn find_create_all(files: &Files) -> Option<Maker> {
+    *files.remember("calls of create_all", look_for_create_all)
+}
+
+fn look_for_create_all(files: &Files) -> Option<Maker> {
     let is_test = |path: &str| {
         path.split('/')
             .any(|part| part.starts_with("test") || part == "conftest.py")
@@ -113,24 +113,30 @@ fn find_create_all(files: &Files) -> Option<Maker> {
     let candidates = files
         .entries()
         .filter(|(_, entry)| entry.path.ends_with(".py") && !is_test(&entry.path));
-    let found = candidates.filter_map(|(file, _)| {
-        let text = files.text(file);
-        if CALL.as_ref().is_some_and(|call| !call.is_match(&text)) {
-            return None;
-        }
-        let at = text.find(".create_all(").or_else(|| text.find(".create_all)"))?;
-        let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
-        let lead = text[start..at].len() - text[start..at].trim_start().len();
-        let said = text[..at].ends_with("metadata") || text[..at].ends_with("db");
-        let maker = Maker {
-            span: Span::new(file, start + lead, at + ".create_all".len()),
-            stamps: text.contains("stamp("),
-        };
-        Some((!(said && maker.stamps), !said, maker))
-    });
+    let candidates: Vec<FileId> = candidates.map(|(file, _)| file).collect();
+    let calls = |file: &FileId| {
+        let any = |text: &[u8]| CALL.as_ref().is_none_or(|call| call.is_match(text));
+        files.keep_if(*file, any).then(|| maker(files, *file)).flatten()
+    };
+    let found: Vec<(bool, bool, Maker)> = candidates.par_iter().filter_map(calls).collect();
     found
+        .into_iter()
         .min_by_key(|(unsure, vague, _)| (*unsure, *vague))
         .map(|(_, _, maker)| maker)
+}
+
+/// The first call in a file; whether it is unsure that the file makes whole databases, and whether whose tables they are is left out.
+fn maker(files: &Files, file: FileId) -> Option<(bool, bool, Maker)> {
+    let text = files.text(file);
+    let at = text.find(".create_all(").or_else(|| text.find(".create_all)"))?;
+    let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
+    let lead = text[start..at].len() - text[start..at].trim_start().len();
+    let said = text[..at].ends_with("metadata") || text[..at].ends_with("db");
+    let maker = Maker {
+        span: Span::new(file, start + lead, at + ".create_all".len()),
+        stamps: text.contains("stamp("),
+    };
+    Some((!(said && maker.stamps), !said, maker))
 }
 
 /// What a file with such a call holds; searched for faster than by text.

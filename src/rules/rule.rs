@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::presumed_object::Maker;
 use super::report::Report;
 use crate::config::policy::Policy;
 use crate::declared::{Model, Models};
@@ -127,6 +128,8 @@ pub struct Context<'a> {
     pub pairs: Pairs<'a>,
     /// Columns named after other tables, and what they refer to; read before the rules run, as several ask.
     pub(super) named: Vec<Named<'a>>,
+    /// The call that makes tables which no migration makes, where that is asked for; looked for before the rules run, as the same.
+    pub(super) maker: Option<Maker>,
 }
 
 impl<'a> Context<'a> {
@@ -138,6 +141,7 @@ impl<'a> Context<'a> {
             subject,
             pairs: Pairs::new(schema, &subject.models),
             named: Vec::new(),
+            maker: None,
         }
     }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use super::config::Tree;
-use crate::source::Files;
+use crate::source::{FileId, Files};
 
 /// The name of the database that no guard names, where guards name but one.
 const OTHER: &str = "main";
@@ -59,13 +61,15 @@ pub fn databases(files: &Files, tree: &Tree) -> Vec<String> {
             return names;
         }
     }
-    let mut named = BTreeSet::new();
-    for file in tree.revisions(files) {
-        let text = files.text(file);
-        if text.contains("_url") || text.contains("url") || text.contains("URL") {
-            named.extend(guards(&text));
+    let of_revision = |file: &FileId| {
+        let text = files.text(*file);
+        match text.contains("url") || text.contains("URL") {
+            true => guards(&text),
+            false => Vec::new(),
         }
-    }
+    };
+    let revisions = tree.revisions(files);
+    let mut named: BTreeSet<String> = revisions.par_iter().flat_map_iter(of_revision).collect();
     match named.len() {
         0 => Vec::new(),
         1 => {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::config::{self, Tree};
 use super::graph;
 use super::header::{self, Revision};
@@ -11,7 +13,7 @@ use super::runner;
 use crate::config::Given;
 use crate::known::{Gap, Reach};
 use crate::session::{Migration, RunMode, Session};
-use crate::source::{Files, Span, Text};
+use crate::source::{FileId, Files, Span, Text};
 use crate::stacks::back::Back;
 use crate::stacks::{Chain, Folder, History, HistoryEvent, Link, Program};
 use crate::syntax::python::Trees;
@@ -88,26 +90,20 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
         return history;
     };
     let trees = Trees::of(files);
+    let read: Vec<Read> = tree
+        .revisions(files)
+        .into_par_iter()
+        .map(|file| read_one(files, &trees, file))
+        .collect();
     let mut revisions = Vec::new();
-    for file in tree.revisions(files) {
-        if let Err(error) = files.read(file) {
-            let why = format!("revision file {} {}", files.path(file), error.0);
-            let gap = Gap::new(Span::new(file, 0, 0), why, Reach::Everything);
-            history.gaps.push((0, gap));
-            continue;
-        }
-        let parsed = trees.get(files, file);
-        match header::read(file, parsed) {
-            Some(mut revision) => {
-                history
-                    .events
-                    .extend(program::check(&revision, parsed, &files.text(file)));
-                revision.alters_columns = program::alters_columns(&revision, parsed, &files.text(file));
-                let name = files.path(file).rsplit('/').next().unwrap_or("");
-                revision.stem = name.trim_end_matches(".py").into();
-                revisions.push(revision);
+    for read in read {
+        match read {
+            Read::Revision(revision, events) => {
+                revisions.push(*revision);
+                history.events.extend(events);
             }
-            None => history.events.push(no_revision(files, file)),
+            Read::None(event) => history.events.push(event),
+            Read::Unreadable(gap) => history.gaps.push((0, gap)),
         }
     }
     for (name, span) in revisions.iter().flat_map(|r| &r.unclear) {
@@ -173,8 +169,35 @@ fn width(text: &str) -> Option<usize> {
     digits.parse().ok()
 }
 
+/// What one file of the folder of revisions is.
+enum Read {
+    /// A revision, with what is wrong with it.
+    Revision(Box<Revision>, Vec<HistoryEvent>),
+    /// None.
+    None(HistoryEvent),
+    /// It cannot be read.
+    Unreadable(Gap),
+}
+
+fn read_one(files: &Files, trees: &Trees, file: FileId) -> Read {
+    if let Err(error) = files.read(file) {
+        let why = format!("revision file {} {}", files.path(file), error.0);
+        return Read::Unreadable(Gap::new(Span::new(file, 0, 0), why, Reach::Everything));
+    }
+    let parsed = trees.get(files, file);
+    let Some(mut revision) = header::read(file, parsed) else {
+        return Read::None(no_revision(files, file));
+    };
+    let text = files.text(file);
+    let events = program::check(&revision, parsed, &text);
+    revision.alters_columns = program::alters_columns(&revision, parsed, &text);
+    let name = files.path(file).rsplit('/').next().unwrap_or("");
+    revision.stem = name.trim_end_matches(".py").into();
+    Read::Revision(Box::new(revision), events)
+}
+
 /// Alembic refuses a folder with such a file (`Script._from_filename`).
-fn no_revision(files: &Files, file: crate::source::FileId) -> HistoryEvent {
+fn no_revision(files: &Files, file: FileId) -> HistoryEvent {
     let text = files.text(file);
     let end = text.find('\n').unwrap_or(text.len());
     HistoryEvent {
