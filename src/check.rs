@@ -455,7 +455,9 @@ pub fn configure(files: &mut Files, options: &mut Options, above: Vec<String>) -
 /// When the options or the baseline do not fit the files.
 pub fn check(files: &Files, options: &Options) -> Result<Report, Misuse> {
     let runs = run(files, options, Sides::Both)?;
-    report(files, options, &runs)
+    let report = report(files, options, &runs);
+    files.let_go(runs);
+    report
 }
 
 /// The findings and the coverage of what was run.

@@ -1,5 +1,6 @@
 //! Ignore comments against findings: which silence something, and what is said of those that do not.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::settle::told;
@@ -25,25 +26,24 @@ struct Held {
 impl Ignores {
     /// Reads the comments of all files that were read.
     pub(super) fn read(files: &Files, options: &Options) -> Self {
-        let mut out = Ignores::default();
-        for file in files.were_read() {
-            let Some(language) = Language::of(files.path(file)) else {
-                continue;
-            };
-            let mut found = directives(language, &files.text(file));
-            let governing = options.configuration.governing(files.path(file));
+        let of_file = |file: &FileId| {
+            let path = files.path(*file);
+            let mut found = directives(Language::of(path)?, &files.text(*file));
+            let governing = options.configuration.governing(path);
             if governing.is_some_and(|(settings, _)| settings.require_reason) {
                 found.iter_mut().for_each(demand_reason);
             }
-            if !found.is_empty() {
-                let held = found.into_iter().map(|directive| Held {
-                    used: vec![false; directive.rules.len()],
-                    directive,
-                });
-                out.by_file.insert(file, held.collect());
-            }
+            let held = found.into_iter().map(|directive| Held {
+                used: vec![false; directive.rules.len()],
+                directive,
+            });
+            let held: Vec<Held> = held.collect();
+            (!held.is_empty()).then_some((*file, held))
+        };
+        let read: Vec<FileId> = files.were_read().collect();
+        Ignores {
+            by_file: read.par_iter().filter_map(of_file).collect(),
         }
-        out
     }
 
     /// Whether a directive silences a finding, at its own place or at either side's.

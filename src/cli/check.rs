@@ -38,6 +38,9 @@ pub(super) fn once(arguments: &CheckArguments) -> Result<Exit, Failure> {
     };
     let database = arguments.database.as_deref();
     let mut work = Workspace::with_text(&arguments.paths, &arguments.source, text, database)?;
+    if !arguments.watch {
+        work.files.end_with_process();
+    }
     work.options.at.clone_from(&arguments.at);
     work.options.downs = arguments.downs;
     work.options.ci = arguments.ci || std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false");

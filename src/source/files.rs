@@ -205,6 +205,8 @@ pub struct Files {
     seen: Arc<Seen>,
     /// Results may outlive the run.
     lasting: bool,
+    /// The process ends with the run.
+    last: bool,
 }
 
 /// What all views of a run share.
@@ -240,6 +242,7 @@ impl Files {
             }),
             memo: Arc::default(),
             lasting: false,
+            last: false,
         }
     }
 
@@ -248,6 +251,18 @@ impl Files {
     pub fn lasting(mut self) -> Self {
         self.lasting = true;
         self
+    }
+
+    /// The process ends with the run: what it lets go of need not be taken apart.
+    pub fn end_with_process(&mut self) {
+        self.last = true;
+    }
+
+    /// Lets go of what a run has worked with. Large graphs take long to take apart, which is of no use where the process ends.
+    pub fn let_go<T>(&self, value: T) {
+        if self.last {
+            std::mem::forget(value);
+        }
     }
 
     /// The files of the next run, where `system` lists what this run's did: what was read and has not changed is not read again.
@@ -268,6 +283,7 @@ impl Files {
             }),
             memo: Arc::default(),
             lasting: self.lasting,
+            last: self.last,
         }
     }
 
@@ -297,6 +313,7 @@ impl Files {
             memo: self.memo.clone(),
             seen: Arc::new(Seen::new(self.listed.entries.len(), Some(self.seen.clone()))),
             lasting: self.lasting,
+            last: self.last,
         }
     }
 

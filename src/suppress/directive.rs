@@ -71,7 +71,7 @@ pub fn may_be_directed(text: &[u8]) -> bool {
 /// The directives of a text, in order.
 #[must_use]
 pub fn directives(language: Language, text: &str) -> Vec<Directive> {
-    if !text.contains(WORD) {
+    if !may_be_directed(text.as_bytes()) {
         return Vec::new();
     }
     let lines: Vec<&str> = text.lines().collect();

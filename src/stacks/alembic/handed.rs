@@ -101,6 +101,7 @@ fn run_alone(files: &Files, tree: &Tree) -> Handed {
     if out.open.is_none() {
         out.open = copies(files, environment, &out.modules);
     }
+    files.let_go(machine);
     out
 }
 
@@ -123,7 +124,9 @@ fn run_revisions(files: &Files, tree: &Tree) -> Reached {
         // One that raises has imported what stands above.
         let _ = machine.run_file(file, "revision");
     }
-    Reached(loaded(&machine, &modules))
+    let reached = Reached(loaded(&machine, &modules));
+    files.let_go(machine);
+    reached
 }
 
 fn loaded<'a>(machine: &Python<'a>, modules: &Modules<'a>) -> Vec<FileId> {

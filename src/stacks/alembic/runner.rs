@@ -76,7 +76,8 @@ pub fn run(
         upgrade(&mut machine, revisions, invocation, last, backs);
     }
     let gaps = machine.gaps().to_vec();
-    let mut session = machine.library.session;
+    let mut session = std::mem::replace(&mut machine.library.session, Session::new(given));
+    files.let_go(machine);
     for gap in gaps {
         session.note_gap(&gap);
     }
