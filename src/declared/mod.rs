@@ -42,6 +42,32 @@ pub struct Models {
     pub language: Language,
     /// Constraints whose errors the models wait for by name.
     pub awaited: Vec<AwaitedConstraint>,
+    /// What is asked of values before they reach the database.
+    pub validations: Vec<Validation>,
+}
+
+/// What a model's own validations ask of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validation {
+    /// The model, by its name.
+    pub model: SmolStr,
+    /// The field, by its name.
+    pub field: SmolStr,
+    /// What they ask.
+    pub says: Says,
+    /// Where.
+    pub span: Span,
+}
+
+/// What validations ask of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// Whatever takes the field from outside asks for a value.
+    Required,
+    /// Something takes the field from outside, and nothing asks for a value or gives one.
+    Optional,
+    /// Text of at most so many characters passes.
+    AtMost(u64),
 }
 
 /// A constraint whose error a model waits for by its name.

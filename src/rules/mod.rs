@@ -60,6 +60,7 @@ mod unmatched_constraint_name;
 mod unreferenced_key;
 mod unregistered_model;
 mod unwritten_required_column;
+mod validation_mismatch;
 pub(crate) mod ways_back;
 pub(crate) mod words;
 
@@ -82,6 +83,7 @@ pub static RULES: &[&Rule] = &[
     &type_mismatch::RULE,
     &nullability_mismatch::RULE,
     &unwritten_required_column::RULE,
+    &validation_mismatch::RULE,
     &primary_key_mismatch::RULE,
     &enum_mismatch::RULE,
     &enum_longer_than_column::RULE,

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::budget::Budget;
 use super::library::Library;
-use super::module::{Definition, Module};
+use super::module::{Clause, Definition, Module};
 use super::modules::Modules;
 use super::scope::{Lexical, Scope};
 use super::value::Value;
@@ -223,6 +223,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     /// Whether a module of the repository uses another, itself or through macros; it is compiled for that.
     pub fn uses(&mut self, module: &str, used: &str, at: Span) -> bool {
         self.module(module, at).is_some_and(|m| m.uses(used))
+    }
+
+    /// The value of a form that holds no variables, where a clause of a function stands; `None` where it raises.
+    pub fn constant(&mut self, clause: &Clause, form: &Form) -> Option<Value> {
+        self.eval(form, &mut clause.scope.clone()).ok()
     }
 
     /// An attribute of the module whose body runs.

@@ -322,6 +322,9 @@ impl Reader<'_> {
         for (name, span) in names {
             self.note_name(name, span, named)?;
         }
+        if queries.is_empty() {
+            return result;
+        }
         self.outer.push(named.to_vec());
         for query in queries {
             let was_open = self.open.take();
@@ -423,12 +426,17 @@ impl Reader<'_> {
 
     /// The type of an expression; `None` where it cannot be told.
     pub(super) fn type_of(&mut self, expr: &Expr, named: &[Source]) -> Result<Option<SqlType>, Failure> {
-        let mut plain = expr.clone();
-        self.outer.push(named.to_vec());
-        let done = self.without_queries(&mut plain);
-        self.outer.pop();
-        done?;
-        let expr = &plain;
+        let mut queries = Vec::new();
+        let mut plain = None;
+        if collect(expr, &mut Vec::new(), &mut queries) || !queries.is_empty() {
+            let mut copy = expr.clone();
+            self.outer.push(named.to_vec());
+            let done = self.without_queries(&mut copy);
+            self.outer.pop();
+            done?;
+            plain = Some(copy);
+        }
+        let expr = plain.as_ref().unwrap_or(expr);
         let mut walk = Walk {
             types: self.types,
             names: Names::Query(named),

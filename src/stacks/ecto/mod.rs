@@ -29,3 +29,4 @@ pub mod sql;
 pub mod structs;
 pub mod structure;
 pub mod types;
+pub mod validations;

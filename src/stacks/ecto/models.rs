@@ -11,6 +11,7 @@ use super::library::{Ecto, Elixir};
 use super::project::{self, Project};
 use super::schemas::{Field as Declared, Schema};
 use super::types;
+use super::validations;
 use crate::config::Given;
 use crate::declared::{Association, Expectation, Field, Key, Language, Model, ModelKind, Models};
 use crate::interpret::elixir::{Machine, Modules};
@@ -68,6 +69,8 @@ pub fn read(files: &Files, ids: &[FileId], path: &str) -> Models {
             out.awaited
                 .extend(changesets::awaited(&mut machine, schema, &made));
         }
+        out.validations
+            .extend(validations::validations(&mut machine, schema));
     }
     let repos = project::repos(files, &machine.library.project.folder);
     for (model, schema) in out.models.iter_mut().zip(&made) {

@@ -138,6 +138,7 @@ pub(super) fn add(
         kept,
         primary_key: primary_key || truthy("primary_key"),
         generated: truthy("autogenerate"),
+        has_default: given.open.is_some() || given.get("default").is_some_and(|value| !value.is_nil()),
         written: given.get("writable").and_then(Value::as_atom) != Some("never"),
         span: places.whole,
         name_span: places.name,

@@ -64,6 +64,8 @@ pub struct Field {
     pub primary_key: bool,
     /// It is filled when a row is made.
     pub generated: bool,
+    /// A new struct may have a value in it.
+    pub has_default: bool,
     /// It is written.
     pub written: bool,
     /// The call that declares it.
