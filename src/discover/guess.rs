@@ -5,7 +5,7 @@ use crate::stacks::history::plain;
 use crate::stacks::{
     ATLAS, DBMATE, DIESEL, DRIZZLE, FLYWAY, Folder, GOLANG_MIGRATE, GOOSE, Item, NODE_PG_MIGRATE,
     POSTGRES_MIGRATIONS, PRISMA, REFINERY, Runner, SQL_FOLDER, SQLX, SUPABASE, dbmate, drizzle, flyway,
-    goose, node_pg_migrate, supabase,
+    goose, node_pg_migrate, sql_folder, supabase,
 };
 
 /// Files above a folder that say which libraries a project uses, and how.
@@ -90,7 +90,8 @@ fn by_marks(files: &Files, items: &[Item<'_>]) -> Option<&'static Runner> {
         if text.contains("migrate:up") && !dbmate::history::up_blocks(text).is_empty() {
             return Some(&DBMATE);
         }
-        if plain::lines(text).any(|(_, line)| node_pg_migrate::history::is_mark(line, "up")) {
+        let marked = |line: &str| node_pg_migrate::history::is_mark(line, "up");
+        if plain::lines(text).any(|(_, line)| marked(line)) && !splits_otherwise(files, items) {
             return Some(&NODE_PG_MIGRATE);
         }
         if text.contains("-- postgres-migrations disable-transaction") {
@@ -98,6 +99,15 @@ fn by_marks(files: &Files, items: &[Item<'_>]) -> Option<&'static Runner> {
         }
     }
     None
+}
+
+/// Whether a file has two directions that node-pg-migrate would run one after the other.
+fn splits_otherwise(files: &Files, items: &[Item<'_>]) -> bool {
+    let sql = items.iter().filter(|i| i.name.ends_with(".sql"));
+    sql.map(|item| files.text(item.file)).any(|text| {
+        let up = sql_folder::sections::up(&text);
+        up != (0..text.len()) && up != node_pg_migrate::history::up_part(&text)
+    })
 }
 
 fn by_manifest(folder: Folder<'_>, items: &[Item<'_>]) -> Option<&'static Runner> {

@@ -67,6 +67,15 @@ fn each_runner_by_its_marks() {
         one("migrations/1_a.sql", "-- Up Migration\nSELECT 1;", &[]),
         "migrations: node-pg-migrate migrations + "
     );
+    // It would run both.
+    assert_eq!(
+        one(
+            "migrations/1_a.sql",
+            "-- Up\nCREATE TABLE a (id int);\n-- Down\nDROP TABLE a;",
+            &[("migrations/2_b.sql", "-- Up Migration\nSELECT 1;")]
+        ),
+        "migrations: sql migrations + "
+    );
     assert_eq!(
         one("m/2_a.sql", TABLE, &[("m/atlas.sum", "h1:")]),
         "m: atlas m + "

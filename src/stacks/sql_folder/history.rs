@@ -1,11 +1,12 @@
 //! A folder of SQL files in their natural order, or one file. Taken to run as `psql -f` runs them: each statement alone.
 
+use super::sections;
 use crate::config::Given;
 use crate::known::{Gap, Reach};
 use crate::session::RunMode;
 use crate::source::FileId;
 use crate::stacks::history::{Draft, plain};
-use crate::stacks::{Folder, History, dbmate, goose, node_pg_migrate};
+use crate::stacks::{Folder, History, dbmate, goose};
 
 /// Reads a folder: by the numbers in front of the names where all have one, else by name, and says so.
 #[must_use]
@@ -30,8 +31,9 @@ pub fn read(folder: Folder<'_>, _: &Given) -> History {
     for (path, file) in files {
         if plain::is_program(path) {
             draft.program(path, file);
-        } else {
-            draft.whole(path, file, RunMode::Statements);
+        } else if let Some(text) = draft.text(path, file) {
+            let up = text.slice(sections::up(text.as_str()));
+            draft.part(path, file, up, RunMode::Statements);
         }
     }
     draft.finish()
@@ -54,7 +56,7 @@ pub fn read_file(folder: Folder<'_>, file: FileId, given: &Given) -> History {
     } else if goose::history::is_annotated(text.as_str()) {
         goose::history::add(&mut draft, name, file, given);
     } else {
-        let up = text.slice(node_pg_migrate::history::up_part(text.as_str()));
+        let up = text.slice(sections::up(text.as_str()));
         draft.part(name, file, up, RunMode::Statements);
     }
     draft.finish()
@@ -101,5 +103,27 @@ mod tests {
         let names: Vec<_> = history.migrations.iter().map(|m| m.name.as_str()).collect();
         assert_eq!(names, ["9_b.sql", "10_c.sql"]);
         assert!(history.gaps.is_empty());
+    }
+
+    #[test]
+    fn the_way_back_in_the_same_file_is_not_run() {
+        let files = Files::in_memory([
+            (
+                "m/1_a.sql",
+                "-- Up\nCREATE TABLE a (id int);\n\n-- Down\nDROP TABLE a;\n",
+            ),
+            (
+                "m/2_b.sql",
+                "-- goes down the list\nCREATE TABLE b (id int);\n-- down\nDROP TABLE a;\n",
+            ),
+        ]);
+        let history = read(Folder::new(&files, "m"), &Given::default());
+        let texts: Vec<&str> = history
+            .migrations
+            .iter()
+            .map(|m| m.text.as_str().trim())
+            .collect();
+        assert_eq!(texts[0], "-- Up\nCREATE TABLE a (id int);");
+        assert!(texts[1].ends_with("DROP TABLE a;"));
     }
 }
