@@ -44,6 +44,8 @@ pub(super) struct Disk {
     /// The root without links.
     real: PathBuf,
     entries: BTreeSet<String>,
+    /// Those that lie beside what is checked.
+    beside: BTreeSet<String>,
     skipped: BTreeSet<(String, String)>,
     /// Texts that stand in the place of the disk's.
     held: BTreeMap<String, Vec<u8>>,
@@ -79,6 +81,7 @@ impl Disk {
             real: root.canonicalize().unwrap_or_else(|_| root.clone()),
             root,
             entries: BTreeSet::new(),
+            beside: BTreeSet::new(),
             skipped: BTreeSet::new(),
             held: BTreeMap::new(),
             walked: within.to_vec(),
@@ -90,6 +93,21 @@ impl Disk {
             disk.walk(path, true);
         }
         disk
+    }
+
+    /// Lists the modules of Python below a folder too, where any are listed already: those may import them.
+    pub(super) fn add_beside(&mut self, around: &Path) {
+        let is_module = |path: &String| path.ends_with(".py");
+        if !self.entries.iter().any(is_module) {
+            return;
+        }
+        let (checked, skipped) = (self.entries.clone(), self.skipped.clone());
+        self.walk(around, false);
+        self.skipped = skipped;
+        let found = self.entries.iter().filter(|path| is_module(path));
+        self.beside = found.filter(|path| !checked.contains(*path)).cloned().collect();
+        self.entries = checked;
+        self.entries.extend(self.beside.iter().cloned());
     }
 
     fn walk(&mut self, from: &Path, named: bool) {
@@ -264,6 +282,14 @@ impl Disk {
         relative(&self.real, path)
     }
 
+    /// A file as the listing has it.
+    pub(super) fn entry(&self, name: &str) -> Entry {
+        Entry {
+            beside: self.beside.contains(name),
+            ..Entry::new(name)
+        }
+    }
+
     /// A path as the listing names it.
     #[must_use]
     pub(super) fn name(&self, path: &Path) -> String {
@@ -273,10 +299,7 @@ impl Disk {
 
 impl FileSystem for Disk {
     fn list(&self) -> Vec<Entry> {
-        self.entries
-            .iter()
-            .map(|path| Entry { path: path.clone() })
-            .collect()
+        self.entries.iter().map(|path| self.entry(path)).collect()
     }
 
     fn size(&self, path: &str) -> u64 {

@@ -234,7 +234,7 @@ pub(super) fn slashed(path: &Path) -> String {
 
 impl FileSystem for Revision {
     fn list(&self) -> Vec<Entry> {
-        let kept = self.kept.keys().map(|path| Entry { path: path.clone() });
+        let kept = self.kept.keys().map(|path| self.disk.entry(path));
         kept.chain(self.beside.iter().cloned()).collect()
     }
 

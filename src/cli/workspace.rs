@@ -81,6 +81,10 @@ impl Workspace {
             }
             (false, _) => within,
         };
+        let around = match touching.is_empty() && named.is_empty() {
+            true => around(&within, &here),
+            false => None,
+        };
         let above = root
             .iter()
             .map(|part| part.to_string_lossy().into_owned())
@@ -88,6 +92,9 @@ impl Workspace {
         let database = database.map(existing).transpose()?;
         let listed: Vec<PathBuf> = named.iter().chain(&database).cloned().collect();
         let mut disk = Disk::new(root.clone(), &within, &listed);
+        if let Some(around) = around {
+            disk.add_beside(&around);
+        }
         for path in within.iter().chain(&named) {
             disk.add_above(path, MANIFESTS);
         }
@@ -210,6 +217,17 @@ fn project(path: &Path, root: &Path) -> PathBuf {
     }
     let repository = path.ancestors().find(|folder| folder.join(".git").exists());
     repository.or(path.parent()).unwrap_or(path).to_path_buf()
+}
+
+/// The folder around those that are checked: their repository's, or the working folder where a project begins there.
+fn around(within: &[PathBuf], here: &Path) -> Option<PathBuf> {
+    let first = within.first()?;
+    let repository = first.ancestors().find(|folder| folder.join(".git").exists());
+    let begins = |name: &&str| here.join(name).is_file();
+    let is_project = MANIFESTS.iter().any(begins) || begins(&"setup.py");
+    let around = repository.or(is_project.then_some(here))?;
+    let below = |path: &PathBuf| path.starts_with(around) && path != around;
+    within.iter().all(below).then(|| around.to_path_buf())
 }
 
 fn existing(path: &Path) -> Result<PathBuf, Failure> {

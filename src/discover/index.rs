@@ -79,7 +79,7 @@ pub(super) fn join(folder: &str, name: &str) -> String {
 
 /// Whether `path` is `folder` or lies below it.
 pub(super) fn is_within(path: &str, folder: &str) -> bool {
-    folder.is_empty()
+    folder.is_empty() && !path.starts_with("../")
         || path
             .strip_prefix(folder)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -138,7 +138,8 @@ fn candidates(files: &Files, tree: &Tree) -> Vec<FileId> {
     }
     let inside = |path: &str| packages.iter().any(|package| is_within(path, package));
     let candidates = files
-        .entries()
+        .importable()
+        .filter(|(file, e)| !e.beside || reached.contains(file))
         .filter(|(_, e)| e.path.ends_with(".py") && inside(&e.path))
         .filter(|(file, e)| reached.contains(file) || !is_beside(&e.path))
         .filter(|(_, e)| {

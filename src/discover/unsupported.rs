@@ -11,11 +11,19 @@ use crate::stacks::{alembic, ecto, flyway};
 /// What a repository uses besides.
 pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {
     let mut seen: BTreeSet<(String, &'static str)> = BTreeSet::new();
+    let trees = alembic::config::trees(index.files);
+    let followed = trees
+        .iter()
+        .filter(|tree| roots.iter().any(|r| r.path == tree.folder));
+    let versions: Vec<&String> = followed.flat_map(|tree| &tree.versions).collect();
     for (path, inside) in index.folders() {
         if roots
             .iter()
             .any(|r| is_within(path, r.path) && (!r.path.is_empty() || path.is_empty()))
         {
+            continue;
+        }
+        if versions.iter().any(|folder| is_within(path, folder)) {
             continue;
         }
         for item in &inside.items {

@@ -102,7 +102,7 @@ impl FileSystem for Overlay {
         let on_disk = on_disk
             .into_iter()
             .filter(|entry| !self.buffers.contains_key(&entry.path));
-        let open = self.buffers.keys().map(|path| Entry { path: path.clone() });
+        let open = self.buffers.keys().map(|path| Entry::new(path.clone()));
         on_disk.chain(open).collect()
     }
 

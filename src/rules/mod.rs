@@ -70,10 +70,11 @@ pub use settings::{INVALID_IGNORE, STALE_BASELINE, UNUSED_IGNORE, UNUSED_SETTING
 
 use rayon::prelude::*;
 
-use crate::declared::{Expectation, Model};
+use crate::declared::{Expectation, Model, UnseenCause};
 use crate::finding::{Finding, Level};
 use crate::pair::TablePair;
 use crate::schema::Lookup;
+use crate::source::Entry;
 use crate::stacks::ecto;
 
 /// Every rule, in the order of the documentation.
@@ -212,7 +213,8 @@ fn leave_to_others(contexts: &mut [Context<'_>]) {
             .chain(siblings(contexts, ctx))
             .filter_map(Context::schema)
             .any(|schema| !matches!(schema.table_named(name), Lookup::Absent));
-        (abroad || is_read_elsewhere(ctx, pair, model)).then_some(abroad)
+        let away = is_read_elsewhere(ctx, pair, model) || is_handed_over_beside(ctx, pair, model);
+        (abroad || away).then_some(abroad)
     };
     let gone: Vec<Vec<(usize, bool)>> = contexts
         .iter()
@@ -245,6 +247,16 @@ fn is_read_elsewhere(ctx: &Context<'_>, pair: &TablePair<'_>, model: &Model) -> 
         same && !std::ptr::eq(*other, pair)
     });
     others.any(|other| matches!(other.table, Lookup::Found(_)))
+}
+
+/// Whether a model's collection may be handed over by another script folder, beside those that are checked.
+fn is_handed_over_beside(ctx: &Context<'_>, pair: &TablePair<'_>, model: &Model) -> bool {
+    let unseen = pair
+        .model
+        .and_then(|(set, _)| unregistered_model::unseen(set, model));
+    let in_collection = unseen.is_some_and(|unseen| matches!(unseen.cause, UnseenCause::Collection(_)));
+    let is_beside = |entry: &Entry| entry.beside && entry.path.ends_with("/env.py");
+    in_collection && ctx.subject.files.importable().any(|(_, entry)| is_beside(entry))
 }
 
 /// The databases of the other repositories of a project of Ecto: which schema is asked of which is not written down.

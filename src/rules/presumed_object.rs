@@ -111,7 +111,7 @@ fn look_for_create_all(files: &Files) -> Option<Maker> {
             .any(|part| part.starts_with("test") || part == "conftest.py")
     };
     let candidates = files
-        .entries()
+        .importable()
         .filter(|(_, entry)| entry.path.ends_with(".py") && !is_test(&entry.path));
     let candidates: Vec<FileId> = candidates.map(|(file, _)| file).collect();
     let calls = |file: &FileId| {

@@ -17,6 +17,19 @@ pub struct ReadError(pub String);
 pub struct Entry {
     /// Path relative to the folder that is checked, with `/`; `..` in front where it lies outside.
     pub path: String,
+    /// Programs may import it, and nothing is looked for in it: it lies beside what is checked.
+    pub beside: bool,
+}
+
+impl Entry {
+    /// A file of what is checked.
+    #[must_use]
+    pub fn new(path: impl Into<String>) -> Self {
+        Entry {
+            path: path.into(),
+            beside: false,
+        }
+    }
 }
 
 /// Where file contents come from: a disk, the editor's unsaved buffers over a disk, or memory.
@@ -66,7 +79,7 @@ pub struct MemoryFiles(pub BTreeMap<String, Vec<u8>>);
 
 impl FileSystem for MemoryFiles {
     fn list(&self) -> Vec<Entry> {
-        self.0.keys().map(|path| Entry { path: path.clone() }).collect()
+        self.0.keys().map(|path| Entry::new(path.clone())).collect()
     }
 
     fn size(&self, path: &str) -> u64 {
@@ -94,7 +107,7 @@ impl FileSystem for Overlay {
     fn list(&self) -> Vec<Entry> {
         let below = self.below.list().into_iter();
         let below = below.filter(|entry| !self.texts.contains_key(&entry.path));
-        let texts = self.texts.keys().map(|path| Entry { path: path.clone() });
+        let texts = self.texts.keys().map(|path| Entry::new(path.clone()));
         below.chain(texts).collect()
     }
 
@@ -339,8 +352,13 @@ impl Files {
         !self.hidden.get(at).copied().unwrap_or(true)
     }
 
-    /// All files in path order.
+    /// All files that are checked, in path order.
     pub fn entries(&self) -> impl Iterator<Item = (FileId, &Entry)> {
+        self.importable().filter(|(_, entry)| !entry.beside)
+    }
+
+    /// The same with the files beside them that programs may import.
+    pub fn importable(&self) -> impl Iterator<Item = (FileId, &Entry)> {
         self.listed
             .entries
             .iter()
@@ -402,7 +420,7 @@ impl Files {
             .enumerate()
             .map(move |(i, e)| (FileId((from + i) as u32), e))
             .take_while(move |(_, e)| e.path.starts_with(&prefix))
-            .filter(|(file, _)| self.is_listed(file.0 as usize))
+            .filter(|(file, entry)| self.is_listed(file.0 as usize) && !entry.beside)
     }
 
     /// A file's text.

@@ -207,3 +207,40 @@ fn what_is_not_there_is_answered_with_what_is_near() {
     let (_, _, err) = run(&root, &["explain", "missing-colum"]);
     assert!(err.contains("there is a rule missing-column"), "{err}");
 }
+
+#[test]
+fn programs_import_what_lies_beside_the_folder() {
+    let revision = "from alembic import op\nfrom shop.naming import TABLE\nimport sqlalchemy as sa\n\nrevision = \"a\"\ndown_revision = \
+                    None\n\n\ndef upgrade():\n    op.create_table(TABLE, sa.Column(\"id\", sa.Integer, primary_key=True))\n";
+    let environment = "from alembic import context\nfrom shop.models import Base\n\ncontext.configure(target_metadata=Base.metadata)\n\
+                       with context.begin_transaction():\n    context.run_migrations()\n";
+    let models = "import sqlalchemy as sa\nfrom sqlalchemy.orm import declarative_base\n\nfrom shop.naming import TABLE\n\n\
+                  Base = declarative_base()\nOther = declarative_base()\n\n\nclass Item(Base):\n    __tablename__ = TABLE\n    id = \
+                  sa.Column(sa.Integer, primary_key=True)\n    name = sa.Column(sa.String)\n\n\nclass Apart(Other):\n    __tablename__ \
+                  = \"apart\"\n    id = sa.Column(sa.Integer, primary_key=True)\n";
+    let root = folder(
+        "beside",
+        &[
+            ("pyproject.toml", "[project]\nname = \"shop\"\n"),
+            ("shop/__init__.py", ""),
+            ("shop/naming.py", "TABLE = \"items\"\n"),
+            ("shop/models.py", models),
+            ("db/env.py", environment),
+            ("db/script.py.mako", ""),
+            ("db/versions/a.py", revision),
+            // Another database's, which may have the other collection.
+            ("other/env.py", "from alembic import context\n"),
+        ],
+    );
+    let (code, out, _) = run(&root, &["check", "db"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(
+        out.contains("missing-column") && out.contains("public.items.name"),
+        "{out}"
+    );
+    assert!(!out.contains("apart"), "{out}");
+    // A folder of its own is all that there is.
+    std::fs::remove_file(root.join("pyproject.toml")).unwrap();
+    let (code, out, _) = run(&root, &["check", "db"]);
+    assert_eq!(code, 0, "{out}");
+}

@@ -8,7 +8,7 @@ use crate::source::Files;
 /// each whole with `_`, its first and its last part, lower case.
 pub(super) fn declared(files: &Files) -> FxHashSet<String> {
     let mut out = FxHashSet::default();
-    for (id, entry) in files.entries() {
+    for (id, entry) in files.importable() {
         let name = entry.path.rsplit('/').next().unwrap_or("");
         let plain = name.contains("requirements") && (name.ends_with(".txt") || name.ends_with(".in"))
             || entry.path.contains("requirements/") && name.ends_with(".txt");

@@ -44,7 +44,7 @@ impl Layout {
 
     fn new(files: &Files, roots: &[String]) -> Layout {
         let modules: Vec<Module> = files
-            .entries()
+            .importable()
             .filter(|(_, e)| e.path.ends_with(".py"))
             .map(|(file, e)| Module {
                 file,

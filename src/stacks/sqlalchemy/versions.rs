@@ -60,7 +60,7 @@ pub fn sends_types(files: &Files, path: &str) -> bool {
         } else {
             format!("{folder}/")
         };
-        for (file, entry) in files.entries() {
+        for (file, entry) in files.importable() {
             let Some(name) = entry.path.strip_prefix(&prefix) else {
                 continue;
             };
@@ -191,7 +191,7 @@ fn in_requirements(files: &Files, folder: &str, package: &str) -> Option<(u32, u
         format!("{folder}/")
     };
     let mut found = None;
-    for (file, entry) in files.entries() {
+    for (file, entry) in files.importable() {
         let Some(rest) = entry.path.strip_prefix(&prefix) else {
             continue;
         };

@@ -107,7 +107,7 @@ fn file(files: &Files, path: &str) -> Option<FileId> {
     let path = resolved(path);
     let end = format!("/{path}");
     let mut found = files
-        .entries()
+        .importable()
         .filter(|(_, e)| e.path == path || e.path.ends_with(&end));
     let first = found.next()?;
     found.next().is_none().then_some(first.0)
