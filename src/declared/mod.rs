@@ -1,5 +1,7 @@
 //! What models say, as far as they say it. Not a database's schema: models often leave open what a database must hold.
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
 use crate::change::{GeneratedKind, IdentityKind, IndexElement, ReferentialAction, SequenceOptions};
@@ -44,6 +46,8 @@ pub struct Models {
     pub awaited: Vec<AwaitedConstraint>,
     /// What is asked of values before they reach the database.
     pub validations: Vec<Validation>,
+    /// Fields whose values are sent as text that is cast to it (`$1::VARCHAR`), by [`Field::span`]: the driver tells the server their type.
+    pub cast_text: BTreeSet<Span>,
 }
 
 /// What a model's own validations ask of a field.
@@ -113,7 +117,7 @@ impl Models {
             }
         }
         out.extend(self.enums.iter().filter_map(|e| e.labels.gap()).cloned());
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         out.retain(|gap| seen.insert((gap.at, gap.why.clone())));
         out
     }
@@ -530,8 +534,19 @@ pub struct EnumType {
     pub source_name: SmolStr,
     /// Labels in order, as the database has them, with their places.
     pub labels: Expectation<Vec<(SmolStr, Span)>>,
+    /// How a class's members become labels, where a class holds them.
+    pub stored: Option<StoredMembers>,
     /// Where.
     pub span: Span,
+}
+
+/// What the members of an enum's class are stored as, of the two that they could be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMembers {
+    /// Something of them other than their names.
+    pub values: bool,
+    /// The labels that the other way would give.
+    pub otherwise: Vec<SmolStr>,
 }
 
 /// An association between models.

@@ -122,8 +122,8 @@ impl<'a> Pairs<'a> {
         Pairs {
             by_table: by_table(&tables),
             by_name: by_name(sets),
+            enums: enum_pairs(schema, sets, &tables),
             tables,
-            enums: enum_pairs(schema, sets),
         }
     }
 

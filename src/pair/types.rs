@@ -22,6 +22,8 @@ pub struct TypeDifference {
     pub absent: Option<QualifiedName>,
     /// It fits for drivers alone that send a value without its type.
     pub bare: bool,
+    /// It does not fit because the driver sends text as text.
+    pub cast: bool,
 }
 
 impl ColumnPair<'_> {
@@ -59,6 +61,7 @@ impl ColumnPair<'_> {
                     origin: None,
                     absent: absent(schema, wanted),
                     bare: false,
+                    cast: false,
                 })
                 .map(|d| self.as_sent(schema, wanted, found, d))
         };
@@ -97,6 +100,13 @@ impl ColumnPair<'_> {
         difference: TypeDifference,
     ) -> TypeDifference {
         let language = self.models.language;
+        if difference.fit == Fit::Loses && self.cast_refused(schema, wanted, found) {
+            return TypeDifference {
+                fit: Fit::Cannot,
+                cast: true,
+                ..difference
+            };
+        }
         if difference.fit != Fit::Cannot || wanted.array || found.array {
             return difference;
         }
@@ -127,6 +137,21 @@ impl ColumnPair<'_> {
             };
         }
         difference
+    }
+
+    /// Whether values are sent as text that is cast to it, and the column is of a type that text is neither assigned to nor
+    /// compared with: `pg_cast` has no such cast but explicit ones, which is what those through text of every type are (PostgreSQL
+    /// manual, `CREATE CAST`).
+    fn cast_refused(&self, schema: &Schema, wanted: &SqlType, found: &SqlType) -> bool {
+        if wanted.array || found.array || !is_text(wanted) {
+            return false;
+        }
+        let refuses = match &found.base {
+            BaseType::Builtin(builtin) => builtin.category() != Category::S,
+            BaseType::Object(id) => matches!(schema.types[*id].kind, TypeKind::Enum(_)),
+            BaseType::Named(_) => false,
+        };
+        refuses && self.models.cast_text.contains(&self.field.span)
     }
 
     /// The labels of a type, where it is an enum of the models.
@@ -322,6 +347,7 @@ fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDif
             origin: None,
             absent: None,
             bare: false,
+            cast: false,
         });
     }
     let members: &[Builtin] = match family {
@@ -364,6 +390,7 @@ fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDif
         origin: None,
         absent: None,
         bare: false,
+        cast: false,
     })
 }
 

@@ -61,11 +61,21 @@ fn nothing_alike(ctx: &Context<'_>, pair: &EnumPair<'_>, out: &Reporter) -> bool
     if let Some((_, first)) = pair.labels.first() {
         report = report.related(*first, "the first label".to_owned());
     }
-    let help = if pair.models.language.name == "SQLAlchemy" {
-        "SQLAlchemy stores the names of an enum's members: have it store their values \
-         (`Enum(..., values_callable=lambda members: [m.value for m in members])`), or write a migration that renames the labels"
-    } else {
-        "write a migration that renames the labels (`ALTER TYPE ... RENAME VALUE`), or name them in the enum as the database does"
+    // What the members would be stored as otherwise helps where that is what the type has.
+    let stored = pair.declared.stored.as_ref();
+    let stored = stored.filter(|stored| pair.certain.iter().all(|held| stored.otherwise.contains(held)));
+    let help = match stored {
+        Some(stored) if stored.values => {
+            "the type has the names of the enum's members: take `values_callable` away, as SQLAlchemy stores their names without it, or \
+             write a migration that renames the labels"
+        }
+        Some(_) => {
+            "SQLAlchemy stores the names of an enum's members: have it store their values \
+             (`Enum(..., values_callable=lambda members: [m.value for m in members])`), or write a migration that renames the labels"
+        }
+        None => {
+            "write a migration that renames the labels (`ALTER TYPE ... RENAME VALUE`), or name them in the enum as the database does"
+        }
     };
     out.send(report.help(help));
     true

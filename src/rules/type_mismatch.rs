@@ -31,6 +31,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         origin,
         absent,
         bare,
+        cast,
     } = difference;
     let column = words::column(pair.column);
     let place = ctx.column_part(pair.column, origin, Fact::Type);
@@ -39,6 +40,9 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         Fit::Holds => "which holds the same values",
         Fit::Loses if bare => "which drivers that send the type along refuse (asyncpg; psycopg2 does not)",
         Fit::Loses => "which does not take or give back every value alike",
+        Fit::Cannot if cast => {
+            "which text is neither written to nor compared with: the driver sends it as `VARCHAR`, and the server does not cast that"
+        }
         Fit::Cannot => "which cannot stand for it",
     };
     let by = place

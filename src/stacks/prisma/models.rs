@@ -63,6 +63,7 @@ fn enums(source: &Source<'_>) -> Vec<EnumType> {
                 name: declared.name.clone(),
                 source_name: block.name.text.clone(),
                 labels,
+                stored: None,
                 span: block.name.span,
             }
         })

@@ -111,7 +111,7 @@ fn read_for(
         }
     }
     let versions = Versions::near(files, folder);
-    let sends_types = sends_types(files, folder);
+    let sends = sends_types(files, folder);
     let tables = tables::declared(&mut machine, &versions);
     let sequences = of_metadata(&mut machine);
     let models = |tree: &Option<&Tree>| {
@@ -126,7 +126,10 @@ fn read_for(
                 models
             }
         };
-        models.language.bare_enums = !sends_types;
+        models.language.bare_enums = !sends.enums;
+        if !sends.text {
+            models.cast_text.clear();
+        }
         if versions.type_checks() {
             models.models.iter_mut().for_each(open_type_checks);
         }
@@ -298,6 +301,10 @@ fn of_tables(tables: &[&ModelTable<'_>]) -> Models {
         }
         models.kept.extend(kept(table));
         models.client_values.extend(client::values(table, span_of));
+        let cast = |column: &&ColumnDef<'_>| column.ty.as_ref().is_some_and(|ty| ty.cast);
+        models
+            .cast_text
+            .extend(table.def.columns.iter().filter(cast).map(span_of));
         models.kept_in.push(kept_in(table));
         if let Some(gap) = &table.brings
             && models.gaps.iter().all(|known| known.at != gap.at)
@@ -672,6 +679,7 @@ fn enum_type(name: &QualifiedName, def: &EnumDef) -> EnumType {
             .clone()
             .unwrap_or_else(|| SmolStr::new(name.name.as_str())),
         labels: expectation(&def.labels),
+        stored: def.stored.clone(),
         span: def.span,
     }
 }

@@ -172,8 +172,9 @@ fn build<'a, L: Library<'a>>(
     let said = mapped::said(machine, ty, at)?;
     let sa_type = match args.keyword("sa_type") {
         Some(given) if !is_undefined(&given.value) => given.clone(),
+        // What the column is beside its type does not hang on it.
         _ => Argument {
-            value: type_of(machine, &said, args, versions, at)?,
+            value: type_of(machine, &said, args, versions, at).unwrap_or_else(Value::unknown),
             span: at,
         },
     };

@@ -1,16 +1,21 @@
-//! Which versions of SQLAlchemy and SQLModel a repository pins, as far as its lock files and requirements tell.
+//! Which versions of SQLAlchemy and SQLModel a repository allows, as far as its lock files, requirements and manifest tell.
+
+mod range;
 
 use regex::bytes::Regex;
 
+pub use range::{Range, Version};
+use range::{is_package, manifest, requirement, version};
+
 use crate::source::Files;
 
-/// Versions that decide something.
+/// Versions that decide something; `None` where no file says anything of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Versions {
-    /// SQLAlchemy: major and minor.
-    pub sqlalchemy: Option<(u32, u32, u32)>,
+    /// SQLAlchemy.
+    pub sqlalchemy: Option<Range>,
     /// SQLModel.
-    pub sqlmodel: Option<(u32, u32, u32)>,
+    pub sqlmodel: Option<Range>,
 }
 
 /// The files that pin versions exactly, first those that a resolver wrote.
@@ -21,38 +26,60 @@ impl Versions {
     #[must_use]
     pub fn near(files: &Files, path: &str) -> Self {
         Versions {
-            sqlalchemy: pinned(files, path, "sqlalchemy"),
-            sqlmodel: pinned(files, path, "sqlmodel"),
+            sqlalchemy: allowed(files, path, "sqlalchemy"),
+            sqlmodel: allowed(files, path, "sqlmodel"),
         }
     }
 
     /// Columns stand in the order in which they were made, those of mixins among them: SQLAlchemy before 2.0.
     #[must_use]
     pub fn creation_order(&self) -> bool {
-        match self.sqlalchemy {
-            Some(version) => version.0 < 2,
-            // SQLModel takes SQLAlchemy 2.0 since 0.0.12.
-            None => self.sqlmodel.is_some_and(|v| v < (0, 0, 12)),
-        }
+        let before = |range: Option<Range>, version| range.and_then(|range| range.before(version));
+        // SQLModel takes SQLAlchemy 2.0 since 0.0.12.
+        before(self.sqlalchemy, (2, 0, 0))
+            .or_else(|| before(self.sqlmodel, (0, 0, 12)))
+            .unwrap_or(false)
     }
 
     /// `Boolean` and `Enum` that are none of the database's bring a CHECK: SQLAlchemy before 1.4.
     #[must_use]
     pub fn type_checks(&self) -> bool {
-        self.sqlalchemy.is_some_and(|v| v < (1, 4, 0))
+        self.sqlalchemy.and_then(|range| range.before((1, 4, 0))) == Some(true)
     }
 
     /// Whether SQLModel's `datetime` has a time zone; `None` where the version does not tell.
     #[must_use]
     pub fn sqlmodel_time_zone(&self) -> Option<bool> {
-        self.sqlmodel.map(|version| version >= UTC_SINCE)
+        Some(!self.sqlmodel?.before(UTC_SINCE)?)
     }
 }
 
-/// Whether a repository installs a driver that sends the types of enums along: SQLAlchemy 2.0 writes `%s::mood` for asyncpg and
-/// pg8000 (`BindTyping.RENDER_CASTS`), where psycopg2 and psycopg send a literal that takes the type of the column.
+/// What the drivers that a repository installs send the type of along with the value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Native enums.
+    pub enums: bool,
+    /// Text.
+    pub text: bool,
+}
+
+/// What the drivers send types of: SQLAlchemy 2.0 writes `$1::mood` for asyncpg and `$1::VARCHAR` for asyncpg, pg8000 and psycopg
+/// (`BindTyping.RENDER_CASTS`), where psycopg2 sends a literal that takes the type of the column.
 #[must_use]
-pub fn sends_types(files: &Files, path: &str) -> bool {
+pub fn sends_types(files: &Files, path: &str) -> Sent {
+    let enums = installs(files, path, &["asyncpg", "pg8000"]);
+    // Beside psycopg2 it is not known which of the two an engine takes.
+    let text = || installs(files, path, &["psycopg"]) && !installs(files, path, PSYCOPG2);
+    Sent {
+        enums,
+        text: enums || text(),
+    }
+}
+
+const PSYCOPG2: &[&str] = &["psycopg2", "psycopg2-binary"];
+
+/// Whether a repository installs one of several packages.
+fn installs(files: &Files, path: &str, packages: &[&str]) -> bool {
     let mut folder = path.trim_end_matches('/');
     loop {
         let prefix = if folder.is_empty() {
@@ -71,7 +98,7 @@ pub fn sends_types(files: &Files, path: &str) -> bool {
                     lists_packages(name) && names(&files.text(file), driver)
                 }
             };
-            if ["asyncpg", "pg8000"].iter().any(found) {
+            if packages.iter().any(found) {
                 return true;
             }
         }
@@ -109,47 +136,49 @@ fn names(text: &str, word: &str) -> bool {
 }
 
 /// The first version of SQLModel that gives `datetime` a time zone (`UTCDateTime` in `sqlmodel/sql/sqltypes.py`).
-const UTC_SINCE: (u32, u32, u32) = (0, 0, 45);
+const UTC_SINCE: Version = (0, 0, 45);
 
-/// The version of a package that the nearest file pins: the folder of `path`, then those above it.
-fn pinned(files: &Files, path: &str, package: &str) -> Option<(u32, u32, u32)> {
+/// The versions of a package that the files allow: the one that a lock file has, in the folder of `path` or above it, else what the
+/// nearest requirements or manifest say.
+fn allowed(files: &Files, path: &str, package: &str) -> Option<Range> {
     let mut folder = path.trim_end_matches('/');
+    let mut said: Option<Range> = None;
     loop {
-        let at = |name: &str| {
-            if folder.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{folder}/{name}")
-            }
+        let prefix = if folder.is_empty() {
+            String::new()
+        } else {
+            format!("{folder}/")
         };
-        for name in LOCKS {
-            if let Some(file) = files.find(&at(name))
-                && let Some(found) = in_lock(&files.text(file), package)
-            {
-                return Some(found);
-            }
+        let text = |name: &str| {
+            files
+                .find(&format!("{prefix}{name}"))
+                .map(|file| files.text(file))
+        };
+        // A lock above that holds what is not allowed here is another project's.
+        let locked = LOCKS.iter().find_map(|name| in_lock(&text(name)?, package));
+        if let Some(locked) = locked.filter(|v| said.is_none_or(|range| range.has(*v))) {
+            return Some(Range::exactly(locked));
         }
-        if let Some(found) = in_requirements(files, folder, package) {
-            return Some(found);
+        if said.is_none() {
+            let required = in_requirements(files, &prefix, package);
+            let declared = text("pyproject.toml").and_then(|text| manifest(&text, package));
+            said = match (required, declared) {
+                (Some(a), Some(b)) if !a.is_one() && b.is_one() => Some(b),
+                (a, b) => a.or(b),
+            };
+            if said.is_some_and(|range| range.is_one()) {
+                return said;
+            }
         }
         if folder.is_empty() {
-            return None;
+            return said;
         }
         folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
     }
 }
 
-/// Names of packages are compared without case, `_`, `.` and `-` alike.
-fn is_package(written: &str, package: &str) -> bool {
-    written.len() == package.len()
-        && written
-            .bytes()
-            .zip(package.bytes())
-            .all(|(a, b)| a.to_ascii_lowercase() == b || (matches!(a, b'_' | b'.' | b'-') && b == b'-'))
-}
-
 /// `name = "sqlalchemy"` and the `version = "2.0.1"` behind it; in JSON `"sqlalchemy": {..."version": "==2.0.1"`.
-fn in_lock(text: &str, package: &str) -> Option<(u32, u32, u32)> {
+fn in_lock(text: &str, package: &str) -> Option<Version> {
     // Files of this kind are long, and few of their lines name the package.
     let places = Regex::new(&format!("(?i)\"{}\"", package.replace('-', "[-_.]"))).ok()?;
     places.find_iter(text.as_bytes()).find_map(|place| {
@@ -159,7 +188,7 @@ fn in_lock(text: &str, package: &str) -> Option<(u32, u32, u32)> {
 }
 
 /// The version in the lines of a lock file, if the first of them names the package.
-fn version_behind(lines: &str, package: &str) -> Option<(u32, u32, u32)> {
+fn version_behind(lines: &str, package: &str) -> Option<Version> {
     let mut lines = lines.lines();
     let line = lines.next()?.trim();
     let named = line
@@ -184,50 +213,29 @@ fn version_behind(lines: &str, package: &str) -> Option<(u32, u32, u32)> {
     })?
 }
 
-fn in_requirements(files: &Files, folder: &str, package: &str) -> Option<(u32, u32, u32)> {
-    let prefix = if folder.is_empty() {
-        String::new()
-    } else {
-        format!("{folder}/")
-    };
-    let mut found = None;
+/// What the requirements of a folder allow: one version where some pin it and none another.
+fn in_requirements(files: &Files, prefix: &str, package: &str) -> Option<Range> {
+    let mut found: Vec<Range> = Vec::new();
     for (file, entry) in files.importable() {
-        let Some(rest) = entry.path.strip_prefix(&prefix) else {
+        let Some(rest) = entry.path.strip_prefix(prefix) else {
             continue;
         };
         let name = rest.rsplit('/').next().unwrap_or(rest);
         let depth = rest.matches('/').count();
         let listed =
             depth == 0 && name.starts_with("requirements") || depth == 1 && rest.starts_with("requirements");
-        if !listed || !name.ends_with(".txt") {
-            continue;
-        }
-        for line in files.text(file).lines() {
-            let line = line.split(['#', ';', ' ']).next().unwrap_or(line).trim();
-            let Some((written, value)) = line.split_once("==") else {
-                continue;
-            };
-            let written = written.split('[').next().unwrap_or(written).trim();
-            if is_package(written, package) {
-                let here = version(value.trim());
-                if found.is_some() && found != here {
-                    return None;
-                }
-                found = here;
-            }
+        if listed && name.ends_with(".txt") {
+            found.extend(
+                files
+                    .text(file)
+                    .lines()
+                    .filter_map(|line| requirement(line, package)),
+            );
         }
     }
-    found
-}
-
-fn version(text: &str) -> Option<(u32, u32, u32)> {
-    let mut parts = text.split('.').map(|part| {
-        let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse::<u32>().ok()
-    });
-    let major = parts.next()??;
-    let minor = parts.next().flatten().unwrap_or(0);
-    Some((major, minor, parts.next().flatten().unwrap_or(0)))
+    let pins = found.iter().copied().filter(Range::is_one);
+    pins.reduce(Range::or)
+        .or_else(|| found.into_iter().reduce(Range::or))
 }
 
 #[cfg(test)]

@@ -279,6 +279,7 @@ fn text<'a, L: Library<'a>>(
             ..Typed::unknown(gap, at)
         },
     };
+    typed.cast = true;
     match terms::maybe_text(resolver.machine, args, 1, "collation") {
         Ok(collation) => typed.collation = collation.map(|c| QualifiedName::bare(Name::new(c.as_str()))),
         Err(gap) => typed.ty = Err(gap),

@@ -57,6 +57,8 @@ pub(super) fn resolve<'a, L: Library<'a>>(
             Err(gap) => Typed::unknown(gap, at),
         },
     };
+    // How its parameters are written is up to it.
+    typed.cast &= resolver.machine.lookup(id, "bind_expression").is_none();
     if attaches && typed.check.is_none() {
         let why = gap(
             span,

@@ -5,7 +5,8 @@
 use smol_str::SmolStr;
 
 use super::{Affinity, EnumCheck, EnumDef, Resolver, Typed};
-use crate::interpret::python::{Args, Library, TermKind, Value};
+use crate::declared::StoredMembers;
+use crate::interpret::python::{Args, Library, Machine, TermKind, Value};
 use crate::name::QualifiedName;
 use crate::source::Span;
 use crate::sqltype::{BaseType, Builtin, Modifier, SqlType};
@@ -16,6 +17,8 @@ type Labels = Vec<(SmolStr, Span)>;
 /// What the arguments of an enum say of its labels.
 struct Values {
     labels: Known<Labels>,
+    /// What the members are stored as.
+    stored: Option<StoredMembers>,
     /// The class that holds them.
     class: Option<SmolStr>,
 }
@@ -60,6 +63,7 @@ fn native<'a, L: Library<'a>>(
             .keyword("metadata")
             .is_some_and(|m| !matches!(m.value, Value::None)),
         class: values.class,
+        stored: values.stored,
         span: at,
     };
     match name {
@@ -149,6 +153,7 @@ fn values<'a, L: Library<'a>>(resolver: &mut Resolver<'_, 'a, L>, args: &Args<'a
     if let Some(gap) = &args.open {
         return Values {
             labels: Err(gap.clone()),
+            stored: None,
             class: None,
         };
     }
@@ -156,8 +161,11 @@ fn values<'a, L: Library<'a>>(resolver: &mut Resolver<'_, 'a, L>, args: &Args<'a
         match &only.value {
             Value::Class(id) => {
                 let class = resolver.machine.class(*id).map(|c| c.name.clone());
+                let labels = of_class(resolver, &only.value, args, at);
+                let stored = stored(resolver, &only.value, args, at);
                 return Values {
-                    labels: of_class(resolver, &only.value, args, at),
+                    labels,
+                    stored: stored.ok(),
                     class,
                 };
             }
@@ -165,11 +173,13 @@ fn values<'a, L: Library<'a>>(resolver: &mut Resolver<'_, 'a, L>, args: &Args<'a
                 if let TermKind::Item(_, items) = &term.kind {
                     return Values {
                         labels: literals(items, only.span),
+                        stored: None,
                         class: None,
                     };
                 }
                 return Values {
                     labels: Err(gap(only.span, "the labels of this enum are not known")),
+                    stored: None,
                     class: None,
                 };
             }
@@ -183,6 +193,7 @@ fn values<'a, L: Library<'a>>(resolver: &mut Resolver<'_, 'a, L>, args: &Args<'a
             Err(gap) => {
                 return Values {
                     labels: Err(gap),
+                    stored: None,
                     class: None,
                 };
             }
@@ -190,6 +201,7 @@ fn values<'a, L: Library<'a>>(resolver: &mut Resolver<'_, 'a, L>, args: &Args<'a
     }
     Values {
         labels: Ok(labels),
+        stored: None,
         class: None,
     }
 }
@@ -240,13 +252,51 @@ fn of_class<'a, L: Library<'a>>(
             })
             .collect();
     }
+    let members = members(machine, class, at)?;
+    Ok(members.into_iter().map(|(name, at, _)| (name, at)).collect())
+}
+
+/// The other way in which the members of a class could be stored: by their names where a function makes the labels, else by their
+/// values, as far as they are text.
+fn stored<'a, L: Library<'a>>(
+    resolver: &mut Resolver<'_, 'a, L>,
+    class: &Value<'a>,
+    args: &Args<'a>,
+    at: Span,
+) -> Known<StoredMembers> {
+    let machine = &mut *resolver.machine;
+    let callable = terms::keyword(args, "values_callable")?;
+    let values = callable.is_some_and(|c| !matches!(c.value, Value::None));
+    let members = members(machine, class, at)?;
+    if values {
+        let otherwise = members.into_iter().map(|(name, ..)| name).collect();
+        return Ok(StoredMembers { values, otherwise });
+    }
+    let mut otherwise = Vec::new();
+    for (_, _, member) in members {
+        let value = machine
+            .attribute(&member, "value", at)
+            .map_err(|stop| stopped(&stop, at))?;
+        if let Value::Str(text) = value {
+            otherwise.push(SmolStr::new(text.as_str()));
+        }
+    }
+    Ok(StoredMembers { values, otherwise })
+}
+
+/// The members of a class with their names and where those are written, aliases left out.
+fn members<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    class: &Value<'a>,
+    at: Span,
+) -> Known<Vec<(SmolStr, Span, Value<'a>)>> {
     let members = machine
         .attribute(class, "__members__", at)
         .map_err(|stop| stopped(&stop, at))?;
     let members = machine
         .dict_items(&members)
         .ok_or_else(|| gap(at, "the members of this enum cannot be told"))?;
-    let mut labels = Vec::new();
+    let mut out = Vec::new();
     for (key, member) in members {
         let key = terms::text(machine, &key, at)?;
         let name = machine
@@ -256,8 +306,8 @@ fn of_class<'a, L: Library<'a>>(
             return Err(gap(at, "the members of this enum cannot be told"));
         };
         if name.as_str() == key.as_str() {
-            labels.push((SmolStr::new(name.as_str()), name.whole()));
+            out.push((SmolStr::new(name.as_str()), name.whole(), member));
         }
     }
-    Ok(labels)
+    Ok(out)
 }

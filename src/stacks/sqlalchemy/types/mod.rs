@@ -11,6 +11,7 @@ mod packages;
 use smol_str::SmolStr;
 
 use super::terms::{self, Known, Member, Origin, gap};
+use crate::declared::StoredMembers;
 use crate::interpret::python::{Args, Library, Machine, TermKind, Value};
 use crate::known::Gap;
 use crate::name::{Name, QualifiedName};
@@ -33,6 +34,9 @@ pub struct Typed {
     pub check: Option<EnumCheck>,
     /// The values that an enum keeps as text, where they are known.
     pub kept: Option<Vec<(SmolStr, Span)>>,
+    /// Values are bound as `String`, which drivers that send types along cast to `VARCHAR`; an enum that is none of the database's
+    /// is bound as it is.
+    pub cast: bool,
     /// What kind of values it holds: who decides on serial columns and literals asks for it.
     pub affinity: Affinity,
     /// A spatial type that brings an index of its own.
@@ -76,6 +80,8 @@ pub struct EnumDef {
     pub metadata: bool,
     /// Its class's name, where a class holds the labels.
     pub class: Option<SmolStr>,
+    /// What the class's members are stored as.
+    pub stored: Option<StoredMembers>,
     /// Where.
     pub span: Span,
 }
@@ -108,6 +114,7 @@ impl Typed {
             enumeration: None,
             check: None,
             kept: None,
+            cast: false,
             affinity,
             spatial_index: false,
             declared: None,
@@ -123,6 +130,7 @@ impl Typed {
             enumeration: None,
             check: None,
             kept: None,
+            cast: false,
             affinity: Affinity::Unknown,
             spatial_index: false,
             declared: None,

@@ -140,7 +140,10 @@ pub(super) fn resolve<'a, L: Library<'a>>(
         Err(gap) => Typed::unknown(gap, at),
     };
     Some(match (package, name) {
-        ("sqlmodel", _) => sized("varchar", Affinity::String, "length"),
+        ("sqlmodel", _) => Typed {
+            cast: true,
+            ..sized("varchar", Affinity::String, "length")
+        },
         ("pgvector", "BIT") => sized("bit", Affinity::Other, "length"),
         ("pgvector", "Vector" | "VECTOR") => sized("vector", Affinity::Other, "dim"),
         ("pgvector", "HALFVEC") => sized("halfvec", Affinity::Other, "dim"),
