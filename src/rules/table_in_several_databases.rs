@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::table_of_another_database::strangers;
+use super::table_of_another_database::{failing, is_made_by, strangers};
 use super::{Check, Context, Report, Reporter, Rule};
 use crate::finding::Level;
 use crate::known::Section;
@@ -28,8 +28,10 @@ fn check(targets: &[Context<'_>], out: &Reporter) {
             continue;
         }
         let tables = ctx.schema().map(|s| s.live_tables()).unwrap_or_default();
-        let strangers = strangers(targets, ctx);
-        let own = tables.into_iter().filter(|t| !strangers.contains(&t.id));
+        let (strangers, failing) = (strangers(targets, ctx), failing(targets, ctx));
+        // What a migration that fails has made is taken back.
+        let stays = |t: &TableWalker<'_>| !strangers.contains(&t.id) && !is_made_by(ctx, *t, &failing);
+        let own = tables.into_iter().filter(stays);
         for table in own.filter(|t| counts(*t)) {
             let mut columns: Vec<&Name> = table.columns().map(|c| c.name()).collect();
             columns.sort();

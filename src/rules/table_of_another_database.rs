@@ -94,16 +94,13 @@ pub(super) fn strangers(targets: &[Context<'_>], ctx: &Context<'_>) -> BTreeSet<
     let Some(schema) = ctx.schema().filter(|_| !out.is_empty()) else {
         return out;
     };
-    let failing = failing(ctx, &out);
+    let own = failing_for(ctx, &out);
     for table in schema.live_tables() {
-        if !is_made_by(ctx, table, &failing) {
+        if !is_made_by(ctx, table, &own) {
             continue;
         }
         let held = held_by_another(targets, ctx, &table.qualified());
-        if held.is_some_and(|(other, there)| {
-            let failing = self::failing(other, &wanting(targets, other));
-            !is_made_by(other, there, &failing)
-        }) {
+        if held.is_some_and(|(other, there)| !is_made_by(other, there, &failing(targets, other))) {
             out.insert(table.id);
         }
     }
@@ -118,8 +115,13 @@ fn wanting(targets: &[Context<'_>], ctx: &Context<'_>) -> BTreeSet<TableId> {
     elsewhere.map(|table| table.id).collect()
 }
 
-/// The migrations, by their place in the journal, that fail: for want of one of some tables, or for any other reason.
-fn failing(ctx: &Context<'_>, tables: &BTreeSet<TableId>) -> BTreeSet<u32> {
+/// The migrations, by their place in the journal, that fail: for want of a table that only another database has, or for any other
+/// reason.
+pub(super) fn failing(targets: &[Context<'_>], ctx: &Context<'_>) -> BTreeSet<u32> {
+    failing_for(ctx, &wanting(targets, ctx))
+}
+
+fn failing_for(ctx: &Context<'_>, tables: &BTreeSet<TableId>) -> BTreeSet<u32> {
     let (Some(schema), Some(journal)) = (ctx.schema(), ctx.journal()) else {
         return BTreeSet::new();
     };
@@ -130,7 +132,8 @@ fn failing(ctx: &Context<'_>, tables: &BTreeSet<TableId>) -> BTreeSet<u32> {
         .collect()
 }
 
-fn is_made_by(ctx: &Context<'_>, table: TableWalker<'_>, migrations: &BTreeSet<u32>) -> bool {
+/// Whether one of some migrations makes a table.
+pub(super) fn is_made_by(ctx: &Context<'_>, table: TableWalker<'_>, migrations: &BTreeSet<u32>) -> bool {
     let Presence::Present(change) = table.get().presence else {
         return false;
     };
