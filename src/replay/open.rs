@@ -5,7 +5,8 @@ use super::resolve::blank_table;
 use crate::known::{ChangeId, Fact, Gap, Presence, Reach, Section};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{
-    Column, ConstraintKind, Lookup, Names, NamespaceId, Relation, RelationKind, Rows, TableId, TypeKind,
+    Column, ConstraintKind, Lookup, Names, NamespaceId, Relation, RelationKind, Rows, Table, TableId,
+    TypeKind,
 };
 
 /// Leaves open what the gap reaches. Names in it are as printed, or as written in SQL.
@@ -200,6 +201,10 @@ pub(super) fn may_have(db: &mut Database, name: &QualifiedName, gap: &Gap, id: C
 }
 
 fn open_table(db: &mut Database, id: TableId, gap: &Gap) {
+    // Forks go on sharing what they need not write.
+    if is_wholly_open(&db.schema.tables[id]) {
+        return;
+    }
     for section in Section::ALL {
         open_section(db, id, section, gap);
     }
@@ -213,6 +218,32 @@ fn open_table(db: &mut Database, id: TableId, gap: &Gap) {
         .filter(|c| c.presence.may_be())
         .for_each(|c| open_column(c, gap));
     table.rows = Rows::Unknown;
+}
+
+/// Whether nothing is left of a table that could be left open.
+fn is_wholly_open(table: &Table) -> bool {
+    fn lost<T>(fact: &Fact<T>) -> bool {
+        matches!(fact, Fact::Unknown { candidates, .. } if candidates.is_empty())
+    }
+    let column = |c: &Column| {
+        !c.presence.may_be()
+            || !c.presence.is_present()
+                && lost(&c.ty)
+                && lost(&c.nullable)
+                && lost(&c.default)
+                && lost(&c.generated)
+                && lost(&c.identity)
+    };
+    let open = |section: &Section| table.open.iter().any(|(s, _)| s == section);
+    !table.presence.is_present()
+        && matches!(table.rows, Rows::Unknown)
+        && Section::ALL.iter().all(open)
+        && table.columns.iter().all(column)
+        && table.constraints.iter().all(|c| !c.presence.is_present())
+        && table
+            .indexes
+            .iter()
+            .all(|i| i.constraint.is_some() || !i.presence.is_present())
 }
 
 pub(super) fn open_type(db: &mut Database, id: crate::sqltype::TypeId, gap: &Gap) {
