@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::reach::commands;
 use super::touched::{Did, Step, did, steps};
 use super::{At, Cell, Inventory, Sheet, down};
@@ -67,9 +69,11 @@ pub fn migrations(files: &Files, subjects: &[Subject<'_>]) -> Inventory {
         &["history", "end", "revision", "command", "-note"],
     );
     for shared in &all {
-        for at in 0..shared.steps.len() {
-            sheet.rows.push(shared.row(files, at));
-        }
+        // What a way back leaves is held against what was there.
+        let rows = (0..shared.steps.len())
+            .into_par_iter()
+            .map(|at| shared.row(files, at));
+        sheet.rows.par_extend(rows);
         shared.ends(&mut ends);
     }
     let sheets = vec![

@@ -35,12 +35,16 @@ pub struct Inventory {
 /// database.
 #[must_use]
 pub fn all(files: &Files, subjects: &[Subject<'_>], findings: &[Finding], left: &[FileId]) -> Vec<Inventory> {
-    vec![
-        tables::tables(subjects),
-        keys::keys(subjects),
-        models::models(files, subjects, findings, left),
-        migrations::migrations(files, subjects),
-    ]
+    let ((tables, keys), (models, migrations)) = rayon::join(
+        || (tables::tables(subjects), keys::keys(subjects)),
+        || {
+            rayon::join(
+                || models::models(files, subjects, findings, left),
+                || migrations::migrations(files, subjects),
+            )
+        },
+    );
+    vec![tables, keys, models, migrations]
 }
 
 /// Rows of one form.
