@@ -12,6 +12,8 @@ use crate::syntax::elixir::{Form, FormKind};
 /// What stands for a query whose rows come from one table alone.
 const QUERY: &str = "Ecto.Query";
 const TABLE: &str = "__table__";
+/// Whether it says what it selects.
+const SELECTS: &str = "__selects__";
 
 /// What can give rows where the first table has none.
 const OTHERS: &[&str] = &[
@@ -55,10 +57,45 @@ pub fn expand(machine: &mut Elixir<'_>, written: &Written<'_>, scope: &mut Scope
     if beyond {
         return Ok(unknown);
     }
+    let own = matches!(written.name, "select" | "select_merge")
+        || rest
+            .iter()
+            .any(|form| form.keyword("select").is_some() || form.keyword("select_merge").is_some());
+    let selects = own || selects(&value);
     Ok(match table(machine, &value, written.span) {
-        Some(table) => Value::structure(QUERY, [(SmolStr::new(TABLE), Value::text(&table, written.span))]),
+        Some(table) => Value::structure(
+            QUERY,
+            [
+                (SmolStr::new(TABLE), Value::text(&table, written.span)),
+                (SmolStr::new(SELECTS), Value::truth(selects)),
+            ],
+        ),
         None => unknown,
     })
+}
+
+/// Whether a queryable may say what it selects: a query that is not known may, a table does not.
+fn selects(value: &Value) -> bool {
+    match value.field(SELECTS) {
+        Some(said) => said.as_atom() != Some("false"),
+        None => value.gap().is_some(),
+    }
+}
+
+/// Whether `insert_all`, `update_all`, `delete_all` may give rows, not `nil`, beside their count: where `returning:` or the query's
+/// `select` asks for them (`Ecto.Repo`, Ecto 3.13).
+#[must_use]
+pub fn gives_rows(called: &Called<'_>) -> bool {
+    match (called.name, called.args) {
+        ("insert_all", [_, _, options]) => match options.as_keywords() {
+            Some(_) => options
+                .keyword("returning")
+                .is_some_and(|fields| fields.as_atom() != Some("false")),
+            None => options.as_list().is_none_or(|items| !items.is_empty()),
+        },
+        ("update_all" | "delete_all", [query, ..]) => selects(query),
+        _ => false,
+    }
 }
 
 fn aggregates(form: &Form, depth: usize) -> bool {
@@ -141,6 +178,9 @@ pub fn of_nothing(machine: &mut Elixir<'_>, called: &Called<'_>) -> Option<Value
         "one" | "get" | "get_by" => Value::nil(),
         "exists?" => Value::truth(false),
         "aggregate" if called.args.get(1).and_then(Value::as_atom) == Some("count") => Value::Integer(0),
+        "update_all" | "delete_all" if selects(first) => {
+            Value::tuple(vec![Value::Integer(0), Value::list(Vec::new())])
+        }
         "update_all" | "delete_all" => Value::tuple(vec![Value::Integer(0), Value::nil()]),
         _ => return None,
     };

@@ -118,7 +118,11 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
         ("insert_all" | "update_all" | "delete_all", _) => {
             machine.library.session.touch_rows_of_all();
             let count = machine.unknown(at, "how many rows there are");
-            Ok(Value::tuple(vec![count, Value::nil()]))
+            let rows = match super::query::gives_rows(called) {
+                true => machine.unknown(at, "the rows that are written"),
+                false => Value::nil(),
+            };
+            Ok(Value::tuple(vec![count, rows]))
         }
         (name, _)
             if name.starts_with("insert") || name.starts_with("update") || name.starts_with("delete") =>
