@@ -39,7 +39,10 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
             out.send(
                 Report::new(failure.span, "it ends here", message)
                     .object(failure.message.clone())
-                    .help("no command of Alembic runs until the program does: correct it"),
+                    .help(match ctx.subject.files.path(failure.span.file).ends_with(".py") {
+                        true => "no command of Alembic runs until the program does: correct it",
+                        false => "the migration fails before it sends this: correct it",
+                    }),
             );
             continue;
         }

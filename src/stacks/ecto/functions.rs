@@ -161,6 +161,7 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
             if machine.library.is_altered_back() {
                 return Some(altered_back(machine, name, ty, rest.first(), called));
             }
+            let ty = &reading::of_version(machine, ty, called.span_of(1));
             let added = column(name, ty, rest.first(), called);
             part(machine, called.name, added)
         }
@@ -321,6 +322,7 @@ fn timestamps(machine: &mut Elixir<'_>, own: Option<&Value>, at: Span) -> Run<Va
     let ty = options
         .pop("type")
         .unwrap_or_else(|| Value::atom("naive_datetime"));
+    let ty = reading::of_version(machine, &ty, at);
     let names =
         ["inserted_at", "updated_at"].map(|name| options.pop(name).unwrap_or_else(|| Value::atom(name)));
     for name in names {

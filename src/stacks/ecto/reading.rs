@@ -7,7 +7,10 @@ use super::command::{
     Reference, Table, Word,
 };
 use super::json;
+use super::library::{Elixir, Way};
+use super::lock::Version;
 use super::structs::{CONSTRAINT, Given, INDEX, OPEN, REFERENCE, TABLE};
+use crate::change::Failure;
 use crate::interpret::elixir::Value;
 use crate::known::{Gap, Reach};
 use crate::source::Span;
@@ -303,6 +306,42 @@ fn on_update(action: &Value, at: Span, open: &mut Option<Gap>) -> Option<&'stati
             None
         }
     }
+}
+
+/// `:datetime` is another name for `:naive_datetime` in Ecto 2, and an `ArgumentError` in Ecto 3, where the type of a list is looked at
+/// too (`Ecto.Migration`: ecto 2.2, `add/3`; `ecto_sql` 3.13, `validate_type!/1`). After the error the program goes on as if it had
+/// been mended.
+pub fn of_version(machine: &mut Elixir<'_>, ty: &Value, at: Span) -> Value {
+    if let Some([kind, inner]) = ty.as_tuple()
+        && inner.as_atom() == Some("datetime")
+    {
+        return Value::tuple(vec![kind.clone(), of_version(machine, inner, at)]);
+    }
+    if ty.as_atom() != Some("datetime") {
+        return ty.clone();
+    }
+    match machine.library.project.ecto {
+        Some(version) if version < Version(3, 0, 0) => {}
+        Some(_) => {
+            if !machine.is_handled() && !machine.is_uncertain() && machine.library.way == Way::Up {
+                machine.library.session.note_failure(Failure {
+                    sqlstate: "",
+                    message: "ArgumentError is raised (the :datetime type in migrations is not supported, please use \
+                              :utc_datetime or :naive_datetime instead)"
+                        .to_owned(),
+                    span: at,
+                    related: Vec::new(),
+                });
+            }
+        }
+        None => {
+            return machine.unknown(
+                at,
+                "what :datetime is hangs on the version of Ecto, which is not locked",
+            );
+        }
+    }
+    Value::atom("naive_datetime")
 }
 
 /// The type of a column.
