@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::change::{GeneratedKind, IdentityKind, IndexElement, ReferentialAction, SequenceOptions};
@@ -48,6 +49,9 @@ pub struct Models {
     pub validations: Vec<Validation>,
     /// Fields whose values are sent as text that is cast to it (`$1::VARCHAR`), by [`Field::span`]: the driver tells the server their type.
     pub cast_text: BTreeSet<Span>,
+    /// Models, by name, whose table may be in a schema that is chosen when the program runs, and why: where it is not found, it is
+    /// elsewhere.
+    pub wandering: FxHashMap<SmolStr, Gap>,
 }
 
 /// What a model's own validations ask of a field.

@@ -183,7 +183,10 @@ fn by_table(tables: &[TablePair<'_>]) -> ByTable {
 /// Pairs one model; `None` for models without a table of their own.
 fn pair_model<'a>(schema: &'a Schema, set: &'a Models, model: &'a Model) -> Option<TablePair<'a>> {
     let table = match model.table.as_ref()? {
-        Expectation::Exactly(name) => certain(schema, name),
+        Expectation::Exactly(name) => match (certain(schema, name), set.wandering.get(&model.name)) {
+            (Lookup::Absent, Some(gap)) => Lookup::Unknown(gap.clone()),
+            (found, _) => found,
+        },
         Expectation::Unknown(gap) => Lookup::Unknown(gap.clone()),
         Expectation::OneOf(_) | Expectation::Family(_) | Expectation::Anything => return None,
     };

@@ -10,6 +10,7 @@ use super::changesets;
 use super::library::{Ecto, Elixir};
 use super::project::{self, Project};
 use super::schemas::{Field as Declared, Schema};
+use super::tenants::Tenants;
 use super::types;
 use super::validations;
 use crate::config::Given;
@@ -72,6 +73,12 @@ pub fn read(files: &Files, ids: &[FileId], path: &str) -> Models {
         out.validations
             .extend(validations::validations(&mut machine, schema));
     }
+    let tenants = Tenants::of(&mut machine);
+    for model in &mut out.models {
+        if let (Some(prefix), Some(Expectation::Exactly(table))) = (&tenants.prefix, &mut model.table) {
+            table.schema.get_or_insert_with(|| prefix.clone());
+        }
+    }
     let repos = project::repos(files, &machine.library.project.folder);
     for (model, schema) in out.models.iter_mut().zip(&made) {
         model.elsewhere = belonging::elsewhere(&machine, model, schema, &made, &repos);
@@ -82,8 +89,16 @@ pub fn read(files: &Files, ids: &[FileId], path: &str) -> Models {
     out.models
         .sort_by_key(|model| (model.span.file, model.span.start));
     for mut model in joins(&made) {
+        if let (Some(prefix), Some(Expectation::Exactly(table))) = (&tenants.prefix, &mut model.table) {
+            table.schema.get_or_insert_with(|| prefix.clone());
+        }
         model.open = belonging::written_by_name(&machine, &model);
         out.models.push(model);
+    }
+    for model in &out.models {
+        if let Some(gap) = tenants.wanders(&machine, model) {
+            out.wandering.insert(model.name.clone(), gap);
+        }
     }
     for file in ids {
         for (message, span) in &modules.lowered(*file).errors {

@@ -13,7 +13,6 @@ use crate::interpret::elixir::{Module, Value};
 use crate::known::{Gap, Reach};
 use crate::source::Span;
 use crate::sqltype::{Builtin, SqlType};
-use crate::syntax::elixir::{Callee, Form, FormKind};
 
 macro_rules! accepted {
     ($($name:ident $list:ident $word:literal [$($builtin:ident)*] [$($named:literal)*] $enums:literal;)*) => {
@@ -54,6 +53,10 @@ accepted! {
     INET INETS "inet" [Inet Cidr] [] false;
     MACADDR MACADDRS "macaddr" [Macaddr] [] false;
     VECTOR VECTORS "vector" [] ["vector" "halfvec" "sparsevec"] false;
+    BYTES MANY_BYTES "text" [Text Varchar Bpchar Bytea InternalChar Unknown Name Uuid Json Jsonb] ["citext" "ltree" "lquery" "ltxtquery"] true;
+    WHOLE WHOLES "integer" [Int2 Int4 Int8 Oid Regproc Regprocedure Regoper Regoperator Regclass Regtype Xid Cid Float4 Float8 Numeric Json Jsonb] [] false;
+    REAL REALS "double precision" [Float4 Float8 Numeric Json Jsonb] [] false;
+    EXACT EXACTS "numeric" [Numeric Json Jsonb] [] false;
     GEOMETRY GEOMETRIES "geometry" [] ["geometry" "geography"] false;
 }
 
@@ -88,6 +91,11 @@ fn of_atom(atom: &str, list: bool) -> Option<&'static Accepted> {
         "vector" => (&VECTOR, &VECTORS),
         "geometry" | "geography" => (&GEOMETRY, &GEOMETRIES),
         "embeds" => (&EMBEDS, &EMBEDS),
+        // What a custom type sends, which loads what comes back itself: a `numeric` column takes integers.
+        "bytes" => (&BYTES, &MANY_BYTES),
+        "whole" => (&WHOLE, &WHOLES),
+        "real" => (&REAL, &REALS),
+        "exact" => (&EXACT, &EXACTS),
         _ => return None,
     };
     Some(if list { many } else { one })
@@ -182,7 +190,7 @@ pub fn of_module(machine: &mut Elixir<'_>, name: &str, given: &Given, at: Span) 
     if name == "Ecto.Enum" {
         return of_enum(given);
     }
-    if let Some((_, kept)) = KNOWN.iter().find(|(known, _)| *known == name) {
+    if let Some(kept) = known(name) {
         return Value::atom(kept);
     }
     if let Some(kept) = super::enums::kept(machine, name, at) {
@@ -192,14 +200,12 @@ pub fn of_module(machine: &mut Elixir<'_>, name: &str, given: &Given, at: Span) 
         && let Some(module) = machine.module(name, at)
     {
         if module.definition("type", 0).is_some() {
-            // What is sent is what `dump/1` gives, whatever `type/0` says.
-            return match dumped(&module) {
-                Some(kept) => Value::atom(kept),
-                None => called(machine, name, Vec::new(), at),
-            };
+            let said = called(machine, name, Vec::new(), at);
+            return sent(machine, &module, said, 1, at);
         }
         if module.definition("type", 1).is_some() {
-            return parameterized(machine, name, given, at);
+            let said = parameterized(machine, name, given, at);
+            return sent(machine, &module, said, 3, at);
         }
         if let Some(kept) = by_use(machine, name, at) {
             return Value::atom(kept);
@@ -219,33 +225,23 @@ pub fn of_module(machine: &mut Elixir<'_>, name: &str, given: &Given, at: Span) 
     )
 }
 
-/// What a type is kept as that leaves it to another's `dump/1`: `Ecto.UUID.dump(text)`.
-fn dumped(module: &Module) -> Option<&'static str> {
-    let dumps = module
-        .definitions()
-        .filter(|definition| definition.name == "dump");
-    let bodies = dumps.flat_map(|definition| definition.clauses.iter().map(|clause| &clause.body));
-    let mut found = bodies.filter_map(|body| dump_of(body, 0));
-    let (_, kept) = found.next()?;
-    found.all(|(_, other)| other == kept).then_some(kept)
+/// The type that a well-known library's is kept as.
+pub(super) fn known(module: &str) -> Option<&'static str> {
+    let found = KNOWN.iter().find(|(name, _)| *name == module);
+    found.map(|(_, kept)| *kept)
 }
 
-/// The first known type whose `dump` a form calls.
-fn dump_of(form: &Form, depth: usize) -> Option<(&'static str, &'static str)> {
-    if depth > 100 {
-        return None;
+/// What is sent is what `dump` gives, whatever `type` says; but what is said to be a `:binary_id` goes through `Ecto.UUID` after that.
+fn sent(machine: &Elixir<'_>, module: &Module, said: Value, arity: usize, at: Span) -> Value {
+    if said.as_atom() == Some("binary_id") || said.gap().is_some() {
+        return said;
     }
-    let within = |forms: &[Form]| forms.iter().find_map(|form| dump_of(form, depth + 1));
-    match &form.kind {
-        FormKind::List(items) | FormKind::Tuple(items) => within(items),
-        FormKind::Call(call) => match &call.callee {
-            Callee::Remote(object, name) if name == "dump" => match &object.kind {
-                FormKind::Alias(alias, _) => KNOWN.iter().find(|(known, _)| known == alias).copied(),
-                _ => None,
-            },
-            _ => within(&call.args),
-        },
-        _ => None,
+    match super::dumped::kind(module, arity) {
+        Some(kind) => Value::atom(kind),
+        None => machine.unknown(
+            at,
+            format!("what {}.dump gives is not told by its source", module.name),
+        ),
     }
 }
 
