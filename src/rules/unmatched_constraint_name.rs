@@ -22,7 +22,11 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     for awaited in set.awaited.iter().filter(|awaited| awaited.model == model.name) {
         let section = section(awaited.awaits);
         let hidden = pair.open(section).or_else(|| pair.open(Section::Indexes));
-        if hidden.is_some() || !table.schema.gaps.is_empty() || bears(table.schema, awaited, true) {
+        if hidden.is_some()
+            || !table.schema.gaps.is_empty()
+            || bears(table.schema, awaited, true)
+            || raises(table.schema, awaited)
+        {
             continue;
         }
         let other = bears(table.schema, awaited, false);
@@ -78,6 +82,35 @@ fn section(awaits: Awaits) -> Section {
         Awaits::ForeignKey => Section::ForeignKeys,
         Awaits::Check | Awaits::Exclusion => Section::Checks,
     }
+}
+
+/// Whether a function may raise an error that names such a constraint: `RAISE ... USING CONSTRAINT = 'name'` (manual, "Reporting Errors
+/// and Messages").
+fn raises(schema: &Schema, awaited: &AwaitedConstraint) -> bool {
+    let mut functions = schema.functions.iter().map(|(_, function)| function);
+    functions.any(|function| {
+        function.presence.may_be()
+            && function.language == "plpgsql"
+            && function
+                .body
+                .as_ref()
+                .is_none_or(|body| names_constraint(body.as_str(), &awaited.name))
+    })
+}
+
+/// Whether a body gives an error the name of a constraint that is this one, or no literal.
+fn names_constraint(body: &str, name: &str) -> bool {
+    let lower = body.to_ascii_lowercase();
+    lower.match_indices("constraint").any(|(at, word)| {
+        let rest = lower.get(at + word.len()..).unwrap_or("").trim_start();
+        let Some(value) = rest.strip_prefix(":=").or_else(|| rest.strip_prefix('=')) else {
+            return false;
+        };
+        match value.trim_start().strip_prefix('\'') {
+            Some(literal) => literal.split('\'').next() == Some(name.to_ascii_lowercase().as_str()),
+            None => true,
+        }
+    })
 }
 
 /// Whether a constraint or an index of any table certainly or perhaps bears a name, and gives the error that is waited for.

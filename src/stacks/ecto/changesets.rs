@@ -3,11 +3,14 @@
 //! Source: `Ecto.Changeset` (Ecto 3.13, lib/ecto/changeset.ex): `unique_constraint`, `foreign_key_constraint`, `assoc_constraint`,
 //! `no_assoc_constraint`, `check_constraint`, `exclusion_constraint` and the names that they default to.
 
+use std::rc::Rc;
+
 use smol_str::SmolStr;
 
 use super::library::Elixir;
 use super::schemas::{Assoc, Schema};
 use crate::declared::{AwaitedConstraint, Awaits};
+use crate::interpret::elixir::{Clause, Value};
 use crate::source::Span;
 use crate::syntax::elixir::{Call, Callee, Form, FormKind, Part};
 
@@ -55,6 +58,8 @@ pub fn awaited(machine: &mut Elixir<'_>, schema: &Schema, all: &[Schema]) -> Vec
         return Vec::new();
     };
     let mut finder = Finder {
+        machine,
+        clause: None,
         schema,
         source,
         all,
@@ -62,20 +67,24 @@ pub fn awaited(machine: &mut Elixir<'_>, schema: &Schema, all: &[Schema]) -> Vec
     };
     for definition in module.definitions() {
         for clause in &definition.clauses {
+            finder.clause = Some(clause.clone());
             finder.walk(&clause.body, 0);
         }
     }
     finder.out
 }
 
-struct Finder<'s> {
+struct Finder<'s, 'm, 'a> {
+    machine: &'m mut Elixir<'a>,
+    /// The clause that is looked into.
+    clause: Option<Rc<Clause>>,
     schema: &'s Schema,
     source: SmolStr,
     all: &'s [Schema],
     out: Vec<AwaitedConstraint>,
 }
 
-impl Finder<'_> {
+impl Finder<'_, '_, '_> {
     fn walk(&mut self, form: &Form, depth: usize) {
         if depth > 200 {
             return;
@@ -123,11 +132,11 @@ impl Finder<'_> {
         };
         // A pipe has put the changeset in front.
         let args = match call.args.first() {
-            Some(first) if fields(first).is_some() => call.args.as_slice(),
+            Some(first) if self.fields(first).is_some() => call.args.as_slice(),
             Some(_) => call.args.get(1..).unwrap_or(&[]),
             None => return,
         };
-        let Some(fields) = args.first().and_then(fields) else {
+        let Some(fields) = args.first().and_then(|form| self.fields(form)) else {
             return;
         };
         let options = args.get(1);
@@ -187,10 +196,32 @@ impl Finder<'_> {
         }
     }
 
-    /// The column of a field; `None` where it is no field that is known.
-    fn column(&self, field: &str) -> Option<&str> {
-        let found = self.schema.fields.iter().find(|known| known.name == field)?;
-        found.column.as_atom()
+    /// The column of a field. What is no field stands for itself (`get_field_source`): an association; other names may be those of
+    /// another schema, whose changeset the module makes.
+    fn column<'f>(&'f self, field: &'f str) -> Option<&'f str> {
+        match self.schema.fields.iter().find(|known| known.name == field) {
+            Some(found) => found.column.as_atom(),
+            None => self.assoc(field).map(|_| field),
+        }
+    }
+
+    /// A field, or a list of them, as written or as an attribute of the module holds it.
+    fn fields(&mut self, form: &Form) -> Option<Vec<SmolStr>> {
+        if let Some(fields) = fields(form) {
+            return Some(fields);
+        }
+        let clause = self.clause.clone()?;
+        if !super::validations::is_constant(form, 0) {
+            return None;
+        }
+        match self.machine.constant(&clause, form)? {
+            Value::Atom(name) if name != "nil" => Some(vec![name]),
+            Value::List(items) if !items.is_empty() => items
+                .iter()
+                .map(|item| item.as_atom().map(SmolStr::new))
+                .collect(),
+            _ => None,
+        }
     }
 
     fn assoc(&self, name: &str) -> Option<&Assoc> {

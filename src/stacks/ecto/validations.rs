@@ -364,7 +364,7 @@ impl Reader<'_, '_> {
 }
 
 /// Lists, names, attributes, and lists put together.
-fn is_constant(form: &Form, depth: usize) -> bool {
+pub(super) fn is_constant(form: &Form, depth: usize) -> bool {
     depth < DEEPEST
         && match &form.kind {
             FormKind::Atom(_) | FormKind::Integer(_) => true,
