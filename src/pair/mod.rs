@@ -22,7 +22,7 @@ pub use keys::{
     ForeignKeyMatch, UniqueMatch, column_pairs, declares_foreign_key, foreign_keys, key_columns, same_set,
     unique_over,
 };
-pub use types::{TypeDifference, resolve, type_fit};
+pub use types::{Conversion, TypeDifference, resolve, type_fit};
 
 use std::collections::BTreeSet;
 

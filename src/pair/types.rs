@@ -4,6 +4,7 @@ use super::ColumnPair;
 use crate::declared::{Accepted, Expectation, Family};
 use crate::known::{ChangeId, Fact, Gap, Reach, Verdict};
 use crate::name::QualifiedName;
+use crate::replay::analyse::{CastContext, castable};
 use crate::schema::{Lookup, Schema, TypeKind};
 use crate::sqltype::{BaseType, Builtin, Category, Fit, Modifier, SqlType, TypeId, fit};
 
@@ -24,6 +25,37 @@ pub struct TypeDifference {
     pub bare: bool,
     /// It does not fit because the driver sends text as text.
     pub cast: bool,
+    /// How the column becomes one of the type that the model asks for; `None` where that is no one type.
+    pub conversion: Option<Conversion>,
+}
+
+/// How `ALTER COLUMN ... TYPE` converts what a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conversion {
+    /// By itself: there is a cast by assignment.
+    Plain,
+    /// `USING c::type`.
+    Cast,
+    /// `USING c::text::type`: one enum to another.
+    Text,
+    /// There is no cast.
+    Never,
+}
+
+fn conversion(schema: &Schema, from: &SqlType, to: &SqlType) -> Conversion {
+    let Ok(Some(to)) = resolve(schema, to) else {
+        return Conversion::Cast;
+    };
+    let is_enum = |ty: &SqlType| match ty.base {
+        BaseType::Object(id) => !ty.array && matches!(schema.types[id].kind, TypeKind::Enum(_)),
+        BaseType::Builtin(_) | BaseType::Named(_) => false,
+    };
+    match castable(schema, from, &to, CastContext::Assignment) {
+        Some(true) => Conversion::Plain,
+        _ if is_enum(from) && is_enum(&to) => Conversion::Text,
+        Some(false) if castable(schema, from, &to, CastContext::Explicit) == Some(false) => Conversion::Never,
+        Some(false) | None => Conversion::Cast,
+    }
 }
 
 impl ColumnPair<'_> {
@@ -62,6 +94,7 @@ impl ColumnPair<'_> {
                     absent: absent(schema, wanted),
                     bare: false,
                     cast: false,
+                    conversion: Some(conversion(schema, found, wanted)),
                 })
                 .map(|d| self.as_sent(schema, wanted, found, d))
         };
@@ -107,6 +140,12 @@ impl ColumnPair<'_> {
                 ..difference
             };
         }
+        if difference.fit == Fit::Loses && self.kept_fits(wanted, found) {
+            return TypeDifference {
+                fit: Fit::Holds,
+                ..difference
+            };
+        }
         if difference.fit != Fit::Cannot || wanted.array || found.array {
             return difference;
         }
@@ -137,6 +176,24 @@ impl ColumnPair<'_> {
             };
         }
         difference
+    }
+
+    /// Whether the field is text of any length, of which only some values are ever kept, and the column is long enough for them.
+    fn kept_fits(&self, wanted: &SqlType, found: &SqlType) -> bool {
+        let Some(Modifier::Length(length)) = found.modifier else {
+            return false;
+        };
+        let varying = found.as_builtin() == Some(Builtin::Varchar) && is_text(wanted);
+        if !varying || wanted.modifier.is_some() || wanted.array {
+            return false;
+        }
+        let mut kept = self.models.kept.iter();
+        let values = kept.find(|(span, _)| *span == self.field.span);
+        values.is_some_and(|(_, values)| {
+            values
+                .iter()
+                .all(|(value, _)| value.chars().count() as u64 <= u64::from(length))
+        })
     }
 
     /// Whether values are sent as text that is cast to it, and the column is of a type that text is neither assigned to nor
@@ -348,6 +405,7 @@ fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDif
             absent: None,
             bare: false,
             cast: false,
+            conversion: None,
         });
     }
     let members: &[Builtin] = match family {
@@ -391,6 +449,7 @@ fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDif
         absent: None,
         bare: false,
         cast: false,
+        conversion: None,
     })
 }
 
@@ -440,4 +499,62 @@ fn accepts(schema: &Schema, accepted: &Accepted, found: &SqlType, depth: u8) -> 
         }
         BaseType::Named(name) => accepted.named.contains(&name.name.as_str()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Given;
+    use crate::name::Name;
+    use crate::session::{Migration, RunMode, Session};
+    use crate::source::{FileId, Text};
+
+    /// Each as the server answers `ALTER TABLE t ALTER v TYPE ...`, without and with `USING`.
+    #[test]
+    fn conversions() {
+        let rows = [
+            ("varchar(20)", "text", Conversion::Plain),
+            ("varchar", "uuid", Conversion::Cast),
+            ("varchar(20)", "integer", Conversion::Cast),
+            ("text", "jsonb", Conversion::Cast),
+            ("varchar", "m", Conversion::Cast),
+            ("varchar", "timestamptz", Conversion::Cast),
+            ("text[]", "uuid[]", Conversion::Cast),
+            ("integer", "boolean", Conversion::Cast),
+            ("boolean", "integer", Conversion::Cast),
+            ("bigint", "integer", Conversion::Plain),
+            ("numeric", "integer", Conversion::Plain),
+            ("date", "timestamptz", Conversion::Plain),
+            ("json", "jsonb", Conversion::Plain),
+            ("uuid", "varchar(36)", Conversion::Plain),
+            ("m", "text", Conversion::Plain),
+            ("m", "m2", Conversion::Text),
+            ("integer", "uuid", Conversion::Never),
+            ("bigint", "boolean", Conversion::Never),
+            ("jsonb", "text[]", Conversion::Never),
+            ("boolean", "date", Conversion::Never),
+        ];
+        for (from, to, expected) in rows {
+            let sql = format!(
+                "CREATE TYPE m AS ENUM ('a'); CREATE TYPE m2 AS ENUM ('a'); CREATE TABLE t (a {from}, b {to});"
+            );
+            let mut session = Session::new(&Given::default());
+            session.run(&Migration {
+                name: "1".to_owned(),
+                file: FileId(0),
+                text: Text::of_file(FileId(0), sql.into()),
+                mode: RunMode::Statements,
+            });
+            let schema = session.finish().schema;
+            let Lookup::Found(table) = schema.table_named(&QualifiedName::bare(Name::new("t"))) else {
+                panic!("no table for {from} and {to}");
+            };
+            let types: Vec<&SqlType> = table.columns().filter_map(|c| c.get().ty.known()).collect();
+            assert_eq!(
+                conversion(&schema, types[0], types[1]),
+                expected,
+                "{from} to {to}"
+            );
+        }
+    }
 }

@@ -55,7 +55,12 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
             continue;
         }
         let place = ctx.of_index(index);
-        let keys = key_columns(index).map_or_else(|| "an expression".to_owned(), words::list);
+        let descends = |at: usize| get.keys.get(at).is_some_and(|key| key.descending);
+        let key = |(at, name): (usize, &Name)| format!("{name}{}", if descends(at) { " DESC" } else { "" });
+        let keys = key_columns(index).map_or_else(
+            || "an expression".to_owned(),
+            |names| words::list(names.into_iter().enumerate().map(key)),
+        );
         let name = get.name.known();
         let by = place
             .as_ref()

@@ -54,6 +54,11 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         } else {
             format!(" USING {}", declared.method)
         };
+        let name = declared.name.as_ref();
+        let before = name
+            .and_then(|name| words::in_the_way(table, name))
+            .unwrap_or_default();
+        let name = name.map_or_else(String::new, |name| format!("{} ", name.quoted()));
         out.send(
             Report::new(
                 declared.span,
@@ -71,7 +76,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
             .model(declared.span)
             .database(place.as_ref(), label)
             .help(format!(
-                "write a migration (`CREATE INDEX ON {}{method} {keys}`), or take the index off the model",
+                "write a migration (`{before}CREATE INDEX {name}ON {}{method} {keys}`), or take the index off the model",
                 words::sql_table(table)
             )),
         );

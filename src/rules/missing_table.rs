@@ -107,7 +107,17 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
             .level(Level::Note)
             .related(maker, "most likely makes it".to_owned());
     }
+    // The application may make what no migration does when it starts.
+    let starts = presumed_object::create_all(ctx).filter(|_| gone.is_none() && unseen.is_none());
+    let starts = starts.filter(|_| maker.is_none() && set.language.name == "SQLAlchemy");
+    if let Some(starts) = starts {
+        report = report.related(starts.span, format!("may make the {kind} when it runs"));
+    }
     let help = match unseen {
+        None if starts.is_some() || maker.is_some() => format!(
+            "write a migration that creates the {kind}: what `create_all` makes is made once and altered by no later call, and by no \
+             migration that does not know of it"
+        ),
         Some(unseen) => format!(
             "{}, and generate the migration that creates the {kind}, or remove {}",
             unregistered_model::help(unseen),

@@ -6,6 +6,7 @@ use crate::finding::Level;
 use crate::known::{Section, Verdict};
 use crate::name::Name;
 use crate::pair::{Sureness, TablePair, UniqueMatch, key_columns, same_rows, same_set, unique_over};
+use crate::replay::as_stored;
 use crate::schema::{IndexWalker, TableWalker};
 
 pub(super) static RULE: Rule = Rule {
@@ -100,12 +101,51 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
             .model(unique.span)
             .database(place.as_ref(), label)
             .help(format!(
-                "write a migration (`CREATE UNIQUE INDEX ON {} {}`), or take the unique off the model",
-                words::sql_table(table),
-                words::sql_list(columns.iter().copied())
+                "write a migration (`{}`), or take the unique off the model",
+                statement(table, unique, strict)
             )),
         );
     }
+}
+
+/// What makes it as the model declares it: a constraint or an index, by its name.
+fn statement(table: TableWalker<'_>, unique: &Unique, strict: bool) -> String {
+    let on = words::sql_table(table);
+    let nulls = if strict { "NULLS NOT DISTINCT " } else { "" };
+    let name = unique.name.as_ref().map(Name::quoted);
+    let before = unique
+        .name
+        .as_ref()
+        .and_then(|name| words::in_the_way(table, name));
+    let before = before.unwrap_or_default();
+    if !unique.index && unique.predicate.is_none() {
+        let name = name.map_or_else(String::new, |name| format!("CONSTRAINT {name} "));
+        let deferrable = match unique.deferrable {
+            Some((_, true)) => " DEFERRABLE INITIALLY DEFERRED",
+            Some((true, false)) => " DEFERRABLE",
+            Some((false, false)) | None => "",
+        };
+        let columns = words::sql_list(&unique.columns);
+        return format!("{before}ALTER TABLE {on} ADD {name}UNIQUE {nulls}{columns}{deferrable}");
+    }
+    let keys = unique.columns.iter().enumerate().map(|(at, column)| {
+        let descending = unique.descending.get(at) == Some(&true);
+        format!("{}{}", column.quoted(), if descending { " DESC" } else { "" })
+    });
+    let keys = words::list(keys);
+    let name = name.map_or_else(String::new, |name| format!("{name} "));
+    let nulls = nulls.trim_end();
+    let nulls = if nulls.is_empty() {
+        String::new()
+    } else {
+        format!(" {nulls}")
+    };
+    let rows = unique.predicate.as_ref().map_or_else(String::new, |wanted| {
+        let stored = as_stored(table.schema, table.id, None, wanted);
+        let printed = stored.and_then(|stored| table.schema.print_expr(Some(table.id), &stored).ok());
+        printed.map_or_else(|| " WHERE ...".to_owned(), |printed| format!(" WHERE {printed}"))
+    });
+    format!("{before}CREATE UNIQUE INDEX {name}ON {on} {keys}{nulls}{rows}")
 }
 
 /// The unique indexes over the columns of a unique that certainly are there.

@@ -4,8 +4,8 @@ use super::place::{Fact, Part, Place};
 use super::{Check, Context, Report, Reporter, Rule, enum_longer_than_column, words};
 use crate::finding::Level;
 use crate::fix;
-use crate::known::Verdict;
-use crate::pair::{ColumnPair, TypeDifference};
+use crate::known::{Fact as Known, Verdict};
+use crate::pair::{ColumnPair, Conversion, TypeDifference};
 use crate::sqltype::{BaseType, Fit};
 
 pub(super) static RULE: Rule = Rule {
@@ -32,12 +32,13 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         absent,
         bare,
         cast,
+        conversion,
     } = difference;
     let column = words::column(pair.column);
     let place = ctx.column_part(pair.column, origin, Fact::Type);
     let effect = match fit {
         Fit::Same => return,
-        Fit::Holds => "which holds the same values",
+        Fit::Holds => "which holds all of its values",
         Fit::Loses if bare => "which drivers that send the type along refuse (asyncpg; psycopg2 does not)",
         Fit::Loses => "which does not take or give back every value alike",
         Fit::Cannot if cast => {
@@ -77,12 +78,42 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
              {found}"
         ),
         None => format!(
-            "write a migration (`ALTER TABLE {} ALTER COLUMN {} TYPE {wanted}`), or declare the field as {found}",
-            words::sql_table(pair.column.table),
-            pair.column.name().quoted()
+            "{}, or declare the field as {found}",
+            migration(pair, &wanted, &found, conversion)
         ),
     };
     out.send(report.help(help + &words::dependants(ctx, pair.column)));
+}
+
+/// The migration that gives a column the type that the model asks for.
+fn migration(pair: &ColumnPair<'_>, wanted: &str, found: &str, conversion: Option<Conversion>) -> String {
+    let (table, column) = (words::sql_table(pair.column.table), pair.column.name().quoted());
+    let using = match conversion {
+        None => return format!("write a migration that gives {column} a type that holds {wanted}"),
+        Some(Conversion::Never) => {
+            return format!(
+                "write a migration that puts a column of {wanted} in its place (PostgreSQL casts no {found} to it)"
+            );
+        }
+        Some(Conversion::Plain) => {
+            return format!("write a migration (`ALTER TABLE {table} ALTER COLUMN {column} TYPE {wanted}`)");
+        }
+        Some(Conversion::Cast) => format!("{column}::{wanted}"),
+        Some(Conversion::Text) => format!("{column}::text::{wanted}"),
+    };
+    // What a default is of is not converted with the column.
+    let default = &pair.column.get().default;
+    let (drop, anew) = if matches!(default, Known::Known(None, _)) {
+        (String::new(), "")
+    } else {
+        (
+            format!("ALTER COLUMN {column} DROP DEFAULT, "),
+            ", and give it its default anew",
+        )
+    };
+    format!(
+        "write a migration (`ALTER TABLE {table} {drop}ALTER COLUMN {column} TYPE {wanted} USING {using}`{anew})"
+    )
 }
 
 /// Where the type of a column was given the name that it has, other than where it was made.

@@ -60,6 +60,22 @@ pub(crate) fn sql_table(table: TableWalker<'_>) -> String {
     }
 }
 
+/// What drops the constraint or index of a name that is there.
+pub(crate) fn in_the_way(table: TableWalker<'_>, name: &Name) -> Option<String> {
+    let mut constraints = table.constraints();
+    if constraints.any(|c| c.get().name.known() == Some(name)) {
+        let table = sql_table(table);
+        return Some(format!("ALTER TABLE {table} DROP CONSTRAINT {}; ", name.quoted()));
+    }
+    let there = table.indexes().any(|i| i.get().name.known() == Some(name));
+    let namespace = table.namespace_name();
+    let place = match table.schema.search_path.contains(namespace) {
+        true => String::new(),
+        false => format!("{}.", namespace.quoted()),
+    };
+    there.then(|| format!("DROP INDEX {place}{}; ", name.quoted()))
+}
+
 /// A type that a field asks for, where one is told.
 pub(crate) fn wanted(schema: &Schema, ty: &Expectation<SqlType>) -> Option<String> {
     let print = |ty: &SqlType| match resolve(schema, ty) {

@@ -284,6 +284,22 @@ fn stored<'a, L: Library<'a>>(
     Ok(StoredMembers { values, otherwise })
 }
 
+/// The values of a class's members, where all are text.
+pub(super) fn values_of<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    class: &Value<'a>,
+    at: Span,
+) -> Option<Labels> {
+    let mut out = Vec::new();
+    for (_, _, member) in members(machine, class, at).ok()? {
+        match machine.attribute(&member, "value", at) {
+            Ok(Value::Str(text)) => out.push((SmolStr::new(text.as_str()), text.whole())),
+            _ => return None,
+        }
+    }
+    Some(out)
+}
+
 /// The members of a class with their names and where those are written, aliases left out.
 fn members<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,

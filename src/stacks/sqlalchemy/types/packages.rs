@@ -1,6 +1,6 @@
 //! Types of packages beside SQLAlchemy.
 
-use super::{Affinity, Resolver, Typed};
+use super::{Affinity, Resolver, Typed, enums};
 use crate::interpret::python::{Args, Library, Value};
 use crate::source::Span;
 use crate::stacks::sqlalchemy::terms::{self, Member, gap};
@@ -150,14 +150,7 @@ pub(super) fn resolve<'a, L: Library<'a>>(
         ("pgvector", "SPARSEVEC") => sized("sparsevec", Affinity::Other, "dim"),
         ("geoalchemy2", _) => spatial(resolver, name, args, at),
         ("sqlalchemy_utils", "UUIDType") => uuid(args, at),
-        ("sqlalchemy_utils", "ChoiceType") => match terms::argument(args, 1, "impl") {
-            Ok(None) => Typed::spelled("varchar(255)", Affinity::String, at),
-            Ok(Some(inner)) => {
-                let inner = inner.clone();
-                resolver.resolve(&inner.value, inner.span, depth + 1)
-            }
-            Err(gap) => Typed::unknown(gap, at),
-        },
+        ("sqlalchemy_utils", "ChoiceType") => choice(resolver, args, at, depth),
         ("sqlalchemy_utils", "EmailType") => match terms::number(args, 0, "length") {
             Ok(length) => Typed::spelled(
                 &format!("varchar({})", length.unwrap_or(255)),
@@ -174,6 +167,30 @@ pub(super) fn resolve<'a, L: Library<'a>>(
         ("sqlalchemy_utils", "PasswordType") => Typed::spelled("bytea", Affinity::Other, at),
         _ => Typed::unknown(gap(at, format!("the type {name} is not followed")), at),
     })
+}
+
+/// `ChoiceType(choices, impl=None)`: of an enum's class the values of its members are kept, and no others
+/// (`EnumTypeImpl.process_bind_param` of `sqlalchemy_utils/types/choice.py`).
+fn choice<'a, L: Library<'a>>(
+    resolver: &mut Resolver<'_, 'a, L>,
+    args: &Args<'a>,
+    at: Span,
+    depth: u32,
+) -> Typed {
+    let mut typed = match terms::argument(args, 1, "impl") {
+        Ok(None) => Typed::spelled("varchar(255)", Affinity::String, at),
+        Ok(Some(inner)) => {
+            let inner = inner.clone();
+            resolver.resolve(&inner.value, inner.span, depth + 1)
+        }
+        Err(gap) => return Typed::unknown(gap, at),
+    };
+    if let Some(choices) = args.get(0, "choices").cloned()
+        && matches!(choices.value, Value::Class(_))
+    {
+        typed.kept = enums::values_of(resolver.machine, &choices.value, at);
+    }
+    typed
 }
 
 /// Text whose length only a keyword gives.
