@@ -17,13 +17,14 @@ use rayon::prelude::*;
 
 use crate::config::file::Flaw;
 use crate::config::{Configuration, Misuse, Options};
-use crate::declared::{Expectation, Models};
+use crate::declared::{Expectation, Model, Models};
 pub use crate::discover::NotChecked;
 use crate::discover::{self, Found, ModelSource, Target};
 use crate::finding::Finding;
 use crate::known::Gap;
 use crate::name::Name;
 use crate::rules::{self, Backs, Dumped, Subject};
+use crate::schema::Lookup;
 use crate::session::{Outcome, Session};
 use crate::source::Files;
 use crate::stacks::History;
@@ -521,6 +522,24 @@ fn summary(target: &Target) -> TargetSummary {
     }
 }
 
+/// Why tables that are not there may be in schemas that are chosen when the program runs.
+fn wandering(run: &Run) -> Vec<Gap> {
+    let schema = run.outcome.as_ref().map(|outcome| &outcome.schema);
+    let absent = |model: &Model| match (&model.table, schema) {
+        (Some(Expectation::Exactly(name)), Some(schema)) => {
+            matches!(schema.table_named(name), Lookup::Absent)
+        }
+        _ => false,
+    };
+    let of_set = |set: &Models| -> Vec<Gap> {
+        let absent = set.models.iter().filter(|model| absent(model));
+        absent
+            .filter_map(|model| set.wandering.get(&model.name).cloned())
+            .collect()
+    };
+    run.models.iter().flat_map(of_set).collect()
+}
+
 fn coverage(runs: &Runs) -> Coverage {
     let mut out = Coverage {
         not_checked: runs.not_checked.clone(),
@@ -546,6 +565,7 @@ fn coverage(runs: &Runs) -> Coverage {
         out.gaps
             .extend(models.models.iter().filter_map(|model| model.elsewhere.clone()));
     }
+    out.gaps.extend(runs.runs.iter().flat_map(wandering));
     out.given_missing.sort();
     out.given_missing.dedup();
     out.gaps.sort();

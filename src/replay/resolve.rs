@@ -391,6 +391,7 @@ pub(super) fn blank_table(namespace: NamespaceId, name: Name, kind: RelationKind
         rows: Rows::Empty,
         extension: None,
         presumed: None,
+        made_later: None,
         comment: None,
         dependents: Vec::new(),
         open: Vec::new(),

@@ -55,6 +55,10 @@ impl Step {
                 Ok(false)
             }
             Presence::Present(_) | Presence::Dropped(_) => {
+                if let (Relation::Table(table), true) = (relation, presumed) {
+                    let by = self.id;
+                    self.table_mut(table).made_later = Some(by);
+                }
                 self.give_way(relation);
                 Ok(false)
             }

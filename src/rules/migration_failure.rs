@@ -3,6 +3,8 @@
 use super::place::Part;
 use super::{Check, Context, Report, Reporter, Rule, swallowed_error};
 use crate::finding::Level;
+use crate::source::Span;
+use crate::stacks::HistoryEvent;
 
 pub(super) static RULE: Rule = Rule {
     name: "migration-failure",
@@ -64,5 +66,52 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
             report = report.related(*span, label.clone());
         }
         out.send(report);
+    }
+    used_before(ctx, out);
+}
+
+/// Tables that a statement uses and a later one makes: on a new database the first fails.
+fn used_before(ctx: &Context<'_>, out: &Reporter) {
+    // Where their order is not told, the later one may come first.
+    let [history] = ctx.subject.histories.as_slice() else {
+        return;
+    };
+    let broken = |event: &HistoryEvent| event.kind == "broken-revision-chain";
+    if !history.gaps.is_empty() || history.events.iter().any(broken) {
+        return;
+    }
+    let (Some(schema), Some(journal)) = (ctx.schema(), ctx.journal()) else {
+        return;
+    };
+    for (_, table) in schema.tables.iter() {
+        let (Some(later), Some(gap), Some(first)) = (table.made_later, &table.presumed, table.log.first())
+        else {
+            continue;
+        };
+        // Anything else is a gap elsewhere, which may have made the table.
+        let own = |at: &Span| {
+            journal
+                .origin(first.change)
+                .is_some_and(|origin| origin.span.contains(*at))
+        };
+        let Some(at) = gap.at.filter(own) else { continue };
+        let Some(mut place) = ctx.place(Some(first.change), Part::Statement) else {
+            continue;
+        };
+        place.span = at;
+        let message = format!("relation \"{}\" does not exist", table.name);
+        let made = ctx.place(Some(later), Part::Object);
+        out.send(
+            Report::new(
+                at,
+                "SQLSTATE 42P01",
+                format!("{} fails here: {message} (SQLSTATE 42P01)", place.by()),
+            )
+            .found("42P01")
+            .object(format!("{} {message}", place.migration.as_deref().unwrap_or("")))
+            .database(Some(&place), "")
+            .at(made.as_ref(), "it is made here, later")
+            .help("a database that ran the migrations in another order may be past it; a new one cannot be made: make the table first"),
+        );
     }
 }

@@ -92,8 +92,8 @@ fn refused(ctx: &Context<'_>, pair: &ColumnPair<'_>, said: &Validation, out: &Re
             said.span,
             format!("{} may be left out", pair.field.name),
             format!(
-                "a changeset of {} takes {} and none asks for a value, but {} is NOT NULL without a default: the database's \
-                 error is raised (SQLSTATE 23502), and no changeset with it is returned",
+                "a changeset of {} takes {} and none asks for a value, but {} is NOT NULL without a default: where none is given, \
+                 the database's error is raised (SQLSTATE 23502), and no changeset with it is returned",
                 pair.model.name,
                 pair.field.name,
                 words::column(pair.column)

@@ -101,6 +101,8 @@ pub struct Table {
     pub extension: Option<Name>,
     /// Used before anything created it: it exists, its parts are unknown.
     pub presumed: Option<Gap>,
+    /// The change that makes what was presumed: what used it came before.
+    pub made_later: Option<ChangeId>,
     /// `COMMENT ON TABLE`.
     pub comment: Option<SmolStr>,
     /// Tables and views that refer to this one or once did: by foreign key, query, inheritance or partition. Each once.

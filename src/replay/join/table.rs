@@ -103,6 +103,7 @@ impl Join<'_> {
         }
         table.partition.of = table.partition.of.or(theirs.partition.of);
         table.presumed = table.presumed.take().or(theirs.presumed);
+        table.made_later = table.made_later.filter(|_| theirs.made_later.is_some());
         if table.comment != theirs.comment {
             table.comment = None;
         }

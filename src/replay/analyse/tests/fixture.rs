@@ -235,6 +235,7 @@ impl Fixture {
             rows: Rows::Empty,
             extension: None,
             presumed: None,
+            made_later: None,
             comment: None,
             dependents: Vec::new(),
             open: Vec::new(),
