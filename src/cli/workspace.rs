@@ -219,15 +219,18 @@ fn project(path: &Path, root: &Path) -> PathBuf {
     repository.or(path.parent()).unwrap_or(path).to_path_buf()
 }
 
-/// The folder around those that are checked: their repository's, or the working folder where a project begins there.
+/// The folder around those that are checked: the working folder where a project begins there that they lie in, or their repository.
 fn around(within: &[PathBuf], here: &Path) -> Option<PathBuf> {
-    let first = within.first()?;
-    let repository = first.ancestors().find(|folder| folder.join(".git").exists());
+    let holds_all = |around: &&Path| {
+        let below = |path: &PathBuf| path.starts_with(around) && path != around;
+        within.iter().all(below)
+    };
     let begins = |name: &&str| here.join(name).is_file();
-    let is_project = MANIFESTS.iter().any(begins) || begins(&"setup.py");
-    let around = repository.or(is_project.then_some(here))?;
-    let below = |path: &PathBuf| path.starts_with(around) && path != around;
-    within.iter().all(below).then(|| around.to_path_buf())
+    let project = (MANIFESTS.iter().any(begins) || begins(&"setup.py")).then_some(here);
+    let mut above = within.first()?.ancestors();
+    let repository = above.find(|folder| folder.join(".git").exists());
+    let around = project.filter(holds_all).or(repository.filter(holds_all))?;
+    Some(around.to_path_buf())
 }
 
 fn existing(path: &Path) -> Result<PathBuf, Failure> {
