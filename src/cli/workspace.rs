@@ -219,18 +219,19 @@ fn project(path: &Path, root: &Path) -> PathBuf {
     repository.or(path.parent()).unwrap_or(path).to_path_buf()
 }
 
-/// The folder around those that are checked: the working folder where a project begins there that they lie in, or their repository.
+/// The folder around those that are checked: the working folder where a project begins there that they lie in, else their repository.
 fn around(within: &[PathBuf], here: &Path) -> Option<PathBuf> {
-    let holds_all = |around: &&Path| {
-        let below = |path: &PathBuf| path.starts_with(around) && path != around;
-        within.iter().all(below)
-    };
     let begins = |name: &&str| here.join(name).is_file();
-    let project = (MANIFESTS.iter().any(begins) || begins(&"setup.py")).then_some(here);
-    let mut above = within.first()?.ancestors();
-    let repository = above.find(|folder| folder.join(".git").exists());
-    let around = project.filter(holds_all).or(repository.filter(holds_all))?;
-    Some(around.to_path_buf())
+    let is_project = MANIFESTS.iter().any(begins) || begins(&"setup.py");
+    let around = match is_project && within.iter().all(|path| path.starts_with(here)) {
+        true => here,
+        false => {
+            let mut above = within.first()?.ancestors();
+            above.find(|folder| folder.join(".git").exists())?
+        }
+    };
+    let below = |path: &PathBuf| path.starts_with(around) && path != around;
+    within.iter().all(below).then(|| around.to_path_buf())
 }
 
 fn existing(path: &Path) -> Result<PathBuf, Failure> {
