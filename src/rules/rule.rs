@@ -128,7 +128,8 @@ pub struct Context<'a> {
     pub pairs: Pairs<'a>,
     /// Columns named after other tables, and what they refer to; read before the rules run, as several ask.
     pub(super) named: Vec<Named<'a>>,
-    /// The call that makes tables which no migration makes, where that is asked for; looked for before the rules run, as the same.
+    /// The call that makes tables which no migration makes, where that is asked for; looked for before the rules run, as several
+    /// ask.
     pub(super) maker: Option<Maker>,
 }
 

@@ -39,4 +39,5 @@ pub use machine::{Machine, Run, Stop};
 pub use module::{Clause, Definition, Kind, Module, Use};
 pub use modules::{Lowered, ModulePlace, Modules};
 pub use scope::Scope;
+pub use standard::is_of_kernel;
 pub use value::{Function, Items, Map, Quoted, Term, TermCallee, Unknown, Value};

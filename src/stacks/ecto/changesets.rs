@@ -7,42 +7,76 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use super::constants;
 use super::library::Elixir;
 use super::schemas::{Assoc, Schema};
 use crate::declared::{AwaitedConstraint, Awaits};
-use crate::interpret::elixir::{Clause, Value};
+use crate::interpret::elixir::Clause;
 use crate::source::Span;
 use crate::syntax::elixir::{Call, Callee, Form, FormKind, Part};
 
-/// Whether `import Ecto.Changeset` brings a name.
+/// The functions of `Ecto.Changeset` (Ecto 3.13).
+const FUNCTIONS: &[&str] = &[
+    "add_error",
+    "apply_action",
+    "apply_action!",
+    "apply_changes",
+    "assoc_constraint",
+    "cast",
+    "cast_assoc",
+    "cast_embed",
+    "change",
+    "changed?",
+    "check_constraint",
+    "constraints",
+    "delete_change",
+    "empty_values",
+    "exclusion_constraint",
+    "fetch_change",
+    "fetch_change!",
+    "fetch_field",
+    "fetch_field!",
+    "field_missing?",
+    "force_change",
+    "foreign_key_constraint",
+    "get_assoc",
+    "get_change",
+    "get_embed",
+    "get_field",
+    "merge",
+    "no_assoc_constraint",
+    "optimistic_lock",
+    "prepare_changes",
+    "put_assoc",
+    "put_change",
+    "put_embed",
+    "traverse_errors",
+    "traverse_validations",
+    "unique_constraint",
+    "unsafe_validate_unique",
+    "update_change",
+    "validate_acceptance",
+    "validate_change",
+    "validate_confirmation",
+    "validate_exclusion",
+    "validate_format",
+    "validate_inclusion",
+    "validate_length",
+    "validate_number",
+    "validate_required",
+    "validate_subset",
+    "validations",
+];
+
+/// Whether a name is one of Ecto 3.13.
+pub(super) fn is_listed(name: &str) -> bool {
+    FUNCTIONS.contains(&name)
+}
+
+/// Whether `import Ecto.Changeset` brings a name, in a later version too.
 pub fn is_function(name: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "add_error",
-        "apply_action",
-        "apply_action!",
-        "apply_changes",
-        "cast",
-        "cast_assoc",
-        "cast_embed",
-        "change",
-        "changed?",
-        "constraints",
-        "delete_change",
-        "empty_values",
-        "field_missing?",
-        "force_change",
-        "merge",
-        "optimistic_lock",
-        "prepare_changes",
-        "reorder_assoc",
-        "unsafe_validate_unique",
-        "update_change",
-        "validations",
-    ];
     let begins = ["validate_", "put_", "get_", "fetch_", "traverse_"];
-    NAMES.contains(&name)
-        || name.ends_with("_constraint")
-        || begins.iter().any(|prefix| name.starts_with(prefix))
+    is_listed(name) || name.ends_with("_constraint") || begins.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The constraints that the functions of a schema's module wait for.
@@ -205,23 +239,9 @@ impl Finder<'_, '_, '_> {
         }
     }
 
-    /// A field, or a list of them, as written or as an attribute of the module holds it.
+    /// A field, or a list of them.
     fn fields(&mut self, form: &Form) -> Option<Vec<SmolStr>> {
-        if let Some(fields) = fields(form) {
-            return Some(fields);
-        }
-        let clause = self.clause.clone()?;
-        if !super::validations::is_constant(form, 0) {
-            return None;
-        }
-        match self.machine.constant(&clause, form)? {
-            Value::Atom(name) if name != "nil" => Some(vec![name]),
-            Value::List(items) if !items.is_empty() => items
-                .iter()
-                .map(|item| item.as_atom().map(SmolStr::new))
-                .collect(),
-            _ => None,
-        }
+        constants::names(self.machine, self.clause.as_ref()?, form).filter(|names| !names.is_empty())
     }
 
     fn assoc(&self, name: &str) -> Option<&Assoc> {
@@ -229,20 +249,9 @@ impl Finder<'_, '_, '_> {
     }
 }
 
-fn is_changeset(object: &Form) -> bool {
+/// Whether a module is `Ecto.Changeset`.
+pub(super) fn is_changeset(object: &Form) -> bool {
     matches!(&object.kind, FormKind::Alias(name, _) if name == "Ecto.Changeset" || name == "Changeset")
-}
-
-/// A field, or a list of them, as written.
-fn fields(form: &Form) -> Option<Vec<SmolStr>> {
-    if let Some(atom) = form.as_atom() {
-        return Some(vec![atom.clone()]);
-    }
-    let items = form.as_list()?;
-    if items.is_empty() {
-        return None;
-    }
-    items.iter().map(|item| item.as_atom().cloned()).collect()
 }
 
 fn literal(form: &Form) -> Option<SmolStr> {

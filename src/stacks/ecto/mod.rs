@@ -4,6 +4,7 @@ pub mod application;
 pub mod belonging;
 pub mod changesets;
 pub mod command;
+pub mod constants;
 pub mod ddl;
 pub mod dumped;
 pub mod enums;

@@ -7,10 +7,12 @@ use std::rc::Rc;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
+use super::changesets::{self, is_changeset};
+use super::constants;
 use super::library::Elixir;
 use super::schemas::{Field, Schema};
 use crate::declared::{Says, Validation};
-use crate::interpret::elixir::{Clause, Module, Value};
+use crate::interpret::elixir::{Clause, Module, Value, is_of_kernel};
 use crate::source::Span;
 use crate::syntax::elixir::{Call, Callee, Form, FormKind, Part};
 
@@ -191,13 +193,14 @@ impl Reader<'_, '_> {
             }
             // `changeset |> own`, written without parentheses.
             FormKind::Variable(name, _) if piped.is_some() => self.calls(name, 1, always),
-            FormKind::Sigil(_) => self.names_of(form),
+            FormKind::Sigil(sigil) if matches!(sigil.name.as_str(), "w" | "W") => self.names_of(form),
             FormKind::Injected(_) | FormKind::Gap(_) => self.all.open = true,
             FormKind::Integer(_)
             | FormKind::Number(_)
             | FormKind::Float(_)
             | FormKind::Text(_)
             | FormKind::Charlist(_)
+            | FormKind::Sigil(_)
             | FormKind::DynamicAtom(_)
             | FormKind::Variable(..)
             | FormKind::Alias(..) => {}
@@ -261,7 +264,7 @@ impl Reader<'_, '_> {
             }
             Callee::Remote(object, _) => {
                 // A function elsewhere may ask for fields of the changeset that it is given.
-                self.all.open |= name.is_none() && (piped || !is_standard(object));
+                self.all.open |= name.is_none() && (piped || !is_standard(object, count));
                 self.walk(object, None, always, depth);
             }
             Callee::Anonymous(object) | Callee::Form(object) => {
@@ -280,7 +283,7 @@ impl Reader<'_, '_> {
             if always {
                 self.course.calls.push((name.clone(), arity));
             }
-        } else if !super::changesets::is_function(name) && !is_of_the_language(name) {
+        } else if !changesets::is_listed(name) && !is_of_the_language(name) {
             self.all.open = true;
         }
     }
@@ -314,15 +317,15 @@ impl Reader<'_, '_> {
             return;
         };
         let most = ["max", "is"].iter().find_map(|key| options.keyword(key));
-        let literal = |form: &Form| match &form.kind {
-            FormKind::Integer(number) => u64::try_from(*number).ok(),
-            _ => None,
-        };
         let most = match most {
-            Some(form) => literal(form).or_else(|| match self.constant(form)? {
-                Value::Integer(number) => u64::try_from(number).ok(),
+            Some(form) => match self
+                .clause
+                .as_ref()
+                .map(|clause| constants::value(self.machine, clause, form))
+            {
+                Some(Some(Value::Integer(number))) => u64::try_from(number).ok(),
                 _ => None,
-            }),
+            },
             // It says nothing of the most.
             None if options.is_keywords() => return,
             None => None,
@@ -340,62 +343,19 @@ impl Reader<'_, '_> {
 
     /// Names of fields: one, or a list of them.
     fn fields(&mut self, form: &Form) -> Option<Vec<SmolStr>> {
-        match self.constant(form)? {
-            Value::Atom(name) => Some(vec![name]),
-            Value::List(items) => items
-                .iter()
-                .map(|item| match item {
-                    Value::Atom(name) => Some(name.clone()),
-                    _ => None,
-                })
-                .collect(),
-            _ => None,
-        }
-    }
-
-    /// The value of what is written without variables and calls.
-    fn constant(&mut self, form: &Form) -> Option<Value> {
-        let clause = self.clause.as_ref()?;
-        if !is_constant(form, 0) {
-            return None;
-        }
-        self.machine.constant(clause, form)
+        constants::names(self.machine, self.clause.as_ref()?, form)
     }
 }
 
-/// Lists, names, attributes, and lists put together.
-pub(super) fn is_constant(form: &Form, depth: usize) -> bool {
-    depth < DEEPEST
-        && match &form.kind {
-            FormKind::Atom(_) | FormKind::Integer(_) => true,
-            FormKind::Sigil(sigil) => sigil.parts.iter().all(|part| matches!(part, Part::Text(_))),
-            FormKind::List(items) => items.iter().all(|item| is_constant(item, depth + 1)),
-            FormKind::Call(call) => match (&call.callee, call.args.as_slice()) {
-                (Callee::Local(at), [name]) if at == "@" => matches!(name.kind, FormKind::Variable(..)),
-                (Callee::Local(operator), [a, b]) if operator == "++" || operator == "--" => {
-                    is_constant(a, depth + 1) && is_constant(b, depth + 1)
-                }
-                _ => false,
-            },
-            _ => false,
-        }
-}
-
-fn is_changeset(object: &Form) -> bool {
-    matches!(&object.kind, FormKind::Alias(name, _) if name == "Ecto.Changeset" || name == "Changeset")
-}
-
-/// Modules of the language, which know no changesets.
-fn is_standard(object: &Form) -> bool {
+/// Whether a call of so many arguments is of a module of the language, which knows no changesets, or reads a field.
+fn is_standard(object: &Form, count: usize) -> bool {
     const KNOWN: &[&str] = &[
         "Access",
         "Date",
         "DateTime",
         "Decimal",
-        "Ecto",
         "Enum",
         "Integer",
-        "Kernel",
         "Keyword",
         "List",
         "Logger",
@@ -410,11 +370,9 @@ fn is_standard(object: &Form) -> bool {
         "URI",
     ];
     match &object.kind {
-        FormKind::Alias(name, _) => KNOWN.contains(&name.split('.').next().unwrap_or(name)),
+        FormKind::Alias(name, _) => KNOWN.contains(&name.as_str()) || name == "Ecto.UUID",
         FormKind::Atom(_) => true,
-        // `user.name`, and a module that is not known.
-        FormKind::Variable(..) => true,
-        _ => false,
+        _ => count == 0,
     }
 }
 
@@ -438,67 +396,28 @@ fn leaves_empty(name: &str) -> bool {
         "validate_subset",
         "unsafe_validate_unique",
     ];
-    VALIDATIONS.contains(&name) || name.ends_with("_constraint")
+    VALIDATIONS.contains(&name) || name.ends_with("_constraint") && changesets::is_listed(name)
 }
 
-/// Operators, special forms, and functions and macros of `Kernel`.
+/// Operators, special forms and macros of `Kernel`, and those of its functions that run no code but what stands in the call.
 fn is_of_the_language(name: &str) -> bool {
     let operator = name.chars().all(|c| !c.is_alphanumeric() && c != '_');
-    const NAMES: &[&str] = &[
+    const FORMS: &[&str] = &[
         "__aliases__",
         "__block__",
-        "abs",
         "and",
-        "apply",
-        "byte_size",
         "case",
         "cond",
-        "div",
-        "elem",
         "fn",
         "for",
-        "get_in",
-        "hd",
         "if",
-        "in",
-        "inspect",
-        "is_atom",
-        "is_binary",
-        "is_boolean",
-        "is_float",
-        "is_function",
-        "is_integer",
-        "is_list",
-        "is_map",
-        "is_map_key",
-        "is_nil",
-        "is_number",
-        "is_struct",
-        "is_tuple",
-        "length",
-        "map_size",
-        "match?",
-        "max",
-        "min",
-        "not",
         "or",
-        "put_in",
         "raise",
         "receive",
-        "rem",
-        "round",
-        "struct",
-        "struct!",
-        "then",
-        "tl",
-        "to_string",
-        "trunc",
         "try",
-        "tuple_size",
         "unless",
-        "update_in",
         "when",
         "with",
     ];
-    operator || NAMES.contains(&name)
+    operator || FORMS.contains(&name) || name != "apply" && is_of_kernel(name)
 }

@@ -172,6 +172,12 @@ pub(super) fn has(module: &str, name: &str) -> bool {
     }
 }
 
+/// Whether `Kernel` has a function or macro of a name, among those that are known.
+#[must_use]
+pub fn is_of_kernel(name: &str) -> bool {
+    KERNEL.contains(&name)
+}
+
 /// Whether a module is of the standard library.
 pub(super) fn is_standard(module: &str) -> bool {
     MODULES.iter().any(|(name, _)| *name == module)
