@@ -173,9 +173,13 @@ impl Layout {
         if standard && !dotted.contains('.') {
             return None;
         }
+        // A folder without an `__init__.py` may be the portion of a namespace package: what lies in it hides nothing.
+        let is_top = |folder: &str| {
+            folder.is_empty() || self.roots.iter().any(|r| r == folder) || self.is_project(files, folder)
+        };
         let fits = |root: &str| {
             if standard {
-                self.below_root(root, dotted).is_some()
+                is_top(root) && self.below_root(root, dotted).is_some()
             } else {
                 self.holds(root, top)
             }
