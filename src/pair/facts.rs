@@ -128,6 +128,12 @@ impl<'a> ColumnPair<'a> {
             Fact::Known(found, _) => found.as_ref(),
             Fact::Unknown { gap, .. } => return Verdict::Unknown(gap.clone()),
         };
+        // NULL is what a column has without a default, unless its domain has one.
+        let hides = self
+            .domain()
+            .is_some_and(|domain| domain.default.known() != Some(&None));
+        let wanted = wanted.filter(|expr| hides || !is_null(expr));
+        let found = found.filter(|stored| hides || !is_null(&stored.expr));
         match (wanted, found) {
             (None, None) => Verdict::Same,
             (Some(wanted), None) => match self.domain().map(|d| &d.default) {
@@ -190,6 +196,14 @@ impl<'a> ColumnPair<'a> {
             Verdict::Differs(()) => Verdict::Differs(DefaultDifference::Other(wanted, found)),
             Verdict::Unknown(gap) => Verdict::Unknown(gap),
         }
+    }
+}
+
+/// NULL, cast or not.
+fn is_null(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Cast(inner, ..) => is_null(inner),
+        kind => matches!(kind, ExprKind::Null | ExprKind::Const(None, _)),
     }
 }
 
