@@ -1,5 +1,6 @@
 //! The pipeline, one function over files and settings: the command line, the editor and every test call it.
 
+mod around;
 mod at;
 mod back;
 mod draft;
@@ -474,7 +475,7 @@ pub fn report(files: &Files, options: &Options, runs: &Runs) -> Result<Report, M
     let settled = settle::settle(files, options, rules::run(&subjects))?;
     Ok(Report {
         findings: settled.findings,
-        coverage: coverage(runs),
+        coverage: coverage(files, runs),
         targets: runs.runs.iter().map(|run| summary(&run.target)).collect(),
         silenced: settled.silenced,
     })
@@ -540,7 +541,7 @@ fn wandering(run: &Run) -> Vec<Gap> {
     run.models.iter().flat_map(of_set).collect()
 }
 
-fn coverage(runs: &Runs) -> Coverage {
+fn coverage(files: &Files, runs: &Runs) -> Coverage {
     let mut out = Coverage {
         not_checked: runs.not_checked.clone(),
         ..Coverage::default()
@@ -566,6 +567,7 @@ fn coverage(runs: &Runs) -> Coverage {
             .extend(models.models.iter().filter_map(|model| model.elsewhere.clone()));
     }
     out.gaps.extend(runs.runs.iter().flat_map(wandering));
+    out.gaps.extend(around::made_around(files, runs));
     out.given_missing.sort();
     out.given_missing.dedup();
     out.gaps.sort();

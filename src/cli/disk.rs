@@ -95,17 +95,17 @@ impl Disk {
         disk
     }
 
-    /// Lists the modules of Python below a folder too, where any are listed already: those may import them.
-    pub(super) fn add_beside(&mut self, around: &Path) {
-        let is_module = |path: &String| path.ends_with(".py");
-        if !self.entries.iter().any(is_module) {
+    /// Lists the files of a language below a folder too, where any are listed already: programs may import those.
+    pub(super) fn add_beside(&mut self, around: &Path, is_module: fn(&str) -> bool) {
+        if !self.entries.iter().any(|path| is_module(path)) {
             return;
         }
         let (checked, skipped) = (self.entries.clone(), self.skipped.clone());
         self.walk(around, false);
         self.skipped = skipped;
         let found = self.entries.iter().filter(|path| is_module(path));
-        self.beside = found.filter(|path| !checked.contains(*path)).cloned().collect();
+        self.beside
+            .extend(found.filter(|path| !checked.contains(*path)).cloned());
         self.entries = checked;
         self.entries.extend(self.beside.iter().cloned());
     }

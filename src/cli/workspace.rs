@@ -1,10 +1,11 @@
 //! From arguments to a listing and the options of a run.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::arguments::Source;
-use super::disk::{Disk, normal, words};
+use super::disk::{self, Disk, normal, words};
 use super::outcome::Failure;
 use super::terminal;
 use crate::check;
@@ -12,6 +13,7 @@ use crate::config::file::Flaw;
 use crate::config::{self, Options};
 use crate::discover::MANIFESTS;
 use crate::source::Files;
+use crate::stacks::ecto::family;
 
 /// The files of a run and its options.
 #[derive(Debug)]
@@ -93,7 +95,12 @@ impl Workspace {
         let listed: Vec<PathBuf> = named.iter().chain(&database).cloned().collect();
         let mut disk = Disk::new(root.clone(), &within, &listed);
         if let Some(around) = around {
-            disk.add_beside(&around);
+            disk.add_beside(&around, |path| path.ends_with(".py"));
+        }
+        if touching.is_empty() && named.is_empty() {
+            for folder in mix_family(&within) {
+                disk.add_beside(&folder, is_of_mix);
+            }
         }
         for path in within.iter().chain(&named) {
             disk.add_above(path, MANIFESTS);
@@ -232,6 +239,44 @@ fn around(within: &[PathBuf], here: &Path) -> Option<PathBuf> {
     };
     let below = |path: &PathBuf| path.starts_with(around) && path != around;
     within.iter().all(below).then(|| around.to_path_buf())
+}
+
+/// The folders around those that are checked whose projects of Mix belong together with theirs: the root of an umbrella, dependencies
+/// that are given by their path.
+fn mix_family(within: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let manifest = |folder: &Path| String::from_utf8(disk::read(&folder.join("mix.exs")).ok()?).ok();
+    let mut out = BTreeSet::new();
+    let mut left: Vec<PathBuf> = Vec::new();
+    for path in within {
+        if manifest(path).is_none() {
+            continue;
+        }
+        left.push(path.clone());
+        for above in path.ancestors().take_while(|above| !above.join(".git").exists()) {
+            let Some(above) = above.parent() else { break };
+            if manifest(above).is_some_and(|text| family::applications_path(&text).is_some()) {
+                out.insert(above.to_path_buf());
+                break;
+            }
+        }
+    }
+    while let Some(folder) = left.pop() {
+        let text = manifest(&folder).unwrap_or_default();
+        for path in family::paths(&text) {
+            let path = normal(&folder.join(path)).unwrap_or_default();
+            let is_new = !within.iter().any(|checked| path.starts_with(checked)) && !out.contains(&path);
+            if is_new && manifest(&path).is_some() {
+                out.insert(path.clone());
+                left.push(path);
+            }
+        }
+    }
+    out
+}
+
+/// Whether a file is a module of Elixir, or says what a project of Mix has locked.
+fn is_of_mix(path: &str) -> bool {
+    path.ends_with(".ex") || path.ends_with(".exs") || path.ends_with("mix.lock")
 }
 
 fn existing(path: &Path) -> Result<PathBuf, Failure> {

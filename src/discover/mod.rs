@@ -99,7 +99,7 @@ impl ModelSource {
             return sqlalchemy::models::read(files, &self.files, &self.path, self.history.as_deref());
         }
         if self.stack == "ecto" {
-            return ecto::models::read(files, &self.files, &self.path);
+            return ecto::models::read(files, &self.files, &self.path, self.history.as_deref());
         }
         let config = prisma_stack::PrismaConfig::near(files, &self.files);
         prisma_stack::models::read(files, &self.files, &config)

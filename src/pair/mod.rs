@@ -132,6 +132,15 @@ impl<'a> Pairs<'a> {
         self.by_name.get(table).into_iter().flatten().copied()
     }
 
+    /// Takes away the pairs of tables without a model.
+    pub fn leave_out(&mut self, tables: &BTreeSet<TableId>) {
+        let is_left = |pair: &TablePair<'_>| pair.table_id().is_some_and(|id| tables.contains(&id));
+        if !tables.is_empty() {
+            self.tables.retain(|pair| pair.model.is_some() || !is_left(pair));
+            self.by_table = by_table(&self.tables);
+        }
+    }
+
     /// Takes away tables that are in another database: their models live there.
     pub fn without(&mut self, tables: &BTreeSet<TableId>) {
         if tables.is_empty() {

@@ -68,12 +68,14 @@ pub use report::Report;
 pub use rule::{Backs, Check, Context, Dumped, Reporter, Rule, Subject};
 pub use settings::{INVALID_IGNORE, STALE_BASELINE, UNUSED_IGNORE, UNUSED_SETTING};
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::declared::{Expectation, Model, UnseenCause};
 use crate::finding::{Finding, Level};
 use crate::pair::TablePair;
-use crate::schema::Lookup;
+use crate::schema::{Lookup, TableId};
 use crate::source::Entry;
 use crate::stacks::ecto;
 
@@ -229,6 +231,13 @@ fn leave_to_others(contexts: &mut [Context<'_>]) {
         .iter()
         .map(|ctx| table_of_another_database::strangers(contexts, ctx))
         .collect();
+    let modelled: Vec<BTreeSet<TableId>> = contexts
+        .iter()
+        .map(|ctx| modelled_around(contexts, ctx))
+        .collect();
+    for (ctx, modelled) in contexts.iter_mut().zip(modelled) {
+        ctx.pairs.leave_out(&modelled);
+    }
     for ((ctx, gone), strangers) in contexts.iter_mut().zip(gone).zip(strangers) {
         for (at, abroad) in gone {
             ctx.pairs.tables[at].elsewhere = true;
@@ -259,13 +268,48 @@ fn is_handed_over_beside(ctx: &Context<'_>, pair: &TablePair<'_>, model: &Model)
     in_collection && ctx.subject.files.importable().any(|(_, entry)| is_beside(entry))
 }
 
-/// The databases of the other repositories of a project of Ecto: which schema is asked of which is not written down.
+/// The tables without a model that a model of a project around stands for, since its own migrations do not make them.
+fn modelled_around(contexts: &[Context<'_>], ctx: &Context<'_>) -> BTreeSet<TableId> {
+    let Some(schema) = ctx.schema() else {
+        return BTreeSet::new();
+    };
+    let around = siblings(contexts, ctx).flat_map(|other| &other.pairs.tables);
+    let absent = around.filter(|pair| matches!(pair.table, Lookup::Absent));
+    let names = absent.filter_map(|pair| match &pair.model?.1.table {
+        Some(Expectation::Exactly(name)) => Some(name),
+        _ => None,
+    });
+    let found = names.filter_map(|name| match schema.table_named(name) {
+        Lookup::Found(table) => Some(table.id),
+        Lookup::Absent | Lookup::Unknown(_) => None,
+    });
+    let mut out: BTreeSet<TableId> = found.collect();
+    for folder in projects(ctx) {
+        let mapped = ecto::family::mapped_beside(ctx.subject.files, folder);
+        let tables = schema.live_tables().into_iter();
+        out.extend(
+            tables
+                .filter(|t| mapped.contains(t.name().as_str()))
+                .map(|t| t.id),
+        );
+    }
+    out
+}
+
+/// The databases of the other repositories of a project of Ecto, and of the projects around it: which schema is asked of which is not
+/// written down.
 fn siblings<'t, 'a>(contexts: &'t [Context<'a>], ctx: &Context<'a>) -> impl Iterator<Item = &'t Context<'a>> {
     let own = projects(ctx);
     let target = ctx.subject.target;
-    contexts
-        .iter()
-        .filter(move |other| other.subject.target != target && !own.is_empty() && projects(other) == own)
+    contexts.iter().filter(move |other| {
+        let theirs = projects(other);
+        let files = ctx.subject.files;
+        let together = |own: &&str| {
+            let mut theirs = theirs.iter();
+            theirs.any(|other| own == other || ecto::family::belong_together(files, own, other))
+        };
+        other.subject.target != target && own.iter().any(together)
+    })
 }
 
 /// The projects of Ecto that a target's histories are of.

@@ -7,12 +7,13 @@ use regex::bytes::Regex;
 
 use super::missing_table::begins_later;
 use super::table_of_another_database::held_by_another;
-use super::{Check, Context, Report, Reporter, Rule, siblings};
+use super::{Check, Context, Report, Reporter, Rule, projects, siblings};
 use crate::finding::Level;
 use crate::known::Gap;
 use crate::schema::{Schema, TypeKind};
 use crate::session::elsewhere::Presumed;
 use crate::source::{FileId, Files, Span};
+use crate::stacks::ecto;
 
 pub(super) static RULE: Rule = Rule {
     name: "presumed-object",
@@ -31,6 +32,10 @@ fn check(targets: &[Context<'_>], out: &Reporter) {
 fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
     let Some(schema) = ctx.schema() else { return };
     let maker = create_all(ctx).map(|maker| maker.span);
+    let beside: Vec<Vec<FileId>> = projects(ctx)
+        .into_iter()
+        .map(|folder| ecto::family::migrations_beside(ctx.subject.files, folder))
+        .collect();
     for (id, table) in schema.tables.iter() {
         if let Some(gap) = table.presumed.as_ref().filter(|_| table.presence.may_be())
             && !is_hidden(schema, gap)
@@ -38,7 +43,11 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
             let table = schema.table(id);
             let name = table.qualified();
             let elsewhere = held_by_another(targets, ctx, &name).is_some()
-                || siblings(targets, ctx).any(|other| makes(other, &name));
+                || siblings(targets, ctx).any(|other| makes(other, &name))
+                || beside.iter().any(|files| {
+                    let table = table.name().as_str();
+                    ecto::family::named_beside(ctx.subject.files, files, table).is_some()
+                });
             if !elsewhere && !schema.namespaces[table.get().namespace].system {
                 send(ctx, gap, (Kind::Table, &name), maker, out);
             }

@@ -244,3 +244,91 @@ fn programs_import_what_lies_beside_the_folder() {
     let (code, out, _) = run(&root, &["check", "db"]);
     assert_eq!(code, 0, "{out}");
 }
+
+#[test]
+fn an_application_of_an_umbrella_knows_its_siblings() {
+    let migration = |module: &str, body: &str| {
+        format!("defmodule {module} do\n  use Ecto.Migration\n\n  def change do\n    {body}\n  end\nend\n")
+    };
+    let schema = |module: &str, table: &str, field: &str| {
+        format!(
+            "defmodule {module} do\n  use Ecto.Schema\n\n  schema \"{table}\" do\n    field :{field}, :string\n  end\nend\n"
+        )
+    };
+    let project = |name: &str| format!("defmodule {name}.MixProject do\n  use Mix.Project\nend\n");
+    let root = folder(
+        "umbrella",
+        &[
+            (
+                "mix.exs",
+                "defmodule Shop.MixProject do\n  def project, do: [apps_path: \"apps\"]\nend\n",
+            ),
+            (
+                "config/config.exs",
+                "import Config\nconfig :billing, table: :bills\n",
+            ),
+            ("apps/core/mix.exs", &project("Core")),
+            (
+                "apps/core/lib/tables.ex",
+                "defmodule Core.Tables do\n  def name, do: :string\nend\n",
+            ),
+            (
+                "apps/core/lib/bill.ex",
+                &schema("Core.Paid", "paid_bills", "name"),
+            ),
+            (
+                "apps/core/priv/repo/migrations/1_users.exs",
+                &migration("Core.Users", "create table(:users), do: add(:name, :string)"),
+            ),
+            ("apps/billing/mix.exs", &project("Billing")),
+            (
+                "apps/billing/lib/user.ex",
+                &schema("Billing.User", "users", "name"),
+            ),
+            (
+                "apps/billing/lib/bill.ex",
+                &schema("Billing.Bill", "bills", "total"),
+            ),
+            (
+                "apps/billing/lib/lost.ex",
+                &schema("Billing.Lost", "lost", "name"),
+            ),
+            (
+                "apps/billing/priv/repo/migrations/2_bills.exs",
+                &migration(
+                    "Billing.Bills",
+                    "create table(Application.get_env(:billing, :table)), do: add(:name, Core.Tables.name())\n    \
+                     create table(:paid_bills), do: add(:name, :string)",
+                ),
+            ),
+            ("apps/web/mix.exs", &project("Web")),
+            ("apps/web/lib/user.ex", &schema("Web.User", "users", "name")),
+        ],
+    );
+    let billing = root.join("apps/billing");
+    for (at, arguments) in [
+        (&root, &["check", "apps/billing", "--coverage"][..]),
+        (&billing, &["--coverage"]),
+    ] {
+        let (code, out, _) = run(at, arguments);
+        assert_eq!(code, 1, "{out}");
+        assert!(
+            out.contains("2 errors, 0 warnings, 1 note") && !out.contains("extra-table"),
+            "{out}"
+        );
+        assert!(
+            out.contains("public.bills.total") && out.contains("public.lost"),
+            "{out}"
+        );
+        assert!(
+            out.contains("the migrations of a project beside what is checked may make users"),
+            "{out}"
+        );
+    }
+    let (_, _, err) = run(&root, &["check", "apps/web"]);
+    assert!(
+        err.contains("not checked: lib (Ecto schemas)")
+            && err.contains("../billing/priv/repo/migrations/2_bills.exs"),
+        "{err}"
+    );
+}

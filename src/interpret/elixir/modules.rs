@@ -54,7 +54,7 @@ impl<'a> Modules<'a> {
     pub fn new(files: &'a Files, root: &str) -> Self {
         let mut by_last: FxHashMap<SmolStr, Vec<(FileId, SmolStr)>> = FxHashMap::default();
         let mut lowered = FxHashMap::default();
-        for (file, entry) in files.entries() {
+        for (file, entry) in files.importable() {
             if !is_elixir(&entry.path) {
                 continue;
             }
@@ -177,7 +177,7 @@ impl<'a> Modules<'a> {
     /// Which of several files of one name counts: those below the root, and no tests, first.
     fn rank(&self, file: FileId) -> u8 {
         let path = self.files.path(file);
-        let below = self.root.is_empty()
+        let below = self.root.is_empty() && !path.starts_with("../")
             || path
                 .strip_prefix(self.root.as_str())
                 .is_some_and(|rest| rest.starts_with('/'));

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::family::ancestors;
 use super::library::Elixir;
 use super::project::join;
 use super::settings::{self, Beside, Settings};
@@ -21,18 +22,13 @@ pub const CONFIG_NAMES: &[&str] = &[
 /// `config/config.exs` and what it imports, and `config/runtime.exs`.
 pub fn configure(machine: &mut Elixir<'_>) {
     let folder = machine.library.project.folder.clone();
-    let mut file = None;
+    let files = machine.modules().files();
     // The configuration of an umbrella lies at its root.
-    let mut above = folder.as_str();
-    loop {
-        file = file.or_else(|| machine.modules().files().find(&join(above, "config/config.exs")));
-        if above.is_empty() || file.is_some() {
-            break;
-        }
-        above = above.rsplit_once('/').map_or("", |(above, _)| above);
-    }
-    let Some(file) = file else { return };
-    let later = machine.modules().files().find(&join(above, "config/runtime.exs"));
+    let found = ancestors(&folder)
+        .into_iter()
+        .find_map(|above| Some((files.find(&join(&above, "config/config.exs"))?, above)));
+    let Some((file, above)) = found else { return };
+    let later = files.find(&join(&above, "config/runtime.exs"));
     let mut beside = Beside::default();
     machine.library.configuring = true;
     run(machine, file);

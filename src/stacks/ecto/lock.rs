@@ -2,6 +2,8 @@
 //!
 //! Source: `mix.lock` is an Elixir map, one package a line: `"ecto": {:hex, :ecto, "3.13.5", ...}` or `{:git, url, ref, opts}`.
 
+use super::family::ancestors;
+use super::project::join;
 use crate::source::Files;
 
 /// A version: major, minor, patch.
@@ -27,21 +29,9 @@ pub fn locked(files: &Files, folder: &str, package: &str) -> Option<Version> {
 
 /// The text of the lock of a project.
 fn lock(files: &Files, folder: &str) -> Option<std::sync::Arc<str>> {
-    let mut folder = folder;
-    loop {
-        let path = if folder.is_empty() {
-            "mix.lock".to_owned()
-        } else {
-            format!("{folder}/mix.lock")
-        };
-        if let Some(file) = files.find(&path) {
-            return Some(files.text(file));
-        }
-        if folder.is_empty() {
-            return None;
-        }
-        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
-    }
+    let mut places = ancestors(folder).into_iter();
+    let file = places.find_map(|folder| files.find(&join(&folder, "mix.lock")))?;
+    Some(files.text(file))
 }
 
 fn version_in(lock: &str, package: &str) -> Option<Version> {

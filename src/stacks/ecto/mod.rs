@@ -8,6 +8,7 @@ pub mod constants;
 pub mod ddl;
 pub mod dumped;
 pub mod enums;
+pub mod family;
 pub mod functions;
 pub mod history;
 pub mod install;

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::application;
 use super::belonging;
 use super::changesets;
+use super::family;
 use super::library::{Ecto, Elixir};
 use super::project::{self, Project};
 use super::schemas::{Field as Declared, Schema};
@@ -43,11 +44,11 @@ const LANGUAGE: Language = Language {
     bare_enums: false,
 };
 
-/// Reads the schemas that files declare.
+/// Reads the schemas that files declare, of the project of a history where they have one.
 #[must_use]
-pub fn read(files: &Files, ids: &[FileId], path: &str) -> Models {
+pub fn read(files: &Files, ids: &[FileId], path: &str, history: Option<&str>) -> Models {
     let first = ids.first().map_or(path, |file| files.path(*file));
-    let project = Project::of(files, first);
+    let project = Project::of(files, history.unwrap_or(first));
     let modules = Modules::new(files, &project.folder);
     let given = Given::default();
     let library = Ecto::new(Session::new(&given), project, given);
@@ -95,8 +96,10 @@ pub fn read(files: &Files, ids: &[FileId], path: &str) -> Models {
         model.open = belonging::written_by_name(&machine, &model);
         out.models.push(model);
     }
+    let beside = family::migrations_beside(files, &machine.library.project.folder);
     for model in &out.models {
-        if let Some(gap) = tenants.wanders(&machine, model) {
+        let wanders = tenants.wanders(&machine, model);
+        if let Some(gap) = wanders.or_else(|| family::made_beside(files, &beside, model)) {
             out.wandering.insert(model.name.clone(), gap);
         }
     }

@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use regex::Regex;
 
+use super::family::{self, Family};
 use super::library::Elixir;
-use super::project::{is_beside, umbrella};
+use super::project::is_beside;
 use crate::interpret::elixir::Value;
 use crate::name::{Name, QualifiedName};
 use crate::source::{FileId, Files, Span, Text};
@@ -55,7 +56,7 @@ pub fn open(machine: &mut Elixir<'_>) {
 fn sources(machine: &Elixir<'_>) -> Vec<FileId> {
     let files = machine.modules().files();
     let project = &machine.library.project;
-    let folder = umbrella(&project.folder).unwrap_or(&project.folder);
+    let folder = &project.folder;
     let paths: Arc<Vec<String>> =
         files.recall(&format!("ecto-changes:{folder}"), |files| changing(files, folder));
     let inside = |path: &str| {
@@ -73,9 +74,14 @@ fn changing(files: &Files, folder: &str) -> Vec<String> {
         return Vec::new();
     };
     let mut out = Vec::new();
-    for (file, entry) in files.below(folder) {
-        let inside = entry.path.strip_prefix(folder).unwrap_or(&entry.path);
-        if entry.path.ends_with(".ex") && !is_beside(inside) && words.is_match(&files.text(file)) {
+    let family = Family::of(files, folder);
+    for (file, entry) in files.importable() {
+        let path = &entry.path;
+        if !path.ends_with(".ex") || !family::is_within(path, folder) && !family.holds(path) {
+            continue;
+        }
+        let inside = path.strip_prefix(folder).unwrap_or(path);
+        if !is_beside(inside) && words.is_match(&files.text(file)) {
             out.push(entry.path.to_string());
         }
     }

@@ -160,17 +160,6 @@ pub fn beside(files: &Files, migrations: &str) -> Vec<String> {
     Vec::new()
 }
 
-/// The folder of the umbrella that an application is part of: its applications use each other's tables.
-#[must_use]
-pub fn umbrella(application: &str) -> Option<&str> {
-    let (apps, _) = application.rsplit_once('/')?;
-    let above = apps.strip_suffix("apps")?;
-    match above {
-        "" => Some(above),
-        above => above.strip_suffix('/'),
-    }
-}
-
 /// The nearest folder at or above a path that holds a `mix.exs`.
 #[must_use]
 pub fn above(files: &Files, path: &str) -> Option<String> {
