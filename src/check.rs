@@ -290,12 +290,12 @@ impl Replayed {
             .map(|h| (h.runner.name, &h.path))
             .collect();
         let key = format!(
-            "{} {histories:?} {:?} {:?} {:?} {} {sides:?}",
+            "{} {histories:?} {:?} {:?} {:?} {:?} {sides:?}",
             target.name,
             target.given,
             options.at,
             options.database,
-            back::are_wanted(options, sides)
+            (back::are_wanted(options, sides), back::are_told(options, sides))
         );
         let replayed = files.remember(&key, |files| replayed(files, target, options, sides));
         Arc::unwrap_or_clone(replayed)
@@ -322,7 +322,11 @@ fn replayed(files: &Files, target: &Target, options: &Options, sides: Sides) -> 
                 led_elsewhere(files, target, &histories, at, outcome)
             })
         },
-        || (is_now && back::are_wanted(options, sides)).then(|| back::backs(files, target, &histories)),
+        || {
+            let again = back::are_told(options, sides);
+            (is_now && back::are_wanted(options, sides))
+                .then(|| back::backs(files, target, &histories, again))
+        },
     );
     let whole = sides == Sides::Both && is_now;
     let mut out = Replayed {
@@ -343,7 +347,7 @@ fn replayed(files: &Files, target: &Target, options: &Options, sides: Sides) -> 
 /// Whether what is found of ways back is told: where it is asked for on the command line, or by a rule that is on.
 #[must_use]
 pub fn tells_ways_back(options: &Options) -> bool {
-    back::are_wanted(options, Sides::Both)
+    back::are_told(options, Sides::Both)
 }
 
 /// The target with a dump in the place of its histories.

@@ -8,7 +8,7 @@ use super::revision::Revision;
 use super::workspace::Workspace;
 use super::{blame, disk, fix, models_at, progress, terminal, watch};
 use crate::check::{self, NotChecked, Report};
-use crate::config::Options;
+use crate::config::{Downs, Options};
 use crate::finding::Level;
 use crate::report::text::TextOptions;
 use crate::report::{
@@ -42,7 +42,9 @@ pub(super) fn once(arguments: &CheckArguments) -> Result<Exit, Failure> {
         work.files.end_with_process();
     }
     work.options.at.clone_from(&arguments.at);
-    work.options.downs = arguments.downs;
+    if arguments.downs {
+        work.options.downs = Downs::Told;
+    }
     work.options.ci = arguments.ci || std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false");
     work.options.without_baseline = arguments.no_baseline;
     work.options.settled = arguments.settled;

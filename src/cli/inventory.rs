@@ -5,6 +5,7 @@ use super::outcome::{Exit, Failure};
 use super::workspace::Workspace;
 use super::{progress, terminal};
 use crate::check::{self, Sides};
+use crate::config::Downs;
 use crate::discover;
 use crate::inventory::{self, Inventory};
 use crate::report::inventory::{csv, json, markdown, text};
@@ -16,7 +17,9 @@ use crate::report::inventory::{csv, json, markdown, text};
 pub(super) fn run(arguments: &InventoryArguments) -> Result<Exit, Failure> {
     let mut work = Workspace::open(&arguments.paths, &arguments.source)?;
     let of_migrations = arguments.kind == InventoryKind::Migrations;
-    work.options.downs = of_migrations;
+    if of_migrations {
+        work.options.downs = Downs::Run;
+    }
     let sides = if of_migrations {
         Sides::Histories
     } else {

@@ -5,6 +5,7 @@ use super::outcome::{Exit, Failure};
 use super::workspace::Workspace;
 use super::{disk, progress, terminal};
 use crate::check::{self, Sides};
+use crate::config::Downs;
 use crate::report::{escape, html};
 use crate::{discover, inventory};
 
@@ -17,7 +18,7 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<Exit, Failure> {
     work.options.without_baseline = arguments.no_baseline;
     // The inventory tells of ways back; what is found of them is told where it is asked for.
     let ways_back = check::tells_ways_back(&work.options);
-    work.options.downs = true;
+    work.options.downs = Downs::Run;
     let (runs, report) = progress::show(&work.files, || -> Result<_, Failure> {
         let mut runs = check::run(&work.files, &work.options, Sides::Both)?;
         let silent = runs.runs.iter_mut().filter(|_| !ways_back);

@@ -10,4 +10,4 @@ pub mod schema;
 
 pub use given::Given;
 pub use locate::Configuration;
-pub use options::{BASELINE, Dialect, Misuse, Options};
+pub use options::{BASELINE, Dialect, Downs, Misuse, Options};

@@ -91,6 +91,18 @@ impl fmt::Display for Dialect {
     }
 }
 
+/// What is done with the ways back of migrations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Downs {
+    /// They do not run, unless a rule that is on asks for it.
+    #[default]
+    Left,
+    /// They run, so that it can be listed what they leave.
+    Run,
+    /// They run, and what is wrong with them is found.
+    Told,
+}
+
 /// The settings of a run. Paths are those of the listing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Options {
@@ -108,8 +120,8 @@ pub struct Options {
     pub at: Option<String>,
     /// A dump that stands for the database, in the place of its history.
     pub database: Option<String>,
-    /// Run the ways back of migrations too.
-    pub downs: bool,
+    /// Whether the ways back of migrations run too.
+    pub downs: Downs,
     /// `key=value`, in order.
     pub given: Vec<(String, String)>,
     /// What configuration files say.

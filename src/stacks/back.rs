@@ -39,15 +39,76 @@ pub struct Ran {
     pub after: Schema,
     /// Statements of it that must fail.
     pub failures: Vec<Misstep>,
-    /// Statements of the migration that must fail once it is run again.
+    /// Statements of the migration that must fail once it is run again, where that was asked for.
     pub again: Vec<Misstep>,
 }
 
-/// Runs the way back of a migration that is a program, on what it has just made, and then the program once more; the session is then
-/// as before. `run` goes one way (`true`: back) and says where the program refuses.
+/// The ways back of a history that ran.
+#[derive(Debug, Default)]
+pub struct Rehearsed {
+    /// Whether a migration runs once more after its way back.
+    pub again: bool,
+    /// What came of each, in the order of the migrations.
+    pub list: Vec<Back>,
+}
+
+impl Rehearsed {
+    /// None yet.
+    #[must_use]
+    pub fn new(again: bool) -> Self {
+        Rehearsed {
+            again,
+            list: Vec::new(),
+        }
+    }
+
+    /// Runs the way back of a migration that has just run; the session is then as before.
+    pub fn add(
+        &mut self,
+        files: &Files,
+        session: &mut Session,
+        before: Schema,
+        migration: &Migration,
+        down: &Down,
+    ) {
+        let between = session.database().schema().clone();
+        let (place, way) = match down {
+            Down::Untold => return,
+            Down::Missing => (first_line(files, migration.file), Way::None),
+            Down::Text(down) => {
+                let from = session.checkpoint();
+                let (ran, _) = session.rehearse(&from, |session| {
+                    let failures = missteps_of(session, down);
+                    let after = session.database().schema().clone();
+                    let again = match self.again && failures.is_empty() {
+                        true => missteps_of(session, migration),
+                        false => Vec::new(),
+                    };
+                    Ran {
+                        after,
+                        failures,
+                        again,
+                    }
+                });
+                (first_words(files, down.text.whole()), Way::Ran(Box::new(ran)))
+            }
+        };
+        self.list.push(Back {
+            migration: migration.name.clone(),
+            place,
+            before,
+            between,
+            way,
+        });
+    }
+}
+
+/// Runs the way back of a migration that is a program, on what it has just made, and then, where that is asked for, the program once
+/// more; the session is then as before. `run` goes one way (`true`: back) and says where the program refuses.
 pub(super) fn of_program<M>(
     machine: &mut M,
     session: impl Fn(&mut M) -> &mut Session,
+    again: bool,
     mut run: impl FnMut(&mut M, bool) -> Option<(Span, String)>,
 ) -> Way {
     let now = session(machine).checkpoint();
@@ -63,8 +124,11 @@ pub(super) fn of_program<M>(
         Some((at, what)) if failures.is_empty() => Way::Refused(at, what),
         _ => Way::Ran(Box::new(Ran {
             after,
+            again: match again && failures.is_empty() {
+                true => going(machine, false).1,
+                false => Vec::new(),
+            },
             failures,
-            again: going(machine, false).1,
         })),
     };
     session(machine).restore(now);
@@ -165,43 +229,6 @@ fn part(
         text: Text::of_file(migration.file, source.clone()).slice(range),
         mode,
     }
-}
-
-/// Runs the way back of a migration that has just run, and the migration once more; the session is then as before.
-pub fn rehearse(
-    files: &Files,
-    session: &mut Session,
-    before: Schema,
-    migration: &Migration,
-    down: &Down,
-) -> Option<Back> {
-    let between = session.database().schema().clone();
-    let (place, way) = match down {
-        Down::Untold => return None,
-        Down::Missing => (first_line(files, migration.file), Way::None),
-        Down::Text(down) => {
-            let from = session.checkpoint();
-            let (ran, _) = session.rehearse(&from, |session| {
-                let failures = missteps_of(session, down);
-                let after = session.database().schema().clone();
-                let again = missteps_of(session, migration);
-                Ran {
-                    after,
-                    failures,
-                    again,
-                }
-            });
-            let place = first_words(files, down.text.whole());
-            (place, Way::Ran(Box::new(ran)))
-        }
-    };
-    Some(Back {
-        migration: migration.name.clone(),
-        place,
-        before,
-        between,
-        way,
-    })
 }
 
 fn missteps_of(session: &mut Session, migration: &Migration) -> Vec<Misstep> {

@@ -60,7 +60,7 @@ pub trait Program: std::fmt::Debug + Send + Sync {
         session: Session,
         files: &Files,
         given: &Given,
-        _backs: &mut Vec<back::Back>,
+        _backs: &mut back::Rehearsed,
     ) -> Session {
         self.run(session, files, given, None)
     }

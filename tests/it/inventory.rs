@@ -1,7 +1,7 @@
 //! `schemalign inventory`: rows that were counted by hand.
 
 use schemalign::check::{self, Sides};
-use schemalign::config::Options;
+use schemalign::config::{Downs, Options};
 use schemalign::report::inventory::{csv, json, markdown, text};
 use schemalign::source::Files;
 use schemalign::{discover, inventory};
@@ -55,7 +55,10 @@ fn prisma() -> Files {
 fn list(files: &Files, kind: &str) -> inventory::Inventory {
     let of_migrations = kind == "migrations";
     let options = Options {
-        downs: of_migrations,
+        downs: match of_migrations {
+            true => Downs::Run,
+            false => Downs::Left,
+        },
         ..Options::default()
     };
     let sides = if of_migrations {

@@ -302,6 +302,8 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     let bytes = text.as_bytes();
     let mut out = Vec::new();
     let (mut at, mut depth) = (0, 0usize);
+    // Where the statement that is being read begins.
+    let mut start = 0;
     while let Some(byte) = bytes.get(at).copied() {
         match byte {
             b'#' => {
@@ -313,6 +315,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
             b'\n' | b';' => {
                 if depth == 0 {
                     out.push(Token::End);
+                    start = out.len();
                 }
                 at += 1;
             }
@@ -345,7 +348,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
                 if mark == b':' && depth == 0 {
                     // A suite may begin on the line of its header.
                     out.push(Token::Mark(mark));
-                } else if !matches!(mark, b'(' | b')') || !in_import(&out) {
+                } else if !matches!(mark, b'(' | b')') || !is_import(out.get(start)) {
                     out.push(Token::Mark(mark));
                 }
                 at += 1;
@@ -355,13 +358,9 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     out
 }
 
-/// Whether the statement that is being read is an import: its parentheses say nothing.
-fn in_import(tokens: &[Token<'_>]) -> bool {
-    let start = tokens
-        .iter()
-        .rposition(|t| matches!(t, Token::End))
-        .map_or(0, |at| at + 1);
-    matches!(tokens.get(start), Some(Token::Word("from" | "import", _)))
+/// Whether the statement that begins with a token is an import: its parentheses say nothing.
+fn is_import(first: Option<&Token<'_>>) -> bool {
+    matches!(first, Some(Token::Word("from" | "import", _)))
 }
 
 /// One past the end of a text that begins at a place, and what it holds.

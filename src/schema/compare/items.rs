@@ -4,7 +4,9 @@ use super::told::Told;
 use super::{Kind, Object, Without};
 use crate::known::{ChangeId, Fact, Gap, Presence, Section};
 use crate::name::{Name, QualifiedName};
-use crate::schema::{Domain, Function, NamespaceId, Schema, Sequence, Stored, TableId, Type, TypeKind};
+use crate::schema::{
+    Domain, Function, NamespaceId, Schema, Sequence, SequenceId, Stored, TableId, Type, TypeKind,
+};
 use crate::sqltype::{BaseType, SqlType};
 
 /// Whether an object is there.
@@ -169,10 +171,15 @@ pub(super) fn extensions(schema: &Schema) -> Vec<Item<'_>> {
     .collect()
 }
 
-pub(super) fn types(schema: &Schema) -> Vec<Item<'_>> {
-    let all = schema.types.iter().filter(|(_, t)| {
+/// The types of a schema, but for those that the other has as the very same.
+pub(super) fn types<'a>(schema: &'a Schema, other: &Schema) -> Vec<Item<'a>> {
+    let all = schema.types.iter().filter(|(id, t)| {
         let listed = !matches!(t.kind, TypeKind::Row(_));
-        t.presence.may_be() && t.extension.is_none() && listed && is_ours(schema, t.namespace)
+        // What others are made of is named in their words.
+        let same = matches!(t.kind, TypeKind::Enum(_))
+            && schema.types.shares(&other.types, *id)
+            && schema.namespaces.shares(&other.namespaces, t.namespace);
+        t.presence.may_be() && t.extension.is_none() && listed && !same && is_ours(schema, t.namespace)
     });
     all.map(|(_, ty)| of_type(schema, ty)).collect()
 }
@@ -237,15 +244,22 @@ fn of_domain<'a>(schema: &'a Schema, domain: &'a Domain, item: &mut Item<'a>) {
     item.said("checks", Told::Exprs(checks.collect()), None);
 }
 
-pub(super) fn sequences<'a>(schema: &'a Schema, without: &Without) -> Vec<Item<'a>> {
+/// The sequences of a schema, but for those that the other has as the very same, with the same owner.
+pub(super) fn sequences<'a>(schema: &'a Schema, other: &Schema, without: &Without) -> Vec<Item<'a>> {
+    let is_same = |id: SequenceId, s: &Sequence| {
+        schema.sequences.shares(&other.sequences, id)
+            && schema.namespaces.shares(&other.namespaces, s.namespace)
+            && s.owner
+                .is_none_or(|(table, _)| schema.tables.shares(&other.tables, table))
+    };
     let of_books = |s: &Sequence| {
         s.owner
             .is_some_and(|(table, _)| without.tables.contains(&schema.tables[table].name))
     };
-    let all = schema
-        .sequences
-        .iter()
-        .filter(|(_, s)| s.presence.may_be() && !s.temporary && is_ours(schema, s.namespace) && !of_books(s));
+    let all = schema.sequences.iter().filter(|(id, s)| {
+        let listed = s.presence.may_be() && !s.temporary && is_ours(schema, s.namespace);
+        listed && !is_same(*id, s) && !of_books(s)
+    });
     all.map(|(_, s)| {
         let mut item = Item::new(Kind::Sequence, s.name.to_string(), &s.presence);
         item.shown = schema.format_type(&s.ty);

@@ -202,14 +202,15 @@ impl<'s> Run<'s> {
                 self.untold_gap(gap, side);
             }
         }
-        let both = |list: &dyn Fn(&'s Schema) -> Vec<Item<'s>>| (list(left), list(right));
+        let both =
+            |list: &dyn Fn(&'s Schema, &'s Schema) -> Vec<Item<'s>>| (list(left, right), list(right, left));
         let without = self.without;
         let lists = [
-            both(&|schema| items::namespaces(schema)),
-            both(&|schema| items::extensions(schema)),
-            both(&|schema| items::types(schema)),
-            both(&|schema| items::sequences(schema, without)),
-            both(&|schema| items::functions(schema)),
+            both(&|schema, _| items::namespaces(schema)),
+            both(&|schema, _| items::extensions(schema)),
+            both(&|schema, other| items::types(schema, other)),
+            both(&|schema, other| items::sequences(schema, other, without)),
+            both(&|schema, _| items::functions(schema)),
         ];
         for (a, b) in lists {
             self.pair(a, b, &|i| hidden(left, i), &|i| hidden(right, i));

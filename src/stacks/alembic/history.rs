@@ -14,7 +14,7 @@ use crate::config::Given;
 use crate::known::{Gap, Reach};
 use crate::session::{Migration, RunMode, Session};
 use crate::source::{FileId, Files, Span, Text};
-use crate::stacks::back::Back;
+use crate::stacks::back::Rehearsed;
 use crate::stacks::{Chain, Folder, History, HistoryEvent, Link, Program};
 use crate::syntax::python::Trees;
 
@@ -37,7 +37,7 @@ impl Program for Revisions {
         session: Session,
         files: &Files,
         given: &Given,
-        backs: &mut Vec<Back>,
+        backs: &mut Rehearsed,
     ) -> Session {
         runner::run(self, session, files, given, None, Some(backs))
     }

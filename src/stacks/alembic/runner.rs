@@ -16,7 +16,7 @@ use crate::schema::Schema;
 use crate::schema::compare::{Without, compare};
 use crate::session::Session;
 use crate::source::{Files, Span};
-use crate::stacks::back::{self, Back};
+use crate::stacks::back::{self, Back, Rehearsed};
 
 /// Which function of a revision runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn run(
     files: &Files,
     given: &Given,
     last: Option<usize>,
-    backs: Option<&mut Vec<Back>>,
+    backs: Option<&mut Rehearsed>,
 ) -> Session {
     let modules = Modules::new(files, &revisions.tree.roots());
     let library = Alembic::new(session, revisions.tree.clone(), given.clone());
@@ -89,7 +89,7 @@ fn upgrade<'a>(
     revisions: &Revisions,
     invocation: &Invocation<'a>,
     last: Option<usize>,
-    mut backs: Option<&mut Vec<Back>>,
+    mut backs: Option<&mut Rehearsed>,
 ) {
     machine.library.context = invocation.context.clone();
     let naming = metadata::naming(machine, &invocation.context, invocation.span);
@@ -112,7 +112,8 @@ fn upgrade<'a>(
         let failed = machine.library.session.missteps().len();
         let raised = one(machine, revision, invocation, commit, Way::Up);
         if raised.is_none() && machine.library.session.missteps().len() == failed {
-            backs.push(back(machine, revision, invocation, before));
+            let back = back(machine, revision, invocation, before, backs.again);
+            backs.list.push(back);
         }
     }
 }
@@ -143,13 +144,14 @@ fn back<'a>(
     revision: &Revision,
     invocation: &Invocation<'a>,
     before: Schema,
+    again: bool,
 ) -> Back {
     let files = machine.modules().files();
     let text = files.text(revision.file);
     let place = back::word(files, revision.file, &["def downgrade"]);
     let between = machine.library.session.database().schema().clone();
     let way = if text.contains("downgrade") {
-        back::of_program(machine, session, |machine, back| {
+        back::of_program(machine, session, again, |machine, back| {
             let way = if back { Way::Down } else { Way::Up };
             one(machine, revision, invocation, true, way)
         })

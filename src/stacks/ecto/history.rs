@@ -11,7 +11,7 @@ use super::{install, runner, structure};
 use crate::config::Given;
 use crate::session::{Migration, RunMode, Session};
 use crate::source::{FileId, Files, Span, Text};
-use crate::stacks::back::Back;
+use crate::stacks::back::Rehearsed;
 use crate::stacks::{Folder, History, HistoryEvent, Program};
 
 /// The migrations of a repository.
@@ -43,7 +43,7 @@ impl Program for Migrations {
         session: Session,
         files: &Files,
         given: &Given,
-        backs: &mut Vec<Back>,
+        backs: &mut Rehearsed,
     ) -> Session {
         runner::run(self, &self.all, session, files, given, None, Some(backs))
     }

@@ -19,7 +19,7 @@ use crate::known::{Gap, Reach};
 use crate::schema::Schema;
 use crate::session::{Migration, Session};
 use crate::source::{Files, Span, Text};
-use crate::stacks::back::{self, Back};
+use crate::stacks::back::{self, Back, Rehearsed};
 
 /// Runs all migrations, or those up to the one with an index.
 pub fn run(
@@ -29,7 +29,7 @@ pub fn run(
     files: &Files,
     given: &Given,
     last: Option<usize>,
-    mut backs: Option<&mut Vec<Back>>,
+    mut backs: Option<&mut Rehearsed>,
 ) -> Session {
     let modules = Modules::new(files, &migrations.project.folder);
     let library = Ecto::new(session, migrations.project.clone(), given.clone());
@@ -55,7 +55,8 @@ pub fn run(
             let failed = machine.library.session.missteps().len();
             let raised = one(&mut machine, migration, Way::Up);
             if raised.is_none() && machine.library.session.missteps().len() == failed {
-                backs.push(back(&mut machine, migration, before));
+                let back = back(&mut machine, migration, before, backs.again);
+                backs.list.push(back);
             }
         } else {
             one(&mut machine, migration, Way::Up);
@@ -65,11 +66,11 @@ pub fn run(
 }
 
 /// Runs the way back of a migration that has just run, and the migration once more; the session is then as before.
-fn back(machine: &mut Elixir<'_>, migration: &Migration, before: Schema) -> Back {
+fn back(machine: &mut Elixir<'_>, migration: &Migration, before: Schema, again: bool) -> Back {
     let files = machine.modules().files();
     let place = back::word(files, migration.file, &["def down", "def change"]);
     let between = machine.library.session.database().schema().clone();
-    let way = back::of_program(machine, session, |machine, back| {
+    let way = back::of_program(machine, session, again, |machine, back| {
         let way = if back { Way::Down } else { Way::Up };
         one(machine, migration, way)
     });
