@@ -9,6 +9,16 @@ use crate::stacks::History;
 use crate::stacks::back::{Back, Way};
 use crate::syntax::python::{Trees, ast};
 
+/// Whether a way back changes a database, or fails on it.
+pub(super) fn does_something(ctx: &Context<'_>, back: &Back) -> bool {
+    match &back.way {
+        Way::None | Way::Refused(..) => false,
+        Way::Ran(ran) => {
+            !ran.failures.is_empty() || !apart(ctx, &back.between, &ran.after).differences.is_empty()
+        }
+    }
+}
+
 /// What came of a migration's way back in one database, and what is to be said of it.
 pub(super) fn ran(ctx: &Context<'_>, back: &Back, said: impl FnOnce() -> Cell) -> (Cell, Option<String>) {
     let ran = match &back.way {

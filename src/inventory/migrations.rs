@@ -142,17 +142,20 @@ impl Shared<'_, '_> {
         ]
     }
 
-    /// Whether a migration can be taken back, by database where they differ, and what is to be said of it. Where it does nothing there
-    /// is nothing to take back.
+    /// Whether a migration can be taken back, by database where they differ, and what is to be said of it. Where neither it nor its way
+    /// back does anything there is nothing to take back.
     fn reversible(&self, files: &Files, at: usize, migration: &Step) -> (Cell, BTreeSet<String>) {
         let by_text = || down::reversible(files, self.history, migration.file);
         let mut notes = BTreeSet::new();
         let mut cells: Vec<(&str, Cell)> = Vec::new();
         let touched = |dids: &[Did]| dids.get(at).is_some_and(|did| did.changes > 0);
-        for (ctx, _) in self.of.iter().filter(|(_, dids)| touched(dids)) {
+        for (ctx, dids) in &self.of {
             let list = ctx.subject.backs.map(|backs| backs.list.as_slice());
             let mut same = list.unwrap_or_default().iter();
-            if let Some(back) = same.find(|back| back.migration == migration.name) {
+            if let Some(back) = same
+                .find(|back| back.migration == migration.name)
+                .filter(|back| touched(dids) || down::does_something(ctx, back))
+            {
                 let (cell, note) = down::ran(ctx, back, by_text);
                 notes.extend(note);
                 cells.push((ctx.subject.target, cell));
