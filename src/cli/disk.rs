@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use ignore::{WalkBuilder, WalkState};
 
+use super::kept::{Hidden, Kept};
+use super::revision::slashed;
 use crate::source::{Entry, FileSystem, ReadError};
 
 /// Folders that hold nothing of the user's own: dependencies, build products, caches.
@@ -51,6 +53,8 @@ pub(super) struct Disk {
     held: BTreeMap<String, Vec<u8>>,
     /// What was walked.
     walked: Vec<PathBuf>,
+    /// What git keeps, where there is a repository.
+    kept: Option<Kept>,
 }
 
 /// What the walk came upon.
@@ -85,6 +89,7 @@ impl Disk {
             skipped: BTreeSet::new(),
             held: BTreeMap::new(),
             walked: within.to_vec(),
+            kept: within.first().and_then(|folder| Kept::around(folder)),
         };
         for path in within {
             disk.walk(path, false);
@@ -159,6 +164,30 @@ impl Disk {
                 }
             }
         }
+        if !named {
+            self.list_kept(from);
+        }
+    }
+
+    /// Lists the files below a folder that git keeps although `.gitignore` names them.
+    fn list_kept(&mut self, from: &Path) {
+        let (Some(kept), from) = (&self.kept, real(from)) else {
+            return;
+        };
+        let mut hidden = Hidden::default();
+        let mut found = Vec::new();
+        for (file, inside) in kept.below(&from) {
+            let name = self.name_of_real(&file);
+            if self.entries.contains(&name) || !is_walked(inside) || hidden.leaves_out(&file) {
+                continue;
+            }
+            let folders = file.ancestors().skip(1).take_while(|folder| *folder != from);
+            let never = folders.into_iter().any(|folder| !matches!(is_never(folder), Ok(false)));
+            if !never && file.symlink_metadata().is_ok_and(|data| data.is_file()) {
+                found.push(name);
+            }
+        }
+        self.entries.extend(found);
     }
 
     /// Lists files of these names in the folders above a path, up to the root or to the repository's own root where the path lies
@@ -262,14 +291,8 @@ impl Disk {
     /// Whether the walk would come to a path (absolute, without links) that is not there now, were it: where ignore files do not
     /// leave it out.
     pub(super) fn would_walk(&self, path: &Path) -> bool {
-        let shown = |folder: &Path| {
-            let inside = path.strip_prefix(real(folder)).ok()?;
-            let mut parts = inside.iter().map(|part| part.to_string_lossy());
-            let file = parts.next_back()?;
-            let walked = |part: &str| !part.starts_with('.') && !NEVER.contains(&part);
-            Some(parts.all(|part| walked(&part)) && !file.starts_with('.'))
-        };
-        self.walked.iter().any(|folder| shown(folder) == Some(true))
+        let shown = |folder: &Path| path.strip_prefix(real(folder)).is_ok_and(|inside| is_walked(&slashed(inside)));
+        self.walked.iter().any(|folder| shown(folder))
     }
 
     /// Where a path of the listing lies, with no link in the way to the root.
@@ -345,6 +368,13 @@ impl FileSystem for Disk {
     fn skipped(&self) -> Vec<(String, String)> {
         self.skipped.iter().cloned().collect()
     }
+}
+
+/// Whether a walk comes to a file below its start, by the names that lead to it.
+fn is_walked(inside: &str) -> bool {
+    let (folders, file) = inside.rsplit_once('/').unwrap_or(("", inside));
+    let is_closed = |part: &str| part.starts_with('.') || NEVER.contains(&part);
+    !file.is_empty() && !file.starts_with('.') && !folders.split('/').any(is_closed)
 }
 
 /// A path without links, where it is there.

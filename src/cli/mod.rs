@@ -14,6 +14,7 @@ mod history;
 mod impact;
 mod init;
 mod inventory;
+mod kept;
 mod lsp;
 mod migration;
 mod models;

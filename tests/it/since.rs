@@ -252,6 +252,31 @@ fn what_git_keeps_otherwise_is_read_too() {
 }
 
 #[test]
+fn what_git_keeps_is_read_although_it_is_ignored() {
+    let Some(root) = repository("ignored") else { return };
+    write(
+        &root,
+        "prisma/migrations/2_secret/migration.sql",
+        "ALTER TABLE \"User\" ADD COLUMN \"old\" TEXT;\n",
+    );
+    commit(&root, "second");
+    write(&root, ".gitignore", "*secret*\n");
+    assert_eq!(since(&root, &[]), (0, vec![], String::new()));
+    // Named by its folder too, and from within.
+    assert_eq!(since(&root, &["prisma"]), (0, vec![], String::new()));
+    assert_eq!(since(&root.join("prisma"), &[]), (0, vec![], String::new()));
+    // What git does not keep, and what other ignore files leave out.
+    write(
+        &root,
+        "prisma/migrations/3_secret/migration.sql",
+        "ALTER TABLE \"User\" DROP COLUMN \"old\";\n",
+    );
+    assert_eq!(since(&root, &[]), (0, vec![], String::new()));
+    write(&root, ".ignore", "2_secret\n");
+    assert_eq!(since(&root, &[]).0, 1);
+}
+
+#[test]
 fn baseline_ignores_and_configuration_keep_their_meaning() {
     let Some(root) = repository("settings") else {
         return;
