@@ -182,7 +182,9 @@ impl Disk {
                 continue;
             }
             let folders = file.ancestors().skip(1).take_while(|folder| *folder != from);
-            let never = folders.into_iter().any(|folder| !matches!(is_never(folder), Ok(false)));
+            let never = folders
+                .into_iter()
+                .any(|folder| !matches!(is_never(folder), Ok(false)));
             if !never && file.symlink_metadata().is_ok_and(|data| data.is_file()) {
                 found.push(name);
             }
@@ -291,7 +293,10 @@ impl Disk {
     /// Whether the walk would come to a path (absolute, without links) that is not there now, were it: where ignore files do not
     /// leave it out.
     pub(super) fn would_walk(&self, path: &Path) -> bool {
-        let shown = |folder: &Path| path.strip_prefix(real(folder)).is_ok_and(|inside| is_walked(&slashed(inside)));
+        let shown = |folder: &Path| {
+            path.strip_prefix(real(folder))
+                .is_ok_and(|inside| is_walked(&slashed(inside)))
+        };
         self.walked.iter().any(|folder| shown(folder))
     }
 

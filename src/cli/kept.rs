@@ -44,7 +44,9 @@ impl Kept {
         let holds_all = self.top.starts_with(folder);
         self.files.iter().filter_map(move |path| {
             let rest = match &inside {
-                Some(inside) if !inside.is_empty() => path.strip_prefix(inside.as_str())?.strip_prefix('/')?,
+                Some(inside) if !inside.is_empty() => {
+                    path.strip_prefix(inside.as_str())?.strip_prefix('/')?
+                }
                 Some(_) => path.as_str(),
                 None if holds_all => path.as_str(),
                 None => return None,

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::declarative;
 use super::registry::{Entry, Registered, TableEntry, attaches};
 use super::terms;
-use crate::interpret::python::{Args, ClassId, Function, Machine, Run, TermKind, Value};
+use crate::interpret::python::{Args, ClassId, Function, Library, Machine, Run, TermKind, Value};
 use crate::source::Span;
 
 /// The attribute of a class that a function for its SQL is kept under: `@compiles(Class, "postgresql")`, or for every dialect.
@@ -262,11 +262,19 @@ pub fn attribute<'a, L: Registered<'a>>(
             }
         },
         Value::Term(_) => of_term(machine, object, name, at),
-        Value::Instance(_) if terms::is_flask(machine, object) => Some(Ok(
-            machine.term(TermKind::Attribute(object.clone(), SmolStr::new(name)), at)
-        )),
-        _ => None,
+        _ => of_flask_object(machine, object, name, at).map(Ok),
     }
+}
+
+/// An attribute of an object of a class that derives from Flask-SQLAlchemy's.
+pub fn of_flask_object<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    at: Span,
+) -> Option<Value<'a>> {
+    let is_own = matches!(object, Value::Instance(_)) && terms::is_flask(machine, object);
+    is_own.then(|| machine.term(TermKind::Attribute(object.clone(), SmolStr::new(name)), at))
 }
 
 /// An attribute that a class has from the class that its base was made with: `declarative_base(cls=Class)`.

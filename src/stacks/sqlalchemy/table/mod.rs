@@ -432,8 +432,9 @@ pub fn add_item<'a, L: Library<'a>>(
         Value::None => return,
         Value::Unknown(unknown) => unknown.gap.clone(),
         Value::Term(_) => match terms::call(machine, &item.value) {
-            // These say nothing that the schema holds.
-            Some((member, _)) if matches!(member.name(), "Comment" | "DDL") => return,
+            // These say nothing that the schema holds; `op.create_table` leaves out what is neither a column nor a constraint nor an
+            // index (`SchemaObjects.table` in Alembic's `operations/schemaobj.py`).
+            Some((member, _)) if matches!(member.name(), "Comment" | "DDL" | "MetaData") => return,
             _ => gap(item.span, "this part of the table is not known"),
         },
         _ => gap(item.span, "this part of the table is not known"),
