@@ -247,7 +247,11 @@ impl Step {
 
     /// Objects of a table whose expression holds something.
     pub(super) fn expressions(&self, table: TableId, out: &mut Edges, wanted: &dyn Fn(&Expr) -> bool) {
-        let holds = |stored: &Stored| holds(&stored.expr, wanted);
+        self.stored_in(table, out, &Edge::Normal, &|stored| holds(&stored.expr, wanted));
+    }
+
+    /// What of a table holds an expression of a kind.
+    fn stored_in(&self, table: TableId, out: &mut Edges, edge: &Edge, holds: &dyn Fn(&Stored) -> bool) {
         let t = self.table(table);
         for (at, column) in t.columns.iter().enumerate() {
             let id = ColumnId(at as u32);
@@ -257,7 +261,7 @@ impl Step {
             let default = matches!(&column.default, Fact::Known(Some(stored), _) if holds(stored));
             let generated = matches!(&column.generated, Fact::Known(Some((stored, _)), _) if holds(stored));
             if default || generated {
-                out.push((Object::Default(table, id), Edge::Normal));
+                out.push((Object::Default(table, id), edge.clone()));
             }
         }
         for (at, constraint) in t.constraints.iter().enumerate() {
@@ -266,7 +270,7 @@ impl Step {
                 && constraint.presence.may_be()
                 && holds(stored)
             {
-                out.push((Object::Constraint(table, id), Edge::Normal));
+                out.push((Object::Constraint(table, id), edge.clone()));
             }
         }
         for (at, index) in t.indexes.iter().enumerate() {
@@ -276,7 +280,7 @@ impl Step {
                     Some(constraint) => Object::Constraint(table, constraint),
                     None => Object::Index(table, IndexId(at as u32)),
                 };
-                out.push((object, Edge::Normal));
+                out.push((object, edge.clone()));
             }
         }
     }
@@ -368,6 +372,12 @@ impl Step {
                         called(&call.name) && call.args.len() <= arity.max(call.args.len())
                     }
                     _ => false,
+                });
+            }
+            // An operator or a cast of the history's own may be over the function; only what could not be resolved can use it.
+            if let Some(gap) = &self.schema().unlisted {
+                self.stored_in(table, out, &Edge::Perhaps(gap.clone()), &|stored| {
+                    stored.spelling.is_some()
                 });
             }
         }
