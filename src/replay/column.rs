@@ -2,6 +2,7 @@
 
 use super::apply::{Outcome, Step};
 use super::error;
+use super::open::open;
 use super::resolve::unknown_column;
 use super::sequence::nextval;
 use crate::change::{ColumnOption, ColumnSpec, GeneratedKind, SequenceOptions};
@@ -25,8 +26,13 @@ impl Step {
         self.column_sequences(table, id, spec)?;
         if spec.ty.is_some() {
             for option in &spec.options {
-                if let ColumnOption::Opaque(gap) = option {
-                    self.open_column(table, id, gap);
+                match option {
+                    // One fact of it, by its words.
+                    ColumnOption::Opaque(gap) if matches!(&gap.reach, Reach::Fact(f) if f.contains(": ")) => {
+                        open(&mut self.db, gap.clone());
+                    }
+                    ColumnOption::Opaque(gap) => self.open_column(table, id, gap),
+                    _ => {}
                 }
             }
         }

@@ -475,6 +475,7 @@ impl Maker {
                 (None, column.span, None)
             }
         };
+        let noted = self.open.len();
         if column.serial.is_none() {
             let default = self.known(&column.server_default, &name, "default");
             options.extend(default.map(ColumnOption::Default));
@@ -483,6 +484,9 @@ impl Maker {
         options.extend(generated.map(|(expr, kind)| ColumnOption::Generated(expr, kind)));
         let identity = self.known(&column.identity, &name, "identity");
         let is_identity = identity.is_some();
+        // The statement itself says so too: what it fills rows with is not known to be nothing.
+        let noted = self.open.iter().skip(noted);
+        options.extend(noted.cloned().map(ColumnOption::Opaque));
         options.extend(identity.map(|(kind, sequence)| ColumnOption::Identity(kind, sequence)));
         match self.known(&column.nullable, &name, "nullable") {
             Some(false) if !is_identity => {
