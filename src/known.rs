@@ -61,6 +61,8 @@ pub enum Reach {
     Fact(String),
     /// One section of a table.
     Section(String, Section),
+    /// What else a section of a table holds: what is listed stands.
+    OthersOf(String, Section),
     /// Everything about one table, type, sequence or function.
     Object(String),
     /// Which objects a schema (namespace) holds.
@@ -77,6 +79,7 @@ impl fmt::Display for Reach {
             Reach::Rows => f.write_str("rows only"),
             Reach::Fact(fact) => f.write_str(fact),
             Reach::Section(table, section) => write!(f, "{table}: {}", section.key()),
+            Reach::OthersOf(table, section) => write!(f, "{table}: what else of {}", section.key()),
             Reach::Object(object) => f.write_str(object),
             Reach::Namespace(name) => write!(f, "schema {name}"),
             Reach::Others(name) => write!(f, "what else schema {name} holds"),

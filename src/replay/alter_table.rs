@@ -281,7 +281,7 @@ impl Step {
     fn open_action(&mut self, table: TableId, gap: &Gap) {
         match &gap.reach {
             Reach::Rows => {}
-            Reach::Fact(_) | Reach::Section(..) => self.db.open(gap.clone()),
+            Reach::Fact(_) | Reach::Section(..) | Reach::OthersOf(..) => self.db.open(gap.clone()),
             Reach::Object(_) | Reach::Namespace(_) | Reach::Others(_) | Reach::Everything => {
                 let name = self.qualified(table);
                 self.db.open(gap.reaching(Reach::Object(name)));

@@ -18,6 +18,10 @@ pub(super) fn open(db: &mut Database, gap: Gap) {
             Some(id) => open_section(db, id, section, &gap),
             None => db.schema.add_gap(namespace_gap(&table, &gap)),
         },
+        Reach::OthersOf(table, section) => match find_table(db, &table) {
+            Some(id) => open_others(db, id, section, &gap),
+            None => db.schema.add_gap(namespace_gap(&table, &gap)),
+        },
         Reach::Object(name) => open_object(db, &name, &gap),
         Reach::Namespace(name) => open_namespace(db, &Name::new(&name), gap),
         Reach::Others(name) => db.schema.add_gap(gap.reaching(Reach::Namespace(name))),
@@ -92,6 +96,14 @@ fn open_column(column: &mut Column, gap: &Gap) {
     column.default = Fact::unknown(gap.clone());
     column.generated = Fact::unknown(gap.clone());
     column.identity = Fact::unknown(gap.clone());
+}
+
+/// More may be there than is listed.
+fn open_others(db: &mut Database, id: TableId, section: Section, gap: &Gap) {
+    let open = &mut db.schema.tables[id].open;
+    if open.iter().all(|(s, _)| *s != section) {
+        open.push((section, gap.clone()));
+    }
 }
 
 /// More may be there than is listed, and what is listed may be gone.

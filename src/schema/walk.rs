@@ -123,7 +123,9 @@ impl Schema {
         self.gaps.iter().find(|gap| match &gap.reach {
             Reach::Everything => true,
             Reach::Namespace(name) | Reach::Others(name) => places.iter().any(|p| p.as_str() == name),
-            Reach::Rows | Reach::Fact(_) | Reach::Section(..) | Reach::Object(_) => false,
+            Reach::Rows | Reach::Fact(_) | Reach::Section(..) | Reach::OthersOf(..) | Reach::Object(_) => {
+                false
+            }
         })
     }
 

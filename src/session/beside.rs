@@ -28,7 +28,12 @@ impl Session {
                 }
             }
         }
-        reaches.retain(|reach| matches!(reach, Reach::Fact(_) | Reach::Section(..) | Reach::Object(_)));
+        reaches.retain(|reach| {
+            matches!(
+                reach,
+                Reach::Fact(_) | Reach::Section(..) | Reach::OthersOf(..) | Reach::Object(_)
+            )
+        });
         reaches.sort();
         reaches.dedup();
         for reach in reaches {
@@ -54,7 +59,7 @@ impl Session {
     /// Opens what is there; what is not may come to be.
     fn open_or_have(&mut self, gap: Gap, at: Span) {
         let words = match &gap.reach {
-            Reach::Object(words) | Reach::Section(words, _) => words.clone(),
+            Reach::Object(words) | Reach::Section(words, _) | Reach::OthersOf(words, _) => words.clone(),
             _ => return self.open(gap),
         };
         let name = match words.split_once('.') {

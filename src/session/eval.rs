@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use super::Session;
 use super::flow::{Flow, Raised, Run};
 use super::logic::{and, compare_op, is_bool, is_distinct, is_null, like, not, or};
+use super::patterns::{similar, with_backslashes};
 use super::query::{Env, field};
 use super::value::{Object, Oid, Str, Value};
 use crate::known::{Gap, Truth};
@@ -96,10 +97,17 @@ impl Session {
             }
             ExprKind::Like(x, kind, pattern, escape, negated) => {
                 let (x, pattern) = (self.eval(x, env)?, self.eval(pattern, env)?);
-                let found = if escape.is_some() || kind == "SIMILAR TO" {
-                    self.unknown(at, "SIMILAR TO and ESCAPE are not followed")
-                } else {
-                    like(&x, &pattern, kind == "ILIKE", at)
+                let escape = match escape {
+                    Some(escape) => Some(self.eval(escape, env)?),
+                    None => None,
+                };
+                let found = match (&escape, kind.as_str()) {
+                    (_, "SIMILAR TO") => similar(&x, &pattern, escape.as_ref(), at),
+                    (None, kind) => like(&x, &pattern, kind == "ILIKE", at),
+                    (Some(escape), kind) => match with_backslashes(&pattern, escape, at) {
+                        Ok(pattern) => like(&x, &pattern, kind == "ILIKE", at),
+                        Err(untold) => untold,
+                    },
                 };
                 if *negated { not(found) } else { found }
             }

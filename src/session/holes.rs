@@ -30,6 +30,9 @@ impl Session {
                 self.send(&read, false);
                 continue;
             }
+            if self.send_masked(&read, why, at) {
+                continue;
+            }
             self.via.clone_from(&self.program.calls);
             self.statistics.statements += 1;
             self.statistics.opaque += 1;
@@ -39,6 +42,13 @@ impl Session {
             }
         }
         self.via.clear();
+    }
+
+    /// The same for text that a library made of what the program told it: no file holds it.
+    pub fn send_made_pattern(&mut self, parts: &[Option<Text>], why: &str, at: Span) {
+        self.program.makes = true;
+        self.send_pattern(parts, why, at);
+        self.program.makes = false;
     }
 
     /// Runs a block whose text has holes: what depends on them is not known.

@@ -176,7 +176,7 @@ impl Session {
         }
     }
 
-    fn printed(&self, name: &QualifiedName) -> String {
+    pub(super) fn printed(&self, name: &QualifiedName) -> String {
         let place = name
             .schema
             .clone()
@@ -321,7 +321,7 @@ fn changes_no_schema(text: &str) -> bool {
     }
 }
 
-fn holed(name: &QualifiedName) -> bool {
+pub(super) fn holed(name: &QualifiedName) -> bool {
     name.name.as_str().contains(HOLE) || name.schema.as_ref().is_some_and(|s| s.as_str().contains(HOLE))
 }
 

@@ -3,7 +3,7 @@
 use super::{LEVEL, table, ways};
 use crate::name::Name;
 use crate::pair::{TablePair, foreign_keys};
-use crate::rules::unindexed_foreign_key::{hidden, serves};
+use crate::rules::unindexed_foreign_key::{hidden, partial, serves};
 use crate::rules::{Check, Context, Report, Reporter, Rule, words};
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -29,14 +29,23 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         }
         let target = table.schema.table(key.table).qualified();
         let list = words::list(&own);
+        let partial = partial(table, &own);
+        let lacks = match &partial {
+            None => "has no index".to_owned(),
+            Some(partial) => format!(
+                "has no index over all rows ({} is over a part of them{})",
+                partial.index, partial.rows
+            ),
+        };
         let message = format!(
-            "the foreign key from {} {list} to {target} has no index, and the policy asks for one",
+            "the foreign key from {} {list} to {target} {lacks}, and the policy asks for one",
             table.qualified()
         );
         let change = format!(
-            "write a migration (`CREATE INDEX ON {} {}`)",
+            "write a migration (`CREATE INDEX ON {} {}`{})",
             words::sql_table(table),
-            words::sql_list(own.iter().copied())
+            words::sql_list(own.iter().copied()),
+            partial.map_or_else(String::new, |partial| partial.taken)
         );
         let name = constraint.get().name.known();
         let mut report = Report::new(place.span, format!("no index over {list}"), message)

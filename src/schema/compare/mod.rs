@@ -471,7 +471,11 @@ impl<'s> Run<'s> {
         let name = match &gap.reach {
             Reach::Namespace(name) | Reach::Others(name) => name.clone(),
             Reach::Rows => return,
-            Reach::Everything | Reach::Fact(_) | Reach::Section(..) | Reach::Object(_) => String::new(),
+            Reach::Everything
+            | Reach::Fact(_)
+            | Reach::Section(..)
+            | Reach::OthersOf(..)
+            | Reach::Object(_) => String::new(),
         };
         let object = Object {
             table: None,

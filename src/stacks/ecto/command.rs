@@ -228,6 +228,8 @@ pub struct Options {
     pub primary_key: bool,
     /// `null:`.
     pub null: Option<bool>,
+    /// Why `null:` cannot be told.
+    pub null_open: Option<Gap>,
     /// `default:`.
     pub default: Option<Default>,
     /// `size:`.

@@ -96,10 +96,16 @@ fn create_table(table: &Table, if_not_exists: bool, parts: &[Part], dialect: Dia
         }
         column::definition(&mut sql, table, part, dialect);
     }
+    // What it inherits, or how it is divided: columns and more.
+    if let Some(Word::Unknown(gap, _)) = &table.options {
+        sql.push(if parts.is_empty() { "" } else { ", " });
+        sql.unknown_name(gap);
+        sql.push(" integer");
+    }
     sql.from(table.span);
     primary_key(&mut sql, parts, ", ");
     sql.push(")");
-    if let Some(options) = &table.options {
+    if let Some(options @ Word::Known(_)) = &table.options {
         sql.push(" ");
         sql.word(options);
     }
@@ -208,13 +214,12 @@ fn create_index(index: &Index, if_not_exists: bool) -> Vec<Sql> {
         sql.word(options);
         sql.push(")");
     }
-    if let Some(predicate) = &index.predicate {
+    if let Some(gap) = &index.open {
+        sql.push(" WHERE ");
+        sql.hole(gap);
+    } else if let Some(predicate) = &index.predicate {
         sql.push(" WHERE ");
         sql.word(predicate);
-    }
-    if let Some(gap) = &index.open {
-        sql.push(" ");
-        sql.hole(gap);
     }
     let mut out = vec![sql];
     if let Some(comment) = &index.comment {
@@ -248,10 +253,17 @@ fn keys(sql: &mut Sql, columns: &[IndexColumn]) {
 fn create_constraint(constraint: &Constraint) -> Vec<Sql> {
     let mut sql = on_table(constraint);
     sql.push(" ADD CONSTRAINT ");
-    sql.name(&constraint.name);
+    match &constraint.open {
+        Some(gap) => sql.unknown_name(gap),
+        None => sql.name(&constraint.name),
+    }
     if let Some(check) = &constraint.check {
         sql.push(" CHECK (");
         sql.word(check);
+        sql.push(")");
+    } else if let Some(Word::Unknown(gap, _)) = &constraint.exclude {
+        sql.push(" CHECK (");
+        sql.hole(gap);
         sql.push(")");
     } else if let Some(exclude) = &constraint.exclude {
         sql.push(" EXCLUDE USING ");
@@ -259,10 +271,6 @@ fn create_constraint(constraint: &Constraint) -> Vec<Sql> {
     }
     if !constraint.validate {
         sql.push(" NOT VALID");
-    }
-    if let Some(gap) = &constraint.open {
-        sql.push(" ");
-        sql.hole(gap);
     }
     let mut out = vec![sql];
     if let Some(comment) = &constraint.comment {

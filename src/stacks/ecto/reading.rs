@@ -226,8 +226,14 @@ pub fn reference(value: &Value, at: Span) -> Reference {
             .filter_map(|item| item.as_pair())
             .map(|(own, other)| (Word::new(own, at), word(other, at)))
             .collect(),
-        _ => Vec::new(),
+        Some(other) => {
+            open = open.or(other.gap());
+            Vec::new()
+        }
+        None => Vec::new(),
     };
+    let matching = field(value, "match");
+    open = open.or(matching.and_then(Value::gap));
     let given = value.field("options").map(|options| Given::of(Some(options)));
     let prefix = given
         .as_ref()
@@ -249,15 +255,12 @@ pub fn reference(value: &Value, at: Span) -> Reference {
             .field("on_update")
             .and_then(|action| on_update(action, at, &mut open)),
         with,
-        matching: value
-            .field("match")
-            .and_then(Value::as_atom)
-            .and_then(|kind| match kind {
-                "full" => Some("FULL"),
-                "simple" => Some("SIMPLE"),
-                "partial" => Some("PARTIAL"),
-                _ => None,
-            }),
+        matching: matching.and_then(Value::as_atom).and_then(|kind| match kind {
+            "full" => Some("FULL"),
+            "simple" => Some("SIMPLE"),
+            "partial" => Some("PARTIAL"),
+            _ => None,
+        }),
         validate,
         open,
         span,
@@ -374,17 +377,20 @@ pub fn column_type(value: &Value, at: Span) -> ColumnType {
 pub fn options(given: &Given, at: Span) -> Options {
     let mut open = given.open.clone();
     let text = |key: &str| given.get(key).map(|value| word(value, at));
-    let mut truth = |key: &str| match given.get(key)? {
+    let mut null_open = None;
+    let truth = |key: &str, open: &mut Option<Gap>| match given.get(key)? {
         Value::Atom(name) => Some(name != "false"),
         other => {
             open.get_or_insert_with(|| other.gap().unwrap_or_else(|| untold(at)));
             None
         }
     };
-    let (primary_key, null) = (truth("primary_key").unwrap_or(false), truth("null"));
+    let primary_key = truth("primary_key", &mut open).unwrap_or(false);
+    let null = truth("null", &mut null_open);
     Options {
         primary_key,
         null,
+        null_open,
         default: given.fetch("default").map(|value| default(value, at)),
         size: text("size"),
         precision: text("precision"),

@@ -375,9 +375,11 @@ fn execute(
     }
     let why = statement.gap().map_or_else(String::new, |gap| gap.why.clone());
     machine.library.session.called_from(calls.to_vec());
-    machine
-        .library
-        .session
-        .send_pattern(&statement.into_parts(), &why, at);
+    let session = &mut machine.library.session;
+    if made {
+        session.send_made_pattern(&statement.into_parts(), &why, at);
+    } else {
+        session.send_pattern(&statement.into_parts(), &why, at);
+    }
     Ok(())
 }

@@ -61,6 +61,17 @@ impl Sql {
         self.gap.get_or_insert_with(|| gap.clone());
     }
 
+    /// Adds a mark that stands for a clause which cannot be told.
+    pub fn mark(&mut self, mark: &str, gap: &Gap) {
+        self.push(mark);
+        self.gap.get_or_insert_with(|| gap.clone());
+    }
+
+    /// Adds a name that cannot be told.
+    pub fn unknown_name(&mut self, gap: &Gap) {
+        self.name(&Word::Unknown(gap.clone(), Vec::new()));
+    }
+
     /// Adds a name in double quotes.
     pub fn name(&mut self, word: &Word) {
         // What is quoted and its quotes are one place.

@@ -51,6 +51,7 @@ pub(super) fn call<'a, L: Library<'a>>(
             Truth::No => Value::truth(true),
             Truth::Unknown(gap) => Value::one_of(vec![Value::truth(true), Value::truth(false)], gap),
         }),
+        ("to_timeout", [components]) => return timeout(components),
         ("++", [Value::List(a), Value::List(b)]) => {
             if let Err(stop) = machine.afford((a.len() + b.len()) as u128, at) {
                 return Some(Err(stop));
@@ -357,4 +358,39 @@ fn structure<'a, L: Library<'a>>(
         }
     }
     Ok(Value::Map(Rc::new(map)))
+}
+
+/// `to_timeout(hour: 1, minute: 30)`: milliseconds; a number of them and `:infinity` are what they are. What it raises on is not
+/// followed.
+///
+/// Source: `Kernel.to_timeout/1` of Elixir 1.17.
+fn timeout(components: &Value) -> Option<Run<Value>> {
+    match components {
+        Value::Atom(name) if name == "infinity" => return Some(Ok(components.clone())),
+        Value::Integer(0..) => return Some(Ok(components.clone())),
+        _ => {}
+    }
+    let mut all = 0i64;
+    let mut seen: Vec<&str> = Vec::new();
+    for item in components.as_list()? {
+        let (unit, amount) = item.as_pair()?;
+        let milliseconds: i64 = match unit {
+            "week" => 604_800_000,
+            "day" => 86_400_000,
+            "hour" => 3_600_000,
+            "minute" => 60_000,
+            "second" => 1_000,
+            "millisecond" => 1,
+            _ => return None,
+        };
+        let Value::Integer(amount @ 0..) = amount else {
+            return None;
+        };
+        if seen.contains(&unit) {
+            return None;
+        }
+        seen.push(unit);
+        all = all.checked_add(amount.checked_mul(milliseconds)?)?;
+    }
+    Some(Ok(Value::Integer(all)))
 }

@@ -71,7 +71,7 @@ const MODULES: [(&str, bool); 47] = [
 ];
 
 /// Names that `Kernel` brings everywhere.
-const KERNEL: [&str; 84] = [
+const KERNEL: [&str; 85] = [
     "+",
     "-",
     "*",
@@ -149,6 +149,7 @@ const KERNEL: [&str; 84] = [
     "tl",
     "to_charlist",
     "to_string",
+    "to_timeout",
     "trunc",
     "tuple_size",
     "update_in",

@@ -3,6 +3,8 @@
 use super::super::command::{Added, ColumnType, Default, Options, Part, Reference, Table, Word};
 use super::super::sql::Sql;
 use super::Dialect;
+use crate::known::Gap;
+use crate::session::{HOLE_GENERATED, HOLE_NULL, HOLE_OPTIONS};
 
 /// A column within the parentheses of `CREATE TABLE`.
 pub(in super::super) fn definition(sql: &mut Sql, table: &Table, part: &Part, dialect: Dialect) {
@@ -83,10 +85,17 @@ fn column_options(sql: &mut Sql, ty: &ColumnType, options: &Options) {
         None => {}
     }
     collation(sql, options);
-    if let Some(gap) = &options.open {
-        sql.push(" ");
-        sql.hole(gap);
+    for (mark, gap) in marks(options) {
+        sql.push(" CHECK (");
+        sql.mark(mark, gap);
+        sql.push(")");
     }
+}
+
+/// What stands for clauses that cannot be told.
+fn marks(options: &Options) -> impl Iterator<Item = (&'static str, &Gap)> {
+    let null = options.null_open.iter().map(|gap| (HOLE_NULL, gap));
+    null.chain(options.open.iter().map(|gap| (HOLE_OPTIONS, gap)))
 }
 
 fn collation(sql: &mut Sql, options: &Options) {
@@ -125,11 +134,11 @@ fn modify(sql: &mut Sql, table: &Table, added: &Added, dialect: Dialect) {
         default_value(sql, default, ty);
     }
     collation(sql, options);
-    if let Some(gap) = &options.open {
+    for (mark, gap) in marks(options) {
         sql.push(", ALTER COLUMN ");
         sql.name(&added.name);
-        sql.push(" ");
-        sql.hole(gap);
+        sql.push(" SET DEFAULT ");
+        sql.mark(mark, gap);
     }
 }
 
@@ -170,7 +179,11 @@ fn referenced_type(sql: &mut Sql, ty: &ColumnType, options: &Options, dialect: D
 
 fn column_type(sql: &mut Sql, ty: &ColumnType, options: &Options, dialect: Dialect) {
     type_name(sql, ty, options, dialect);
-    if let Some(generated) = &options.generated {
+    if let Some(Word::Unknown(gap, _)) = &options.generated {
+        sql.push(" CHECK (");
+        sql.mark(HOLE_GENERATED, gap);
+        sql.push(")");
+    } else if let Some(generated) = &options.generated {
         sql.push(" GENERATED ");
         sql.word(generated);
     } else if let ColumnType::Atom(word) = ty
@@ -291,7 +304,10 @@ pub(in super::super) fn renamed(atom: &str) -> Option<&'static str> {
 fn reference_clause(sql: &mut Sql, reference: &Reference, table: &Table, column: &Word) {
     sql.from(reference.span);
     sql.push("CONSTRAINT ");
-    reference_name(sql, reference, table, column);
+    match &reference.open {
+        Some(gap) => sql.unknown_name(gap),
+        None => reference_name(sql, reference, table, column),
+    }
     sql.push(" FOREIGN KEY (");
     sql.names(std::iter::once(column).chain(reference.with.iter().map(|(own, _)| own)));
     sql.push(") REFERENCES ");
@@ -322,10 +338,6 @@ fn reference_clause(sql: &mut Sql, reference: &Reference, table: &Table, column:
     }
     if !reference.validate {
         sql.push(" NOT VALID");
-    }
-    if let Some(gap) = &reference.open {
-        sql.push(" ");
-        sql.hole(gap);
     }
 }
 
