@@ -345,7 +345,7 @@ pub fn is_table(table: TableWalker<'_>) -> bool {
     }
 }
 
-/// Tables in which runners and platforms keep their own books.
+/// Tables in which runners, platforms and queues keep their own books.
 #[must_use]
 pub fn is_bookkeeping(name: &Name) -> bool {
     static NAMES: &[&str] = &[
@@ -367,6 +367,9 @@ pub fn is_bookkeeping(name: &Name) -> bool {
         "knex_migrations_lock",
         "migrations",
         "mikro_orm_migrations",
+        "oban_jobs",
+        "oban_peers",
+        "oban_producers",
         "pgmigrations",
         "refinery_schema_history",
         "schema_migrations",

@@ -33,11 +33,40 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         match said.says {
             Says::AtMost(most) => too_long(ctx, column, said, most, out),
             Says::Optional => refused(ctx, column, said, out),
-            Says::Required if may_lack_value(table, column.column) => free.push((said, column)),
+            Says::Required
+                if may_lack_value(table, column.column) && is_asked_by_others(ctx, pair, model, column) =>
+            {
+                free.push((said, column));
+            }
             Says::Required => {}
         }
     }
     required(ctx, model, table, &free, out);
+}
+
+/// Whether the other models of the table ask for a value of the column too: rows of one that does not may lack it.
+fn is_asked_by_others(
+    ctx: &Context<'_>,
+    pair: &TablePair<'_>,
+    model: &Model,
+    column: &ColumnPair<'_>,
+) -> bool {
+    let mut others = ctx.pairs.models_of(pair).filter(|other| other.name != model.name);
+    others.all(|other| {
+        let mut sets = ctx.subject.models.iter();
+        let field = other
+            .fields
+            .iter()
+            .find(|field| field.column == *column.column.name());
+        field.is_some_and(|field| {
+            sets.any(|set| {
+                let mut said = set.validations.iter();
+                said.any(|said| {
+                    said.model == other.name && said.field == field.name && said.says == Says::Required
+                })
+            })
+        })
+    })
 }
 
 /// Text passes that the column cannot hold.

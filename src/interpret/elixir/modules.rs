@@ -1,7 +1,7 @@
 //! The modules of a repository: which file defines which, found by a fast look at the text; files are parsed when they are needed.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -15,7 +15,7 @@ pub struct Modules<'a> {
     files: &'a Files,
     /// Files by the last part of the names that their `defmodule`s give.
     by_last: FxHashMap<SmolStr, Vec<(FileId, SmolStr)>>,
-    lowered: FxHashMap<FileId, OnceLock<Lowered>>,
+    lowered: FxHashMap<FileId, OnceLock<Arc<Lowered>>>,
     root: String,
 }
 
@@ -60,12 +60,13 @@ impl<'a> Modules<'a> {
             }
             lowered.insert(file, OnceLock::new());
             let Ok(source) = files.read(file) else { continue };
-            for name in names(&source.text) {
-                let last = name.rsplit('.').next().unwrap_or(&name);
+            let named = source.derive(|| Named(names(&source.text).map(SmolStr::new).collect()));
+            for name in &named.0 {
+                let last = name.rsplit('.').next().unwrap_or(name);
                 by_last
                     .entry(SmolStr::new(last))
                     .or_default()
-                    .push((file, SmolStr::new(&name)));
+                    .push((file, name.clone()));
             }
         }
         Modules {
@@ -104,19 +105,10 @@ impl<'a> Modules<'a> {
     #[must_use]
     pub fn lowered(&self, file: FileId) -> &Lowered {
         static NONE: OnceLock<Lowered> = OnceLock::new();
-        let make = || {
-            let text = self.files.text(file);
-            let parsed = elixir::parse(file, &text);
-            let mut modules = Vec::new();
-            for (top, form) in parsed.body.statements().iter().enumerate() {
-                places(form, None, top, 0, &mut modules);
-            }
-            Lowered {
-                body: parsed.body,
-                errors: parsed.errors,
-                modules,
-                unquotes: text.contains("unquote"),
-            }
+        // What one text gives is the same to all that read it: the histories and the models of several repositories.
+        let make = || match self.files.read(file) {
+            Ok(source) => source.derive(|| read(file, &source.text)),
+            Err(_) => Arc::new(read(file, "")),
         };
         match self.lowered.get(&file) {
             Some(slot) => slot.get_or_init(make),
@@ -183,6 +175,24 @@ impl<'a> Modules<'a> {
                 .is_some_and(|rest| rest.starts_with('/'));
         let test = path.split('/').any(|part| part == "test");
         u8::from(!below) * 2 + u8::from(test)
+    }
+}
+
+/// The names after `defmodule` in a file.
+struct Named(Vec<SmolStr>);
+
+/// Parses a file.
+fn read(file: FileId, text: &str) -> Lowered {
+    let parsed = elixir::parse(file, text);
+    let mut modules = Vec::new();
+    for (top, form) in parsed.body.statements().iter().enumerate() {
+        places(form, None, top, 0, &mut modules);
+    }
+    Lowered {
+        body: parsed.body,
+        errors: parsed.errors,
+        modules,
+        unquotes: text.contains("unquote"),
     }
 }
 

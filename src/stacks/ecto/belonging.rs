@@ -150,7 +150,8 @@ fn is_of_page(machine: &Elixir<'_>, model: &Model, schema: &Schema, made: &[Sche
 }
 
 /// The repository of the project without migrations that a schema is of, as that of a database which others make: the module is named
-/// for it, as `Shop.Mud.Record` for `Shop.Repo.Mud`, beside `Shop.Repo`.
+/// for it, as `Shop.Mud.Record` for `Shop.Repo.Mud`, beside `Shop.Repo`, or stands in a namespace of its own with it, as
+/// `Shop.Exports.Line` with `Shop.Exports.Repo`.
 fn unmigrated<'r>(machine: &Elixir<'_>, repos: &'r [Repo], module: &str) -> Option<&'r Repo> {
     let files = machine.modules().files();
     let folder = &machine.library.project.folder;
@@ -160,7 +161,15 @@ fn unmigrated<'r>(machine: &Elixir<'_>, repos: &'r [Repo], module: &str) -> Opti
         };
         let own = join(folder, &format!("priv/{}/migrations", underscored(last)));
         let beside = outer.rsplit('.').next() == Some("Repo");
-        beside && module.split('.').any(|part| part == last) && files.below(&own).next().is_none()
+        let named = beside && module.split('.').any(|part| part == last);
+        let within = |module: &str| {
+            module
+                .strip_prefix(outer)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
+        let main = machine.library.project.repo.as_ref();
+        let apart = main.is_some_and(|main| *main != **repo && !within(&main.module)) && within(module);
+        (named || apart) && files.below(&own).next().is_none()
     })
 }
 

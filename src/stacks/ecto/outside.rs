@@ -14,7 +14,9 @@ pub fn opaque(machine: &mut Elixir<'_>, gap: &Gap, called: Option<&Called<'_>>) 
         Some(called) => reaches(called),
         None if handed && !far => vec![Reach::Everything],
         None if gap.reach != Reach::Everything => Vec::new(),
-        None if is_work_on_rows(machine, gap) => {
+        None if called.is_some_and(|called| is_of_library(machine, called))
+            || is_work_on_rows(machine, gap) =>
+        {
             machine.note(&gap.reaching(Reach::Rows));
             machine.library.session.touch_rows_of_all();
             Vec::new()
@@ -41,11 +43,37 @@ pub fn opaque(machine: &mut Elixir<'_>, gap: &Gap, called: Option<&Called<'_>>) 
 }
 
 /// Whether a call into code that is not there is of the program's own namespace, so that it knows the program's tables: a module
-/// that something makes which is not followed.
+/// that something makes which is not followed. What a library puts into a module of the program does what that module has words for.
 fn is_own(machine: &Elixir<'_>, called: &Called<'_>) -> bool {
+    if is_of_library(machine, called) {
+        return false;
+    }
+    is_of_program(machine, called.module)
+}
+
+/// Whether a module is of the program's own namespace.
+fn is_of_program(machine: &Elixir<'_>, module: &str) -> bool {
     let repo = machine.library.project.repo.as_ref();
     let root = |module: &str| module.split('.').next().unwrap_or(module).to_owned();
-    repo.is_some_and(|repo| repo.module.contains('.') && root(&repo.module) == root(called.module))
+    repo.is_some_and(|repo| repo.module.contains('.') && root(&repo.module) == root(module))
+}
+
+/// Whether a function of a module of the repository is one that a library puts into it, and the module has no words with which a schema
+/// is changed.
+fn is_of_library(machine: &Elixir<'_>, called: &Called<'_>) -> bool {
+    let modules = machine.modules();
+    let Some((file, _)) = modules.find(called.module) else {
+        return false;
+    };
+    let text = modules.files().text(file);
+    let mut uses = text
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("use "))
+        .map(|rest| {
+            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'));
+            &rest[..end.unwrap_or(rest.len())]
+        });
+    !changes_schema(&text) && uses.all(|used| modules.may_have(used) || !is_of_program(machine, used))
 }
 
 /// Whether a call is handed text that changes a schema, or goes to the driver of the database with text that is not known.
