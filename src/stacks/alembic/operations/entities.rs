@@ -107,12 +107,36 @@ fn statements<'a, L: Database<'a>>(
     let parts = Parts {
         schema,
         signature,
-        definition: text(2, "definition")?,
+        definition: text(2, "definition")?.map(|text| sent(class, text)),
         on: text(3, "on_entity")?,
         cascade,
         with_data: terms::flag(&args, "with_data", true)?,
     };
     Ok(written(class, &parts, act, at))
+}
+
+/// A definition as the server gets it. What is written passes through `sqlalchemy.text`, which takes `\:` for a colon; where alembic_utils
+/// escapes all colons itself, one that was escaped before stays so (`escape_colon_for_sql`, `escape_colon_for_plpgsql`).
+fn sent(class: &str, definition: Text) -> Text {
+    let whole = definition.as_str();
+    let lower = whole.to_ascii_lowercase().replace('\'', "");
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let is_written = match class {
+        "PGFunction" | "PGProcedure" => words.windows(2).any(|w| w == ["language", "plpgsql"]),
+        "PGView" | "PGMaterializedView" => true,
+        _ => false,
+    };
+    if !is_written || !whole.contains("\\:") {
+        return definition;
+    }
+    let mut runs = Vec::new();
+    let mut done = 0;
+    for (at, _) in whole.match_indices("\\:") {
+        runs.extend(definition.slice(done..at).runs());
+        done = at + 1;
+    }
+    runs.extend(definition.slice(done..whole.len()).runs());
+    Text::composed(runs)
 }
 
 /// The statements of a class of entities.
