@@ -59,7 +59,7 @@ impl<'a, L: Library<'a>> Writer<'_, '_, 'a, L> {
             ("cast", Some(ty)) => self.cast(object, &ty, at, depth),
             ("collate", Some(collation)) => self.collate(object, &collation, at, depth),
             ("next_value", None) => self.next_value(object, at),
-            ("as_string", None) => self.as_text(object, at, depth),
+            ("as_string", None) => self.as_typed(object, "VARCHAR", at, depth),
             ("as_integer", None) => self.as_typed(object, "INTEGER", at, depth),
             ("as_float", None) => self.as_typed(object, "FLOAT", at, depth),
             ("as_boolean", None) => self.as_typed(object, "BOOLEAN", at, depth),
