@@ -51,20 +51,21 @@ fn is_asked_by_others(
     model: &Model,
     column: &ColumnPair<'_>,
 ) -> bool {
-    let mut others = ctx.pairs.models_of(pair).filter(|other| other.name != model.name);
+    let is_other = |other: &&Model| other.name != model.name && !other.unmanaged;
+    let mut others = ctx.pairs.models_of(pair).filter(is_other);
     others.all(|other| {
-        let mut sets = ctx.subject.models.iter();
+        let sets = ctx.subject.models.iter();
+        let said: Vec<&Validation> = sets
+            .flat_map(|set| &set.validations)
+            .filter(|said| said.model == other.name)
+            .collect();
         let field = other
             .fields
             .iter()
             .find(|field| field.column == *column.column.name());
         field.is_some_and(|field| {
-            sets.any(|set| {
-                let mut said = set.validations.iter();
-                said.any(|said| {
-                    said.model == other.name && said.field == field.name && said.says == Says::Required
-                })
-            })
+            let asks = |said: &&Validation| said.field == field.name && said.says == Says::Required;
+            said.is_empty() || said.iter().any(asks)
         })
     })
 }

@@ -16,6 +16,8 @@ pub struct Modules<'a> {
     /// Files by the last part of the names that their `defmodule`s give.
     by_last: FxHashMap<SmolStr, Vec<(FileId, SmolStr)>>,
     lowered: FxHashMap<FileId, OnceLock<Arc<Lowered>>>,
+    /// The files in path order.
+    all: Vec<FileId>,
     root: String,
 }
 
@@ -54,11 +56,13 @@ impl<'a> Modules<'a> {
     pub fn new(files: &'a Files, root: &str) -> Self {
         let mut by_last: FxHashMap<SmolStr, Vec<(FileId, SmolStr)>> = FxHashMap::default();
         let mut lowered = FxHashMap::default();
+        let mut all = Vec::new();
         for (file, entry) in files.importable() {
             if !is_elixir(&entry.path) {
                 continue;
             }
             lowered.insert(file, OnceLock::new());
+            all.push(file);
             let Ok(source) = files.read(file) else { continue };
             let named = source.derive(|| Named(names(&source.text).map(SmolStr::new).collect()));
             for name in &named.0 {
@@ -73,6 +77,7 @@ impl<'a> Modules<'a> {
             files,
             by_last,
             lowered,
+            all,
             root: root.to_owned(),
         }
     }
@@ -86,9 +91,7 @@ impl<'a> Modules<'a> {
     /// Every Elixir file, in path order.
     #[must_use]
     pub fn elixir_files(&self) -> Vec<FileId> {
-        let mut out: Vec<FileId> = self.lowered.keys().copied().collect();
-        out.sort();
-        out
+        self.all.clone()
     }
 
     /// Elixir files whose text holds one of these.

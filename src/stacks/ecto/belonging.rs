@@ -60,16 +60,17 @@ fn is_of_migration(machine: &Elixir<'_>, model: &Model, schema: &Schema) -> bool
         return false;
     }
     let word = outer.rsplit('.').next().unwrap_or(outer);
-    let users = modules.mentioning(&[word]);
-    let paths = users
-        .iter()
-        .filter(|file| **file != model.span.file)
-        .map(|file| modules.files().path(*file))
-        .filter(|path| !path.ends_with("_test.exs"));
+    let files = modules.files();
     let is_migration =
         |path: &str| path.ends_with(".exs") && path.split('/').any(|part| part.ends_with("migrations"));
-    let mut paths = paths.peekable();
-    paths.peek().is_some() && paths.all(is_migration)
+    let mut others = modules.elixir_files();
+    others.retain(|file| *file != model.span.file && !files.path(*file).ends_with("_test.exs"));
+    let (migrations, program): (Vec<FileId>, Vec<FileId>) = others
+        .into_iter()
+        .partition(|file| is_migration(files.path(*file)));
+    // There are few migrations, and the program is large.
+    let names = |all: &[FileId]| all.iter().any(|file| files.text(*file).contains(word));
+    names(&migrations) && !names(&program)
 }
 
 /// Types of ClickHouse, which `ch` brings.
