@@ -269,10 +269,13 @@ impl Disk {
                 Found::File(path.clone()),
                 Found::Skipped(path, "is no regular file".to_owned()),
             ],
-            Err(error) => vec![
-                Found::File(path.clone()),
-                Found::Skipped(path, format!("cannot be read: {}", words(&error))),
-            ],
+            Err(error) => {
+                let why = match error.kind() {
+                    ErrorKind::NotFound => "is a link that leads nowhere".to_owned(),
+                    _ => format!("cannot be read: {}", words(&error)),
+                };
+                vec![Found::File(path.clone()), Found::Skipped(path, why)]
+            }
         }
     }
 
@@ -432,6 +435,7 @@ pub(super) fn normal(path: &Path) -> std::io::Result<PathBuf> {
 pub(super) fn words(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::Other => error.to_string(),
+        ErrorKind::NotFound => "there is no such file or folder".to_owned(),
         kind => kind.to_string(),
     }
 }

@@ -144,7 +144,7 @@ const READ: &[&str] = &[
 /// documentation that a dead link stands for is nobody's loss here.
 fn may_hold_sides(files: &Files, path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
-    let ending = file.rsplit_once('.').filter(|(stem, _)| !stem.is_empty());
+    let ending = file.rsplit_once('.');
     files.find(path).is_none() || ending.is_none_or(|(_, e)| READ.contains(&e.to_ascii_lowercase().as_str()))
 }
 

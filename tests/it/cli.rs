@@ -166,6 +166,7 @@ fn odd_files_are_said_and_the_rest_is_checked() {
     std::os::unix::fs::symlink("..", root.join("migrations/loop")).unwrap();
     std::os::unix::fs::symlink("/no/such/file", root.join("migrations/002_b.sql")).unwrap();
     std::os::unix::fs::symlink("/no/such/page", root.join("migrations/guide.md")).unwrap();
+    std::os::unix::fs::symlink("/no/such/settings", root.join("migrations/.env")).unwrap();
     let made = Command::new("mkfifo")
         .arg(root.join("migrations/003_c.sql"))
         .status()
@@ -173,7 +174,8 @@ fn odd_files_are_said_and_the_rest_is_checked() {
     let (code, out, _) = run(&root, &["check", "--coverage"]);
     assert_eq!(code, 0, "{out}");
     assert!(out.contains("migrations/002_b.sql"), "{out}");
-    assert!(!out.contains("guide.md"), "{out}");
+    assert!(!out.contains("guide.md") && !out.contains(".env"), "{out}");
+    assert!(!out.contains("entity not found"), "{out}");
     assert!(!made || out.contains("is no regular file"), "{out}");
 }
 
