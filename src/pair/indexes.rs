@@ -47,6 +47,9 @@ impl<'a> TablePair<'a> {
                 let found = free.filter(|i| i.get().presence.is_present()).find_map(|index| {
                     let named = is_name(index, declared.name.as_ref());
                     if pass == 3 {
+                        if named && is_whole_of(declared, table, index, &language) {
+                            return Some(IndexMatch::Same(index));
+                        }
                         let what = named.then(|| of_that_name(declared, table, index))??;
                         return Some(IndexMatch::Near(index, what));
                     }
@@ -138,6 +141,20 @@ fn difference(
         Verdict::Differs(Sureness::Meaning) => Some("another predicate"),
         Verdict::Same => beside(declared, index, language),
     })
+}
+
+/// Whether an index of the model's name leaves out rows only because the model's language has no words for that.
+fn is_whole_of(
+    declared: &DeclaredIndex,
+    table: TableWalker<'_>,
+    index: IndexWalker<'_>,
+    language: &Language,
+) -> bool {
+    !language.partial_indexes
+        && declared.predicate.is_none()
+        && index.get().predicate.is_some()
+        && matches!(keys(declared, table, index), Verdict::Same)
+        && beside(declared, index, language).is_none()
 }
 
 /// What differs in an index of the very name of the model's.
