@@ -242,47 +242,44 @@ impl Step {
         if_not_exists: bool,
         beside: Option<&(SmolStr, bool)>,
     ) -> Outcome {
+        let with = |labels: &mut Vec<SmolStr>| add_label(labels, name, label, if_not_exists, beside);
         let (id, Some(mut labels)) = self.enum_labels(name)? else {
+            return self.set_candidates(name, &with);
+        };
+        if if_not_exists && labels.contains(label) {
             return Ok(());
-        };
-        if labels.contains(label) {
-            if if_not_exists {
-                return Ok(());
-            }
-            let message = format!("enum label \"{label}\" already exists");
-            return Err(error::failure("42710", message, name.span));
         }
-        let at = match beside {
-            None => labels.len(),
-            Some((neighbour, before)) => match labels.iter().position(|l| l == neighbour) {
-                Some(at) => at + usize::from(!before),
-                None => {
-                    let message = format!("\"{neighbour}\" is not an existing enum label");
-                    return Err(error::failure("22023", message, name.span));
-                }
-            },
-        };
-        labels.insert(at, label.clone());
+        with(&mut labels)?;
         self.set_labels(id, labels, format!("label {label} added"));
         Ok(())
     }
 
     pub(super) fn rename_enum_label(&mut self, name: &ObjectName, from: &SmolStr, to: &SmolStr) -> Outcome {
+        let with = |labels: &mut Vec<SmolStr>| rename_label(labels, name, from, to);
         let (id, Some(mut labels)) = self.enum_labels(name)? else {
-            return Ok(());
+            return self.set_candidates(name, &with);
         };
-        let Some(at) = labels.iter().position(|l| l == from) else {
-            let message = format!("\"{from}\" is not an existing enum label");
-            return Err(error::failure("22023", message, name.span));
-        };
-        if labels.contains(to) {
-            let message = format!("enum label \"{to}\" already exists");
-            return Err(error::failure("42710", message, name.span));
-        }
+        with(&mut labels)?;
         self.note_renamed(None, from);
-        labels[at] = to.clone();
         self.set_labels(id, labels, format!("label {from} renamed to {to}"));
         self.rename_label_constants(id, from, to);
+        Ok(())
+    }
+
+    /// What labels an enum can have after a statement alters them; a course on which it fails is not the one that was taken.
+    fn set_candidates(&mut self, name: &ObjectName, with: &dyn Fn(&mut Vec<SmolStr>) -> Outcome) -> Outcome {
+        let ((id, _), origin) = (self.enum_labels(name)?, self.id);
+        let TypeKind::Enum(Fact::Unknown { candidates, .. }) = &mut self.db.schema.types[id].kind else {
+            return Ok(());
+        };
+        let mut altered = candidates.clone();
+        altered.retain_mut(|(labels, set)| {
+            *set = origin;
+            with(labels).is_ok()
+        });
+        if !altered.is_empty() {
+            *candidates = altered;
+        }
         Ok(())
     }
 
@@ -454,4 +451,47 @@ fn builtin_named(name: &str) -> Option<(Builtin, bool)> {
     }
     let element = name.strip_prefix('_')?;
     Builtin::from_typname(element).map(|builtin| (builtin, true))
+}
+
+/// `ADD VALUE`.
+fn add_label(
+    labels: &mut Vec<SmolStr>,
+    name: &ObjectName,
+    label: &SmolStr,
+    if_not_exists: bool,
+    beside: Option<&(SmolStr, bool)>,
+) -> Outcome {
+    if labels.contains(label) {
+        if if_not_exists {
+            return Ok(());
+        }
+        let message = format!("enum label \"{label}\" already exists");
+        return Err(error::failure("42710", message, name.span));
+    }
+    let at = match beside {
+        None => labels.len(),
+        Some((neighbour, before)) => match labels.iter().position(|l| l == neighbour) {
+            Some(at) => at + usize::from(!before),
+            None => {
+                let message = format!("\"{neighbour}\" is not an existing enum label");
+                return Err(error::failure("22023", message, name.span));
+            }
+        },
+    };
+    labels.insert(at, label.clone());
+    Ok(())
+}
+
+/// `RENAME VALUE`.
+fn rename_label(labels: &mut [SmolStr], name: &ObjectName, from: &SmolStr, to: &SmolStr) -> Outcome {
+    let Some(at) = labels.iter().position(|l| l == from) else {
+        let message = format!("\"{from}\" is not an existing enum label");
+        return Err(error::failure("22023", message, name.span));
+    };
+    if labels.contains(to) {
+        let message = format!("enum label \"{to}\" already exists");
+        return Err(error::failure("42710", message, name.span));
+    }
+    labels[at] = to.clone();
+    Ok(())
 }

@@ -1,5 +1,10 @@
 //! A model whose table no migration makes.
 
+use std::sync::LazyLock;
+
+use rayon::prelude::*;
+use regex::bytes::Regex;
+
 use super::place::{Part, Place, made};
 use super::{Check, Context, Report, Reporter, Rule, presumed_object, unregistered_model, words};
 use crate::declared::{Expectation, Model, ModelKind, Models};
@@ -8,7 +13,7 @@ use crate::known::Presence;
 use crate::name::QualifiedName;
 use crate::pair::TablePair;
 use crate::schema::{Lookup, Schema, Table};
-use crate::source::Span;
+use crate::source::{FileId, Files, Span};
 
 pub(super) static RULE: Rule = Rule {
     name: "missing-table",
@@ -28,6 +33,8 @@ struct Missing<'p> {
     gone: Option<Place>,
     /// The call of `create_all` that may make it: the history does not begin at nothing.
     maker: Option<Span>,
+    /// Where a program makes a view of that name when it runs.
+    view: Option<Span>,
 }
 
 /// The model of a pair and its table, where the table is told to be missing.
@@ -50,6 +57,10 @@ fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>
     if later && maker.is_none() {
         return None;
     }
+    let of_program = gone.is_none() && set.language.name == "SQLAlchemy";
+    let view = of_program
+        .then(|| view_of_program(ctx.subject.files, name))
+        .flatten();
     Some(Missing {
         set,
         model,
@@ -57,7 +68,49 @@ fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>
         why,
         gone,
         maker,
+        view,
     })
+}
+
+/// `CREATE VIEW name`, in whatever text.
+static VIEW: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let create = r"create\s+(?:or\s+replace\s+)?(?:materialized\s+)?view\s+(?:if\s+not\s+exists\s+)?";
+    Regex::new(&format!(r#"(?i)\b{create}(?:"?\w+"?\.)?"?(\w+)"#)).ok()
+});
+
+/// Where a program holds the statement that makes a view of a name: it may run it when it starts, after the migrations.
+fn view_of_program(files: &Files, name: &QualifiedName) -> Option<Span> {
+    let all = files.recall("views that programs make", |files: &Files| {
+        let Some(view) = VIEW.as_ref() else {
+            return Vec::new();
+        };
+        let of_python = files
+            .importable()
+            .filter(|(_, entry)| entry.path.ends_with(".py"));
+        let candidates: Vec<FileId> = of_python.map(|(file, _)| file).collect();
+        let found = candidates
+            .par_iter()
+            .filter(|file| files.keep_if(**file, |text| view.is_match(text)));
+        let found = found.flat_map_iter(|file| {
+            let text = files.text(*file);
+            let names = view
+                .captures_iter(text.as_bytes())
+                .filter_map(|found| found.get(1));
+            let names: Vec<(String, Span)> = names
+                .map(|name| {
+                    (
+                        text[name.range()].to_owned(),
+                        Span::new(*file, name.start(), name.end()),
+                    )
+                })
+                .collect();
+            names
+        });
+        found.collect::<Vec<_>>()
+    });
+    all.iter()
+        .find(|(made, _)| made == name.name.as_str())
+        .map(|(_, at)| *at)
 }
 
 /// Whether this rule tells that the table of a pair is missing.
@@ -76,6 +129,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         why,
         gone,
         maker,
+        view,
     } = missing;
     let table = words::qualified(Some(schema), name);
     let kind = if model.kind == ModelKind::View {
@@ -88,6 +142,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         .map(|unseen| unregistered_model::cause(ctx, unseen))
         .unzip();
     let cause = match (cause, maker) {
+        _ if view.is_some() => ", though a program makes a view of that name".to_owned(),
         (Some(cause), _) => format!(": {cause}"),
         (None, Some(_)) => {
             ": like other tables that the migrations use, it is made by something else".to_owned()
@@ -106,6 +161,11 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         report = report
             .level(Level::Note)
             .related(maker, "most likely makes it".to_owned());
+    }
+    if let Some(view) = view {
+        report = report
+            .level(Level::Note)
+            .related(view, "made here, where this runs".to_owned());
     }
     // The application may make what no migration does when it starts.
     let starts = presumed_object::create_all(ctx).filter(|_| gone.is_none() && unseen.is_none());

@@ -129,6 +129,60 @@ fn run_revisions(files: &Files, tree: &Tree) -> Reached {
     reached
 }
 
+/// The modules that the repository's own programs that let Alembic write or check migrations import: `env.py` runs in their process
+/// then. Those that only upgrade are not what autogenerate looks from.
+#[must_use]
+pub fn reached_by_programs(files: &Files, tree: &Tree) -> Arc<Programs> {
+    files.recall(&key(tree), |files| run_programs(files, tree))
+}
+
+/// What programs import that run these commands of Alembic.
+#[derive(Debug, Default)]
+pub struct Programs {
+    /// The modules.
+    pub modules: Vec<FileId>,
+    /// Why there may be others.
+    pub loose: Option<Gap>,
+}
+
+/// `alembic.command.revision(...)`, `command.check(...)`.
+static COMMANDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?s)\balembic\b.*\bcommand\.(revision|check)\(").ok());
+
+fn run_programs(files: &Files, tree: &Tree) -> Programs {
+    let Some(commands) = COMMANDS.as_ref() else {
+        return Programs::default();
+    };
+    let given = &Given::default();
+    let modules = Modules::new(files, &tree.roots());
+    let mut out = Programs::default();
+    let of_python = files
+        .importable()
+        .filter(|(_, entry)| entry.path.ends_with(".py"));
+    let programs = of_python
+        .filter(|(_, entry)| !is_test(&entry.path))
+        .map(|(file, _)| file);
+    for file in programs.filter(|file| files.keep_if(*file, |bytes| commands.is_match(bytes))) {
+        let library = Alembic::new(Session::new(given), tree.clone(), given.clone());
+        let mut machine = Machine::new(&modules, library);
+        // One that raises has imported what stands above.
+        let _ = machine.run_file(file, "program");
+        out.modules.extend(loaded(&machine, &modules));
+        out.loose = out.loose.or_else(|| machine.unloaded().cloned());
+        files.let_go(machine);
+    }
+    out
+}
+
+/// Whether a file is of tests, by its path.
+fn is_test(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    folders.split('/').any(|part| matches!(part, "test" | "tests"))
+        || name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || name == "conftest.py"
+}
+
 fn loaded<'a>(machine: &Python<'a>, modules: &Modules<'a>) -> Vec<FileId> {
     let loaded = machine.loaded().into_iter();
     loaded.map(|module| modules.get(module).file).collect()

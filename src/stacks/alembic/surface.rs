@@ -7,7 +7,7 @@ use crate::interpret::python::{Args, ClassId, Machine, Run, TermId, Value};
 use crate::known::{Gap, Reach, Truth};
 use crate::source::Span;
 use crate::stacks::sqlalchemy::ddl::Memo;
-use crate::stacks::sqlalchemy::semantics::of_flask_object;
+use crate::stacks::sqlalchemy::semantics::{of_flask_object, said_of};
 
 /// What operations keep between calls: copied when the world forks.
 #[derive(Debug, Clone, Default)]
@@ -213,6 +213,7 @@ pub fn attribute<'a, L: Database<'a>>(
         .or_else(|| inspector::type_attribute(machine, object, name).map(Ok))
         .or_else(|| operations::entity_attribute(object, name).map(Ok))
         .or_else(|| of_flask_object(machine, object, name, at).map(Ok))
+        .or_else(|| said_of(machine, object, name, at).map(Ok))
 }
 
 /// The items of a result.

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::declarative;
 use super::registry::{Entry, Registered, TableEntry, attaches};
-use super::terms;
+use super::{terms, types};
 use crate::interpret::python::{Args, ClassId, Function, Library, Machine, Run, TermKind, Value};
 use crate::source::Span;
 
@@ -171,7 +171,7 @@ fn method<'a, L: Registered<'a>>(
                 return None;
             }
             let instance = inner.positional.get(1)?.value.clone();
-            if !matches!(instance, Value::Instance(_)) || !super::types::is_type(machine, &instance) {
+            if !matches!(instance, Value::Instance(_)) || !types::is_type(machine, &instance) {
                 return None;
             }
             let items: Vec<Value<'a>> = args.positional.iter().map(|a| a.value.clone()).collect();
@@ -305,13 +305,12 @@ fn of_term<'a, L: Registered<'a>>(
     name: &str,
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
+    if let Some(said) = said_of(machine, object, name, at) {
+        return Some(Ok(said));
+    }
     let (member, args) = terms::call(machine, object)?;
     let args = args.clone();
     match (member.name(), name) {
-        ("Table", "name") | ("Column" | "mapped_column", "name" | "key") => {
-            let first = args.get(0, "name")?;
-            matches!(first.value, Value::Str(_)).then(|| Ok(first.value.clone()))
-        }
         ("Table", "metadata") => args.get(1, "metadata").map(|a| Ok(a.value.clone())),
         ("Table" | "MetaData", "schema") => Some(Ok(args
             .keyword("schema")
@@ -326,6 +325,36 @@ fn of_term<'a, L: Registered<'a>>(
             let whole = object.clone();
             let tables = tables_in(machine, &whole, at);
             Some(Ok(machine.new_list(tables.into_iter().map(|t| t.1).collect())))
+        }
+        _ => None,
+    }
+}
+
+/// What a table, a column or an enum says of itself: its name, its labels.
+pub fn said_of<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+    at: Span,
+) -> Option<Value<'a>> {
+    let (member, args) = terms::call(machine, object)?;
+    match (member.name(), name) {
+        ("Table", "name") | ("Column" | "mapped_column", "name" | "key") => {
+            let first = args.get(0, "name")?;
+            matches!(first.value, Value::Str(_)).then(|| first.value.clone())
+        }
+        // `SchemaType.name` and `Enum.enums` (`sqlalchemy/sql/sqltypes.py`).
+        ("Enum" | "ENUM", "name" | "enums") => {
+            let definition = types::sql_type(machine, object, at).enumeration?;
+            if name == "name" {
+                return Some(Value::text(definition.name.ok()?.name.as_str(), at));
+            }
+            let labels = definition.labels.ok()?;
+            let labels = labels
+                .iter()
+                .map(|(label, span)| Value::text(label, *span))
+                .collect();
+            Some(machine.new_list(labels))
         }
         _ => None,
     }

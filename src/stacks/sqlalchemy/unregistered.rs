@@ -10,7 +10,7 @@ use super::tables::ModelTable;
 use crate::declared::{Unseen, UnseenCause};
 use crate::source::{FileId, Files};
 use crate::stacks::alembic::config::Tree;
-use crate::stacks::alembic::handed::{Handed, reached_by_revisions};
+use crate::stacks::alembic::handed::{Handed, reached_by_programs, reached_by_revisions};
 
 /// The tables of which it is certain. What the `env.py` of another tree imports is that tree's affair.
 pub(super) fn unseen(
@@ -42,12 +42,17 @@ pub(super) fn unseen(
             && is_handed(table)
             && !imported.contains(&table.span.file)
     };
-    if tables
-        .iter()
-        .filter(certain)
-        .any(|table| absent(table, &imported))
-    {
+    let any_absent =
+        |imported: &FxHashSet<FileId>| tables.iter().filter(certain).any(|table| absent(table, imported));
+    if any_absent(&imported) {
         imported.extend(&reached_by_revisions(files, tree).0);
+    }
+    if any_absent(&imported) {
+        let programs = reached_by_programs(files, tree);
+        imported.extend(&programs.modules);
+        if programs.loose.is_some() {
+            imported.extend(tables.iter().map(|table| table.span.file));
+        }
     }
     let cause = |table: &ModelTable<'_>| match table.made {
         Some(made) if !is_handed(table) => Some(UnseenCause::Collection(match made {
