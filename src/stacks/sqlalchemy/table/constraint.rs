@@ -314,8 +314,12 @@ fn referred<'a, L: Library<'a>>(
     scope: &Scope<'a>,
     at: Span,
 ) -> Known<(QualifiedName, Option<Name>)> {
+    // `table.c.column` is a column of the table that it names, not of the own one that has a column of that key.
+    if let Some((table, column)) = column_of(machine, value) {
+        return Ok((table, Some(column)));
+    }
     if let Some(found) = expression::column(machine, value, scope)
-        && let Some(table) = found.table.or_else(|| table_of(value))
+        && let Some(table) = found.table
     {
         return Ok((table, Some(found.name)));
     }
@@ -323,28 +327,42 @@ fn referred<'a, L: Library<'a>>(
     Ok(target(text.as_str()))
 }
 
-/// The table in `table.c.column`, where the table is a call with its name.
-fn table_of(value: &Value<'_>) -> Option<QualifiedName> {
+/// The table and the column of `table.c.column`, where the table is a call with its name.
+fn column_of<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    value: &Value<'a>,
+) -> Option<(QualifiedName, Name)> {
     let Value::Term(term) = value else { return None };
-    let (TermKind::Attribute(columns, _) | TermKind::Item(columns, _)) = &term.kind else {
-        return None;
+    let (columns, key) = match &term.kind {
+        TermKind::Attribute(columns, key) => (columns, key.as_str()),
+        TermKind::Item(columns, key) => (columns, key.as_str()?),
+        _ => return None,
     };
     let Value::Term(columns) = columns else {
         return None;
     };
-    let TermKind::Attribute(table, _) = &columns.kind else {
+    let TermKind::Attribute(table, which) = &columns.kind else {
         return None;
     };
-    let (_, args) = table.as_call()?;
+    let (_, args) = table
+        .as_call()
+        .filter(|_| matches!(which.as_str(), "c" | "columns"))?;
     let name = args.get(0, "name")?.value.as_str()?;
     let schema = match args.keyword("schema").map(|a| &a.value) {
         None | Some(Value::None) => None,
         Some(value) => Some(Name::new(value.as_str()?)),
     };
-    Some(QualifiedName {
+    // A column may have a key besides its name.
+    let named = args.positional.iter().find_map(|item| {
+        let args = terms::call_of(machine, &item.value, "Column")?;
+        let own = args.keyword("key")?.value.as_str()?;
+        args.get(0, "name")?.value.as_str().filter(|_| own == key)
+    });
+    let table = QualifiedName {
         schema,
         name: Name::new(name),
-    })
+    };
+    Some((table, Name::new(named.unwrap_or(key))))
 }
 
 /// `ForeignKey._parse_colspec_argument`: the last part is the column, the one before the table, the rest its schema.
