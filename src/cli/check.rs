@@ -12,7 +12,8 @@ use crate::config::{Downs, Options};
 use crate::finding::Level;
 use crate::report::text::TextOptions;
 use crate::report::{
-    checkstyle, concise, github, gitlab, json, json_lines, junit, markdown, rdjson, sarif, statistics, text,
+    Based, checkstyle, concise, github, gitlab, json, json_lines, junit, markdown, rdjson, sarif, statistics,
+    text,
 };
 use crate::source::Files;
 
@@ -79,7 +80,7 @@ pub(super) fn once(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let exit = exit(&report, named, arguments, &work.options);
     let plain = TextOptions::default();
     for (form, path) in &arguments.output {
-        write_file(path, &render(*form, &report, &work.files, &plain))?;
+        write_file(path, &render(*form, &report, &work, &plain))?;
     }
     // What is written to files is whole.
     if arguments.quiet {
@@ -93,7 +94,7 @@ pub(super) fn once(arguments: &CheckArguments) -> Result<Exit, Failure> {
     };
     let out = match arguments.statistics {
         true => statistics::render(&report, arguments.format == CheckFormat::Json),
-        false => render(arguments.format, &report, &work.files, &options),
+        false => render(arguments.format, &report, &work, &options),
     };
     terminal::write(&out)?;
     // The process ends: taking apart what it read would only take time.
@@ -121,18 +122,20 @@ fn earlier(work: &Workspace, name: &str) -> Result<Report, Failure> {
     })
 }
 
-fn render(form: CheckFormat, report: &Report, files: &Files, options: &TextOptions) -> String {
+fn render(form: CheckFormat, report: &Report, work: &Workspace, options: &TextOptions) -> String {
+    let files = &work.files;
+    let based = Based::new(files, &work.reported_in());
     match form {
         CheckFormat::Text => text::render(report, files, options),
         CheckFormat::Concise => concise::render(report, files, options.summary),
         CheckFormat::Json => json::render(report, files),
         CheckFormat::JsonLines => json_lines::render(report, files),
-        CheckFormat::Sarif => sarif::render(report, files),
+        CheckFormat::Sarif => sarif::render(report, &based),
         CheckFormat::Junit => junit::render(report, files),
-        CheckFormat::Github => github::render(report, files, options.summary),
-        CheckFormat::Gitlab => gitlab::render(report, files),
-        CheckFormat::Checkstyle => checkstyle::render(report, files),
-        CheckFormat::Rdjson => rdjson::render(report, files),
+        CheckFormat::Github => github::render(report, &based, options.summary),
+        CheckFormat::Gitlab => gitlab::render(report, &based),
+        CheckFormat::Checkstyle => checkstyle::render(report, &based),
+        CheckFormat::Rdjson => rdjson::render(report, &based),
         CheckFormat::Markdown => markdown::render(report, files),
     }
 }

@@ -386,7 +386,7 @@ fn is_walked(inside: &str) -> bool {
 }
 
 /// A path without links, where it is there.
-fn real(path: &Path) -> PathBuf {
+pub(super) fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
 

@@ -37,6 +37,17 @@ impl Workspace {
         Workspace::with_text(paths, source, None, None)
     }
 
+    /// The folder that is checked as the programs that take reports up see it: from the root of the repository, where the CI service
+    /// says it, or else from the working folder.
+    pub(super) fn reported_in(&self) -> String {
+        let of_service = REPOSITORIES.iter().filter_map(std::env::var_os);
+        let here = absolute(Path::new(".")).ok();
+        let mut above = of_service.map(PathBuf::from).chain(here);
+        above
+            .find_map(|above| way(&disk::real(&above), &disk::real(&self.root)))
+            .unwrap_or_default()
+    }
+
     /// The same with a file's text in the place of the disk's; where no path is named, what the file belongs to is. A dump that stands
     /// for the database is listed too.
     ///
@@ -215,6 +226,17 @@ fn is_elixir(path: &Path) -> bool {
                 .read_dir()
                 .is_ok_and(|mut deep| deep.any(|e| e.is_ok_and(|e| ends(&e.path()))))
     })
+}
+
+/// Where CI services say that the repository lies, which the paths of their reports begin at: GitHub Actions and GitLab CI ("Variables
+/// reference", "Predefined CI/CD variables reference").
+const REPOSITORIES: [&str; 2] = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"];
+
+/// The way from a folder to one within it, with `/`.
+fn way(above: &Path, folder: &Path) -> Option<String> {
+    let inside = folder.strip_prefix(above).ok()?;
+    let parts = inside.iter().map(|part| part.to_string_lossy());
+    Some(parts.collect::<Vec<_>>().join("/"))
 }
 
 /// The folder that imports of a program may lead to: the working folder, or, outside of it, its repository.

@@ -1,14 +1,13 @@
 //! Workflow commands of GitHub Actions, which become annotations of a pull request's lines
 //! (docs.github.com, "Workflow commands for GitHub Actions", "Setting an error message").
 
-use super::{escape, text};
+use super::{Based, escape, text};
 use crate::check::Report;
 use crate::finding::{Finding, Level};
-use crate::source::Files;
 
 /// One command a finding, then, where asked for, the closing line.
 #[must_use]
-pub fn render(report: &Report, files: &Files, summary: bool) -> String {
+pub fn render(report: &Report, files: &Based<'_>, summary: bool) -> String {
     let mut out: String = report.findings.iter().map(|f| command(f, files)).collect();
     if summary {
         out.push_str(&text::summary(report));
@@ -16,7 +15,7 @@ pub fn render(report: &Report, files: &Files, summary: bool) -> String {
     out
 }
 
-fn command(finding: &Finding, files: &Files) -> String {
+fn command(finding: &Finding, files: &Based<'_>) -> String {
     let word = match finding.level {
         Level::Error => "error",
         Level::Warn => "warning",
@@ -32,7 +31,7 @@ fn command(finding: &Finding, files: &Files) -> String {
     let mut message = escape(&finding.message);
     for related in &finding.related {
         let at = files.start(related.span);
-        let path = escape(files.path(related.span.file));
+        let path = escape(&files.path(related.span.file));
         message.push_str(&format!("\n{path}:{}: {}", at.line, escape(&related.label)));
     }
     if let Some(cause) = &finding.cause {
@@ -43,7 +42,7 @@ fn command(finding: &Finding, files: &Files) -> String {
     }
     format!(
         "::{word} file={},line={},endLine={}{columns},title={}::{}\n",
-        property(files.path(finding.span.file)),
+        property(&files.path(finding.span.file)),
         start.line,
         end.line,
         property(finding.rule),

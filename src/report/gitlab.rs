@@ -3,14 +3,13 @@
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
-use super::escape;
+use super::{Based, escape};
 use crate::check::Report;
 use crate::finding::Level;
-use crate::source::Files;
 
 /// The report: one entry a finding.
 #[must_use]
-pub fn render(report: &Report, files: &Files) -> String {
+pub fn render(report: &Report, files: &Based<'_>) -> String {
     let mut seen: FxHashMap<&str, u32> = FxHashMap::default();
     let entries: Vec<Value> = report
         .findings

@@ -1,5 +1,6 @@
 //! One file per output format, and what keeps text from files from reaching a terminal raw.
 
+mod based;
 pub mod checkstyle;
 pub mod concise;
 mod diagram;
@@ -26,4 +27,5 @@ pub mod states;
 pub mod statistics;
 pub mod text;
 
+pub use based::Based;
 pub use escape::{escape, escape_source};

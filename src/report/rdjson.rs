@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::escape;
+use super::{Based, escape};
 use crate::check::Report;
 use crate::finding::{Edit, Finding, Level};
-use crate::source::{Files, Span};
+use crate::source::Span;
 
 /// The document.
 #[must_use]
-pub fn render(report: &Report, files: &Files) -> String {
+pub fn render(report: &Report, files: &Based<'_>) -> String {
     let document = json!({
         "source": { "name": "schemalign" },
         "severity": "ERROR",
@@ -20,7 +20,7 @@ pub fn render(report: &Report, files: &Files) -> String {
     out
 }
 
-fn diagnostic(finding: &Finding, files: &Files) -> Value {
+fn diagnostic(finding: &Finding, files: &Based<'_>) -> Value {
     let related: Vec<Value> = finding
         .related
         .iter()
@@ -50,15 +50,15 @@ fn severity(level: Level) -> &'static str {
     }
 }
 
-fn suggestion(edit: &Edit, files: &Files) -> Value {
+fn suggestion(edit: &Edit, files: &Based<'_>) -> Value {
     json!({ "range": range(edit.span, files), "text": edit.text })
 }
 
-fn location(span: Span, files: &Files) -> Value {
+fn location(span: Span, files: &Based<'_>) -> Value {
     json!({ "path": files.path(span.file), "range": range(span, files) })
 }
 
-fn range(span: Span, files: &Files) -> Value {
+fn range(span: Span, files: &Based<'_>) -> Value {
     let text = files.text(span.file);
     let position = |offset: u32, line: u32| {
         let before = text.get(..offset as usize).unwrap_or(&text);

@@ -3,17 +3,18 @@
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
+use super::Based;
 use super::gitlab::numbered;
 use super::markup::uri;
 use crate::check::{Coverage, Report};
 use crate::finding::{Finding, Fix, Level};
 use crate::known::Gap;
 use crate::rules;
-use crate::source::{Files, Span};
+use crate::source::Span;
 
 /// The log: one run, whose notifications are what could not be followed.
 #[must_use]
-pub fn render(report: &Report, files: &Files) -> String {
+pub fn render(report: &Report, files: &Based<'_>) -> String {
     let mut names: Vec<&'static str> = report.findings.iter().map(|f| f.rule).collect();
     names.sort_unstable();
     names.dedup();
@@ -62,7 +63,7 @@ fn descriptor(rule: &rules::Rule) -> Value {
     })
 }
 
-fn result(finding: &Finding, names: &[&str], fingerprint: String, files: &Files) -> Value {
+fn result(finding: &Finding, names: &[&str], fingerprint: String, files: &Based<'_>) -> Value {
     let related: Vec<Value> = finding
         .related
         .iter()
@@ -96,13 +97,13 @@ fn result(finding: &Finding, names: &[&str], fingerprint: String, files: &Files)
     out
 }
 
-fn fixed(fix: &Fix, files: &Files) -> Value {
+fn fixed(fix: &Fix, files: &Based<'_>) -> Value {
     let changes: Vec<Value> = fix
         .edits
         .iter()
         .map(|edit| {
             json!({
-                "artifactLocation": { "uri": uri(files.path(edit.span.file)) },
+                "artifactLocation": { "uri": uri(&files.path(edit.span.file)) },
                 "replacements": [{
                     "deletedRegion": region(edit.span, files),
                     "insertedContent": { "text": edit.text },
@@ -113,20 +114,20 @@ fn fixed(fix: &Fix, files: &Files) -> Value {
     json!({ "description": { "text": fix.title }, "artifactChanges": changes })
 }
 
-fn location(span: Span, files: &Files) -> Value {
+fn location(span: Span, files: &Based<'_>) -> Value {
     json!({ "physicalLocation": {
-        "artifactLocation": { "uri": uri(files.path(span.file)) },
+        "artifactLocation": { "uri": uri(&files.path(span.file)) },
         "region": region(span, files),
     }})
 }
 
-fn region(span: Span, files: &Files) -> Value {
+fn region(span: Span, files: &Based<'_>) -> Value {
     let (start, end) = (files.start(span), files.end(span));
     json!({ "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column })
 }
 
 /// What was not followed: a run without results that could not read half of its input is not a clean one.
-fn notifications(coverage: &Coverage, files: &Files) -> Vec<Value> {
+fn notifications(coverage: &Coverage, files: &Based<'_>) -> Vec<Value> {
     let gap = |gap: &Gap| {
         let mut out = json!({
             "level": "note",

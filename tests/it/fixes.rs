@@ -115,6 +115,8 @@ fn folder(test: &str) -> PathBuf {
 /// Exit code, stdout, stderr.
 fn run(root: &Path, arguments: &[&str]) -> (i32, String, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_schemalign"))
+        .env_remove("GITHUB_WORKSPACE")
+        .env_remove("CI_PROJECT_DIR")
         .args(arguments)
         .current_dir(root)
         .env_remove("CI")

@@ -37,12 +37,18 @@ fn folder(test: &str) -> PathBuf {
     root
 }
 
-fn run(root: &Path, arguments: &[&str]) -> (i32, String) {
-    let out = Command::new(env!("CARGO_BIN_EXE_schemalign"))
+fn program(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_schemalign"));
+    command
+        .env_remove("GITHUB_WORKSPACE")
+        .env_remove("CI_PROJECT_DIR")
         .args(arguments)
-        .current_dir(root)
-        .output()
-        .unwrap();
+        .current_dir(root);
+    command
+}
+
+fn run(root: &Path, arguments: &[&str]) -> (i32, String) {
+    let out = program(root, arguments).output().unwrap();
     (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap())
 }
 
@@ -99,6 +105,27 @@ fn no_form_lets_text_of_files_act() {
             for line in out.lines().filter(|line| line.starts_with('|')) {
                 assert_eq!(columns(line), 6, "{line}");
             }
+        }
+    }
+}
+
+/// What reads these reports looks for files from the repository's root.
+#[test]
+fn paths_begin_at_the_root_of_the_repository() {
+    let root = folder("within/backend").parent().unwrap().to_path_buf();
+    let forms = ["github", "gitlab", "sarif", "checkstyle", "rdjson"];
+    for form in forms {
+        let (_, out) = run(&root, &["check", "backend", "--format", form]);
+        assert!(out.contains("backend/prisma/schema.prisma"), "{form}: {out}");
+        let (_, out) = run(&root.join("backend"), &["check", "--format", form]);
+        assert!(!out.contains("backend/prisma/schema.prisma"), "{form}: {out}");
+        for variable in ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"] {
+            let out = program(&root.join("backend"), &["check", "--format", form])
+                .env(variable, &root)
+                .output()
+                .unwrap();
+            let out = String::from_utf8(out.stdout).unwrap();
+            assert!(out.contains("backend/prisma/schema.prisma"), "{form}: {out}");
         }
     }
 }
