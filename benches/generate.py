@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a repository of N tables with 12 columns and N migrations, models and migrations in step: generate.py N FOLDER [STACK]
 
-STACK is prisma (the default), or alembic: revisions of Alembic and models of SQLAlchemy.
+STACK is prisma (the default), alembic (revisions of Alembic and models of SQLAlchemy), or ecto.
 """
 import pathlib, sys
 
@@ -169,8 +169,66 @@ def alembic(count, folder):
         (folder / f"migrations/versions/{i:012x}_add_table_{i}.py").write_text(revision(i))
 
 
+ADDED = [  # field of the schema, column of the migration
+    ("field :email, :string", "add :email, :text, null: false"),
+    ("field :name, :string", "add :name, :string, size: 80"),
+    ("field :age, :integer, default: 0", None),
+    ("field :balance, :decimal", "add :balance, :decimal, precision: 12, scale: 2, null: false"),
+    ("field :active, :boolean, default: true", "add :active, :boolean, null: false, default: true"),
+    ("field :payload, :map", "add :payload, :map"),
+    ("field :tags, {:array, :string}", "add :tags, {:array, :string}"),
+    ("field :kind, Ecto.Enum, values: [:one, :two, :three]", "add :kind, :string, null: false, default: \"one\""),
+]
+
+MIX = """defmodule App.MixProject do
+  use Mix.Project
+
+  def project, do: [app: :app, version: "0.1.0", deps: [{:ecto_sql, "~> 3.13"}, {:postgrex, ">= 0.0.0"}]]
+end
+"""
+
+REPOSITORY = """defmodule App.Repo do
+  use Ecto.Repo, otp_app: :app, adapter: Ecto.Adapters.Postgres
+end
+"""
+
+
+def schema(i):
+    lines = [f"defmodule App.Table{i} do", "  use Ecto.Schema", "  import Ecto.Changeset", "", f'  schema "table_{i}" do']
+    lines += [f"    {field}" for field, _ in ADDED]
+    lines.append(f"    belongs_to :parent, App.Table{i - 1}" if i else "    field :note, :string")
+    lines += ["", "    timestamps(type: :utc_datetime)", "  end", "", "  def changeset(row, attrs) do", "    row"]
+    lines += ["    |> cast(attrs, [:email, :name, :age, :balance, :active, :kind])", "    |> validate_required([:email, :balance])"]
+    lines += ["    |> unique_constraint(:email)", "  end", "end", ""]
+    return "\n".join(lines)
+
+
+def exs(i):
+    t = f":table_{i}"
+    out = [f"defmodule App.Repo.Migrations.AddTable{i} do", "  use Ecto.Migration", "", "  def up do", f"    create table({t}) do"]
+    out += [f"      {column}" for _, column in ADDED if column]
+    out.append(f"      add :parent_id, references(:table_{i - 1}, on_delete: :delete_all), null: false" if i else "      add :note, :text")
+    out += ["", "      timestamps(type: :utc_datetime)", "    end", "", f"    create unique_index({t}, [:email])"]
+    if i:
+        out.append(f"    create index({t}, [:parent_id])")
+    out += ["", f"    alter table({t}) do", "      add :age, :integer", "    end", "", "    flush()"]
+    out += [f'    execute("UPDATE table_{i} SET age = 0 WHERE age IS NULL")', "", f"    alter table({t}) do"]
+    out += ["      modify :age, :integer, null: false, default: 0", "    end", "  end", "", "  def down do", f"    drop table({t})", "  end", "end", ""]
+    return "\n".join(out)
+
+
+def ecto(count, folder):
+    (folder / "lib/app").mkdir(parents=True, exist_ok=True)
+    (folder / "priv/repo/migrations").mkdir(parents=True, exist_ok=True)
+    (folder / "mix.exs").write_text(MIX)
+    (folder / "lib/app/repo.ex").write_text(REPOSITORY)
+    for i in range(count):
+        (folder / f"lib/app/table_{i}.ex").write_text(schema(i))
+        (folder / f"priv/repo/migrations/{20200101000000 + i}_add_table_{i}.exs").write_text(exs(i))
+
+
 def main():
-    stack = {"prisma": prisma, "alembic": alembic}[sys.argv[3] if len(sys.argv) > 3 else "prisma"]
+    stack = {"prisma": prisma, "alembic": alembic, "ecto": ecto}[sys.argv[3] if len(sys.argv) > 3 else "prisma"]
     stack(int(sys.argv[1]), pathlib.Path(sys.argv[2]))
 
 

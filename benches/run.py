@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures whole runs, cold: run.py [--bin PATH] [--runs N] [--stack prisma|alembic] [--sizes 300,600,...]
+"""Measures whole runs, cold: run.py [--bin PATH] [--runs N] [--stack prisma|alembic|ecto] [--sizes 300,600,...]
                              run.py [--bin PATH] [--runs N] --beside RUFF REPOSITORY PATH...
 
 The first prints the median of wall time, user time and peak memory over generated repositories that double in size, and the growth
@@ -61,7 +61,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--bin", default=str(HERE.parent / "target/release/schemalign"))
     p.add_argument("--runs", type=int, default=7), p.add_argument("--sizes", default="300,600,1200,2400")
-    p.add_argument("--stack", choices=["prisma", "alembic"], default="prisma"), p.add_argument("--beside", metavar="RUFF")
+    p.add_argument("--stack", choices=["prisma", "alembic", "ecto"], default="prisma"), p.add_argument("--beside", metavar="RUFF")
     p.add_argument("repository", nargs="?"), p.add_argument("paths", nargs="*")
     a = p.parse_args()
     a.bin = str(pathlib.Path(a.bin).resolve())

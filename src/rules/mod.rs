@@ -46,6 +46,7 @@ mod presumed_object;
 mod primary_key_mismatch;
 mod report;
 mod rule;
+mod said;
 mod sequence_mismatch;
 mod settings;
 mod stale_dump;

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::presumed_object::Maker;
 use super::report::Report;
+use super::said::Said;
 use crate::config::policy::Policy;
 use crate::declared::{Model, Models};
 use crate::finding::{Finding, Level};
@@ -131,6 +132,8 @@ pub struct Context<'a> {
     /// The call that makes tables which no migration makes, where that is asked for; looked for before the rules run, as several
     /// ask.
     pub(super) maker: Option<Maker>,
+    /// What models say beside their fields.
+    pub(super) said: Said<'a>,
 }
 
 impl<'a> Context<'a> {
@@ -143,6 +146,7 @@ impl<'a> Context<'a> {
             pairs: Pairs::new(schema, &subject.models),
             named: Vec::new(),
             maker: None,
+            said: Said::of(subject.models.iter().copied(), schema),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::declared::{AwaitedConstraint, Awaits};
 use crate::finding::Level;
 use crate::known::Section;
 use crate::pair::TablePair;
-use crate::schema::{ConstraintKind, Schema};
+use crate::schema::Schema;
 
 pub(super) static RULE: Rule = Rule {
     name: "unmatched-constraint-name",
@@ -19,17 +19,17 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((set, model, table)) = pair.both_tables() else {
         return;
     };
-    for awaited in set.awaited.iter().filter(|awaited| awaited.model == model.name) {
+    for awaited in ctx.said.awaited(set, &model.name) {
         let section = section(awaited.awaits);
         let hidden = pair.open(section).or_else(|| pair.open(Section::Indexes));
         if hidden.is_some()
             || !table.schema.gaps.is_empty()
-            || bears(table.schema, awaited, true)
+            || ctx.said.gives(awaited)
             || raises(table.schema, awaited)
         {
             continue;
         }
-        let other = bears(table.schema, awaited, false);
+        let other = ctx.said.bears(awaited.name.as_str());
         let nothing = match other {
             true => "what bears that name in the database is none",
             false => "nothing in the database bears that name",
@@ -110,29 +110,5 @@ fn names_constraint(body: &str, name: &str) -> bool {
             Some(literal) => literal.split('\'').next() == Some(name.to_ascii_lowercase().as_str()),
             None => true,
         }
-    })
-}
-
-/// Whether a constraint or an index of any table certainly or perhaps bears a name, and gives the error that is waited for.
-fn bears(schema: &Schema, awaited: &AwaitedConstraint, of_its_kind: bool) -> bool {
-    let name = awaited.name.as_str();
-    let gives = |kind: &ConstraintKind| match kind {
-        ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_) => awaited.awaits == Awaits::Unique,
-        ConstraintKind::ForeignKey(_) => awaited.awaits == Awaits::ForeignKey,
-        ConstraintKind::Check(_) => awaited.awaits == Awaits::Check,
-        ConstraintKind::Exclude(..) => awaited.awaits == Awaits::Exclusion,
-    };
-    schema.live_tables().into_iter().any(|table| {
-        let constraints = table.constraints().any(|c| {
-            let get = c.get();
-            let named = get.presence.may_be() && get.name.known().is_none_or(|n| n.as_str() == name);
-            named && (!of_its_kind || gives(&get.kind))
-        });
-        constraints
-            || table.indexes().any(|i| {
-                let get = i.get();
-                let named = get.presence.may_be() && get.name.known().is_none_or(|n| n.as_str() == name);
-                named && (!of_its_kind || get.unique && awaited.awaits == Awaits::Unique)
-            })
     })
 }

@@ -26,7 +26,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         return;
     }
     let mut free = Vec::new();
-    for said in set.validations.iter().filter(|said| said.model == model.name) {
+    for &said in ctx.said.validations(set, &model.name) {
         let Some(column) = pair.columns.iter().find(|column| column.field.name == said.field) else {
             continue;
         };
@@ -56,8 +56,8 @@ fn is_asked_by_others(
     others.all(|other| {
         let sets = ctx.subject.models.iter();
         let said: Vec<&Validation> = sets
-            .flat_map(|set| &set.validations)
-            .filter(|said| said.model == other.name)
+            .flat_map(|set| ctx.said.validations(set, &other.name))
+            .copied()
             .collect();
         let field = other
             .fields
