@@ -176,9 +176,15 @@ impl Disk {
         };
         let mut hidden = Hidden::default();
         let mut found = Vec::new();
+        let is_root = from == self.real;
         for (file, inside) in kept.below(&from) {
+            // Nearly all are listed already, as they are called there.
+            if !is_walked(inside) || is_root && self.entries.contains(inside) {
+                continue;
+            }
+            let file = file();
             let name = self.name_of_real(&file);
-            if self.entries.contains(&name) || !is_walked(inside) || hidden.leaves_out(&file) {
+            if self.entries.contains(&name) || hidden.leaves_out(&file) {
                 continue;
             }
             let folders = file.ancestors().skip(1).take_while(|folder| *folder != from);

@@ -37,8 +37,11 @@ impl Kept {
         Some(Kept { top, files })
     }
 
-    /// The files below a folder (absolute, without links): their full paths, and the parts that lead to each from the folder.
-    pub(super) fn below<'k>(&'k self, folder: &'k Path) -> impl Iterator<Item = (PathBuf, &'k str)> {
+    /// The files below a folder (absolute, without links): what makes their full paths, and the parts that lead to each from the folder.
+    pub(super) fn below<'k>(
+        &'k self,
+        folder: &'k Path,
+    ) -> impl Iterator<Item = (impl Fn() -> PathBuf + use<'k>, &'k str)> {
         // The folder lies in the working tree, or the working tree in it.
         let inside = folder.strip_prefix(&self.top).ok().map(super::revision::slashed);
         let holds_all = self.top.starts_with(folder);
@@ -51,7 +54,7 @@ impl Kept {
                 None if holds_all => path.as_str(),
                 None => return None,
             };
-            Some((self.top.join(path), rest))
+            Some((move || self.top.join(path), rest))
         })
     }
 }

@@ -71,19 +71,28 @@ fn matches_similar(text: &str, pattern: &str, escape: &str) -> Option<bool> {
     }
     let mut out = String::from("^(?:");
     let mut chars = pattern.chars();
+    // Whether what stands before can be repeated: the server refuses a pattern where it cannot, and other readers do not.
+    let mut repeatable = false;
     while let Some(c) = chars.next() {
+        let was = std::mem::replace(
+            &mut repeatable,
+            !matches!(c, '%' | '*' | '+' | '?' | '{' | '(' | '|'),
+        );
         match c {
             c if Some(c) == mark => {
                 let c = chars.next()?;
-                // `#"` parts a pattern for `substring`.
-                if c == '"' {
+                // `#"` parts a pattern for `substring`, and a letter or digit is an escape of the server's own language.
+                if c == '"' || c.is_alphanumeric() {
                     return None;
                 }
                 out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
             }
             '%' => out.push_str(".*"),
             '_' => out.push('.'),
-            '|' | '*' | '+' | '?' | '{' | '}' | '(' | ')' => out.push(c),
+            '*' | '+' | '?' if was => out.push(c),
+            '{' if was => bound(&mut chars, &mut out)?,
+            '*' | '+' | '?' | '{' | '}' => return None,
+            '|' | '(' | ')' => out.push(c),
             '[' => set(&mut chars, &mut out)?,
             c => out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4]))),
         }
@@ -96,6 +105,20 @@ fn matches_similar(text: &str, pattern: &str, escape: &str) -> Option<bool> {
         .build()
         .ok()?;
     Some(regex.is_match(text))
+}
+
+/// How often something is repeated, behind its `{`: at most 255 times (manual, "Regular Expression Quantifiers").
+fn bound(chars: &mut std::str::Chars<'_>, out: &mut String) -> Option<()> {
+    let (inside, rest) = chars.as_str().split_once('}')?;
+    let (least, most) = inside.split_once(',').unwrap_or((inside, inside));
+    let least: u8 = least.parse().ok()?;
+    let fits = most.is_empty() || most.parse::<u8>().is_ok_and(|most| most >= least);
+    if !fits || inside.contains(['+', '-']) {
+        return None;
+    }
+    out.push_str(&format!("{{{inside}}}"));
+    *chars = rest.chars();
+    Some(())
 }
 
 /// A set of characters behind its `[`, where both languages read it alike.
@@ -143,6 +166,14 @@ mod tests {
             ("x7", "[a-z][^a-z]", "\\", Some(true)),
             ("x", "[[:alpha:]]", "\\", None),
             ("x", "a#\"b", "#", None),
+            ("aaa", "a{2,}", "\\", Some(true)),
+            ("x", "(?:x)", "\\", None),
+            ("a", "a**", "\\", None),
+            ("a", "a{,3}", "\\", None),
+            ("a", "a{300}", "\\", None),
+            ("a", "|*", "\\", None),
+            ("a", "%+", "\\", None),
+            ("b", "|\\1", "\\", None),
         ] {
             assert_eq!(matches_similar(text, pattern, escape), found, "{text} {pattern}");
         }
