@@ -27,7 +27,7 @@ pub(super) fn is_decorated(function: &Function<'_>, wanted: impl Fn(&str) -> boo
     })
 }
 
-fn is_property(path: &str) -> bool {
+pub(super) fn is_property(path: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path);
     matches!(
         last,
@@ -210,6 +210,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         name: &str,
         at: Span,
     ) -> Run<'a, Option<Value<'a>>> {
+        if let Some(found) = self.descriptor_of_metaclass(class, value, name, at)? {
+            return Ok(Some(found));
+        }
         let order = self.class(class).map(|c| c.order.clone()).unwrap_or_default();
         if let Some(found) = self.through(&order, value, value, name, at)? {
             return Ok(Some(found));
@@ -217,25 +220,19 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if let Some(run) = standard::attribute(self, value, name, at) {
             return run.map(Some);
         }
-        if let Some(found) = self.attribute_of_metaclass(class, value, name, at)? {
+        if let Some(found) = self.attribute_of_metaclass(class, name, value) {
             return Ok(Some(found));
         }
         let Some(own) = self.class(class) else {
             return Ok(None);
         };
-        let (text, span, module, open) = (own.name.clone(), own.span, own.module, own.open.clone());
+        let (span, module, open) = (own.span, own.module, own.open.clone());
         match name {
-            "__name__" | "__qualname__" => return Ok(Some(Value::text(&text, span))),
             "__module__" => {
                 let dotted = self.modules.dotted(module);
                 return Ok(Some(Value::text(&dotted, span)));
             }
             "__doc__" => return Ok(Some(Value::None)),
-            "__mro__" => return Ok(Some(Value::Tuple(order.into()))),
-            "__bases__" => {
-                let bases = self.class(class).map(|c| c.bases.clone()).unwrap_or_default();
-                return Ok(Some(Value::Tuple(bases.into())));
-            }
             "__class__" => return Ok(Some(self.path("builtins.type", at))),
             "__annotations__" | "__dict__" => {
                 return Ok(Some(self.unknown(at, "the names of a class are not listed")));
@@ -243,43 +240,6 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             _ => {}
         }
         self.attribute_of_bases(&order, open, value, name, at)
-    }
-
-    fn attribute_of_metaclass(
-        &mut self,
-        class: ClassId,
-        value: &Value<'a>,
-        name: &str,
-        at: Span,
-    ) -> Run<'a, Option<Value<'a>>> {
-        let Some(Value::Class(meta)) = self.metaclass(class) else {
-            return Ok(None);
-        };
-        let Some((_, member)) = self.lookup(meta, name) else {
-            return Ok(None);
-        };
-        let Some(found) = member.value else {
-            return Ok(None);
-        };
-        match &found {
-            Value::Function(function) if is_decorated(function, is_property) => {
-                self.call(&found, Args::of(vec![value.clone()], at), at).map(Some)
-            }
-            Value::Function(_) => Ok(Some(Value::Method(Rc::new((found, value.clone()))))),
-            _ => Ok(Some(found)),
-        }
-    }
-
-    /// The metaclass that a class or one of its bases names.
-    pub(super) fn metaclass(&self, class: ClassId) -> Option<Value<'a>> {
-        self.class(class)?.order.iter().find_map(|base| {
-            let Value::Class(base) = base else { return None };
-            let keywords = &self.class(*base)?.keywords;
-            keywords
-                .iter()
-                .find(|(n, _)| n == "metaclass")
-                .map(|(_, a)| a.value.clone())
-        })
     }
 
     /// A member found through linearised bases, as it is to `object`.

@@ -67,6 +67,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
         let bases: Vec<Value<'a>> = args.positional.iter().map(|a| a.value.clone()).collect();
         let mut class = Class {
+            called: None,
             name: SmolStr::new(statement.name.as_str()),
             module,
             span,
@@ -109,21 +110,31 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         Ok(())
     }
 
-    /// `type(name, bases, namespace)`; `None` where these cannot be told.
+    /// `type(name, bases, namespace)`; `None` where the bases cannot be told.
     pub(super) fn class_of_call(&mut self, args: &Args<'a>, at: Span) -> Option<Run<'a, Value<'a>>> {
         let [name, bases, namespace] = args.positional.as_slice() else {
             return None;
         };
-        let (Value::Tuple(bases), None, true) = (&bases.value, &args.open, args.keywords.is_empty()) else {
+        let Value::Tuple(bases) = &bases.value else {
             return None;
         };
-        let name = SmolStr::new(name.value.as_str()?);
         let bases = bases.to_vec();
-        let namespace = namespace.value.clone();
+        let (name, namespace) = (name.value.clone(), namespace.value.clone());
+        let listed = self.dict_items(&namespace);
+        let mut open = args.open.clone();
+        if listed.is_none() {
+            let gap = self.dict(&namespace).and_then(|d| d.open.clone());
+            open = open.or(gap).or_else(|| namespace.gap().cloned());
+            open = open.or_else(|| Some(self.gap(at, "what a class is made of is not known")));
+        }
         let mut members = Vec::new();
-        for (key, value) in self.dict_items(&namespace)? {
+        for (key, value) in listed.unwrap_or_default() {
+            let Some(key) = key.as_str() else {
+                open = open.or_else(|| Some(self.gap(at, "what a class is made of is not known")));
+                continue;
+            };
             members.push(Member {
-                name: SmolStr::new(key.as_str()?),
+                name: SmolStr::new(key),
                 value: Some(value),
                 annotation: None,
                 span: at,
@@ -134,15 +145,16 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let module = self.module()?;
         let id = self.reserve();
         let class = Class {
-            name,
+            called: name.as_str().is_none().then(|| name.clone()),
+            name: SmolStr::new(name.as_str().unwrap_or("class")),
             module,
             span: at,
             whole: at,
             order: self.linearise(id, &bases),
-            open: None,
+            open,
             members,
             decorators: Vec::new(),
-            keywords: Vec::new(),
+            keywords: args.keywords.clone(),
             bases,
         };
         Some(self.make_class(id, class).map(|()| Value::Class(id)))

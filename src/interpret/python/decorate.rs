@@ -62,23 +62,20 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
         }
         if let Value::Function(function) = &value {
-            let mut decorators = vec![decorator.clone()];
-            decorators.extend(function.decorators.iter().cloned());
-            return Ok(Value::Function(Rc::new(Function {
-                id: function.id,
-                name: function.name.clone(),
-                module: function.module,
-                span: function.span,
-                code: function.code,
-                scope: function.scope,
-                defaults: function.defaults.clone(),
-                class: function.class,
-                generator: function.generator,
-                decorators,
-            })));
+            return Ok(under(function, decorator.clone()));
         }
         Ok(value)
     }
+}
+
+/// A function under one decorator more.
+pub(super) fn under<'a>(function: &Function<'a>, decorator: Value<'a>) -> Value<'a> {
+    let mut decorators = vec![decorator];
+    decorators.extend(function.decorators.iter().cloned());
+    Value::Function(Rc::new(Function {
+        decorators,
+        ..function.clone()
+    }))
 }
 
 /// Decorators of the standard library under which a function stays a function: attribute access and calls look at them.

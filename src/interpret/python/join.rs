@@ -279,6 +279,9 @@ fn classes<'a>(a: &Class<'a>, b: &Class<'a>, gap: &Gap) -> Class<'a> {
         .filter(|m| a.members.iter().all(|n| n.name != m.name));
     out.members.extend(more.map(perhaps));
     out.open = opens(a.open.as_ref(), b.open.as_ref());
+    if a.called.is_some() || b.called.is_some() {
+        out.called = Some(either(&a.answer_to_name(), &b.answer_to_name(), gap));
+    }
     out
 }
 

@@ -37,6 +37,7 @@ mod machine;
 mod matching;
 mod methods;
 mod modules;
+mod of_type;
 mod ops;
 mod setting;
 mod standard;

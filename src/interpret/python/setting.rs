@@ -53,6 +53,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     instance.attributes.set(SmolStr::new(name), new.into());
                 }
             }
+            Value::Class(class) if self.set_on_type(*class, name, &new) => {}
             Value::Class(class) => {
                 let whole = self.frames.last().map_or(at, |f| f.statement);
                 let Some(own) = self.class_mut(*class) else { return };

@@ -139,7 +139,7 @@ pub struct Argument<'a> {
 }
 
 /// A function or lambda of the repository.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Function<'a> {
     /// Its identity; attributes that are set on it are kept by it.
     pub id: TermId,
@@ -177,6 +177,8 @@ pub enum Code<'a> {
 pub struct Class<'a> {
     /// Its name.
     pub name: SmolStr,
+    /// What `__name__` was set to afterwards.
+    pub called: Option<Value<'a>>,
     /// Its module.
     pub module: ModuleId,
     /// Where its name is written.

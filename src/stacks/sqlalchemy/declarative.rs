@@ -401,6 +401,9 @@ impl<'a> Classes<'a> {
         {
             return Some(Place::Own(Ok(name.into()), None));
         }
+        if let Some(gap) = unlisted(machine, class) {
+            return Some(Place::Own(Err(gap), None));
+        }
         if parent {
             return Some(Place::Parent);
         }
@@ -592,6 +595,18 @@ pub(super) fn maps_itself<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: C
         member.span,
         "what `__mapper_cls__` adds to the classes that it maps is not followed",
     ))
+}
+
+/// Why the members are not known that a class has itself, where its bases are.
+fn unlisted<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> Option<Gap> {
+    let whole = machine.class(class)?;
+    let closed = |base: &Value<'a>| match base {
+        Value::Class(base) => machine.class(*base).is_some_and(|c| c.open.is_none()),
+        Value::Unknown(_) => false,
+        _ => true,
+    };
+    let bases_are_known = whole.order.iter().skip(1).all(closed);
+    whole.open.clone().filter(|_| bases_are_known)
 }
 
 /// The first base of a library of which it is not known what it brings.

@@ -1,5 +1,7 @@
 //! Python's builtins.
 
+use super::super::attribute::SETTER;
+use super::super::decorate::under;
 use super::super::library::Library;
 use super::super::machine::{Machine, Run};
 use super::super::methods;
@@ -267,7 +269,17 @@ pub(crate) fn call<'a, L: Library<'a>>(
             types::listing(machine, name, args, at)
         }
         "min" | "max" => Some(order::extreme(machine, name == "max", args, at)),
-        "staticmethod" | "classmethod" | "property" | "super" | "object" | "slice" => None,
+        "staticmethod" | "classmethod" | "property" => {
+            let Value::Function(function) = &args.positional.first()?.value else {
+                return None;
+            };
+            if let Some(setter) = args.positional.get(1).filter(|_| name == "property") {
+                machine.set_own_attribute(function.id, SETTER, setter.value.clone());
+            }
+            let decorator = machine.path(&format!("builtins.{name}"), at);
+            Some(Ok(under(function, decorator)))
+        }
+        "super" | "object" | "slice" => None,
         _ if exceptions::is_exception(name) => exception(machine, name, args, at),
         _ => sequence::call(machine, name, args, at).or_else(|| number(machine, name, args, at)),
     }

@@ -569,6 +569,7 @@ pub(crate) fn functional<'a, L: Library<'a>>(
         })
         .collect();
     let class = Class {
+        called: None,
         name,
         module,
         span: at,

@@ -441,6 +441,7 @@ pub(crate) fn named_tuple<'a, L: Library<'a>>(
     let module = machine.module()?;
     let base = machine.path("typing.NamedTuple", at);
     let class = Class {
+        called: None,
         name,
         module,
         span: at,

@@ -37,7 +37,7 @@ pub(crate) fn builtin_type<'a, L: Library<'a>>(
     })
 }
 
-/// `type(value)`; a class made by `type("Name", bases, names)` is not followed here.
+/// `type(value)`, or the class that `type("Name", bases, names)` makes.
 pub(crate) fn type_of<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     args: &Args<'a>,
