@@ -94,10 +94,41 @@ pub fn impact<'a>(
     walk.finish()
 }
 
-/// How many things of the database and of the models hang on columns of a table; those that refer to them by name alone are not
-/// counted.
+/// What a finding is about: that does not hang on what the finding says.
+#[derive(Clone, Copy)]
+pub enum About<'a> {
+    /// A field of the model.
+    Field(&'a Model),
+    /// The primary key, of the model or of its table.
+    Key(&'a Model),
+    /// A foreign key that the model declares.
+    Reference(&'a Model, &'a DeclaredForeignKey),
+}
+
+impl About<'_> {
+    /// Whether something that hangs on columns of a table is what the finding is about.
+    fn is(&self, found: &Dependant<'_>, table: TableId) -> bool {
+        let (About::Field(own) | About::Key(own) | About::Reference(own, _)) = self;
+        match (self, found.thing) {
+            (_, Thing::Field(model, _)) => found.depth == 1 && std::ptr::eq(*own, model),
+            (About::Key(_), Thing::Constraint(held)) => {
+                held.table.id == table && matches!(held.get().kind, ConstraintKind::PrimaryKey(_))
+            }
+            (About::Reference(_, key), Thing::Declared(_, declared)) => std::ptr::eq(*key, declared),
+            _ => false,
+        }
+    }
+}
+
+/// How many things of the database and of the models hang on columns of a table, besides what is asked about; those that refer to
+/// them by name alone are not counted.
 #[must_use]
-pub fn dependants(pairs: &Pairs<'_>, table: TableWalker<'_>, columns: &[ColumnId]) -> (usize, usize) {
+pub fn dependants(
+    pairs: &Pairs<'_>,
+    table: TableWalker<'_>,
+    columns: &[ColumnId],
+    about: About<'_>,
+) -> (usize, usize) {
     let mut found = pairs.tables.iter().filter_map(|pair| pair.found());
     let Some(table) = found.find(|t| t.id == table.id) else {
         return (0, 0);
@@ -106,7 +137,8 @@ pub fn dependants(pairs: &Pairs<'_>, table: TableWalker<'_>, columns: &[ColumnId
     for column in columns {
         walk.enter(table.id, *column, 0);
     }
-    let all = walk.finish();
+    let mut all = walk.finish();
+    all.retain(|found| !about.is(found, table.id));
     let code = all.iter().filter(|d| d.thing.is_code()).count();
     (all.len() - code, code)
 }

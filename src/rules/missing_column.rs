@@ -9,6 +9,7 @@ use crate::finding::Level;
 use crate::known::Presence;
 use crate::name::Name;
 use crate::pair::TablePair;
+use crate::pair::impact::About;
 use crate::schema::{ColumnId, TableWalker};
 
 pub(super) static RULE: Rule = Rule {
@@ -48,7 +49,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         .column(&field.column)
         .model(field.span)
         .database(place.as_ref(), label)
-        .help(help(ctx, table, field, &similar) + &going_by(ctx, model, field));
+        .help(help(ctx, model, table, field, &similar) + &going_by(ctx, model, field));
         if let Some(ty) = words::wanted(table.schema, &field.ty) {
             report = report.expected(ty);
         }
@@ -107,6 +108,7 @@ fn going_by(ctx: &Context<'_>, model: &Model, field: &Field) -> String {
 
 fn help(
     ctx: &Context<'_>,
+    model: &Model,
     table: TableWalker<'_>,
     field: &Field,
     similar: &FxHashMap<String, &Name>,
@@ -115,7 +117,7 @@ fn help(
         return format!(
             "map the field to the column {column} that the migrations make, or write a migration that adds {}{}",
             field.column,
-            words::key_dependants(ctx, table, [*column])
+            words::key_dependants(ctx, table, [*column], About::Field(model))
         );
     }
     let required = field.nullable.exactly() == Some(&false);

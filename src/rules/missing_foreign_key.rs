@@ -7,6 +7,7 @@ use crate::declared::{DeclaredForeignKey, Expectation};
 use crate::finding::Level;
 use crate::known::Section;
 use crate::name::{Name, QualifiedName};
+use crate::pair::impact::About;
 use crate::pair::{ForeignKeyMatch, TablePair};
 use crate::schema::{Lookup, TableWalker};
 
@@ -96,7 +97,7 @@ fn check_pair(targets: &[Context<'_>], ctx: &Context<'_>, pair: &TablePair<'_>, 
             ))
             .model(key.span)
             .database(place.as_ref(), label)
-            .help(help + &words::key_dependants(ctx, table, &key.columns));
+            .help(help + &words::key_dependants(ctx, table, &key.columns, About::Reference(model, key)));
         if let Some((other, held)) = &other {
             report = report.at(other.of_table(*held).as_ref(), format!("{target} is made here"));
         }

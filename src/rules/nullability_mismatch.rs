@@ -5,6 +5,7 @@ use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::finding::Level;
 use crate::fix;
 use crate::known::Verdict;
+use crate::pair::impact::About;
 use crate::pair::{ColumnPair, NullDifference};
 
 pub(super) static RULE: Rule = Rule {
@@ -71,7 +72,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             .found(sides.1)
             .model(field.span)
             .database(place.as_ref(), labels.1)
-            .help(help + &words::dependants(ctx, pair.column))
+            .help(help + &words::dependants(ctx, pair.column, About::Field(pair.model)))
             .fix(fix::nullability(ctx.subject.files, pair)),
     );
 }

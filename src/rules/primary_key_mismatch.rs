@@ -6,6 +6,7 @@ use crate::declared::{Key, Model};
 use crate::finding::Level;
 use crate::known::{Presence, Section};
 use crate::name::Name;
+use crate::pair::impact::About;
 use crate::pair::{TablePair, UniqueMatch, same_set, unique_over};
 use crate::schema::{ConstraintWalker, Lookup, TableWalker};
 
@@ -80,7 +81,7 @@ fn compare(
     .object("primary key")
     .expected(words::list(&wanted))
     .model(key.span)
-    .help(help(ctx, table, &wanted, &found));
+    .help(help(ctx, model, table, &wanted, &found));
     let label = if held.is_some() {
         format!("primary key {} here", words::list(&found))
     } else {
@@ -95,7 +96,13 @@ fn compare(
 }
 
 /// Both ways out, with what depends on the key of today.
-fn help(ctx: &Context<'_>, table: TableWalker<'_>, wanted: &[&Name], found: &[&Name]) -> String {
+fn help(
+    ctx: &Context<'_>,
+    model: &Model,
+    table: TableWalker<'_>,
+    wanted: &[&Name],
+    found: &[&Name],
+) -> String {
     let declare = if found.is_empty() {
         "take the key off the model".to_owned()
     } else {
@@ -107,7 +114,8 @@ fn help(ctx: &Context<'_>, table: TableWalker<'_>, wanted: &[&Name], found: &[&N
         words::key_dependants(
             ctx,
             table,
-            if found.is_empty() { wanted } else { found }.iter().copied()
+            if found.is_empty() { wanted } else { found }.iter().copied(),
+            About::Key(model)
         )
     )
 }
@@ -175,7 +183,7 @@ fn without_key(
         .help(format!(
             "declare {} as the key in the model, or write a migration that takes the key off the table{}",
             words::list(&found),
-            words::key_dependants(ctx, table, found.iter().copied())
+            words::key_dependants(ctx, table, found.iter().copied(), About::Key(model))
         )),
     );
 }

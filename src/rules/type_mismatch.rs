@@ -5,6 +5,7 @@ use super::{Check, Context, Report, Reporter, Rule, enum_longer_than_column, wor
 use crate::finding::Level;
 use crate::fix;
 use crate::known::{Fact as Known, Verdict};
+use crate::pair::impact::About;
 use crate::pair::{ColumnPair, Conversion, TypeDifference};
 use crate::sqltype::{BaseType, Fit};
 
@@ -82,7 +83,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             migration(pair, &wanted, &found, conversion)
         ),
     };
-    out.send(report.help(help + &words::dependants(ctx, pair.column)));
+    out.send(report.help(help + &words::dependants(ctx, pair.column, About::Field(pair.model))));
 }
 
 /// The migration that gives a column the type that the model asks for.

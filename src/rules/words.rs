@@ -4,7 +4,7 @@ use super::Context;
 use crate::change::ReferentialAction;
 use crate::declared::{Expectation, Family, Field, Model, ModelKind};
 use crate::name::{Name, QualifiedName};
-use crate::pair::impact::dependants as dependants_of;
+use crate::pair::impact::{About, dependants as dependants_of};
 use crate::pair::resolve;
 use crate::schema::{ColumnId, ColumnWalker, Lookup, Schema, TableWalker};
 use crate::sqltype::SqlType;
@@ -105,16 +105,13 @@ pub(crate) fn action(event: &str, action: ReferentialAction) -> String {
     format!("ON {event} {}", action.sql())
 }
 
-/// How much hangs on a column on either side, so that both ways out can be weighed; nothing where only its own field does.
-pub(crate) fn dependants(ctx: &Context<'_>, column: ColumnWalker<'_>) -> String {
-    let (held, said) = dependants_of(&ctx.pairs, column.table, &[column.id]);
-    if held == 0 && said <= 1 {
-        return String::new();
-    }
+/// How much hangs on a column on either side besides what the finding is about, so that both ways out can be weighed.
+pub(crate) fn dependants(ctx: &Context<'_>, column: ColumnWalker<'_>, about: About<'_>) -> String {
+    let counts = dependants_of(&ctx.pairs, column.table, &[column.id], about);
     let (table, name) = (column.table.qualified(), column.name());
-    format!(
-        "; on the column depend {held} in the database and {said} in the models (`schemalign impact {table}.{name}`)"
-    )
+    weighed(counts, || {
+        format!("the column (`schemalign impact {table}.{name}`)")
+    })
 }
 
 /// The same of the columns of a key, those of them that are there.
@@ -122,6 +119,7 @@ pub(crate) fn key_dependants<'n>(
     ctx: &Context<'_>,
     table: TableWalker<'_>,
     columns: impl IntoIterator<Item = &'n Name>,
+    about: About<'_>,
 ) -> String {
     let found = columns.into_iter().filter_map(|name| match table.column(name) {
         Lookup::Found(column) => Some(column),
@@ -129,18 +127,34 @@ pub(crate) fn key_dependants<'n>(
     });
     let found: Vec<ColumnWalker<'_>> = found.collect();
     if let [one] = found.as_slice() {
-        return dependants(ctx, *one);
+        return dependants(ctx, *one, about);
     }
     let ids: Vec<ColumnId> = found.iter().map(|column| column.id).collect();
-    let (held, said) = dependants_of(&ctx.pairs, table, &ids);
-    if held == 0 && said <= ids.len() {
-        return String::new();
-    }
-    format!(
-        "; on the columns {} depend {held} in the database and {said} in the models (`schemalign impact {}`)",
-        list(found.iter().map(|column| column.name())),
-        table.qualified()
-    )
+    let counts = dependants_of(&ctx.pairs, table, &ids, about);
+    weighed(counts, || {
+        let names = list(found.iter().map(|column| column.name()));
+        format!("the columns {names} (`schemalign impact {}`)", table.qualified())
+    })
+}
+
+/// `; 2 other things in the database and 1 in the models depend on the column`; nothing where nothing does.
+fn weighed(counts: (usize, usize), on: impl FnOnce() -> String) -> String {
+    let things = |count: usize| if count == 1 { "thing" } else { "things" };
+    let others = match counts {
+        (0, 0) => return String::new(),
+        (held, 0) => format!("{held} other {} in the database", things(held)),
+        (0, said) => format!("{said} other {} in the models", things(said)),
+        (held, said) => format!(
+            "{held} other {} in the database and {said} in the models",
+            things(held)
+        ),
+    };
+    let depend = if matches!(counts, (1, 0) | (0, 1)) {
+        "depends"
+    } else {
+        "depend"
+    };
+    format!("; {others} {depend} on {}", on())
 }
 
 /// A name without spelling habits: case, underscores, a plural's s.

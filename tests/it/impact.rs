@@ -159,16 +159,16 @@ fn help_weighs_both_sides() {
         help("nullability-mismatch"),
         [
             "fill the rows that are NULL and write a migration (`ALTER TABLE users ALTER COLUMN id SET NOT NULL`), or make the field optional; \
-             on the column depend 2 in the database and 7 in the models (`schemalign impact public.users.id`)",
-            "make the field required, or write a migration (`ALTER TABLE users ALTER COLUMN email DROP NOT NULL`); on the column depend 1 in \
-             the database and 1 in the models (`schemalign impact public.users.email`)"
+             2 other things in the database and 6 in the models depend on the column (`schemalign impact public.users.id`)",
+            "make the field required, or write a migration (`ALTER TABLE users ALTER COLUMN email DROP NOT NULL`); 1 other thing in \
+             the database depends on the column (`schemalign impact public.users.email`)"
         ]
     );
     assert_eq!(
         help("primary-key-mismatch"),
         [
-            "write a migration that makes (id) the primary key, or take the key off the model; on the column depend 2 in the database and 7 in \
-             the models (`schemalign impact public.users.id`)"
+            "write a migration that makes (id) the primary key, or take the key off the model; 2 other things in the database and 6 in \
+             the models depend on the column (`schemalign impact public.users.id`)"
         ]
     );
     assert_eq!(
@@ -178,7 +178,7 @@ fn help_weighs_both_sides() {
             .collect::<Vec<_>>(),
         [
             &"write a migration (`ALTER TABLE posts ADD FOREIGN KEY (user_id) REFERENCES public.users (id) ON DELETE RESTRICT ON UPDATE CASCADE`), \
-              or take the foreign key off the model; on the column depend 1 in the database and 4 in the models (`schemalign impact \
+              or take the foreign key off the model; 1 other thing in the database and 2 in the models depend on the column (`schemalign impact \
               public.posts.user_id`)"
         ]
     );
