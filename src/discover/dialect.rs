@@ -207,8 +207,42 @@ fn of_alembic(index: &Index<'_>, path: &str) -> Dialect {
         Some(dialect) if dialect.is_supported() => dialect,
         _ if programs.into_iter().any(names_it) => Dialect::Postgres,
         Some(dialect) => dialect,
-        None => by_drivers(index, path).unwrap_or(Dialect::Postgres),
+        None => by_drivers(index, path)
+            .or_else(|| by_programs(index, &tree.base))
+            .unwrap_or(Dialect::Postgres),
     }
+}
+
+/// Files of a program that are looked at, where nothing else says for which system it is.
+const MAX_PROGRAMS: usize = 400;
+
+/// SQLite, where a program connects to it in so many words and names PostgreSQL nowhere: Python brings the driver, so that no list of
+/// packages does. `check_same_thread` is an argument of that driver alone (`sqlite3.connect`).
+fn by_programs(index: &Index<'_>, base: &str) -> Option<Dialect> {
+    const POSTGRES: &[&str] = &["postgres", "psycopg", "asyncpg", "pg8000"];
+    const SQLITE: &[&str] = &["check_same_thread", "sqlite://", "sqlite+"];
+    let below = Folder::new(index.files, base).below();
+    let mut programs = below.filter(|(path, _)| {
+        let mut folders = path.rsplit('/').skip(1);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let speaks =
+            name.ends_with(".py") || name.contains("compose") || name.contains("env") || name == "Dockerfile";
+        speaks
+            && !folders.any(|folder| matches!(folder, "test" | "tests" | "node_modules" | ".venv" | "venv"))
+    });
+    let mut found = None;
+    for (_, file) in programs.by_ref().take(MAX_PROGRAMS) {
+        let text = index.files.text(file);
+        let text = text.to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        if says(POSTGRES) {
+            return None;
+        }
+        if says(SQLITE) {
+            found = Some(Dialect::Sqlite);
+        }
+    }
+    found.filter(|_| programs.next().is_none())
 }
 
 /// The system that the drivers of a Python program speak to; PostgreSQL where one of them does.

@@ -184,6 +184,38 @@ fn drivers_tell_the_dialect_of_alembic() {
 }
 
 #[test]
+fn the_program_tells_the_dialect_of_alembic_where_no_driver_does() {
+    let with = |path: &'static str, text: &'static str, more: &'static str| {
+        found(&[
+            ("alembic.ini", "[alembic]\nscript_location = alembic\n"),
+            ("alembic/env.py", "from app import settings\n"),
+            (
+                "alembic/versions/1a2b3c4d5e6f_x.py",
+                "revision = '1a2b3c4d5e6f'\ndown_revision = None\n",
+            ),
+            ("pyproject.toml", "dependencies = [\"alembic\", \"sqlalchemy\"]\n"),
+            (path, text),
+            ("app/settings.py", more),
+        ])
+    };
+    let taken = ["alembic: alembic alembic + "];
+    let left = ["not alembic (Alembic, SQLite)"];
+    let session = "engine = create_engine(settings.URL, connect_args={\"check_same_thread\": False})\n";
+    assert_eq!(with("app/session.py", session, ""), left);
+    assert_eq!(
+        with("app/session.py", "engine = create_engine(settings.URL)\n", ""),
+        taken
+    );
+    // What tests are run on says nothing of what the program runs on.
+    assert_eq!(with("tests/conftest.py", session, ""), taken);
+    // One of several.
+    assert_eq!(
+        with("app/session.py", session, "URL = \"postgresql+psycopg://h/d\"\n"),
+        taken
+    );
+}
+
+#[test]
 fn other_stacks_are_said() {
     assert_eq!(
         found(&[
