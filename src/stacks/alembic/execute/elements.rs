@@ -107,12 +107,45 @@ pub(super) fn element<'a, L: Database<'a>>(
 
 /// A statement that a companion library makes.
 pub(super) fn of_package<'a, L: Database<'a>>(
-    _machine: &mut Machine<'a, L>,
+    machine: &mut Machine<'a, L>,
     member: &Member,
-    _args: &Args<'a>,
-    _at: Span,
+    args: &Args<'a>,
+    at: Span,
 ) -> Option<Run<'a, Statement<'a>>> {
     match (member.package(), member.name()) {
+        // `compile_drop_materialized_view` (`sqlalchemy_utils/view.py`, 0.43): the whole name is quoted as one.
+        ("sqlalchemy_utils", "DropView") => {
+            let argument = args.get(0, "name")?;
+            let name = terms::text(machine, &argument.value, argument.span).ok()?;
+            let flag = |at: usize, name: &str, without: bool| {
+                let given = args.get(at, name).map(|a| a.value.clone());
+                match given {
+                    None if args.open.is_none() => Some(without),
+                    Some(Value::Bool(given)) => Some(given),
+                    _ => None,
+                }
+            };
+            let kind = if flag(1, "materialized", false)? {
+                ObjectKind::MaterializedView
+            } else {
+                ObjectKind::View
+            };
+            let drop = Change::Drop {
+                kind,
+                names: vec![ObjectName {
+                    name: QualifiedName::bare(Name::new(name.as_str())),
+                    span: argument.span,
+                }],
+                if_exists: true,
+                behaviour: if flag(2, "cascade", true)? {
+                    Behaviour::Cascade
+                } else {
+                    Behaviour::Restrict
+                },
+                routines: Vec::new(),
+            };
+            Some(Ok(Statement::Changes(vec![(vec![drop], at)])))
+        }
         // Functions and triggers.
         (
             "sqlalchemy_searchable",
