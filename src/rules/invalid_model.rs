@@ -5,7 +5,7 @@ use crate::finding::Level;
 
 pub(super) static RULE: Rule = Rule {
     name: "invalid-model",
-    summary: "The models' source has a fault for which the framework refuses it.",
+    summary: "The models' source has a fault for which the framework refuses it or passes over a part.",
     level: Level::Error,
     page: include_str!("../../rules/invalid-model.md"),
     check: Check::Target(check),
@@ -17,9 +17,12 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
         let mut report = Report::new(fault.span, fault.kind.replace('-', " "), fault.message.clone())
             .object(fault.message.clone())
             .model(fault.span);
-        // A newer version of the framework may know it.
-        if fault.kind == "unknown-attribute" {
-            report = report.level(Level::Note);
+        match fault.kind {
+            // A newer version of the framework may know it.
+            "unknown-attribute" => report = report.level(Level::Note),
+            // The framework passes over it.
+            "unread-setting" => report = report.level(Level::Warn),
+            _ => {}
         }
         for (span, label) in &fault.related {
             report = report.related(*span, label.clone());

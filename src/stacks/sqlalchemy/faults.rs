@@ -10,6 +10,7 @@ use super::lacking::lacking;
 use super::metadata::Metadata;
 use super::table::ColumnDef;
 use super::tables::ModelTable;
+use super::unread;
 use crate::declared::Fault;
 use crate::name::QualifiedName;
 use crate::source::{FileId, Files, Span};
@@ -32,6 +33,8 @@ pub(super) fn of(files: &Files, tables: &[&ModelTable<'_>], imported: Option<&[F
             }
         }
     }
+    let unread = tables.iter().flat_map(|table| &table.unread);
+    out.extend(unread::faults(files, unread));
     let mut named: FxHashMap<QualifiedName, Vec<&ModelTable<'_>>> = FxHashMap::default();
     for table in tables {
         let Ok(name) = table.def.qualified() else { continue };

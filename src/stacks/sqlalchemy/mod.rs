@@ -22,6 +22,7 @@ mod tablename;
 pub mod tables;
 pub mod terms;
 pub mod types;
+mod unread;
 mod unregistered;
 pub mod versions;
 

@@ -20,6 +20,7 @@ use crate::stacks::sqlalchemy::metadata::{self, Made, Metadata};
 use crate::stacks::sqlalchemy::registry::Registered;
 use crate::stacks::sqlalchemy::table::{self, Conventions, TableDef};
 use crate::stacks::sqlalchemy::terms::{self, Known, gap};
+use crate::stacks::sqlalchemy::unread::{self, Unread};
 use crate::stacks::sqlalchemy::versions::Versions;
 use crate::stacks::sqlalchemy::{declarative, types};
 
@@ -48,6 +49,8 @@ pub struct ModelTable<'a> {
     pub maybe: Option<Gap>,
     /// It is read off a database, not made.
     pub reflected: bool,
+    /// Settings of its class that nothing reads.
+    pub unread: Vec<Unread>,
     /// What its metadata is known by.
     pub made: Option<Made>,
     conventions: Conventions,
@@ -361,6 +364,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                 whole,
                 classes: Vec::new(),
                 brings: None,
+                unread: Vec::new(),
                 maybe: entry.maybe.clone(),
                 reflected,
                 made: metadata::made(self.machine, metadata),
@@ -441,6 +445,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                     whole: statement,
                     classes: vec![(class, class_name, span)],
                     brings,
+                    unread: unread::of_class(self.machine, class),
                     maybe: None,
                     reflected: false,
                     made: metadata::made(self.machine, metadata),
