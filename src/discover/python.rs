@@ -142,10 +142,13 @@ fn candidates(files: &Files, tree: &Tree) -> Vec<FileId> {
         .filter(|(file, e)| !e.beside || reached.contains(file))
         .filter(|(_, e)| e.path.ends_with(".py") && inside(&e.path))
         .filter(|(file, e)| reached.contains(file) || !is_beside(&e.path))
-        .filter(|(_, e)| {
-            !is_within(&e.path, &tree.folder) && !tree.versions.iter().any(|v| is_within(&e.path, v))
-        });
-    candidates.map(|(file, _)| file).collect()
+        .filter(|(_, e)| !is_within(&e.path, &tree.folder));
+    // Beside the revisions, what the program itself is made of.
+    let program = tree.environment(files).into_iter().chain(reached.iter().copied());
+    let program = program.filter(|file| is_within(files.path(*file), &tree.folder));
+    let all: BTreeSet<FileId> = candidates.map(|(file, _)| file).chain(program).collect();
+    let is_revision = |file: &FileId| tree.versions.iter().any(|v| is_within(files.path(*file), v));
+    all.into_iter().filter(|file| !is_revision(file)).collect()
 }
 
 /// Tests, examples and migrations: what is declared there is no part of the program's database.
