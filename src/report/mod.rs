@@ -1,5 +1,6 @@
 //! One file per output format, and what keeps text from files from reaching a terminal raw.
 
+mod alike;
 mod based;
 pub mod checkstyle;
 pub mod concise;

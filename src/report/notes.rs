@@ -38,7 +38,8 @@ pub(super) fn render(notes: &[&Finding], files: &Files) -> String {
     out
 }
 
-fn at(span: Span, files: &Files) -> String {
+/// `path:line:column`.
+pub(super) fn at(span: Span, files: &Files) -> String {
     let start = files.start(span);
     format!(
         "{}:{}:{}",

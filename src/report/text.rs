@@ -43,9 +43,11 @@ pub fn render(report: &Report, files: &Files, options: &TextOptions) -> String {
     };
     let renderer = renderer.term_width(options.width);
     let (notes, loud): (Vec<_>, Vec<_>) = report.findings.iter().partition(|f| f.level == Level::Note);
-    for finding in loud {
-        out.push_str(&renderer.render(&[group(finding, files)]));
+    for alike in super::alike::grouped(&loud) {
+        let (first, more) = alike;
+        out.push_str(&renderer.render(&[group(first, files)]));
         out.push_str("\n\n");
+        out.push_str(&super::alike::render(&more, files));
     }
     out.push_str(&super::notes::render(&notes, files));
     if !notes.is_empty() {

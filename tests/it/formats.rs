@@ -225,3 +225,32 @@ fn what_fails_a_run_can_be_set() {
     assert_eq!(code, 1);
     assert!(counts.contains("missing-table"), "{counts}");
 }
+
+/// Many models without a table are one fault: the first is shown whole, the others by a line each.
+#[test]
+fn many_errors_alike_are_told_together() {
+    let listed = |models: usize| {
+        let root = folder(&format!("alike-{models}"));
+        let mut schema = SCHEMA.to_owned();
+        for at in 0..models {
+            schema += &format!("model M{at} {{\n  id Int @id\n  @@map(\"m{at}\")\n}}\n");
+        }
+        std::fs::write(root.join("prisma/schema.prisma"), schema).unwrap();
+        let (code, text) = run(&root, &["check"]);
+        assert_eq!(code, 1);
+        text
+    };
+    let few = listed(4);
+    assert_eq!(few.matches("no table public.").count(), 5, "{few}");
+    assert!(!few.contains("more like it"), "{few}");
+    let many = listed(9);
+    assert_eq!(many.matches("no table public.").count(), 1, "{many}");
+    assert!(
+        many.contains(
+            "error[missing-table]: 9 more like it:\n  prisma/schema.prisma:18:9: model `M0` needs the table public.m0, which no migration \
+             creates\n  prisma/schema.prisma:22:9: "
+        ),
+        "{many}"
+    );
+    assert!(many.contains("12 errors"), "{many}");
+}
