@@ -121,7 +121,8 @@ impl Disk {
         let closed: Arc<Mutex<BTreeSet<PathBuf>>> = Arc::default();
         let noted = closed.clone();
         let mut walk = WalkBuilder::new(from);
-        walk.require_git(false)
+        // Git's ignore files are for what it does not keep; without git, as in an unpacked archive, nothing says what that is.
+        walk.require_git(true)
             .hidden(!named)
             .ignore(!named)
             .git_ignore(!named)

@@ -90,6 +90,7 @@ fn ignored_files_are_not_read() {
     let root = folder(
         "ignored",
         &[
+            (".git/HEAD", ""),
             (".gitignore", "/old\n"),
             ("old/migrations/001_a.sql", TABLE),
             ("target/migrations/001_a.sql", TABLE),
@@ -108,6 +109,40 @@ fn ignored_files_are_not_read() {
     );
     let (code, out, err) = run(&root, &["schema", "--migrations", "old/migrations"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
+}
+
+/// Where nothing says what git keeps, such as in an unpacked archive of what it keeps, its ignore files leave nothing out.
+#[test]
+fn without_git_its_ignore_files_are_nothing() {
+    let root = std::env::temp_dir().join(format!("schemalign-without-git-{}", std::process::id()));
+    if root.ancestors().any(|folder| folder.join(".git").exists()) {
+        return;
+    }
+    for (path, text) in [
+        (".gitignore", "*secret*\n"),
+        (".ignore", "/apart\n"),
+        ("migrations/001_a.sql", TABLE),
+        (
+            "migrations/002_secret.sql",
+            "ALTER TABLE \"User\" ADD COLUMN secret int;\n",
+        ),
+        ("apart/migrations/001_b.sql", "CREATE TABLE apart (id int);\n"),
+        (
+            "node_modules/x/migrations/001_c.sql",
+            "CREATE TABLE of_a_package (id int);\n",
+        ),
+    ] {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let (code, out, err) = run(&root, &["schema"]);
+    std::fs::remove_dir_all(&root).unwrap();
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(
+        out.contains("secret") && !out.contains("apart") && !out.contains("of_a_package"),
+        "{out}"
+    );
 }
 
 #[test]
