@@ -12,7 +12,7 @@ mod replay;
 mod settle;
 mod since;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -245,9 +245,24 @@ fn run_targets(files: &Files, targets: Vec<Target>, options: &Options, sides: Si
 /// once.
 fn models(files: &Files, targets: &[Target]) -> Vec<(Vec<ModelSource>, Vec<Models>)> {
     let mut targets = targets.to_vec();
-    discover::with_models(files, &mut targets);
+    // Most likely the models are where they were.
+    let last = files.standing::<Mutex<Vec<ModelSource>>>("models");
+    let before = last.as_ref().map_or_else(Vec::new, |last| {
+        last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    });
+    rayon::join(
+        || discover::with_models(files, &mut targets),
+        || {
+            before
+                .par_iter()
+                .for_each(|source| drop(read_models(files, source)))
+        },
+    );
     let all = targets.iter().flat_map(|target| &target.models);
-    all.for_each(|models| models.read_ahead(files));
+    all.clone().for_each(|models| models.read_ahead(files));
+    if let Some(last) = last {
+        *last.lock().unwrap_or_else(PoisonError::into_inner) = all.cloned().collect();
+    }
     let mut sharing: Vec<Vec<usize>> = Vec::new();
     let set = |at: usize| targets[at].models.iter().map(|m| (m.stack, &m.files));
     for at in 0..targets.len() {
@@ -257,10 +272,7 @@ fn models(files: &Files, targets: &[Target]) -> Vec<(Vec<ModelSource>, Vec<Model
         }
     }
     let of = |at: &usize| {
-        let read = |m: &ModelSource| {
-            let key = format!("{} {} {:?} {:?}", m.stack, m.path, m.files, m.history);
-            Arc::unwrap_or_clone(files.remember(&key, |files| m.read(files)))
-        };
+        let read = |m: &ModelSource| Arc::unwrap_or_clone(read_models(files, m));
         (*at, targets[*at].models.iter().map(read).collect())
     };
     let read = sharing
@@ -270,6 +282,14 @@ fn models(files: &Files, targets: &[Target]) -> Vec<(Vec<ModelSource>, Vec<Model
     read.sort_by_key(|(at, _)| *at);
     let sources = targets.into_iter().map(|target| target.models);
     sources.zip(read.into_iter().map(|(_, models)| models)).collect()
+}
+
+fn read_models(files: &Files, source: &ModelSource) -> Arc<Models> {
+    let ModelSource {
+        stack, path, history, ..
+    } = source;
+    let key = format!("{stack} {path} {:?} {history:?}", source.files);
+    files.remember(&key, |files| source.read(files))
 }
 
 /// What the histories of a target gave.

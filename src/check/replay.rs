@@ -11,7 +11,7 @@ use crate::known::{Gap, Reach};
 use crate::session::{Migration, Outcome, Session};
 use crate::source::Files;
 use crate::sql;
-use crate::stacks::History;
+use crate::stacks::{History, is_kept};
 
 /// Migrations that are parsed at once, before the first of them runs.
 const BATCH: usize = 64;
@@ -72,11 +72,6 @@ pub(super) fn replay(files: &Files, target: &Target, histories: &[History], at: 
     *way = (steps, states);
     drop(way);
     finish(session)
-}
-
-/// Whether the state after so many steps is kept for the next run: the nearer the end, the more of them, since what is edited is new.
-fn is_kept(done: usize, all: usize) -> bool {
-    all.saturating_sub(done).is_power_of_two()
 }
 
 /// What is to be done, up to a migration where one is named.

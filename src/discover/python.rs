@@ -1,20 +1,18 @@
 //! Models in Python: which modules declare tables, and the history that they belong to.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use rayon::prelude::*;
-use regex::bytes::Regex;
 
 use super::functions::Functions;
 use super::index::{Index, is_within, join, split};
 use super::{Found, ModelSource, Target};
 use crate::config::{Dialect, Given};
 use crate::interpret::python::read_ahead;
+use crate::interpret::python::spoken::{Subject, speaks_of, words_of_tables};
 use crate::source::{FileId, Files};
 use crate::stacks::alembic::config::{Tree, tree_at, trees};
 use crate::stacks::alembic::handed::handed;
-use crate::suppress::may_be_directed;
 use crate::syntax::python::{Parsed, Trees};
 
 /// Notes that each history of Alembic leads to the models of its project; models without any history are a target of their own.
@@ -177,26 +175,11 @@ fn is_beside(path: &str) -> bool {
     })
 }
 
-/// What a module that may declare a table speaks of: SQLAlchemy or its kin, and columns or tables.
-static KIN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"sqlalchemy|sqlmodel|SQLAlchemy|\.Model").ok());
-static TABLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let words = r"Column\(|mapped_column\(|Mapped\[|__tablename__|__table__|\btable=True|\btable = True|Table\(|\.Model[),]";
-    Regex::new(words).ok()
-});
-
-/// Whether the text of a module has words of one that declares a table.
-fn speaks_of_tables(text: &[u8]) -> bool {
-    let has = |words: &Option<Regex>| words.as_ref().is_none_or(|words| words.is_match(text));
-    has(&KIN) && has(&TABLES)
-}
-
 /// The files that may declare a table.
 fn declaring(files: &Files, among: Vec<FileId>) -> Vec<FileId> {
     let trees = Trees::of(files);
     let declares = |file: &FileId| {
-        files.keep_if(*file, |text| speaks_of_tables(text) || may_be_directed(text))
-            && speaks_of_tables(files.text(*file).as_bytes())
+        speaks_of(files, *file, Subject::Tables)
             && declares_when_imported(trees.get(files, *file), &files.text(*file))
     };
     among.into_par_iter().filter(declares).collect()
@@ -204,12 +187,11 @@ fn declaring(files: &Files, among: Vec<FileId>) -> Vec<FileId> {
 
 /// Whether a module whose text speaks of tables may declare one when it is imported: functions that do not run then declare none.
 fn declares_when_imported(parsed: &Parsed, text: &str) -> bool {
-    let (Some(words), true) = (&*TABLES, parsed.errors.is_empty()) else {
+    if !parsed.errors.is_empty() {
         return true;
-    };
+    }
     let functions = Functions::of(parsed);
-    let mut found = words.find_iter(text.as_bytes());
-    found.any(|word| !functions.is_idle(word.start()))
+    words_of_tables(text).any(|word| !functions.is_idle(word))
 }
 
 /// The folder that holds all files, or the one file.

@@ -26,6 +26,7 @@ pub use types::{Conversion, TypeDifference, resolve, type_fit};
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::declared::{Expectation, Field, Model, ModelKind, Models};
@@ -58,6 +59,9 @@ fn by_name<'a>(sets: &[&'a Models]) -> FxHashMap<&'a QualifiedName, Vec<&'a Mode
     }
     out
 }
+
+/// Models that are paired by one core before another is asked for.
+const FEW: usize = 16;
 
 /// A model and its table; one of them may be missing.
 pub struct TablePair<'a> {
@@ -98,11 +102,8 @@ impl<'a> Pairs<'a> {
         };
         let mut tables: Vec<TablePair<'a>> = Vec::new();
         for &set in sets {
-            tables.extend(
-                set.models
-                    .iter()
-                    .filter_map(|model| pair_model(schema, set, model)),
-            );
+            let paired = set.models.par_iter().with_min_len(FEW);
+            tables.par_extend(paired.filter_map(|model| pair_model(schema, set, model)));
         }
         add_extra_columns(&mut tables);
         let known = by_table(&tables);

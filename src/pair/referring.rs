@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Pairs, TablePair, foreign_keys, is_table, open, resolve};
+use super::{FEW, Pairs, TablePair, foreign_keys, is_table, open, resolve};
 use crate::declared::{Expectation, Field, Model, ModelKind};
 use crate::known::Section;
 use crate::name::{Name, QualifiedName};
@@ -150,7 +151,7 @@ fn is_of_another(name: &Name) -> bool {
 }
 
 /// Tells the columns that are wanted, by table and name.
-type Wanted<'w> = &'w dyn Fn(&str, &Name) -> bool;
+type Wanted<'w> = &'w (dyn Fn(&str, &Name) -> bool + Sync);
 
 /// All tables, and those of their columns that are wanted; `places_alone` leaves out what they refer to.
 fn read_all<'a>(
@@ -159,16 +160,24 @@ fn read_all<'a>(
     wanted: Wanted<'_>,
     places_alone: bool,
 ) -> (Vec<Table>, Vec<Referring<'a>>) {
-    let mut out = Out {
-        tables: Vec::new(),
-        columns: Vec::new(),
-        wanted,
-        places_alone,
+    let read_some = |some: &[TablePair<'a>]| {
+        let mut out = Out {
+            tables: Vec::new(),
+            columns: Vec::new(),
+            wanted,
+            places_alone,
+        };
+        for pair in some {
+            read(pairs, schema, pair, &mut out);
+        }
+        (out.tables, out.columns)
     };
-    for pair in &pairs.tables {
-        read(pairs, schema, pair, &mut out);
-    }
-    (out.tables, out.columns)
+    let read: Vec<_> = pairs.tables.par_chunks(FEW).map(read_some).collect();
+    let (tables, columns): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    (
+        tables.into_iter().flatten().collect(),
+        columns.into_iter().flatten().collect(),
+    )
 }
 
 /// What is read of tables.

@@ -1,19 +1,15 @@
 //! A model whose table no migration makes.
 
-use std::sync::LazyLock;
-
-use rayon::prelude::*;
-use regex::bytes::Regex;
-
 use super::place::{Part, Place, made};
 use super::{Check, Context, Report, Reporter, Rule, presumed_object, unregistered_model, words};
 use crate::declared::{Expectation, Model, ModelKind, Models};
 use crate::finding::Level;
+use crate::interpret::python::spoken::{Subject, is_of_tests, names_of_views, speaks_of};
 use crate::known::Presence;
 use crate::name::QualifiedName;
 use crate::pair::TablePair;
 use crate::schema::{Lookup, Schema, Table};
-use crate::source::{FileId, Files, Span};
+use crate::source::{Files, Span};
 
 pub(super) static RULE: Rule = Rule {
     name: "missing-table",
@@ -72,41 +68,20 @@ fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>
     })
 }
 
-/// `CREATE VIEW name`, in whatever text.
-static VIEW: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let create = r"create\s+(?:or\s+replace\s+)?(?:materialized\s+)?view\s+(?:if\s+not\s+exists\s+)?";
-    Regex::new(&format!(r#"(?i)\b{create}(?:"?\w+"?\.)?"?(\w+)"#)).ok()
-});
-
 /// Where a program holds the statement that makes a view of a name: it may run it when it starts, after the migrations.
 fn view_of_program(files: &Files, name: &QualifiedName) -> Option<Span> {
     let all = files.recall("views that programs make", |files: &Files| {
-        let Some(view) = VIEW.as_ref() else {
-            return Vec::new();
-        };
         let of_python = files
             .importable()
-            .filter(|(_, entry)| entry.path.ends_with(".py"));
-        let candidates: Vec<FileId> = of_python.map(|(file, _)| file).collect();
-        let found = candidates
-            .par_iter()
-            .filter(|file| files.keep_if(**file, |text| view.is_match(text)));
-        let found = found.flat_map_iter(|file| {
-            let text = files.text(*file);
-            let names = view
-                .captures_iter(text.as_bytes())
-                .filter_map(|found| found.get(1));
-            let names: Vec<(String, Span)> = names
-                .map(|name| {
-                    (
-                        text[name.range()].to_owned(),
-                        Span::new(*file, name.start(), name.end()),
-                    )
-                })
-                .collect();
-            names
-        });
-        found.collect::<Vec<_>>()
+            .filter(|(_, entry)| entry.path.ends_with(".py") && !is_of_tests(&entry.path));
+        let candidates = of_python.map(|(file, _)| file);
+        let mut found = Vec::new();
+        for file in candidates.filter(|file| speaks_of(files, *file, Subject::Views)) {
+            let text = files.text(file);
+            let names = names_of_views(&text);
+            found.extend(names.map(|(name, at)| (name.to_owned(), Span::new(file, at, at + name.len()))));
+        }
+        found
     });
     all.iter()
         .find(|(made, _)| made == name.name.as_str())

@@ -1,14 +1,12 @@
 //! A table or type that migrations use and never make.
 
-use std::sync::LazyLock;
-
 use rayon::prelude::*;
-use regex::bytes::Regex;
 
 use super::missing_table::begins_later;
 use super::table_of_another_database::held_by_another;
 use super::{Check, Context, Report, Reporter, Rule, projects, siblings};
 use crate::finding::Level;
+use crate::interpret::python::spoken::{Subject, is_of_tests, speaks_of};
 use crate::known::Gap;
 use crate::schema::{Schema, TypeKind};
 use crate::session::elsewhere::Presumed;
@@ -115,17 +113,13 @@ pub(super) fn find_create_all(files: &Files) -> Option<Maker> {
 }
 
 fn look_for_create_all(files: &Files) -> Option<Maker> {
-    let is_test = |path: &str| {
-        path.split('/')
-            .any(|part| part.starts_with("test") || part == "conftest.py")
-    };
     let candidates = files
         .importable()
-        .filter(|(_, entry)| entry.path.ends_with(".py") && !is_test(&entry.path));
+        .filter(|(_, entry)| entry.path.ends_with(".py") && !is_of_tests(&entry.path));
     let candidates: Vec<FileId> = candidates.map(|(file, _)| file).collect();
     let calls = |file: &FileId| {
-        let any = |text: &[u8]| CALL.as_ref().is_none_or(|call| call.is_match(text));
-        files.keep_if(*file, any).then(|| maker(files, *file)).flatten()
+        let any = speaks_of(files, *file, Subject::CreateAll);
+        any.then(|| maker(files, *file)).flatten()
     };
     let found: Vec<(bool, bool, Maker)> = candidates.par_iter().filter_map(calls).collect();
     found
@@ -147,9 +141,6 @@ fn maker(files: &Files, file: FileId) -> Option<(bool, bool, Maker)> {
     };
     Some((!(said && maker.stamps), !said, maker))
 }
-
-/// What a file with such a call holds; searched for faster than by text.
-static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\.create_all").ok());
 
 /// A name without a schema, and a history that runs only where the search path leads to the schema that has it.
 fn send_path(ctx: &Context<'_>, presumed: &Presumed, out: &Reporter) {

@@ -232,6 +232,12 @@ impl Session {
         self.touch();
     }
 
+    /// Whether nothing has run on it.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.gaps_of.is_empty() && self.clock == 0
+    }
+
     /// Notes that an error ended the program: what ran before it stands.
     pub fn note_failure(&mut self, failure: Failure) {
         let change = self.journal.record(failure.span, self.program.calls.clone());

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::memo::Memo;
@@ -227,7 +228,12 @@ struct Listed {
     system: Box<dyn FileSystem>,
     entries: Arc<Vec<Entry>>,
     read: Vec<OnceLock<Result<Arc<SourceFile>, ReadError>>>,
+    /// What was asked of each by [`Files::look`].
+    said: Vec<AtomicU8>,
 }
+
+/// The bit of what was asked.
+const ASKED: u8 = 1 << 7;
 
 impl std::fmt::Debug for Files {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -250,6 +256,7 @@ impl Files {
             seen: Arc::new(Seen::new(entries.len(), None)),
             listed: Arc::new(Listed {
                 system: Box::new(system),
+                said: entries.iter().map(|_| AtomicU8::new(0)).collect(),
                 entries: Arc::new(entries),
                 read,
             }),
@@ -285,6 +292,10 @@ impl Files {
             true => OnceLock::new(),
             false => slot.clone(),
         };
+        let said = |(entry, said): (&Entry, &AtomicU8)| match changed.contains(&entry.path) {
+            true => AtomicU8::new(0),
+            false => AtomicU8::new(said.load(Ordering::Relaxed)),
+        };
         let entries = self.listed.entries.clone();
         Files {
             hidden: Arc::new(vec![false; entries.len()]),
@@ -292,6 +303,7 @@ impl Files {
             listed: Arc::new(Listed {
                 system: Box::new(system),
                 read: entries.iter().zip(&self.listed.read).map(kept).collect(),
+                said: entries.iter().zip(&self.listed.said).map(said).collect(),
                 entries,
             }),
             memo: Arc::default(),
@@ -442,28 +454,44 @@ impl Files {
         .as_ref()
     }
 
-    /// Reads a file and keeps its text only where its bytes are `wanted`; whether they are.
-    pub fn keep_if(&self, file: FileId, wanted: impl Fn(&[u8]) -> bool) -> bool {
+    /// What a file says, as `classify` tells from its bytes in seven bits: asked once, as long as the file stays as it is, so that it
+    /// must always be the same function. The text of a file that says nothing is not kept. One that cannot be read says nothing.
+    pub fn look(&self, file: FileId, classify: fn(&[u8]) -> u8) -> u8 {
         let at = file.0 as usize;
-        let (Some(slot), Some(entry)) = (self.listed.read.get(at), self.listed.entries.get(at)) else {
-            return false;
+        let listed = &self.listed;
+        let (Some(slot), Some(entry), Some(said)) =
+            (listed.read.get(at), listed.entries.get(at), listed.said.get(at))
+        else {
+            return 0;
         };
         self.seen.note(at, LOOKED_AT);
-        let keep = match slot.get() {
-            Some(read) => read.as_ref().is_ok_and(|read| wanted(read.text.as_bytes())),
-            None => match self.listed.system.read(&entry.path) {
-                Ok(bytes) if !wanted(&bytes) => false,
-                read => {
-                    let path = entry.path.clone();
-                    let read = read.and_then(|bytes| SourceFile::new(path, bytes).map(Arc::new));
-                    slot.get_or_init(|| read).is_ok()
-                }
-            },
+        let known = said.load(Ordering::Relaxed);
+        let bits = if known & ASKED != 0 {
+            known & !ASKED
+        } else {
+            let bits = match slot.get() {
+                Some(read) => read.as_ref().map_or(0, |read| classify(read.text.as_bytes())),
+                None => match listed.system.read(&entry.path) {
+                    Ok(bytes) => {
+                        let bits = classify(&bytes) & !ASKED;
+                        if bits != 0 {
+                            let path = entry.path.clone();
+                            slot.get_or_init(|| SourceFile::new(path, bytes).map(Arc::new));
+                        }
+                        bits
+                    }
+                    Err(_) => 0,
+                },
+            };
+            let readable = slot.get().is_none_or(Result::is_ok);
+            let bits = if readable { bits & !ASKED } else { 0 };
+            said.store(bits | ASKED, Ordering::Relaxed);
+            bits
         };
-        if keep {
+        if bits != 0 {
             self.seen.note(at, READ);
         }
-        keep
+        bits
     }
 
     /// What `make` works out of the files under a key: once a run, however often it is asked for. `make` must depend on the files

@@ -111,6 +111,13 @@ pub struct HistoryEvent {
     pub related: Vec<(Span, String)>,
 }
 
+/// Whether the state after so many migrations is kept for the next run: the nearer the end, the more of them, since what is edited is
+/// new.
+#[must_use]
+pub fn is_kept(done: usize, all: usize) -> bool {
+    all.saturating_sub(done).is_power_of_two()
+}
+
 impl Runner {
     /// Whether it connects anew, or resets its connection, for each migration.
     #[must_use]

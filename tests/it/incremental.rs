@@ -160,3 +160,98 @@ fn states_on_the_way_of_a_history_hold_for_what_has_not_changed() {
         before = files;
     }
 }
+
+/// The same for revisions, whose surroundings change too: the naming convention of the models' metadata, what `env.py` does to the
+/// database, a revision that uses code of the repository.
+#[test]
+fn states_on_the_way_of_revisions_hold_for_what_they_can_see() {
+    let path = |at: usize| format!("migrations/versions/{at:03}_m.py");
+    let text = |at: usize, body: &str| {
+        let before = at
+            .checked_sub(1)
+            .map_or("None".to_owned(), |before| format!("\"r{before:03}\""));
+        format!(
+            "import sqlalchemy as sa\nfrom alembic import op\nrevision = \"r{at:03}\"\ndown_revision = {before}\n\n\n\
+             def upgrade():\n    kind = sa.Enum(\"a\", \"b\", name=\"kind\")\n    op.create_table(\"t{at}\", sa.Column(\"id\", sa.Integer()), \
+             sa.Column(\"kind\", kind), sa.UniqueConstraint(\"kind\"))\n{body}"
+        )
+    };
+    let models = |convention: &str, column: &str| {
+        let mut out = format!(
+            "import sqlalchemy as sa\nfrom sqlalchemy.orm import declarative_base\n\
+             Base = declarative_base(metadata=sa.MetaData(naming_convention={convention}))\n"
+        );
+        for at in 0..12 {
+            out += &format!(
+                "\n\nclass T{at}(Base):\n    __tablename__ = \"t{at}\"\n    id = sa.Column(sa.{column}, primary_key=True)\n"
+            );
+        }
+        out.into_bytes()
+    };
+    let environment = |more: &str| {
+        format!(
+            "from alembic import context\nfrom app.models import Base\ntarget_metadata = Base.metadata\n\n\ndef run(connection):\n\
+             {more}    context.configure(connection=connection, target_metadata=target_metadata)\n    with context.begin_transaction():\n\
+             \x20       context.run_migrations()\n\n\nrun(context.config.attributes[\"connection\"])\n"
+        )
+        .into_bytes()
+    };
+    let plain = "None";
+    let named = "{\"uq\": \"uq_%(table_name)s\"}";
+    let mut texts = MemoryFiles::default();
+    texts.0.insert(
+        "alembic.ini".to_owned(),
+        b"[alembic]\nscript_location = migrations\n".to_vec(),
+    );
+    texts.0.insert("migrations/env.py".to_owned(), environment(""));
+    texts.0.insert("app/__init__.py".to_owned(), Vec::new());
+    texts.0.insert("app/sizes.py".to_owned(), b"SIZE = 7\n".to_vec());
+    texts
+        .0
+        .insert("app/models.py".to_owned(), models(plain, "Integer"));
+    for at in 0..12 {
+        texts.0.insert(path(at), text(at, "").into_bytes());
+    }
+    let mut before = Files::new(texts.clone()).lasting();
+    assert_eq!(said(finish(&mut before, None).as_ref()), cold(&texts));
+    let uses =
+        "    from app.sizes import SIZE\n    op.add_column(\"t11\", sa.Column(\"name\", sa.String(SIZE)))\n";
+    let takes = "    op.drop_constraint(\"uq_t11\", \"t11\")\n";
+    let asks = "    connection.execute(sa.text(\"CREATE SCHEMA other\"))\n";
+    let edits: Vec<(&str, Vec<u8>)> = vec![
+        ("app/models.py", models(plain, "String")),
+        ("app/models.py", models(named, "String")),
+        ("migrations/versions/011_m.py", text(11, takes).into_bytes()),
+        ("app/models.py", models(plain, "Integer")),
+        ("migrations/versions/011_m.py", text(11, uses).into_bytes()),
+        ("app/sizes.py", b"SIZE = 8\n".to_vec()),
+        (
+            "migrations/versions/005_m.py",
+            text(5, "    op.drop_table(\"t4\")\n").into_bytes(),
+        ),
+        ("migrations/versions/011_m.py", text(11, "").into_bytes()),
+        ("migrations/versions/005_m.py", text(5, "").into_bytes()),
+        ("migrations/env.py", environment(asks)),
+        (
+            "migrations/versions/010_m.py",
+            text(10, "    op.drop_table(\"t4\")\n").into_bytes(),
+        ),
+        ("migrations/env.py", environment("")),
+        (
+            "migrations/versions/000_m.py",
+            text(0, "    op.add_column(\"t0\", sa.Column(\"x\", sa.Text()))\n").into_bytes(),
+        ),
+        (
+            "migrations/versions/011_m.py",
+            text(11, "    op.drop_table(\"t3\")\n").into_bytes(),
+        ),
+    ];
+    for (step, (path, text)) in edits.into_iter().enumerate() {
+        texts.0.insert(path.to_owned(), text);
+        let changed = BTreeSet::from([path.to_owned()]);
+        let mut files = before.next(texts.clone(), &changed);
+        let warm = said(finish(&mut files, Some((&before, &changed))).as_ref());
+        assert_eq!(warm, cold(&texts), "edit {step}, of {path}");
+        before = files;
+    }
+}

@@ -119,6 +119,13 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
     }
 
+    /// Whether an attribute was set on a member of a library, where all that imports it sees it.
+    #[must_use]
+    pub fn alters_libraries(&self) -> bool {
+        let of_library = |value: &Value<'a>| matches!(value, Value::Term(term) if self.world.attributes.contains_key(&term.id));
+        self.paths.values().any(of_library)
+    }
+
     /// The calls that lead here, outermost first: where each is written.
     #[must_use]
     pub fn calls(&self) -> Vec<Span> {

@@ -40,6 +40,7 @@ mod modules;
 mod of_type;
 mod ops;
 mod setting;
+pub mod spoken;
 mod standard;
 mod tries;
 mod value;

@@ -174,6 +174,12 @@ impl<'f> Modules<'f> {
         self.layout.is_folder_of_modules(root, dotted)
     }
 
+    /// Whether what a module imports by this name lies in the repository.
+    #[must_use]
+    pub fn holds(&self, from: ModuleId, dotted: &str) -> bool {
+        self.root_of(Some(from), dotted).is_some()
+    }
+
     /// The folder that an absolute import starts from.
     pub(super) fn root_of(&self, from: Option<ModuleId>, dotted: &str) -> Option<SmolStr> {
         self.layout.root_of(self.files, from, dotted)

@@ -24,6 +24,13 @@ pub struct Invocation<'a> {
     pub span: Span,
 }
 
+impl Invocation<'_> {
+    /// Whether an option of `context.configure` is set.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        matches!(self.context.option(name), Some(Value::Bool(true)))
+    }
+}
+
 /// Runs `env.py`, and gives the runs of migrations that it starts. One where that cannot be told.
 pub fn run<'a>(machine: &mut Python<'a>, environment: Option<FileId>, fallback: Span) -> Vec<Invocation<'a>> {
     if let Some(file) = environment {

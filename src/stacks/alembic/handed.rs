@@ -11,7 +11,9 @@ use super::config::Tree;
 use super::environment;
 use super::library::{Alembic, Python};
 use super::metadata::{MAX_STEPS, Step, next};
+use super::surroundings::Surroundings;
 use crate::config::Given;
+use crate::interpret::python::spoken::{Subject, is_of_tests, speaks_of};
 use crate::interpret::python::{Machine, Modules, TermKind, Value};
 use crate::known::{Gap, Reach};
 use crate::session::Session;
@@ -32,6 +34,8 @@ pub struct Handed {
     pub place: Option<Span>,
     /// It says that there is none.
     pub nothing: bool,
+    /// What it leaves to revisions that use nothing of the repository, where all of that can be told.
+    pub surroundings: Option<Surrounding>,
 }
 
 /// What a metadata is known by.
@@ -42,6 +46,9 @@ pub enum Identity {
     /// A library's own: `sqlmodel.SQLModel`.
     Path(SmolStr),
 }
+
+/// [`Surroundings`], and what could not be followed of `env.py`.
+pub type Surrounding = (Surroundings, Vec<Gap>);
 
 /// What `env.py` of a tree hands over. It is run alone, once a run.
 #[must_use]
@@ -92,6 +99,8 @@ fn run_alone(files: &Files, tree: &Tree) -> Handed {
         }
     }
     out.place = assignment(files, environment).or(out.place);
+    let surroundings = Surroundings::of(&mut machine, &invocations);
+    out.surroundings = surroundings.map(|surroundings| (surroundings, machine.gaps().to_vec()));
     out.modules = loaded(&machine, &modules);
     out.loose = machine
         .unloaded()
@@ -160,9 +169,11 @@ fn run_programs(files: &Files, tree: &Tree) -> Programs {
         .importable()
         .filter(|(_, entry)| entry.path.ends_with(".py"));
     let programs = of_python
-        .filter(|(_, entry)| !is_test(&entry.path))
+        .filter(|(_, entry)| !is_of_tests(&entry.path))
         .map(|(file, _)| file);
-    for file in programs.filter(|file| files.keep_if(*file, |bytes| commands.is_match(bytes))) {
+    for file in programs.filter(|file| {
+        speaks_of(files, *file, Subject::Commands) && commands.is_match(files.text(*file).as_bytes())
+    }) {
         let library = Alembic::new(Session::new(given), tree.clone(), given.clone());
         let mut machine = Machine::new(&modules, library);
         // One that raises has imported what stands above.
@@ -172,15 +183,6 @@ fn run_programs(files: &Files, tree: &Tree) -> Programs {
         files.let_go(machine);
     }
     out
-}
-
-/// Whether a file is of tests, by its path.
-fn is_test(path: &str) -> bool {
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    folders.split('/').any(|part| matches!(part, "test" | "tests"))
-        || name.starts_with("test_")
-        || name.ends_with("_test.py")
-        || name == "conftest.py"
 }
 
 fn loaded<'a>(machine: &Python<'a>, modules: &Modules<'a>) -> Vec<FileId> {

@@ -1,5 +1,6 @@
 //! What terms mean to a history of Alembic: operations and connections act on the simulated database.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::config::Tree;
@@ -16,6 +17,7 @@ use crate::schema::Schema;
 use crate::session::{Checkpoint, Rows, Sent, Session};
 use crate::source::{Span, Text};
 use crate::sql::Transaction;
+use crate::stacks::sqlalchemy::ddl::Memo;
 
 /// The library: a session, and what the environment has configured.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Alembic<'a> {
     pub(super) stopped: Option<Gap>,
     /// Where the runner calls the program that runs.
     pub(super) entry: Option<Span>,
+    /// The database was asked or changed, other than by beginning and ending transactions.
+    used: Cell<bool>,
 }
 
 /// What a fork copies of it.
@@ -57,7 +61,23 @@ impl<'a> Alembic<'a> {
             in_environment: false,
             stopped: None,
             entry: None,
+            used: Cell::new(false),
         }
+    }
+
+    /// Whether the database was used so far.
+    pub(super) fn has_used_database(&self) -> bool {
+        self.used.get() || !self.session.missteps().is_empty()
+    }
+
+    /// Whether the repository has added operations.
+    pub(super) fn has_operations(&self) -> bool {
+        !self.kept.operations.is_empty()
+    }
+
+    /// The enums that operations have made.
+    pub(super) fn enums(&mut self) -> &mut Memo {
+        &mut self.kept.enums
     }
 
     /// Notes what is known of the naming convention of the target metadata.
@@ -196,6 +216,7 @@ impl<'a> Library<'a> for Alembic<'a> {
 
 impl<'a> Database<'a> for Alembic<'a> {
     fn schema(&self) -> &Schema {
+        self.used.set(true);
         self.session.database().schema()
     }
 
@@ -212,6 +233,7 @@ impl<'a> Database<'a> for Alembic<'a> {
     }
 
     fn apply(machine: &mut Python<'a>, changes: &[Change], at: Span, on: Connection) -> Run<'a, ()> {
+        machine.library.used.set(true);
         if let Some(handler) = machine.swallowing().filter(|_| on == Connection::Own)
             && !machine.library.in_environment
         {
@@ -224,10 +246,12 @@ impl<'a> Database<'a> for Alembic<'a> {
     }
 
     fn ask(machine: &Python<'a>, question: &Question) -> Truth {
+        machine.library.used.set(true);
         machine.library.session.database().ask(question)
     }
 
     fn apply_holed(machine: &mut Python<'a>, changes: &[Change], why: &str, at: Span) -> Run<'a, ()> {
+        machine.library.used.set(true);
         let gap = Gap::new(at, why, Reach::Rows);
         if machine.library.in_environment {
             machine.note(&gap);
@@ -240,6 +264,7 @@ impl<'a> Database<'a> for Alembic<'a> {
     }
 
     fn run_sql(machine: &mut Python<'a>, text: &Text, at: Span, on: Connection) -> Run<'a, Rows> {
+        machine.library.used.set(true);
         send(machine, at, on, text.as_str(), |session, handled| {
             session.send_text(text, handled)
         })
@@ -252,6 +277,7 @@ impl<'a> Database<'a> for Alembic<'a> {
         at: Span,
         _on: Connection,
     ) -> Run<'a, Rows> {
+        machine.library.used.set(true);
         let gap = Gap::new(at, why, Reach::Rows);
         if machine.library.in_environment {
             machine.note(&gap);
@@ -277,14 +303,17 @@ impl<'a> Database<'a> for Alembic<'a> {
     }
 
     fn autocommit(machine: &mut Python<'a>, begins: bool, at: Span) {
+        machine.library.used.set(true);
         machine.library.session.autocommit(begins, at);
     }
 
     fn open(machine: &mut Python<'a>, gap: Gap) {
+        machine.library.used.set(true);
         machine.library.session.open_gap(gap);
     }
 
     fn touch_rows(machine: &mut Python<'a>) {
+        machine.library.used.set(true);
         machine.library.session.touch_rows_of_all();
     }
 }

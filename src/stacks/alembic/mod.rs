@@ -20,4 +20,6 @@ mod objects;
 mod operations;
 mod program;
 pub mod runner;
+pub mod standing;
 pub mod surface;
+pub mod surroundings;

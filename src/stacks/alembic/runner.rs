@@ -4,13 +4,16 @@
 //! `UPDATE alembic_version` after each revision.
 
 use super::environment::{self, Invocation};
+use super::handed::{Surrounding, handed};
 use super::header::Revision;
 use super::history::Revisions;
 use super::library::{Alembic, Python};
 use super::metadata;
+use super::standing::{self, Standing, State};
+use super::surroundings::stands_alone;
 use crate::change::{Failure, SWALLOWED};
 use crate::config::Given;
-use crate::interpret::python::{Machine, Modules, Run, Stop, Value};
+use crate::interpret::python::{Args, Machine, Modules, Run, Stop, Value};
 use crate::known::{Gap, Reach};
 use crate::schema::Schema;
 use crate::schema::compare::{Without, compare};
@@ -47,6 +50,7 @@ pub fn run(
     backs: Option<&mut Rehearsed>,
 ) -> Session {
     let modules = Modules::new(files, &revisions.tree.roots());
+    let is_new = session.is_new();
     let library = Alembic::new(session, revisions.tree.clone(), given.clone());
     let mut machine = Machine::new(&modules, library);
     let environment = revisions.tree.environment(files);
@@ -59,23 +63,51 @@ pub fn run(
     if let Some(file) = environment {
         machine.library.session.begin_environment(files.path(file));
     }
-    let invocations = environment::run(&mut machine, environment, fallback);
-    machine.library.session.end_program(true, fallback);
-    let named = |invocation: &&Invocation<'_>| {
-        let mut words = invocation
-            .args
-            .keywords
-            .iter()
-            .filter_map(|(_, a)| a.value.as_str());
-        given
-            .database
-            .as_deref()
-            .is_some_and(|name| words.any(|word| word == name))
+    let end = last.map_or(revisions.run.len(), |last| last + 1);
+    let mut course = Course {
+        revisions: revisions.run.get(..end).unwrap_or(&revisions.run),
+        args: Args::default(),
+        per_migration: false,
+        backs,
     };
-    if let Some(invocation) = invocations.iter().find(named).or(invocations.first()) {
-        upgrade(&mut machine, revisions, invocation, last, backs);
+    let alone = |revision: &Revision| stands_alone(files, &modules, revision);
+    let mut gaps = Vec::new();
+    if let Some((surroundings, of_environment)) = surroundings(files, revisions, given)
+        && revisions.run.iter().all(alone)
+    {
+        machine.library.session.end_program(true, fallback);
+        machine.library.take_naming(surroundings.naming());
+        course.per_migration = surroundings.per_migration;
+        gaps.extend(of_environment);
+        let standing = files.standing::<Standing>(&format!("{} {given:?}", revisions.tree.folder));
+        let is_whole = is_new && last.is_none() && course.backs.is_none();
+        let standing = standing.as_ref().filter(|_| is_whole);
+        let mut standing = standing.and_then(|s| s.begin(files, &surroundings, &revisions.run));
+        course.run(&mut machine, standing.as_mut());
+    } else {
+        let invocations = environment::run(&mut machine, environment, fallback);
+        machine.library.session.end_program(true, fallback);
+        let named = |invocation: &&Invocation<'_>| {
+            let mut words = invocation
+                .args
+                .keywords
+                .iter()
+                .filter_map(|(_, a)| a.value.as_str());
+            given
+                .database
+                .as_deref()
+                .is_some_and(|name| words.any(|word| word == name))
+        };
+        if let Some(invocation) = invocations.iter().find(named).or(invocations.first()) {
+            machine.library.context = invocation.context.clone();
+            let naming = metadata::naming(&mut machine, &invocation.context, invocation.span);
+            machine.library.take_naming(naming);
+            course.per_migration = invocation.is_set("transaction_per_migration");
+            course.args = invocation.args.clone();
+            course.run(&mut machine, None);
+        }
     }
-    let gaps = machine.gaps().to_vec();
+    gaps.extend(machine.gaps().iter().cloned());
     let mut session = std::mem::replace(&mut machine.library.session, Session::new(given));
     files.let_go(machine);
     for gap in gaps {
@@ -84,35 +116,65 @@ pub fn run(
     session
 }
 
-fn upgrade<'a>(
-    machine: &mut Python<'a>,
-    revisions: &Revisions,
-    invocation: &Invocation<'a>,
-    last: Option<usize>,
-    mut backs: Option<&mut Rehearsed>,
-) {
-    machine.library.context = invocation.context.clone();
-    let naming = metadata::naming(machine, &invocation.context, invocation.span);
-    machine.library.take_naming(naming);
-    let per_migration = is_set(invocation, "transaction_per_migration");
-    let end = last.map_or(revisions.run.len(), |last| last + 1);
-    let count = end.min(revisions.run.len());
-    for (at, revision) in revisions.run.iter().take(count).enumerate() {
-        let commit = per_migration || at + 1 == count;
-        let Some(backs) = &mut backs else {
+/// What `env.py` leaves to revisions that stand alone, and what could not be followed of it. It is run for what it hands over without
+/// anything that is given.
+fn surroundings(files: &Files, revisions: &Revisions, given: &Given) -> Option<Surrounding> {
+    if given.database.is_some() || !given.settings.is_empty() {
+        return None;
+    }
+    handed(files, &revisions.tree).surroundings.clone()
+}
+
+/// A run of revisions.
+struct Course<'r, 'a> {
+    revisions: &'r [Revision],
+    /// What each `upgrade` is called with.
+    args: Args<'a>,
+    per_migration: bool,
+    backs: Option<&'r mut Rehearsed>,
+}
+
+impl<'a> Course<'_, 'a> {
+    /// Runs them, from the last state that still holds, where states outlive the run.
+    fn run(&mut self, machine: &mut Python<'a>, mut standing: Option<&mut standing::Course<'_>>) {
+        let count = self.revisions.len();
+        let from = standing.as_ref().and_then(|standing| standing.last());
+        let mut done = 0;
+        if let Some(state) = from {
+            done = state.done;
+            machine.library.session = state.session;
+            *machine.library.enums() = state.enums;
+            state.gaps.iter().for_each(|gap| machine.note(gap));
+        }
+        for (at, revision) in self.revisions.iter().enumerate().skip(done) {
+            self.one(machine, revision, self.per_migration || at + 1 == count);
+            if let Some(standing) = &mut standing {
+                standing.keep(at + 1, || State {
+                    done: at + 1,
+                    session: machine.library.session.clone(),
+                    enums: machine.library.enums().clone(),
+                    gaps: machine.gaps().to_vec(),
+                });
+            }
+        }
+    }
+
+    /// Runs one of them, and the way back of it where that is asked for.
+    fn one(&mut self, machine: &mut Python<'a>, revision: &Revision, commit: bool) {
+        let Some(backs) = &mut self.backs else {
             match revision.alters_columns {
-                Some(place) => perhaps_idle(machine, revision, invocation, commit, place),
+                Some(place) => perhaps_idle(machine, revision, &self.args, commit, place),
                 None => {
-                    one(machine, revision, invocation, commit, Way::Up);
+                    one(machine, revision, &self.args, commit, Way::Up);
                 }
             }
-            continue;
+            return;
         };
         let before = machine.library.session.database().schema().clone();
         let failed = machine.library.session.missteps().len();
-        let raised = one(machine, revision, invocation, commit, Way::Up);
+        let raised = one(machine, revision, &self.args, commit, Way::Up);
         if raised.is_none() && machine.library.session.missteps().len() == failed {
-            let back = back(machine, revision, invocation, before, backs.again);
+            let back = back(machine, revision, &self.args, before, backs.again);
             backs.list.push(back);
         }
     }
@@ -122,13 +184,13 @@ fn upgrade<'a>(
 fn perhaps_idle<'a>(
     machine: &mut Python<'a>,
     revision: &Revision,
-    invocation: &Invocation<'a>,
+    args: &Args<'a>,
     commit: bool,
     place: Span,
 ) {
     let before = machine.library.session.database().schema().clone();
     let failed = machine.library.session.missteps().len();
-    one(machine, revision, invocation, commit, Way::Up);
+    one(machine, revision, args, commit, Way::Up);
     let session = &mut machine.library.session;
     let after = session.database().schema();
     if session.missteps().len() == failed
@@ -142,7 +204,7 @@ fn perhaps_idle<'a>(
 fn back<'a>(
     machine: &mut Python<'a>,
     revision: &Revision,
-    invocation: &Invocation<'a>,
+    args: &Args<'a>,
     before: Schema,
     again: bool,
 ) -> Back {
@@ -153,7 +215,7 @@ fn back<'a>(
     let way = if text.contains("downgrade") {
         back::of_program(machine, session, again, |machine, back| {
             let way = if back { Way::Down } else { Way::Up };
-            one(machine, revision, invocation, true, way)
+            one(machine, revision, args, true, way)
         })
     } else {
         back::Way::None
@@ -171,23 +233,13 @@ fn session<'m>(machine: &'m mut Python<'_>) -> &'m mut Session {
     &mut machine.library.session
 }
 
-fn is_set(invocation: &Invocation<'_>, name: &str) -> bool {
-    matches!(invocation.context.option(name), Some(Value::Bool(true)))
-}
-
 /// Runs one revision.
-fn one<'a>(
-    machine: &mut Python<'a>,
-    revision: &Revision,
-    invocation: &Invocation<'a>,
-    commit: bool,
-    way: Way,
-) -> Raised {
+fn one<'a>(machine: &mut Python<'a>, revision: &Revision, args: &Args<'a>, commit: bool, way: Way) -> Raised {
     let (id, at) = &revision.id;
     machine.library.session.begin_program(id, true);
     machine.library.entry = Some(*at);
     let start = machine.library.session.checkpoint();
-    let mut end = call(machine, revision, invocation, way);
+    let mut end = call(machine, revision, args, way);
     if let Err(Stop::Raised(raised)) = &end
         && machine.library.session.aborted().is_none()
         && is_of_values(machine, &raised.exception)
@@ -197,7 +249,7 @@ fn one<'a>(
         machine.note(&gap);
         machine.library.session.restore(start);
         machine.library.session.touch_rows_of_all();
-        end = call(machine, revision, invocation, way);
+        end = call(machine, revision, args, way);
     }
     machine.library.session.called_from(Vec::new());
     let aborted = machine.library.session.aborted().cloned();
@@ -245,16 +297,11 @@ fn is_of_values<'a>(machine: &Python<'a>, exception: &Value<'a>) -> bool {
     .any(|kind| shown.starts_with(kind))
 }
 
-fn call<'a>(
-    machine: &mut Python<'a>,
-    revision: &Revision,
-    invocation: &Invocation<'a>,
-    way: Way,
-) -> Run<'a, Value<'a>> {
+fn call<'a>(machine: &mut Python<'a>, revision: &Revision, args: &Args<'a>, way: Way) -> Run<'a, Value<'a>> {
     let name = format!("{}_py", revision.id.0);
     let module = machine.run_file(revision.file, &name)?;
     match machine.attribute_if_any(&module, way.function(), revision.id.1)? {
-        Some(function) => machine.call(&function, invocation.args.clone(), revision.id.1),
+        Some(function) => machine.call(&function, args.clone(), revision.id.1),
         None => Ok(Value::None),
     }
 }

@@ -4,6 +4,8 @@
 //! so it is the same expression as in a migration that Prisma made. Static values and `now()` are filled in by the client as
 //! well (`query_document/parser.rs`); `autoincrement()` and `dbgenerated()` by the server alone.
 
+use std::sync::PoisonError;
+
 use smol_str::SmolStr;
 
 use super::source::{Class, FieldSource, Source, label};
@@ -72,7 +74,12 @@ pub(super) fn read(
 
 /// SQL that stands at a place as a whole. A schema has few defaults that differ: those that are one word are read once.
 fn parsed(source: &Source<'_>, sql: &str, span: Span) -> Result<Expr, Gap> {
-    if let Some(known) = source.words.borrow().get(sql) {
+    if let Some(known) = source
+        .words
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(sql)
+    {
         let mut expr = known.clone();
         expr.span = span;
         return Ok(expr);
@@ -83,7 +90,8 @@ fn parsed(source: &Source<'_>, sql: &str, span: Span) -> Result<Expr, Gap> {
         ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Value(..)
     );
     if is_word {
-        source.words.borrow_mut().insert(sql.to_owned(), expr.clone());
+        let mut words = source.words.write().unwrap_or_else(PoisonError::into_inner);
+        words.insert(sql.to_owned(), expr.clone());
     }
     Ok(expr)
 }

@@ -3,6 +3,7 @@
 //! Source: `schema-engine/connectors/sql-schema-connector/src/sql_schema_calculator.rs` of prisma-engines. `@ignore` and
 //! `@@ignore` hide from the client alone: their columns and tables are made all the same.
 
+use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use super::source::{Class, FieldSource, ModelSource, Source, documents, label};
@@ -12,6 +13,9 @@ use crate::known::{Gap, Reach, Section};
 use crate::source::{FileId, Files};
 use crate::sqltype::{BaseType, SqlType};
 use crate::syntax::prisma::{Arity, BlockKind, literal_text};
+
+/// Models that are read by one core before another is asked for.
+const FEW: usize = 16;
 
 /// Reads the files of one schema. Total: what is broken is in faults and gaps, and the rest is read.
 #[must_use]
@@ -31,12 +35,10 @@ pub fn read(files: &Files, schema_files: &[FileId], config: &PrismaConfig) -> Mo
         sees: Sees::Told(None),
         ..Models::default()
     };
-    for index in 0..source.models.len() {
-        if let Some(declared) = source.models.get(index) {
-            let mut model = model(&source, declared);
-            keys::read(&mut source, index, &mut model);
-            models.models.push(model);
-        }
+    let declared = source.models.par_iter().with_min_len(FEW);
+    models.models = declared.map(|declared| model(&source, declared)).collect();
+    for (index, model) in models.models.iter_mut().enumerate() {
+        keys::read(&mut source, index, model);
     }
     relations::read(&mut source, &mut models);
     models.gaps.append(&mut source.gaps);

@@ -1,7 +1,7 @@
 //! The blocks of all files of a schema put together: which names there are, and what each field's type refers to.
 
-use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::RwLock;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -121,7 +121,7 @@ pub(super) struct Source<'a> {
     pub(super) enums: Vec<EnumSource<'a>>,
     pub(super) faults: Vec<Fault>,
     /// Defaults of one word, by their SQL.
-    pub(super) words: RefCell<FxHashMap<String, Expr>>,
+    pub(super) words: RwLock<FxHashMap<String, Expr>>,
     pub(super) gaps: Vec<Gap>,
 }
 
@@ -188,7 +188,7 @@ impl<'a> Source<'a> {
             models: Vec::new(),
             enums: Vec::new(),
             faults: Vec::new(),
-            words: RefCell::default(),
+            words: RwLock::default(),
             gaps,
         };
         source.errors(documents);
