@@ -29,11 +29,12 @@ use crate::schema::Lookup;
 use crate::session::{Outcome, Session};
 use crate::source::Files;
 use crate::stacks::History;
+use crate::stacks::back::Rehearsed;
 use crate::stacks::declared_schema::{self, Created};
 use crate::suppress::baseline::Baseline;
 pub use draft::{Drafted, Wanted};
 pub use mend::{Mended, apply, mend};
-use replay::replay;
+use replay::{replay, replay_with_backs};
 
 /// What a run found, and how much of the input it could follow.
 #[derive(Debug, Clone, Default)]
@@ -335,19 +336,22 @@ fn replayed(files: &Files, target: &Target, options: &Options, sides: Sides) -> 
         .collect();
     let at = options.at.as_deref();
     let is_now = at.is_none() && options.database.is_none();
-    let (outcome, backs) = rayon::join(
-        || {
-            (!histories.is_empty()).then(|| {
-                let outcome = replay(files, target, &histories, at);
-                led_elsewhere(files, target, &histories, at, outcome)
-            })
-        },
-        || {
-            let again = back::are_told(options, sides);
-            (is_now && back::are_wanted(options, sides))
-                .then(|| back::backs(files, target, &histories, again))
-        },
-    );
+    // Several histories on one database are not taken back one by one.
+    let backed = (histories.as_slice(), is_now && back::are_wanted(options, sides));
+    let (outcome, backs) = match backed {
+        ([], _) => (None, None),
+        ([history], true) => {
+            let mut backs = Rehearsed::new(back::are_told(options, sides));
+            let outcome = replay_with_backs(files, target, history, &mut backs);
+            (Some(outcome), Some(backs))
+        }
+        _ => (Some(replay(files, target, &histories, at)), None),
+    };
+    let backs = backs.zip(outcome.as_ref()).map(|(backs, outcome)| Backs {
+        list: backs.list,
+        journal: outcome.journal.clone(),
+    });
+    let outcome = outcome.map(|outcome| led_elsewhere(files, target, &histories, at, outcome));
     let whole = sides == Sides::Both && is_now;
     let mut out = Replayed {
         outcome,
@@ -359,7 +363,7 @@ fn replayed(files: &Files, target: &Target, options: &Options, sides: Sides) -> 
             || dumps::dumps(files, target, &histories),
         );
     }
-    out.backs = backs.flatten();
+    out.backs = backs;
     out.histories = histories;
     out
 }

@@ -11,6 +11,7 @@ use crate::known::{Gap, Reach};
 use crate::session::{Migration, Outcome, Session};
 use crate::source::Files;
 use crate::sql;
+use crate::stacks::back::{Rehearsed, down};
 use crate::stacks::{History, is_kept};
 
 /// Migrations that are parsed at once, before the first of them runs.
@@ -40,16 +41,37 @@ type States = Vec<(usize, Session)>;
 #[derive(Default)]
 struct Way(Mutex<(Vec<Step>, States)>);
 
+/// Runs a history on a new database, and the way back of each migration on what it has made.
+pub(super) fn replay_with_backs(
+    files: &Files,
+    target: &Target,
+    history: &History,
+    rehearsed: &mut Rehearsed,
+) -> Outcome {
+    let histories = std::slice::from_ref(history);
+    let steps = steps(files, target, histories, None);
+    let rehearsed = Some(rehearsed);
+    finish(run(
+        (files, target, histories, &steps),
+        new_session(target),
+        0,
+        rehearsed,
+        &mut |_, _| {},
+    ))
+}
+
+fn new_session(target: &Target) -> Session {
+    let mut session = Session::new(&target.given);
+    session.assume_mended();
+    session
+}
+
 /// Runs histories on one new database, up to a migration where one is named.
 pub(super) fn replay(files: &Files, target: &Target, histories: &[History], at: Option<&str>) -> Outcome {
     let steps = steps(files, target, histories, at);
-    let new = || {
-        let mut session = Session::new(&target.given);
-        session.assume_mended();
-        session
-    };
+    let new = || new_session(target);
     let runs = |session: Session, from: usize, kept: &mut dyn FnMut(usize, &Session)| {
-        run(files, target, histories, &steps, session, from, kept)
+        run((files, target, histories, &steps), session, from, None, kept)
     };
     let Some(way) = files.standing::<Way>(&format!("{} {:?}", target.name, target.given)) else {
         return finish(runs(new(), 0, &mut |_, _| {}));
@@ -110,14 +132,12 @@ fn steps(files: &Files, target: &Target, histories: &[History], at: Option<&str>
     out
 }
 
-/// Does the steps from one on; `kept` sees the state before each.
+/// Does the steps from one on; `kept` sees the state before each. Ways back are rehearsed of one history alone.
 fn run(
-    files: &Files,
-    target: &Target,
-    histories: &[History],
-    steps: &[Step],
+    (files, target, histories, steps): (&Files, &Target, &[History], &[Step]),
     mut session: Session,
     from: usize,
+    mut rehearsed: Option<&mut Rehearsed>,
     kept: &mut dyn FnMut(usize, &Session),
 ) -> Session {
     let rest = steps.get(from..).unwrap_or_default();
@@ -131,7 +151,10 @@ fn run(
                 Step::Skip(gap) => session.skip(gap.clone()),
                 Step::Program(history, end) => {
                     if let Some(program) = histories.get(*history).and_then(|h| h.program.as_ref()) {
-                        session = program.run(session, files, &target.given, *end);
+                        session = match &mut rehearsed {
+                            Some(backs) => program.run_with_backs(session, files, &target.given, backs),
+                            None => program.run(session, files, &target.given, *end),
+                        };
                     }
                 }
                 Step::Run {
@@ -141,9 +164,17 @@ fn run(
                     if *reconnects {
                         session.reconnect();
                     }
+                    let before = rehearsed.as_ref().map(|_| session.database().schema().clone());
+                    let failed = session.missteps().len();
                     match reads {
                         Some(reads) => session.run_parsed(migration, reads),
                         None => session.run(migration),
+                    }
+                    if let (Some(backs), Some(before), [history]) = (&mut rehearsed, before, histories)
+                        && session.missteps().len() == failed
+                    {
+                        let down = down(files, history, migration);
+                        backs.add(files, &mut session, before, migration, &down);
                     }
                 }
             }

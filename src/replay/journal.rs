@@ -1,8 +1,7 @@
 //! Where each change comes from: migration, statement, and the chain of calls that led to it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use rustc_hash::FxHashMap;
 
 use crate::change::Change;
 use crate::known::ChangeId;
@@ -26,10 +25,53 @@ pub struct Journal {
     pub migrations: Vec<String>,
     origins: Vec<Origin>,
     /// What a program made, since its text does not say it again.
-    made: FxHashMap<ChangeId, Arc<Change>>,
+    made: BTreeMap<ChangeId, Arc<Change>>,
+}
+
+/// How long a journal was.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    migrations: usize,
+    origins: usize,
+}
+
+/// The end of a journal that was cut off it: where changes come from that what is left does not know.
+#[derive(Debug, Clone, Default)]
+pub struct Tail {
+    first: usize,
+    origins: Vec<Origin>,
+}
+
+impl Tail {
+    /// The origin of a change, by the journal that this was cut off or by this.
+    #[must_use]
+    pub fn origin<'t>(&'t self, journal: &'t Journal, id: ChangeId) -> Option<&'t Origin> {
+        match (id.0 as usize).checked_sub(self.first) {
+            Some(at) => self.origins.get(at),
+            None => journal.origin(id),
+        }
+    }
 }
 
 impl Journal {
+    /// How long it is.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark {
+            migrations: self.migrations.len(),
+            origins: self.origins.len(),
+        }
+    }
+
+    /// Takes away what came after a mark.
+    pub fn cut(&mut self, mark: Mark) -> Tail {
+        self.migrations.truncate(mark.migrations);
+        let first = mark.origins.min(self.origins.len());
+        let origins = self.origins.split_off(first);
+        self.made.split_off(&ChangeId(first as u32));
+        Tail { first, origins }
+    }
+
     /// Begins a migration; origins recorded from now on belong to it.
     pub fn begin(&mut self, name: impl Into<String>) {
         self.migrations.push(name.into());

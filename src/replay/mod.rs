@@ -48,7 +48,7 @@ mod view;
 
 pub(crate) use analyse::query_shape;
 pub use as_stored::as_stored;
-pub use journal::{Journal, Origin};
+pub use journal::{Journal, Mark, Origin, Tail};
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;

@@ -65,7 +65,7 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
                 .as_ref()
                 .or(difference.left.as_ref())
                 .and_then(|said| said.at);
-            if let Some(span) = place(ctx, at).filter(|span| !seen.contains(span)) {
+            if let Some(span) = place(ctx, ran, at).filter(|span| !seen.contains(span)) {
                 seen.push(span);
                 report = report.related(span, format!("{} is made here", name(difference)));
             }

@@ -60,7 +60,7 @@ pub struct Dumped {
 pub struct Backs {
     /// One for each migration whose way back could be followed to its beginning.
     pub list: Vec<Back>,
-    /// Where each change came from.
+    /// Where each change of the migrations came from; those of a way back are in its tail.
     pub journal: Journal,
 }
 

@@ -4,6 +4,7 @@ use super::Context;
 use crate::schema::Schema;
 use crate::schema::compare::{Comparison, Difference, Kind, Without, compare};
 use crate::source::Span;
+use crate::stacks::back::Ran;
 
 /// What two schemas have apart, of which one was made of the other. The order of columns is not counted: what is added again stands
 /// last; extensions neither, which others may use.
@@ -43,7 +44,7 @@ pub(super) fn table(difference: &Difference) -> Option<String> {
 }
 
 /// The place of a change of a way back.
-pub(super) fn place(ctx: &Context<'_>, at: Option<crate::known::ChangeId>) -> Option<Span> {
+pub(super) fn place(ctx: &Context<'_>, ran: &Ran, at: Option<crate::known::ChangeId>) -> Option<Span> {
     let journal = &ctx.subject.backs?.journal;
-    journal.origin(at?).map(|origin| origin.span)
+    ran.tail.origin(journal, at?).map(|origin| origin.span)
 }

@@ -10,6 +10,7 @@
 //! connects anew for each migration calls [`Session::reconnect`] between them.
 
 mod answer;
+mod aside;
 mod beside;
 mod cast;
 mod catalog;

@@ -2,6 +2,7 @@
 
 use super::history::plain;
 use super::{History, dbmate, goose, node_pg_migrate};
+use crate::replay::Tail;
 use crate::schema::Schema;
 use crate::session::{Migration, Misstep, RunMode, Session};
 use crate::source::{FileId, Files, Span, Text};
@@ -41,6 +42,8 @@ pub struct Ran {
     pub failures: Vec<Misstep>,
     /// Statements of the migration that must fail once it is run again, where that was asked for.
     pub again: Vec<Misstep>,
+    /// Where its changes come from.
+    pub tail: Tail,
 }
 
 /// The ways back of a history that ran.
@@ -62,7 +65,7 @@ impl Rehearsed {
         }
     }
 
-    /// Runs the way back of a migration that has just run; the session is then as before.
+    /// Runs the way back of a migration that has just run; the session is then as if it had not.
     pub fn add(
         &mut self,
         files: &Files,
@@ -76,20 +79,19 @@ impl Rehearsed {
             Down::Untold => return,
             Down::Missing => (first_line(files, migration.file), Way::None),
             Down::Text(down) => {
-                let from = session.checkpoint();
-                let (ran, _) = session.rehearse(&from, |session| {
-                    let failures = missteps_of(session, down);
-                    let after = session.database().schema().clone();
-                    let again = match self.again && failures.is_empty() {
-                        true => missteps_of(session, migration),
-                        false => Vec::new(),
-                    };
-                    Ran {
-                        after,
-                        failures,
-                        again,
-                    }
-                });
+                let held = session.hold();
+                let failures = missteps_of(session, down);
+                let after = session.database().schema().clone();
+                let again = match self.again && failures.is_empty() {
+                    true => missteps_of(session, migration),
+                    false => Vec::new(),
+                };
+                let ran = Ran {
+                    after,
+                    failures,
+                    again,
+                    tail: session.put_back(held),
+                };
                 (first_words(files, down.text.whole()), Way::Ran(Box::new(ran)))
             }
         };
@@ -103,36 +105,50 @@ impl Rehearsed {
     }
 }
 
+/// A program that runs migrations, which can run something beside its course.
+pub(super) trait Course {
+    /// It as it was.
+    type Held;
+    /// Its session.
+    fn session(&mut self) -> &mut Session;
+    /// Keeps it as it is now.
+    fn hold(&mut self) -> Self::Held;
+    /// Makes it what it was, all but its session.
+    fn put_back(&mut self, held: Self::Held);
+}
+
 /// Runs the way back of a migration that is a program, on what it has just made, and then, where that is asked for, the program once
-/// more; the session is then as before. `run` goes one way (`true`: back) and says where the program refuses.
-pub(super) fn of_program<M>(
+/// more; all is then as if it had not run. `run` goes one way (`true`: back) and says where the program refuses.
+pub(super) fn of_program<M: Course>(
     machine: &mut M,
-    session: impl Fn(&mut M) -> &mut Session,
     again: bool,
     mut run: impl FnMut(&mut M, bool) -> Option<(Span, String)>,
 ) -> Way {
-    let now = session(machine).checkpoint();
+    let held = machine.hold();
+    let session = machine.session().hold();
     let mut going = |machine: &mut M, back| {
-        let from = session(machine).missteps().len();
+        let from = machine.session().missteps().len();
         let refused = run(machine, back);
-        let session = session(machine);
+        let session = machine.session();
         let missteps = session.missteps().get(from..).unwrap_or_default().to_vec();
         (refused, missteps, session.database().schema().clone())
     };
     let (refused, failures, after) = going(machine, true);
-    let way = match refused {
+    let again = match again && failures.is_empty() && refused.is_none() {
+        true => going(machine, false).1,
+        false => Vec::new(),
+    };
+    machine.put_back(held);
+    let tail = machine.session().put_back(session);
+    match refused {
         Some((at, what)) if failures.is_empty() => Way::Refused(at, what),
         _ => Way::Ran(Box::new(Ran {
             after,
-            again: match again && failures.is_empty() {
-                true => going(machine, false).1,
-                false => Vec::new(),
-            },
             failures,
+            again,
+            tail,
         })),
-    };
-    session(machine).restore(now);
-    way
+    }
 }
 
 /// The way back of a migration that is SQL.

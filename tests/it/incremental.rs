@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use schemalign::check::{self, Report, configure};
-use schemalign::config::Options;
+use schemalign::check::{self, Report, Sides, configure};
+use schemalign::config::{Downs, Options};
 use schemalign::source::{Files, MemoryFiles};
+use schemalign::stacks::back::{Back, Way};
 
 use crate::harness::{Case, Document, documents};
 
@@ -254,4 +255,51 @@ fn states_on_the_way_of_revisions_hold_for_what_they_can_see() {
         assert_eq!(warm, cold(&texts), "edit {step}, of {path}");
         before = files;
     }
+}
+
+/// Ways back run beside the migrations: what these give is the same to the last change.
+#[test]
+fn ways_back_leave_no_trace() {
+    let outcomes = |texts: &MemoryFiles, downs: Downs| {
+        let mut files = Files::new(texts.clone());
+        let mut options = Options {
+            downs,
+            ..Options::default()
+        };
+        configure(&mut files, &mut options, Vec::new()).ok()?;
+        let runs = check::run(&files, &options, Sides::Histories).ok()?.runs;
+        let went = runs.iter().filter_map(|run| run.backs.as_ref());
+        let ran = |back: &&Back| matches!(back.way, Way::Ran(_));
+        let count = went.map(|backs| backs.list.iter().filter(ran).count()).sum();
+        let said = runs.iter().map(|run| format!("{:?}", run.outcome));
+        Some((said.collect::<Vec<_>>(), count))
+    };
+    let folders = ["tests/cases", "tests/alembic", "tests/ecto", "rules"];
+    let documents = folders.iter().flat_map(|folder| documents(folder));
+    let mut rehearsed: usize = 0;
+    for case in documents.flat_map(|(_, path)| Document::open(&path).cases) {
+        let files = case.files.iter();
+        let texts = MemoryFiles(files.map(|f| (f.path.clone(), f.text().into_bytes())).collect());
+        let plain = outcomes(&texts, Downs::Left).map(|(said, _)| said);
+        for downs in [Downs::Run, Downs::Told] {
+            let with = outcomes(&texts, downs);
+            rehearsed += with.as_ref().map_or(0, |(_, count)| *count);
+            let with = with.map(|(said, _)| said);
+            let differs = plain
+                .iter()
+                .flatten()
+                .zip(with.iter().flatten())
+                .find_map(|(a, b)| {
+                    let at = a.bytes().zip(b.bytes()).position(|(a, b)| a != b)?;
+                    let near = |text: &str| {
+                        text.get(at.saturating_sub(200)..at + 60)
+                            .unwrap_or(text)
+                            .to_owned()
+                    };
+                    Some(format!("{}\n{}", near(a), near(b)))
+                });
+            assert!(plain == with, "{}: {differs:?}", case.heading.join(": "));
+        }
+    }
+    assert!(rehearsed > 100, "few ways back ran: {rehearsed}");
 }

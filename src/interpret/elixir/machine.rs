@@ -90,7 +90,36 @@ pub struct Machine<'a, L: Library<'a>> {
     pub(super) noted: FxHashSet<Gap>,
 }
 
+/// A machine as it was. Modules that were compiled since stay: they say the same whenever they are.
+#[derive(Debug)]
+pub struct Held<S> {
+    world: World,
+    library: S,
+    budget: Budget,
+    gaps: usize,
+}
+
 impl<'a, L: Library<'a>> Machine<'a, L> {
+    /// Keeps the machine as it is now. What runs from here on is beside its course.
+    pub fn hold(&mut self) -> Held<L::State> {
+        Held {
+            world: self.world.clone(),
+            library: self.library.save(),
+            budget: self.budget,
+            gaps: self.gaps.len(),
+        }
+    }
+
+    /// Makes it what it was.
+    pub fn put_back(&mut self, held: Held<L::State>) {
+        self.world = held.world;
+        self.library.restore(held.library);
+        self.budget = held.budget;
+        for gap in self.gaps.drain(held.gaps..) {
+            self.noted.remove(&gap);
+        }
+    }
+
     /// A machine that has run nothing yet.
     #[must_use]
     pub fn new(modules: &'a Modules<'a>, library: L) -> Self {

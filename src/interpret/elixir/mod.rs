@@ -35,7 +35,7 @@ mod value;
 
 pub use eval::ROOT;
 pub use library::{Called, Library, Written};
-pub use machine::{Machine, Run, Stop};
+pub use machine::{Held, Machine, Run, Stop};
 pub use module::{Clause, Definition, Kind, Module, Use};
 pub use modules::{Lowered, ModulePlace, Modules};
 pub use scope::Scope;

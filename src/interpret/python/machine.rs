@@ -73,6 +73,17 @@ pub struct Machine<'a, L: Library<'a>> {
     pub(super) unloaded: Option<Gap>,
 }
 
+/// A machine as it was.
+#[derive(Debug)]
+pub struct Held<'a, S> {
+    world: World<'a>,
+    library: S,
+    budget: Budget,
+    gaps: usize,
+    made: usize,
+    unloaded: Option<Gap>,
+}
+
 impl<'a, L: Library<'a>> Machine<'a, L> {
     /// A machine that has run nothing yet.
     #[must_use]
@@ -98,6 +109,30 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             building: Vec::new(),
             unloaded: None,
         }
+    }
+
+    /// Keeps the machine as it is now. What runs from here on is beside its course.
+    pub fn hold(&mut self) -> Held<'a, L::State> {
+        Held {
+            world: self.world.clone(),
+            library: self.library.save(),
+            budget: self.budget,
+            gaps: self.gaps.len(),
+            made: self.made.len(),
+            unloaded: self.unloaded.clone(),
+        }
+    }
+
+    /// Makes it what it was.
+    pub fn put_back(&mut self, held: Held<'a, L::State>) {
+        self.world = held.world;
+        self.library.restore(held.library);
+        self.budget = held.budget;
+        for gap in self.gaps.drain(held.gaps..) {
+            self.noted.remove(&gap);
+        }
+        self.made.truncate(held.made);
+        self.unloaded = held.unloaded;
     }
 
     /// The modules that it runs.

@@ -7,13 +7,13 @@ use super::environment::{self, Invocation};
 use super::handed::{Surrounding, handed};
 use super::header::Revision;
 use super::history::Revisions;
-use super::library::{Alembic, Python};
+use super::library::{self, Alembic, Python};
 use super::metadata;
 use super::standing::{self, Standing, State};
 use super::surroundings::stands_alone;
 use crate::change::{Failure, SWALLOWED};
 use crate::config::Given;
-use crate::interpret::python::{Args, Machine, Modules, Run, Stop, Value};
+use crate::interpret::python::{Args, Held, Machine, Modules, Run, Stop, Value};
 use crate::known::{Gap, Reach};
 use crate::schema::Schema;
 use crate::schema::compare::{Without, compare};
@@ -159,48 +159,30 @@ impl<'a> Course<'_, 'a> {
         }
     }
 
-    /// Runs one of them, and the way back of it where that is asked for.
+    /// Runs one of them, notes it where it leaves all as it is and is not to, and runs its way back where that is asked for.
     fn one(&mut self, machine: &mut Python<'a>, revision: &Revision, commit: bool) {
-        let Some(backs) = &mut self.backs else {
-            match revision.alters_columns {
-                Some(place) => perhaps_idle(machine, revision, &self.args, commit, place),
-                None => {
-                    one(machine, revision, &self.args, commit, Way::Up);
-                }
-            }
-            return;
-        };
-        let before = machine.library.session.database().schema().clone();
+        let is_watched = revision.alters_columns.is_some() || self.backs.is_some();
+        let before = is_watched.then(|| machine.library.session.database().schema().clone());
         let failed = machine.library.session.missteps().len();
         let raised = one(machine, revision, &self.args, commit, Way::Up);
-        if raised.is_none() && machine.library.session.missteps().len() == failed {
+        let session = &mut machine.library.session;
+        let Some(before) = before.filter(|_| session.missteps().len() == failed) else {
+            return;
+        };
+        if let Some(place) = revision.alters_columns {
+            let after = session.database().schema();
+            if compare(&before, after, &Without::default()).is_equal() == Some(true) {
+                session.note_idle(place);
+            }
+        }
+        if let Some(backs) = self.backs.as_mut().filter(|_| raised.is_none()) {
             let back = back(machine, revision, &self.args, before, backs.again);
             backs.list.push(back);
         }
     }
 }
 
-/// Runs a revision that may leave all as it is, and notes it where it does.
-fn perhaps_idle<'a>(
-    machine: &mut Python<'a>,
-    revision: &Revision,
-    args: &Args<'a>,
-    commit: bool,
-    place: Span,
-) {
-    let before = machine.library.session.database().schema().clone();
-    let failed = machine.library.session.missteps().len();
-    one(machine, revision, args, commit, Way::Up);
-    let session = &mut machine.library.session;
-    let after = session.database().schema();
-    if session.missteps().len() == failed
-        && compare(&before, after, &Without::default()).is_equal() == Some(true)
-    {
-        session.note_idle(place);
-    }
-}
-
-/// Runs the way back of a revision that has just run, and the revision once more; the session is then as before.
+/// Runs the way back of a revision that has just run, and the revision once more; all is then as if it had not run.
 fn back<'a>(
     machine: &mut Python<'a>,
     revision: &Revision,
@@ -213,7 +195,7 @@ fn back<'a>(
     let place = back::word(files, revision.file, &["def downgrade"]);
     let between = machine.library.session.database().schema().clone();
     let way = if text.contains("downgrade") {
-        back::of_program(machine, session, again, |machine, back| {
+        back::of_program(machine, again, |machine, back| {
             let way = if back { Way::Down } else { Way::Up };
             one(machine, revision, args, true, way)
         })
@@ -229,8 +211,20 @@ fn back<'a>(
     }
 }
 
-fn session<'m>(machine: &'m mut Python<'_>) -> &'m mut Session {
-    &mut machine.library.session
+impl<'a> back::Course for Python<'a> {
+    type Held = Held<'a, library::State<'a>>;
+
+    fn session(&mut self) -> &mut Session {
+        &mut self.library.session
+    }
+
+    fn hold(&mut self) -> Self::Held {
+        Machine::hold(self)
+    }
+
+    fn put_back(&mut self, held: Self::Held) {
+        Machine::put_back(self, held);
+    }
 }
 
 /// Runs one revision.

@@ -10,11 +10,11 @@ use super::command::{Command, Object};
 use super::ddl;
 use super::history::Migrations;
 use super::install::{self, Install};
-use super::library::{Ecto, Elixir, Way, send};
+use super::library::{Ecto, Elixir, State, Way, send};
 use super::program;
 use super::queue::{Queue, Queued};
 use crate::config::Given;
-use crate::interpret::elixir::{Machine, Modules, Run, Stop, Value};
+use crate::interpret::elixir::{Held, Machine, Modules, Run, Stop, Value};
 use crate::known::{Gap, Reach};
 use crate::schema::Schema;
 use crate::session::{Migration, Session};
@@ -65,12 +65,12 @@ pub fn run(
     ended(machine)
 }
 
-/// Runs the way back of a migration that has just run, and the migration once more; the session is then as before.
+/// Runs the way back of a migration that has just run, and the migration once more; all is then as if it had not run.
 fn back(machine: &mut Elixir<'_>, migration: &Migration, before: Schema, again: bool) -> Back {
     let files = machine.modules().files();
     let place = back::word(files, migration.file, &["def down", "def change"]);
     let between = machine.library.session.database().schema().clone();
-    let way = back::of_program(machine, session, again, |machine, back| {
+    let way = back::of_program(machine, again, |machine, back| {
         let way = if back { Way::Down } else { Way::Up };
         one(machine, migration, way)
     });
@@ -83,8 +83,20 @@ fn back(machine: &mut Elixir<'_>, migration: &Migration, before: Schema, again: 
     }
 }
 
-fn session<'m>(machine: &'m mut Elixir<'_>) -> &'m mut Session {
-    &mut machine.library.session
+impl<'a> back::Course for Elixir<'a> {
+    type Held = Held<State>;
+
+    fn session(&mut self) -> &mut Session {
+        &mut self.library.session
+    }
+
+    fn hold(&mut self) -> Self::Held {
+        Machine::hold(self)
+    }
+
+    fn put_back(&mut self, held: Self::Held) {
+        Machine::put_back(self, held);
+    }
 }
 
 fn ended(mut machine: Elixir<'_>) -> Session {
