@@ -43,7 +43,7 @@ impl Session {
             .any(|l| l.0 == name && l.1.is_empty())
     }
 
-    fn qualify(&self, name: &QualifiedName) -> QualifiedName {
+    pub(super) fn qualify(&self, name: &QualifiedName) -> QualifiedName {
         if name.schema.is_some() {
             return name.clone();
         }

@@ -46,7 +46,11 @@ impl Session {
             (Value::Oid(_), Value::Int(0)) | (Value::Int(0), Value::Oid(_)) => {
                 compare_op(op, &Value::Int(1), &Value::Int(0))
             }
-            (Value::Oid(_), Value::Oid(_)) if matches!(op, "=" | "<>" | "!=") => compare_op(op, a, b),
+            (Value::Oid(_), Value::Oid(_) | Value::System(_)) | (Value::System(_), Value::Oid(_))
+                if matches!(op, "=" | "<>" | "!=") =>
+            {
+                compare_op(op, a, b)
+            }
             (Value::Oid(_), other) | (other, Value::Oid(_)) if !other.is_null() => match other.gap() {
                 Some(gap) => Value::Unknown(gap.clone()),
                 None => self.unknown(at, "numbers of objects are not followed"),

@@ -274,10 +274,7 @@ impl Builder<'_> {
                 ("conrelid", Value::Int(0)),
                 ("confrelid", Value::Int(0)),
             ];
-            self.wild(&known, &gap, false);
-            if let Some(row) = self.rows.last_mut() {
-                row.many = false;
-            }
+            self.wild_one(&known, &gap, false);
         }
     }
 
@@ -304,10 +301,7 @@ impl Builder<'_> {
                 ];
                 let gap = self.gap.clone();
                 let maybe = doubt(&ty.presence);
-                self.wild(&known, maybe.as_ref().unwrap_or(&gap), maybe.is_some());
-                if let Some(row) = self.rows.last_mut() {
-                    row.many = false;
-                }
+                self.wild_one(&known, maybe.as_ref().unwrap_or(&gap), maybe.is_some());
             }
         }
     }

@@ -152,6 +152,15 @@ impl<'a> Builder<'a> {
 
     /// A row of which only some columns are known; it stands for any number of rows.
     fn wild(&mut self, known: &[(&str, Value)], gap: &Gap, maybe: bool) {
+        self.partly(known, gap, maybe, true);
+    }
+
+    /// The same of one row.
+    fn wild_one(&mut self, known: &[(&str, Value)], gap: &Gap, maybe: bool) {
+        self.partly(known, gap, maybe, false);
+    }
+
+    fn partly(&mut self, known: &[(&str, Value)], gap: &Gap, maybe: bool, many: bool) {
         if known.iter().any(|(column, value)| self.excludes(column, value)) {
             return;
         }
@@ -168,7 +177,7 @@ impl<'a> Builder<'a> {
         self.rows.push(Row {
             values,
             maybe: maybe.then(|| gap.clone()),
-            many: true,
+            many,
         });
     }
 

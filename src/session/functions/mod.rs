@@ -1,6 +1,7 @@
 //! Calls: built-in functions that are simulated, functions of the history, and what is known of the rest.
 
 mod arrays;
+mod enums;
 mod format;
 mod regex;
 mod settings;
@@ -56,6 +57,12 @@ impl Session {
         let builtin = call.name.schema.as_ref().is_none_or(|s| *s == "pg_catalog");
         if builtin && super::query::is_aggregate(name) {
             return self.aggregate(call, env, at);
+        }
+        if builtin
+            && call.named.is_empty()
+            && let Some(labels) = self.labels_of(name, &call.args, env)
+        {
+            return labels;
         }
         let mut values = Vec::with_capacity(call.args.len());
         let mut spans = Vec::with_capacity(call.args.len());

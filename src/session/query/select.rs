@@ -150,6 +150,15 @@ impl Session {
                     let table = self.table_function(&target.expr, env)?;
                     cells.push(Err(table));
                 }
+                ExprKind::Cast(inner, ty, _) if matches!(&inner.kind, ExprKind::Call(call) if is_set_function(call)) =>
+                {
+                    set = true;
+                    let mut table = self.table_function(inner, env)?;
+                    for value in table.rows.iter_mut().filter_map(|row| row.values.first_mut()) {
+                        *value = self.cast(std::mem::replace(value, Value::Null), ty, target.expr.span)?;
+                    }
+                    cells.push(Err(table));
+                }
                 _ => cells.push(Ok(match &row.maybe {
                     Some(gap) => self.eval_perhaps(&target.expr, env, &gap.clone())?,
                     None => self.eval(&target.expr, env)?,
