@@ -494,6 +494,22 @@ impl Files {
         bits
     }
 
+    /// A file whose bytes are `wanted`; the text of another is not kept.
+    pub fn read_if(&self, file: FileId, wanted: impl Fn(&[u8]) -> bool) -> Option<&Arc<SourceFile>> {
+        let at = file.0 as usize;
+        let (slot, entry) = (self.listed.read.get(at)?, self.listed.entries.get(at)?);
+        self.seen.note(at, LOOKED_AT);
+        if slot.get().is_none() {
+            let bytes = self.listed.system.read(&entry.path).ok()?;
+            if !wanted(&bytes) {
+                return None;
+            }
+            slot.get_or_init(|| SourceFile::new(entry.path.clone(), bytes).map(Arc::new));
+        }
+        let read = self.read(file).ok()?;
+        wanted(read.text.as_bytes()).then_some(read)
+    }
+
     /// What `make` works out of the files under a key: once a run, however often it is asked for. `make` must depend on the files
     /// that it is given and the key alone, and must not run work in parallel.
     pub fn recall<T: Any + Send + Sync>(&self, key: &str, make: impl Fn(&Files) -> T) -> Arc<T> {

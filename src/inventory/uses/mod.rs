@@ -6,7 +6,7 @@ mod javascript;
 mod python;
 
 use rayon::prelude::*;
-use regex::Regex;
+use regex::bytes::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::declared::Model;
@@ -124,13 +124,11 @@ fn of(files: &Files, code: Code, wanted: &[Wanted<'_>]) -> Vec<Uses> {
     let found: Vec<Vec<(Option<usize>, String)>> = read
         .par_iter()
         .map(|file| {
-            let Ok(source) = files.read(*file) else {
+            let may_use = |bytes: &[u8]| named.as_ref().is_none_or(|named| named.is_match(bytes));
+            let Some(source) = files.read_if(*file, may_use) else {
                 return Vec::new();
             };
             let text: &str = &source.text;
-            if named.as_ref().is_some_and(|named| !named.is_match(text)) {
-                return Vec::new();
-            }
             let place = Place {
                 file: *file,
                 path: files.path(*file),
