@@ -182,6 +182,54 @@ fn documents_are_what_their_readers_take() {
     );
 }
 
+/// Libraries that others read such reports with take them, of plain names and of hostile ones, and see each finding.
+#[test]
+fn readers_of_others_take_the_documents() {
+    let python = std::env::var("SCHEMALIGN_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let imports = "import junitparser, markdown_it, sarif_pydantic";
+    let has = Command::new(&python).args(["-c", imports]).output();
+    if !has.is_ok_and(|out| out.status.success()) {
+        let off = std::env::var_os("SCHEMALIGN_ALEMBIC").is_some_and(|v| v == "off");
+        assert!(
+            std::env::var_os("CI").is_none() || off,
+            "CI needs a Python with tests/judge/requirements.txt (SCHEMALIGN_PYTHON names it)"
+        );
+        println!("skipped: there are no readers of reports (pip install -r tests/judge/requirements.txt)");
+        return;
+    }
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let forms = ["sarif", "junit", "checkstyle", "markdown", "rdjson", "gitlab"];
+    let hostile = folder("readers");
+    for root in [&manifest.join("examples/shop"), &hostile] {
+        let out = hostile.join("reports");
+        let _ = std::fs::remove_dir_all(&out);
+        std::fs::create_dir_all(&out).unwrap();
+        let mut arguments = vec!["--format".to_owned(), "json".to_owned()];
+        for form in forms {
+            arguments.push("--output".to_owned());
+            arguments.push(format!("{form}={}", out.join(form).display()));
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let (_, json) = run(root, &arguments);
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let findings = json["findings"].as_array().unwrap().len();
+        let read = Command::new(&python)
+            .arg(manifest.join("tests/judge/formats.py"))
+            .arg(&out)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(read.stdout).unwrap();
+        let error = String::from_utf8_lossy(&read.stderr).into_owned();
+        assert!(read.status.success(), "{}: {said}{error}", root.display());
+        for form in forms {
+            assert!(
+                said.lines().any(|line| line == format!("{form} {findings}")),
+                "{form}: {said}"
+            );
+        }
+    }
+}
+
 #[test]
 fn several_forms_go_to_files_in_one_run() {
     let root = folder("files");
