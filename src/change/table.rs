@@ -395,6 +395,8 @@ pub enum TableAction {
     DetachPartition { child: ObjectName },
     /// `OF type` or `NOT OF`.
     OfType(Option<ObjectName>),
+    /// `SET LOGGED` (true) or `SET UNLOGGED`.
+    SetLogged { logged: bool, span: Span },
     /// Triggers, row security, owner, tablespace, cluster, replica identity, storage parameters: nothing that the schema
     /// holds. The word says what.
     NoSchemaEffect(&'static str),

@@ -268,6 +268,7 @@ impl Step {
             TableAction::Inherit { parent, inherit } => self.set_inherit(table, parent, *inherit),
             TableAction::AttachPartition { child, bound } => self.attach_partition(table, child, bound),
             TableAction::DetachPartition { child } => self.detach_partition(table, child),
+            TableAction::SetLogged { logged, span } => self.set_logged(table, *logged, *span),
             TableAction::OfType(_) | TableAction::NoSchemaEffect(_) => Ok(()),
             TableAction::Opaque(gap) => {
                 self.doubt(gap);
@@ -370,6 +371,7 @@ fn pass(action: &TableAction) -> Pass {
         | TableAction::AttachPartition { .. }
         | TableAction::DetachPartition { .. }
         | TableAction::OfType(_)
+        | TableAction::SetLogged { .. }
         | TableAction::NoSchemaEffect(_)
         | TableAction::Opaque(_) => Pass::Misc,
     }

@@ -111,6 +111,47 @@ impl Step {
         Ok(())
     }
 
+    /// `SET LOGGED` and `SET UNLOGGED`; what is partitioned keeps what it says of itself (`ATPrepChangePersistence`, PostgreSQL 15).
+    pub(super) fn set_logged(&mut self, table: TableId, logged: bool, span: Span) -> Outcome {
+        let t = self.table(table);
+        if t.temporary {
+            let message = format!(
+                "cannot change logged status of table \"{}\" because it is temporary",
+                t.name
+            );
+            return Err(error::failure("42P16", message, span));
+        }
+        if t.unlogged != logged || t.kind != RelationKind::Table {
+            return Ok(());
+        }
+        let references = |from: TableId, to: TableId| {
+            let constraints = self.table(from).constraints.iter();
+            let mut keys = constraints.filter(|c| c.presence.is_present());
+            keys.any(|c| matches!(&c.kind, ConstraintKind::ForeignKey(key) if key.table == to))
+        };
+        let tables = self.schema().tables.iter();
+        let other = tables.filter(|&(other, _)| other != table).find(|&(other, o)| {
+            let (from, to) = if logged { (table, other) } else { (other, table) };
+            o.presence.is_present() && o.presumed.is_none() && o.unlogged == logged && references(from, to)
+        });
+        if let Some((_, other)) = other {
+            let (to, how, which) = match logged {
+                true => ("logged", "references", "unlogged"),
+                false => ("unlogged", "is referenced by", "logged"),
+            };
+            let message = format!(
+                "could not change table \"{}\" to {to} because it {how} {which} table \"{}\"",
+                t.name,
+                other.name
+            );
+            return Err(error::failure("42P16", message, span));
+        }
+        self.table_mut(table).unlogged = !logged;
+        let how = if logged { "set logged" } else { "set unlogged" };
+        self.log(table, None, how);
+        Ok(())
+    }
+
     fn foreign_key_columns(&mut self, table: TableId, names: &[Name], span: Span) -> Outcome<Vec<ColumnId>> {
         names
             .iter()

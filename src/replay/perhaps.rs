@@ -264,6 +264,7 @@ impl Step {
             TableAction::Inherit { .. }
             | TableAction::AttachPartition { .. }
             | TableAction::DetachPartition { .. }
+            | TableAction::SetLogged { .. }
             | TableAction::OfType(_) => self.open_object(table, gap),
             TableAction::AlterConstraint { .. }
             | TableAction::ValidateConstraint { .. }

@@ -259,7 +259,14 @@ fn lower(cx: &Lower<'_>, action: &ast::AlterTableAction) -> Option<TableAction> 
         }
         Action::SetTablespace(_) => TableAction::NoSchemaEffect("SET TABLESPACE"),
         Action::SetAccessMethod(_) => TableAction::NoSchemaEffect("SET ACCESS METHOD"),
-        Action::SetLogged(_) | Action::SetUnlogged(_) => TableAction::NoSchemaEffect("SET LOGGED"),
+        Action::SetLogged(set) => TableAction::SetLogged {
+            logged: true,
+            span: cx.span(set),
+        },
+        Action::SetUnlogged(set) => TableAction::SetLogged {
+            logged: false,
+            span: cx.span(set),
+        },
         Action::SetWithoutOids(_) => TableAction::NoSchemaEffect("SET WITHOUT OIDS"),
         Action::MergePartitions(_)
         | Action::SplitPartition(_)

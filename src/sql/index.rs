@@ -95,10 +95,25 @@ pub(super) fn element(cx: &Lower<'_>, item: &SyntaxNode) -> Option<IndexElement>
     out
 }
 
+/// A key without the `COLLATE` around it, and that collation. The server takes `(x COLLATE y)` for `x COLLATE y`, and the outermost
+/// collation for the key's (`ComputeIndexAttrs`, indexcmds.c, PostgreSQL 15).
 fn key_expression(cx: &Lower<'_>, key: &ast::Expr) -> Option<(Expr, Option<crate::name::QualifiedName>)> {
-    if let ast::Expr::Collate(collate) = key {
-        let collation = names::qualified_of(collate.collation_ref().as_ref())?;
-        return Some((expr::expr(cx, &collate.expr()?), Some(collation)));
+    let (mut bare, mut inner, mut collation) = (key.clone(), key.clone(), None);
+    loop {
+        inner = match &inner {
+            ast::Expr::ParenExpr(paren) => match paren.expr() {
+                Some(within) => within,
+                None => break,
+            },
+            ast::Expr::Collate(collate) => {
+                if collation.is_none() {
+                    collation = Some(names::qualified_of(collate.collation_ref().as_ref())?);
+                }
+                bare = collate.expr()?;
+                bare.clone()
+            }
+            _ => break,
+        };
     }
-    Some((expr::expr(cx, key), None))
+    Some((expr::expr(cx, &bare), collation))
 }

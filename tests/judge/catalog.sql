@@ -16,6 +16,7 @@ WITH ns AS (
 ), facts(key, value) AS (
   SELECT 'table ' || name, relkind::text FROM rel
   UNION ALL SELECT 'table ' || name || ' comment', obj_description(oid, 'pg_class') FROM rel WHERE obj_description(oid, 'pg_class') IS NOT NULL
+  UNION ALL SELECT 'table ' || r.name || ' unlogged', 'true' FROM rel r JOIN pg_class c USING (oid) WHERE c.relpersistence = 'u' AND r.relkind = 'r'
   UNION ALL SELECT 'table ' || name || ' partition by', pg_get_partkeydef(oid) FROM rel WHERE relkind = 'p'
   UNION ALL SELECT 'table ' || r.name || ' parents', string_agg(n.nspname || '.' || p.relname, ' ' ORDER BY i.inhseqno)
     FROM rel r JOIN pg_inherits i ON i.inhrelid = r.oid JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace n ON n.oid = p.relnamespace GROUP BY r.name

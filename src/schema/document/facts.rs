@@ -90,6 +90,9 @@ fn relation(table: TableWalker<'_>, out: &mut Facts) {
     if let Some(comment) = &table.get().comment {
         out.put(format!("table {name} comment"), Some(comment.to_string()));
     }
+    if table.get().unlogged && table.get().kind == RelationKind::Table {
+        out.put(format!("table {name} unlogged"), Some("true".to_owned()));
+    }
     if let Some(by) = &table.get().partition.by {
         out.put(format!("table {name} partition by"), Some(by.clone()));
     }
