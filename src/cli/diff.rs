@@ -43,5 +43,6 @@ fn without(arguments: &DiffArguments, left: &Stated, right: &Stated) -> Without 
         order: arguments.ignore.contains(&Leave::Order),
         names: arguments.ignore.contains(&Leave::Names),
         comments: arguments.ignore.contains(&Leave::Comments),
+        untouched: false,
     }
 }

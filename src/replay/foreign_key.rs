@@ -141,8 +141,7 @@ impl Step {
             };
             let message = format!(
                 "could not change table \"{}\" to {to} because it {how} {which} table \"{}\"",
-                t.name,
-                other.name
+                t.name, other.name
             );
             return Err(error::failure("42P16", message, span));
         }

@@ -6,6 +6,7 @@
 use super::apply::{Outcome, Step};
 use super::error;
 use crate::change::{ObjectName, TriggerText};
+use crate::known::{Gap, Reach};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{FunctionId, NamespaceId, RelationKind, TableId, Trigger};
 use crate::source::Span;
@@ -121,6 +122,11 @@ impl Step {
             return Ok(());
         }
         if if_exists || self.unlisted_parts(id) {
+            if self.table(id).unlisted.is_some() {
+                let why = format!("whether there was a trigger {name}");
+                let gap = Gap::new(table.span, why, Reach::Object(self.qualified(id)));
+                self.table_mut(id).unlisted = Some(gap);
+            }
             return Ok(());
         }
         let dropped = format!("trigger {name} dropped");

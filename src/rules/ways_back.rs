@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::stacks::back::Ran;
 
 /// What two schemas have apart, of which one was made of the other. The order of columns is not counted: what is added again stands
-/// last; extensions neither, which others may use.
+/// last; extensions neither, which others may use, nor what was unknown before and is so still.
 pub(crate) fn apart(ctx: &Context<'_>, left: &Schema, right: &Schema) -> Comparison {
     let books = ctx.subject.histories.iter().filter_map(|history| {
         let runner = crate::stacks::RUNNERS.iter().find(|r| r.name == history.stack)?;
@@ -18,9 +18,11 @@ pub(crate) fn apart(ctx: &Context<'_>, left: &Schema, right: &Schema) -> Compari
         order: true,
         names: false,
         comments: true,
+        untouched: true,
     };
     let mut out = compare(left, right, &without);
     out.differences.retain(|d| d.object.kind != Kind::Extension);
+    out.untold.retain(|u| u.object.kind != Kind::Extension);
     out
 }
 

@@ -358,6 +358,43 @@ fn ways_back_are_run() {
     assert_eq!(found["totals"]["taken back in part"], 2);
 }
 
+/// What a migration long ago may have made is no reason to doubt the ways back of those after it.
+#[test]
+fn what_was_not_known_before_a_way_back_does_not_matter_to_it() {
+    let files = Files::in_memory([
+        (
+            "db/migrations/1_init.sql",
+            "-- migrate:up\nCREATE TABLE a (id int PRIMARY KEY);\nCREATE TYPE mood AS ENUM ('good');\n-- migrate:down\nDROP TABLE a;\nDROP TYPE mood;\n",
+        ),
+        (
+            "db/migrations/2_perhaps.sql",
+            "-- migrate:up\nDO $$ BEGIN IF current_setting('our.flag', true) = 'yes' THEN\n\
+             CREATE EXTENSION pg_trgm;\nCREATE TYPE more AS ENUM ('x');\nALTER TABLE a ALTER id SET DEFAULT 1;\n\
+             CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';\n\
+             CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION f();\n\
+             END IF; END $$;\n-- migrate:down\nSELECT 1;\n",
+        ),
+        (
+            "db/migrations/3_column.sql",
+            "-- migrate:up\nALTER TABLE a ADD COLUMN b mood;\n-- migrate:down\nALTER TABLE a DROP COLUMN b;\n",
+        ),
+        (
+            "db/migrations/4_nothing.sql",
+            "-- migrate:up\nALTER TABLE a ADD COLUMN c text;\n-- migrate:down\nSELECT 1;\n",
+        ),
+        (
+            "db/migrations/5_function.sql",
+            "-- migrate:up\nDROP TRIGGER IF EXISTS t ON a;\n-- migrate:down\nSELECT 1;\n",
+        ),
+    ]);
+    let found = document(&files, "migrations");
+    let rows = rows(&found, "migrations", &["order", "reversible", "note"]);
+    let known: Vec<&str> = rows.iter().map(String::as_str).collect();
+    assert_eq!(known[2..4], ["3 true -", "4 false its way back changes nothing"]);
+    assert!(known[1].contains("our.flag"), "{known:?}");
+    assert!(known[4].contains("whether there was a trigger t"), "{known:?}");
+}
+
 #[test]
 fn classes_are_seen_or_not_and_used_or_not() {
     let files = alembic();

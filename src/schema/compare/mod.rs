@@ -7,6 +7,7 @@ mod items;
 mod parts;
 mod relations;
 mod told;
+mod untouched;
 
 use rustc_hash::FxHashMap;
 
@@ -122,6 +123,8 @@ pub struct Without {
     pub names: bool,
     /// Comments.
     pub comments: bool,
+    /// What is unknown on both sides for one cause: where one schema was made of the other, nothing has touched it since.
+    pub untouched: bool,
 }
 
 /// The comparison of two schemas.
@@ -259,6 +262,14 @@ impl<'s> Run<'s> {
         for (section, side, gap) in &open {
             self.untold(relations::object(a), Some(section.key()), *side, gap.clone());
         }
+        if let Some(gap) = self
+            .without
+            .untouched
+            .then(|| untouched::touched_triggers(a, b))
+            .flatten()
+        {
+            self.untold(relations::object(a), Some("triggers"), Side::Both, gap);
+        }
         let of = |table: super::TableWalker<'s>, section: Section| table.open(section).cloned();
         let columns = (parts::columns(a), parts::columns(b));
         // The columns of a table that inherits stand where its parents' stood when it was made.
@@ -392,6 +403,9 @@ impl<'s> Run<'s> {
     /// An object that both sides list; whether both certainly have it.
     fn both(&mut self, a: &Item<'s>, b: &Item<'s>) -> bool {
         let mut certain = true;
+        if self.without.untouched && untouched::is(a, b, self.left, self.right) {
+            return false;
+        }
         for (item, side) in [(a, Side::Left), (b, Side::Right)] {
             if let There::Maybe(gap) = &item.there {
                 self.untold(item.object.clone(), None, side, gap.clone());
@@ -415,6 +429,8 @@ impl<'s> Run<'s> {
             let (x, y) = ((&said.told, self.left, a.of), (&other.told, self.right, b.of));
             match told::compare(x, y) {
                 Verdict::Same => self.out.alike += 1,
+                Verdict::Unknown(_)
+                    if self.without.untouched && untouched::for_one_cause(&said.told, &other.told) => {}
                 Verdict::Unknown(gap) => {
                     let side = told::side(&said.told, &other.told);
                     self.untold(a.object.clone(), Some(said.word), side, gap);
