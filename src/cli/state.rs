@@ -152,7 +152,8 @@ impl<'a> Sides<'a> {
         }
     }
 
-    /// A dump is a text on its own: nothing of a repository is asked.
+    /// A dump is a text on its own: nothing of a repository is asked, and nothing that its runner sets before the migrations run is there
+    /// before the dump, which makes it all.
     fn dump(&self, title: String, path: &str) -> Result<Stated, Failure> {
         let (name, bytes) = if path == "-" {
             ("standard input".to_owned(), terminal::read()?)
@@ -168,9 +169,12 @@ impl<'a> Sides<'a> {
         let mut options = Options {
             migrations: vec![name],
             dialect: self.source.dialect,
-            given: self.source.given.clone(),
             ..Options::default()
         };
+        let of_the_server = |(key, _): &&(String, String)| key == "postgres_version";
+        options
+            .given
+            .extend(self.source.given.iter().filter(of_the_server).cloned());
         if let Some(version) = &self.source.postgres_version {
             options
                 .given

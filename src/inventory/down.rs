@@ -9,10 +9,11 @@ use crate::stacks::History;
 use crate::stacks::back::{Back, Way};
 use crate::syntax::python::{Trees, ast};
 
-/// Whether a way back changes a database, or fails on it.
-pub(super) fn does_something(ctx: &Context<'_>, back: &Back) -> bool {
+/// Whether more is told of a way back by running it than by its text: it changes a database, fails on it, or cannot be gone.
+pub(super) fn is_told_by_running(ctx: &Context<'_>, back: &Back) -> bool {
     match &back.way {
-        Way::None | Way::Refused(..) => false,
+        Way::None => false,
+        Way::Refused(..) => true,
         Way::Ran(ran) => {
             !ran.failures.is_empty() || !apart(ctx, &back.between, &ran.after).differences.is_empty()
         }
@@ -66,7 +67,10 @@ pub(super) fn ran(ctx: &Context<'_>, back: &Back, said: impl FnOnce() -> Cell) -
     }
     // Where the schema stays as it is, what becomes of rows is not told by it.
     match apart(ctx, &back.before, &back.between).is_equal() {
-        Some(true) => (said(), None),
+        Some(true) => match said() {
+            Cell::Unknown(_) if ran.sent => (Cell::Is(true), None),
+            told => (told, None),
+        },
         _ => (Cell::Is(true), None),
     }
 }

@@ -13,6 +13,7 @@ use crate::pair::is_bookkeeping;
 use crate::rules::table_of_another_database::held_by_another;
 use crate::rules::{Context, Subject};
 use crate::source::{Files, Span};
+use crate::stacks::back::Back;
 use crate::stacks::{Chain, History};
 
 const COLUMNS: &[&str] = &[
@@ -152,10 +153,9 @@ impl Shared<'_, '_> {
         for (ctx, dids) in &self.of {
             let list = ctx.subject.backs.map(|backs| backs.list.as_slice());
             let mut same = list.unwrap_or_default().iter();
-            if let Some(back) = same
-                .find(|back| back.migration == migration.name)
-                .filter(|back| touched(dids) || down::does_something(ctx, back))
-            {
+            let told =
+                |back: &&Back| touched(dids) || by_text().is_unknown() || down::is_told_by_running(ctx, back);
+            if let Some(back) = same.find(|back| back.migration == migration.name).filter(told) {
                 let (cell, note) = down::ran(ctx, back, by_text);
                 notes.extend(note);
                 cells.push((ctx.subject.target, cell));

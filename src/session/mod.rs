@@ -383,6 +383,12 @@ impl Session {
         &self.world.database
     }
 
+    /// How many statements were sent so far.
+    #[must_use]
+    pub fn statements(&self) -> usize {
+        self.statistics.statements
+    }
+
     /// Statements that failed so far.
     #[must_use]
     pub fn missteps(&self) -> &[Misstep] {

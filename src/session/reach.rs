@@ -1,5 +1,7 @@
 //! What a statement may reach that cannot be run: because its text has holes, or because the budget ran out.
 
+use smol_str::SmolStr;
+
 use super::Session;
 use crate::change::{Change, ObjectKind, ObjectName};
 use crate::known::{Gap, Reach, Section};
@@ -20,7 +22,10 @@ impl Session {
         match &read.statement {
             Statement::Changes(changes) => {
                 for change in changes {
-                    self.change_reach(change, &mut reaches);
+                    match without_body(change) {
+                        Some(function) => drop(self.apply_change(&function, at)),
+                        None => self.change_reach(change, &mut reaches),
+                    }
                 }
             }
             Statement::Dml(dml) => self.touch_rows(&dml.table),
@@ -301,6 +306,17 @@ pub(super) fn without_holed_qualifiers(changes: &mut [Change]) -> bool {
         }
     }
     found && !format!("{index:?}").contains(HOLE)
+}
+
+/// A function without its body, where all that is not known of it is what it does: it is made all the same.
+fn without_body(change: &Change) -> Option<Change> {
+    let Change::CreateFunction(function) = change else {
+        return None;
+    };
+    let mut function = function.clone();
+    function.body = None;
+    function.written = SmolStr::default();
+    (!format!("{function:?}").contains(HOLE)).then_some(Change::CreateFunction(function))
 }
 
 /// Whether a statement that could not be read is one of privileges, settings or upkeep, by its first words.

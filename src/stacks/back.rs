@@ -38,6 +38,8 @@ pub enum Way {
 pub struct Ran {
     /// The schema after it.
     pub after: Schema,
+    /// Whether it sent anything to the database.
+    pub sent: bool,
     /// Statements of it that must fail.
     pub failures: Vec<Misstep>,
     /// Statements of the migration that must fail once it is run again, where that was asked for.
@@ -80,7 +82,9 @@ impl Rehearsed {
             Down::Missing => (first_line(files, migration.file), Way::None),
             Down::Text(down) => {
                 let held = session.hold();
+                let sent = session.statements();
                 let failures = missteps_of(session, down);
+                let sent = session.statements() > sent;
                 let after = session.database().schema().clone();
                 let again = match self.again && failures.is_empty() {
                     true => missteps_of(session, migration),
@@ -88,6 +92,7 @@ impl Rehearsed {
                 };
                 let ran = Ran {
                     after,
+                    sent,
                     failures,
                     again,
                     tail: session.put_back(held),
@@ -127,13 +132,14 @@ pub(super) fn of_program<M: Course>(
     let held = machine.hold();
     let session = machine.session().hold();
     let mut going = |machine: &mut M, back| {
-        let from = machine.session().missteps().len();
+        let (from, sent) = (machine.session().missteps().len(), machine.session().statements());
         let refused = run(machine, back);
         let session = machine.session();
         let missteps = session.missteps().get(from..).unwrap_or_default().to_vec();
-        (refused, missteps, session.database().schema().clone())
+        let sent = session.statements() > sent;
+        (refused, missteps, session.database().schema().clone(), sent)
     };
-    let (refused, failures, after) = going(machine, true);
+    let (refused, failures, after, sent) = going(machine, true);
     let again = match again && failures.is_empty() && refused.is_none() {
         true => going(machine, false).1,
         false => Vec::new(),
@@ -144,6 +150,7 @@ pub(super) fn of_program<M: Course>(
         Some((at, what)) if failures.is_empty() => Way::Refused(at, what),
         _ => Way::Ran(Box::new(Ran {
             after,
+            sent,
             failures,
             again,
             tail,

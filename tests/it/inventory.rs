@@ -433,3 +433,92 @@ fn what_cannot_be_told_is_said_in_its_row() {
         "{migrations:#}"
     );
 }
+
+/// Oban's own migrations go back as they came.
+#[test]
+fn what_a_package_makes_is_taken_back() {
+    let migration = |name: &str, up: &str, down: &str| {
+        format!(
+            "defmodule My.Repo.Migrations.{name} do\n  use Ecto.Migration\n  def up, do: Oban.Migrations.up({up})\n  \
+             def down, do: Oban.Migrations.down({down})\nend\n"
+        )
+    };
+    let files = Files::in_memory([
+        (
+            "mix.lock",
+            "%{\n  \"oban\": {:hex, :oban, \"2.19.4\", \"a\", [:mix], [], \"hexpm\"},\n}\n".to_owned(),
+        ),
+        (
+            "mix.exs",
+            "defmodule My.MixProject do\n  def project, do: [app: :my, deps: [{:oban, \"~> 2.19\"}]]\nend\n"
+                .to_owned(),
+        ),
+        (
+            "priv/repo/migrations/1_jobs.exs",
+            migration("Jobs", "version: 9", "version: 1"),
+        ),
+        (
+            "priv/repo/migrations/2_ten.exs",
+            migration("Ten", "version: 10", "version: 10"),
+        ),
+        (
+            "priv/repo/migrations/3_newest.exs",
+            migration("Newest", "", "version: 12"),
+        ),
+        (
+            "priv/repo/migrations/4_again.exs",
+            migration("Again", "version: 11", "version: 11"),
+        ),
+    ]);
+    let found = document(&files, "migrations");
+    assert_eq!(
+        rows(&found, "migrations", &["order", "reversible", "note"]),
+        [
+            "1 true -",
+            "2 in part its way back leaves index public.oban_jobs.oban_jobs_args_index",
+            "3 in part its way back leaves otherwise constraint public.oban_jobs.priority_range",
+            "4 in part its way back leaves function public.oban_jobs_notify()",
+        ]
+    );
+}
+
+/// What is done to rows alone is told by what is sent on the way back, and by what cannot be turned round.
+#[test]
+fn ways_back_of_work_on_rows() {
+    let migration = |name: &str, change: &str| {
+        format!(
+            "defmodule My.Repo.Migrations.{name} do\n  use Ecto.Migration\n  def change do\n    {change}\n  end\nend\n"
+        )
+    };
+    let files = Files::in_memory([
+        (
+            "mix.exs",
+            "defmodule My.MixProject do\n  def project, do: [app: :my]\nend\n".to_owned(),
+        ),
+        (
+            "priv/repo/migrations/1_a.exs",
+            migration("A", "create table(:a), do: add(:x, :text)"),
+        ),
+        (
+            "priv/repo/migrations/2_both.exs",
+            migration(
+                "Both",
+                "execute \"UPDATE a SET x = 'b'\", \"UPDATE a SET x = 'a'\"",
+            ),
+        ),
+        (
+            "priv/repo/migrations/3_nothing.exs",
+            migration("Nothing", "execute \"UPDATE a SET x = 'b'\", fn -> :ok end"),
+        ),
+        (
+            "priv/repo/migrations/4_one.exs",
+            migration("One", "execute \"UPDATE a SET x = 'b'\""),
+        ),
+    ]);
+    let found = document(&files, "migrations");
+    let rows = rows(&found, "migrations", &["order", "reversible", "note"]);
+    let found: Vec<&str> = rows.iter().map(String::as_str).collect();
+    assert_eq!(found[..2], ["1 true -", "2 true -"]);
+    assert!(found[2].contains("unknown"), "{found:?}");
+    assert!(found[3].starts_with("4 false its way back refuses"), "{found:?}");
+}

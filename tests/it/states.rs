@@ -117,6 +117,15 @@ fn sides_are_said_in_words() {
     assert_eq!(found.len(), 2, "{out}");
     assert_eq!(found[0]["right_place"]["migration"], LATER);
     assert_eq!(run(&root, &["diff", "dump.sql", &format!("@{INIT}")]).0, 0);
+    // What is there before the migrations run is made by a dump itself.
+    let given = ["--given", "schemas=beside"];
+    let init = format!("@{INIT}");
+    let sides = ["diff", "dump.sql", &init];
+    let (code, out, _) = run(&root, &[&sides[..], &given].concat());
+    assert!(code == 1 && out.contains(" 0 not known"), "{out}");
+    let sql = std::fs::read_to_string(root.join("dump.sql")).unwrap() + "\nCREATE SCHEMA beside;\n";
+    std::fs::write(root.join("dump.sql"), sql).unwrap();
+    assert_eq!(run(&root, &[&sides[..], &given].concat()).0, 0);
     let (code, out, _) = run(&root, &["diff", "history", "models", "--format", "markdown"]);
     assert!(
         code == 1 && out.contains("| column public.orders.user\\_id | type |"),

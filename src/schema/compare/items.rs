@@ -2,7 +2,7 @@
 
 use super::told::Told;
 use super::{Kind, Object, Without};
-use crate::known::{ChangeId, Fact, Gap, Presence, Section};
+use crate::known::{ChangeId, Fact, Gap, Presence, Reach, Section};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{
     Domain, Function, NamespaceId, Schema, Sequence, SequenceId, Stored, TableId, Type, TypeKind,
@@ -326,6 +326,11 @@ fn of_function<'a>(schema: &'a Schema, f: &'a Function) -> Item<'a> {
             item.said("body", Told::Written(body.as_str().to_owned()), None);
         }
         Some(body) => item.said("body", Told::Long(body.as_str().to_owned()), None),
+        // The text of such a function is its body.
+        None if matches!(f.language.as_str(), "sql" | "plpgsql") => {
+            let gap = Gap::not_given("a body that is not known", Reach::Rows);
+            item.said("body", Told::Untold(gap), None);
+        }
         None => item.said("body", written_function(f), None),
     }
     within(schema, f.namespace, item)

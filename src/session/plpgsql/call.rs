@@ -283,10 +283,13 @@ impl Session {
 
     /// A function in another language: C functions of extensions touch nothing, others may do anything.
     fn foreign_function(&mut self, function: &Function, at: Span) -> Value {
-        let inert = matches!(function.language.as_str(), "c" | "internal" | "sql" | "plpgsql")
+        let inert = matches!(function.language.as_str(), "c" | "internal")
             || function.extension.is_some()
             || function.immutable;
-        let why = format!("{}() is written in {}", function.name, function.language);
+        let why = match function.language.as_str() {
+            "sql" | "plpgsql" => format!("the body of {}() is not known", function.name),
+            language => format!("{}() is written in {language}", function.name),
+        };
         if !inert {
             self.open(Gap::new(at, why.clone(), Reach::Everything));
         }

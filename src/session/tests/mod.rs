@@ -160,6 +160,25 @@ fn text_with_holes_reaches_no_further_than_it_can() {
     assert_eq!(reaches("EXECUTE x;"), ["everything"]);
 }
 
+/// A function is made whatever its body says; what is called of it may do anything.
+#[test]
+fn a_function_whose_body_is_not_known_is_there() {
+    let text = "DO $$ DECLARE x text := current_setting('a.b', true); BEGIN
+        EXECUTE 'CREATE FUNCTION f() RETURNS int LANGUAGE sql AS ''SELECT ' || x || '''';
+        EXECUTE 'CREATE FUNCTION ' || x || '() RETURNS int LANGUAGE sql AS ''SELECT 1''';
+        END $$;";
+    let outcome = run(text);
+    let functions: Vec<_> = outcome.schema.functions.iter().collect();
+    let [(_, function)] = functions.as_slice() else {
+        panic!("{functions:?}");
+    };
+    assert!(function.presence.is_present() && function.body.is_none());
+    assert!(outcome.gaps.is_empty(), "{:?}", outcome.gaps);
+    let called = run(&format!("{text} SELECT f();"));
+    assert_eq!(called.gaps[0].reach, Reach::Everything);
+    assert!(called.gaps[0].why.contains("the body of f() is not known"));
+}
+
 #[test]
 fn a_failure_in_execute_stands_at_its_text() {
     let text = "CREATE TABLE t (a int);\nDO $$ BEGIN EXECUTE 'ALTER TABLE t ADD COLUMN a ' || 'int'; END $$;";

@@ -13,10 +13,11 @@ use crate::interpret::elixir::{Called, Run, Value};
 use crate::known::{Gap, Reach};
 use crate::source::Span;
 
-/// `Oban.Migrations.up(options)`: the question which version has run is asked at once, what is done for the others waits.
+/// `Oban.Migrations.up(options)` and `down`: the question which version has run is asked at once, what is done for the others waits.
 pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Value>> {
     let at = called.span;
-    if machine.modules().may_have("Oban.Migrations") || called.name != "up" {
+    let back = called.name == "down";
+    if machine.modules().may_have("Oban.Migrations") || !(back || called.name == "up") {
         return None;
     }
     let options = Given::of(called.args.first());
@@ -42,6 +43,7 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
         ));
     };
     let wanted = match options.get("version") {
+        None if back => 1,
         None => newest,
         Some(version) => match version
             .as_integer()
@@ -75,24 +77,32 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
         }
         Err(stop) => return Some(Err(stop)),
     };
-    if before >= wanted {
-        return Some(Ok(Value::atom("ok")));
+    let mut list = Vec::new();
+    if back {
+        if release < Version(2, 4, 0) {
+            let why = "what taking them back does is not followed before 2.4";
+            return Some(unknown(machine, &prefix, at, why));
+        }
+        for version in (wanted..=before.clamp(1, newest)).rev() {
+            list.extend(steps_back(version, release, &prefix));
+        }
+        if wanted > 1 && wanted <= before {
+            list.push(record(&prefix, wanted - 1));
+        }
+    } else if before < wanted {
+        for version in before + 1..=wanted.min(newest) {
+            list.extend(steps(version, release, &prefix, unlogged, create_schema));
+        }
+        list.push(record(&prefix, wanted));
     }
     let calls = here(machine);
-    for version in before + 1..=wanted.min(newest) {
-        for step in steps(version, release, &prefix, unlogged, create_schema) {
-            let command = Command::Sql(Word::new(&step, at));
-            machine
-                .library
-                .queue
-                .push(Queued::Command(Box::new(command), calls.clone()));
-        }
+    for step in list {
+        let command = Box::new(Command::Sql(Word::new(&step, at)));
+        machine
+            .library
+            .queue
+            .push(Queued::Command(command, calls.clone()));
     }
-    let record = Command::Sql(Word::new(&record(&prefix, wanted), at));
-    machine
-        .library
-        .queue
-        .push(Queued::Command(Box::new(record), calls));
     Some(Ok(Value::atom("ok")))
 }
 
@@ -121,8 +131,9 @@ fn unknown(machine: &mut Elixir<'_>, prefix: &str, at: Span, why: &str) -> Run<V
 
 /// How far reaches what Oban and what extends it do in a schema.
 #[must_use]
-pub fn reaches(prefix: &str) -> [Reach; 3] {
+pub fn reaches(prefix: &str) -> [Reach; 4] {
     [
+        Reach::Object(format!("{prefix}.oban_job_state")),
         Reach::Object(format!("{prefix}.oban_jobs")),
         Reach::Object(format!("{prefix}.oban_peers")),
         Reach::Others(prefix.to_owned()),
@@ -232,6 +243,36 @@ pub fn steps(
     out.into_iter().map(|step| filled(step, prefix)).collect()
 }
 
+/// The statements that take one version back (`down` of the modules V01 to V14, Oban 2.4 to 2.23).
+#[must_use]
+pub fn steps_back(version: u32, release: Version, prefix: &str) -> Vec<String> {
+    let out: Vec<&str> = match version {
+        1 => BACK_TO_NOTHING.to_vec(),
+        2 => BACK_TO_1.to_vec(),
+        3 => match release < Version(2, 6, 0) {
+            true => vec![NO_ATTEMPTED_BY, "DROP TABLE IF EXISTS {q}.oban_beats"],
+            false => vec![NO_ATTEMPTED_BY],
+        },
+        4 => vec![WRAP_ID],
+        5 => BACK_TO_4.to_vec(),
+        6 if release < Version(2, 6, 0) => {
+            vec!["ALTER TABLE {q}.oban_beats ALTER COLUMN running TYPE integer[]"]
+        }
+        7 => vec!["DROP INDEX IF EXISTS {q}.oban_jobs_attempted_at_id_index"],
+        8 => [&BACK_TO_7[..], NOTIFY_OF_INSERT_AND_UPDATE].concat(),
+        9 => vec!["ALTER TABLE {q}.oban_jobs DROP COLUMN IF EXISTS meta, DROP COLUMN IF EXISTS cancelled_at"],
+        10 => BACK_TO_9.to_vec(),
+        11 => vec!["DROP TABLE {q}.oban_peers"],
+        12 => [&BACK_TO_11[..], NOTIFY_OF_INSERT].concat(),
+        13 => vec![
+            "DROP INDEX IF EXISTS {q}.oban_jobs_state_discarded_at_index",
+            "DROP INDEX IF EXISTS {q}.oban_jobs_state_cancelled_at_index",
+        ],
+        _ => Vec::new(),
+    };
+    out.into_iter().map(|step| filled(step, prefix)).collect()
+}
+
 /// The index over which jobs are staged.
 fn staged(release: Version) -> &'static str {
     if release >= Version(2, 11, 0) {
@@ -288,26 +329,32 @@ const JOBS: &[&str] = &[
 ];
 
 const NOTIFY_OF_INSERT_AND_UPDATE: &[&str] = &[
-    "CREATE OR REPLACE FUNCTION {q}.oban_jobs_notify() RETURNS trigger AS $$ BEGIN \
-     IF TG_OP = 'UPDATE' THEN \
-     PERFORM pg_notify('{e}.oban_update', json_build_object('queue', NEW.queue, 'new_state', NEW.state, 'old_state', OLD.state)::text); \
-     ELSIF NEW.scheduled_at IS NULL OR NEW.scheduled_at <= now() AT TIME ZONE 'utc' THEN \
-     PERFORM pg_notify('{e}.oban_insert', json_build_object('queue', NEW.queue, 'state', NEW.state)::text); \
-     END IF; RETURN NULL; END; $$ LANGUAGE plpgsql",
+    "CREATE OR REPLACE FUNCTION {q}.oban_jobs_notify() RETURNS trigger AS $$\n\
+     DECLARE\n  channel text;\n  notice json;\nBEGIN\n  IF (TG_OP = 'INSERT') THEN\n    channel = '{e}.oban_insert';\n    \
+     notice = json_build_object('queue', NEW.queue, 'state', NEW.state);\n\n    \
+     -- No point triggering for a job that isn't scheduled to run now\n    \
+     IF NEW.scheduled_at IS NOT NULL AND NEW.scheduled_at > now() AT TIME ZONE 'utc' THEN\n      RETURN null;\n    END IF;\n  \
+     ELSE\n    channel = '{e}.oban_update';\n    \
+     notice = json_build_object('queue', NEW.queue, 'new_state', NEW.state, 'old_state', OLD.state);\n  END IF;\n\n  \
+     PERFORM pg_notify(channel, notice::text);\n\n  RETURN NULL;\nEND;\n$$ LANGUAGE plpgsql",
     "DROP TRIGGER IF EXISTS oban_notify ON {q}.oban_jobs",
     "CREATE TRIGGER oban_notify AFTER INSERT OR UPDATE OF state ON {q}.oban_jobs \
      FOR EACH ROW EXECUTE PROCEDURE {q}.oban_jobs_notify()",
 ];
 
 const NOTIFY_OF_INSERT: &[&str] = &[
-    "CREATE OR REPLACE FUNCTION {q}.oban_jobs_notify() RETURNS trigger AS $$ BEGIN \
-     IF NEW.state = 'available' THEN \
-     PERFORM pg_notify('{e}.oban_insert', json_build_object('queue', NEW.queue)::text); \
-     END IF; RETURN NULL; END; $$ LANGUAGE plpgsql",
+    "CREATE OR REPLACE FUNCTION {q}.oban_jobs_notify() RETURNS trigger AS $$\n\
+     DECLARE\n  channel text;\n  notice json;\nBEGIN\n  IF NEW.state = 'available' THEN\n    channel = '{e}.oban_insert';\n    \
+     notice = json_build_object('queue', NEW.queue);\n\n    PERFORM pg_notify(channel, notice::text);\n  END IF;\n\n  \
+     RETURN NULL;\nEND;\n$$ LANGUAGE plpgsql",
     "DROP TRIGGER IF EXISTS oban_notify ON {q}.oban_jobs",
     "CREATE TRIGGER oban_notify AFTER INSERT ON {q}.oban_jobs \
      FOR EACH ROW EXECUTE PROCEDURE {q}.oban_jobs_notify()",
 ];
+
+const WRAP_ID: &str = "CREATE OR REPLACE FUNCTION {q}.oban_wrap_id(value bigint) RETURNS int AS $$\nBEGIN\n  \
+     RETURN (CASE WHEN value > 2147483647 THEN mod(value, 2147483647) ELSE value END)::int;\nEND;\n\
+     $$ LANGUAGE plpgsql IMMUTABLE";
 
 const V02: &[&str] = &[
     "DROP INDEX IF EXISTS {q}.oban_jobs_scheduled_at_index",
@@ -315,9 +362,7 @@ const V02: &[&str] = &[
      WHERE state in ('available'::{q}.oban_job_state, 'scheduled'::{q}.oban_job_state)",
     "ALTER TABLE {q}.oban_jobs ADD CONSTRAINT worker_length CHECK (char_length(worker) > 0 AND char_length(worker) < 128)",
     "ALTER TABLE {q}.oban_jobs ADD CONSTRAINT queue_length CHECK (char_length(queue) > 0 AND char_length(queue) < 128)",
-    "CREATE OR REPLACE FUNCTION {q}.oban_wrap_id(value bigint) RETURNS int AS $$ BEGIN \
-     IF value > 2147483647 THEN RETURN mod(value, 2147483647)::int; END IF; RETURN value::int; \
-     END; $$ LANGUAGE plpgsql IMMUTABLE",
+    WRAP_ID,
 ];
 
 const V05: &[&str] = &[
@@ -382,4 +427,48 @@ const V12: &[&str] = &[
 const V13: &[&str] = &[
     "CREATE INDEX IF NOT EXISTS oban_jobs_state_cancelled_at_index ON {q}.oban_jobs (state, cancelled_at)",
     "CREATE INDEX IF NOT EXISTS oban_jobs_state_discarded_at_index ON {q}.oban_jobs (state, discarded_at)",
+];
+
+const BACK_TO_NOTHING: &[&str] = &[
+    "DROP TRIGGER IF EXISTS oban_notify ON {q}.oban_jobs",
+    "DROP FUNCTION IF EXISTS {q}.oban_jobs_notify()",
+    "DROP TABLE IF EXISTS {q}.oban_jobs",
+    "DROP TYPE IF EXISTS {q}.oban_job_state",
+];
+
+const BACK_TO_1: &[&str] = &[
+    "ALTER TABLE {q}.oban_jobs DROP CONSTRAINT IF EXISTS queue_length",
+    "ALTER TABLE {q}.oban_jobs DROP CONSTRAINT IF EXISTS worker_length",
+    "DROP INDEX IF EXISTS {q}.oban_jobs_scheduled_at_index",
+    "CREATE INDEX oban_jobs_scheduled_at_index ON {q}.oban_jobs (scheduled_at)",
+    "DROP FUNCTION IF EXISTS {q}.oban_wrap_id(value bigint)",
+];
+
+const NO_ATTEMPTED_BY: &str = "ALTER TABLE {q}.oban_jobs DROP COLUMN IF EXISTS attempted_by";
+
+const BACK_TO_4: &[&str] = &[
+    "DROP INDEX IF EXISTS {q}.oban_jobs_queue_state_scheduled_at_id_index",
+    "CREATE INDEX IF NOT EXISTS oban_jobs_queue_index ON {q}.oban_jobs (queue)",
+    "CREATE INDEX IF NOT EXISTS oban_jobs_state_index ON {q}.oban_jobs (state)",
+    "CREATE INDEX oban_jobs_scheduled_at_index ON {q}.oban_jobs (scheduled_at) \
+     WHERE state in ('available'::{q}.oban_job_state, 'scheduled'::{q}.oban_job_state)",
+];
+
+const BACK_TO_7: &[&str] = &[
+    "DROP INDEX IF EXISTS {q}.oban_jobs_queue_state_priority_scheduled_at_id_index",
+    "CREATE INDEX IF NOT EXISTS oban_jobs_queue_state_scheduled_at_id_index ON {q}.oban_jobs (queue, state, scheduled_at, id)",
+    "ALTER TABLE {q}.oban_jobs DROP COLUMN IF EXISTS discarded_at, DROP COLUMN IF EXISTS priority, DROP COLUMN IF EXISTS tags",
+];
+
+const BACK_TO_9: &[&str] = &[
+    "ALTER TABLE {q}.oban_jobs ALTER COLUMN args TYPE jsonb, ALTER COLUMN args SET DEFAULT NULL, \
+     ALTER COLUMN priority TYPE integer, ALTER COLUMN priority DROP NOT NULL",
+    "ALTER TABLE {q}.oban_jobs DROP CONSTRAINT IF EXISTS attempt_range",
+    "ALTER TABLE {q}.oban_jobs DROP CONSTRAINT IF EXISTS positive_max_attempts",
+    "ALTER TABLE {q}.oban_jobs DROP CONSTRAINT IF EXISTS priority_range",
+];
+
+const BACK_TO_11: &[&str] = &[
+    "ALTER TABLE {q}.oban_jobs DROP CONSTRAINT non_negative_priority",
+    "ALTER TABLE {q}.oban_jobs ADD CONSTRAINT priority_range CHECK (priority between 0 and 3) NOT VALID",
 ];
