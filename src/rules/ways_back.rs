@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::schema::Schema;
-use crate::schema::compare::{Comparison, Difference, Kind, Without, compare};
+use crate::schema::compare::{Comparison, Difference, Kind, Side, Untold, Without, compare};
 use crate::source::Span;
 use crate::stacks::back::Ran;
 
@@ -23,7 +23,30 @@ pub(crate) fn apart(ctx: &Context<'_>, left: &Schema, right: &Schema) -> Compari
     let mut out = compare(left, right, &without);
     out.differences.retain(|d| d.object.kind != Kind::Extension);
     out.untold.retain(|u| u.object.kind != Kind::Extension);
+    used_before_it_is_made(&mut out, right);
     out
+}
+
+/// A table that nothing makes was there before what uses it first.
+fn used_before_it_is_made(out: &mut Comparison, right: &Schema) {
+    let presumed = right.live_tables().into_iter().filter_map(|table| {
+        let gap = table.get().presumed.clone()?;
+        Some((table.qualified(), gap))
+    });
+    let presumed: Vec<_> = presumed.collect();
+    out.differences.retain(|d| {
+        let gap = presumed.iter().find(|(name, _)| *name == d.object.name);
+        let Some((_, gap)) = gap.filter(|_| d.left.is_none() && d.object.kind == Kind::Table) else {
+            return true;
+        };
+        out.untold.push(Untold {
+            object: d.object.clone(),
+            fact: None,
+            side: Side::Left,
+            gap: gap.clone(),
+        });
+        false
+    });
 }
 
 /// `column public.users.email`.

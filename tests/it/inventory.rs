@@ -514,6 +514,17 @@ fn ways_back_of_work_on_rows() {
             "priv/repo/migrations/4_one.exs",
             migration("One", "execute \"UPDATE a SET x = 'b'\""),
         ),
+        (
+            "priv/repo/migrations/5_zone.exs",
+            migration(
+                "Zone",
+                "execute \"ALTER DATABASE #{Keyword.fetch!(repo().config(), :database)} SET timezone TO 'UTC'\"",
+            ),
+        ),
+        (
+            "priv/repo/migrations/6_last.exs",
+            migration("Last", "alter table(:a), do: add(:y, :text)"),
+        ),
     ]);
     let found = document(&files, "migrations");
     let rows = rows(&found, "migrations", &["order", "reversible", "note"]);
@@ -521,4 +532,33 @@ fn ways_back_of_work_on_rows() {
     assert_eq!(found[..2], ["1 true -", "2 true -"]);
     assert!(found[2].contains("unknown"), "{found:?}");
     assert!(found[3].starts_with("4 false its way back refuses"), "{found:?}");
+    assert_eq!(found[5], "6 true -");
+}
+
+/// What nothing makes was there before the first migration that uses it.
+#[test]
+fn tables_from_elsewhere_are_not_left_behind() {
+    let files = Files::in_memory([
+        (
+            "db/migrations/1_init.sql",
+            "-- migrate:up\nCREATE TABLE a (id int);\n-- migrate:down\nDROP TABLE a;\n",
+        ),
+        (
+            "db/migrations/2_other.sql",
+            "-- migrate:up\nALTER TABLE elsewhere ADD COLUMN x int;\n-- migrate:down\nALTER TABLE elsewhere DROP COLUMN x;\n",
+        ),
+        (
+            "db/migrations/3_made.sql",
+            "-- migrate:up\nCREATE TABLE b (id int);\nALTER TABLE more ADD y int;\n-- migrate:down\nALTER TABLE more DROP y;\n",
+        ),
+    ]);
+    let found = document(&files, "migrations");
+    assert_eq!(
+        rows(&found, "migrations", &["order", "reversible", "note"]),
+        [
+            "1 true -",
+            "2 {\"unknown\":\"no migration creates public.elsewhere\"} -",
+            "3 in part its way back leaves table public.b",
+        ]
+    );
 }

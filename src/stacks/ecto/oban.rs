@@ -259,11 +259,11 @@ pub fn steps_back(version: u32, release: Version, prefix: &str) -> Vec<String> {
             vec!["ALTER TABLE {q}.oban_beats ALTER COLUMN running TYPE integer[]"]
         }
         7 => vec!["DROP INDEX IF EXISTS {q}.oban_jobs_attempted_at_id_index"],
-        8 => [&BACK_TO_7[..], NOTIFY_OF_INSERT_AND_UPDATE].concat(),
+        8 => [BACK_TO_7, NOTIFY_OF_INSERT_AND_UPDATE].concat(),
         9 => vec!["ALTER TABLE {q}.oban_jobs DROP COLUMN IF EXISTS meta, DROP COLUMN IF EXISTS cancelled_at"],
         10 => BACK_TO_9.to_vec(),
         11 => vec!["DROP TABLE {q}.oban_peers"],
-        12 => [&BACK_TO_11[..], NOTIFY_OF_INSERT].concat(),
+        12 => [BACK_TO_11, NOTIFY_OF_INSERT].concat(),
         13 => vec![
             "DROP INDEX IF EXISTS {q}.oban_jobs_state_discarded_at_index",
             "DROP INDEX IF EXISTS {q}.oban_jobs_state_cancelled_at_index",

@@ -109,7 +109,7 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
         ("query" | "query!" | "query_many" | "query_many!", [sql, rest @ ..]) => {
             query(machine, sql, rest.first(), called.name.ends_with('!'), at)
         }
-        ("config", []) => Ok(config(machine)),
+        ("config", []) => Ok(config(machine, at)),
         ("__adapter__", []) => Ok(Value::module("Ecto.Adapters.Postgres")),
         ("in_transaction?", []) => Ok(Value::truth(machine.library.session.is_in_transaction())),
         ("transaction" | "transact" | "checkout", [function, ..]) => {
@@ -163,10 +163,20 @@ pub fn adapter<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<
 }
 
 /// `repo.config()`.
-fn config(machine: &Elixir<'_>) -> Value {
+fn config(machine: &mut Elixir<'_>, at: Span) -> Value {
     let own = machine.library.project.repo.as_ref();
     let set = own.and_then(|repo| machine.library.settings.of_repo(&repo.module));
-    set.cloned().unwrap_or_else(|| Value::list(Vec::new()))
+    let set = set.cloned().unwrap_or_else(|| Value::list(Vec::new()));
+    match set.as_list() {
+        // One that runs has a database, whatever says which: the configuration, a URL, `init/2` (`Ecto.Repo.Supervisor.init_config`).
+        Some(items) if set.keyword("database").is_none() => {
+            let mut items = items.to_vec();
+            let name = machine.unknown(at, "the database's name is not given");
+            items.push(Value::tuple(vec![Value::atom("database"), name]));
+            Value::list(items)
+        }
+        _ => set,
+    }
 }
 
 /// `repo.transaction(function)`: within a migration it is part of the one that runs.
