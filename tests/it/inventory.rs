@@ -386,6 +386,15 @@ fn what_was_not_known_before_a_way_back_does_not_matter_to_it() {
             "db/migrations/5_function.sql",
             "-- migrate:up\nDROP TRIGGER IF EXISTS t ON a;\n-- migrate:down\nSELECT 1;\n",
         ),
+        (
+            "db/migrations/6_perhaps_labels.sql",
+            "-- migrate:up\nDO $$ BEGIN IF current_setting('our.flag', true) = 'yes' THEN\n\
+             ALTER TYPE mood ADD VALUE 'fair'; END IF; END $$;\n-- migrate:down\nSELECT 1;\n",
+        ),
+        (
+            "db/migrations/7_label.sql",
+            "-- migrate:up\nALTER TYPE mood ADD VALUE IF NOT EXISTS 'bad';\n-- migrate:down\nSELECT 1;\n",
+        ),
     ]);
     let found = document(&files, "migrations");
     let rows = rows(&found, "migrations", &["order", "reversible", "note"]);
@@ -393,6 +402,7 @@ fn what_was_not_known_before_a_way_back_does_not_matter_to_it() {
     assert_eq!(known[2..4], ["3 true -", "4 false its way back changes nothing"]);
     assert!(known[1].contains("our.flag"), "{known:?}");
     assert!(known[4].contains("whether there was a trigger t"), "{known:?}");
+    assert!(!known[6].contains("true"), "{known:?}");
 }
 
 #[test]

@@ -142,11 +142,16 @@ fn within<'a>(schema: &Schema, namespace: NamespaceId, mut item: Item<'a>) -> It
     item
 }
 
-pub(super) fn namespaces(schema: &Schema) -> Vec<Item<'_>> {
-    let all = schema
-        .namespaces
-        .iter()
-        .filter(|(_, n)| n.presence.may_be() && !n.system && n.name != "public" && n.presumed.is_none());
+pub(super) fn namespaces<'a>(schema: &'a Schema, other: &Schema) -> Vec<Item<'a>> {
+    // What is used without being made is there.
+    let used = |name: &Name| {
+        let mut presumed = other.namespaces.iter().filter(|(_, n)| n.presumed.is_some());
+        presumed.any(|(_, n)| n.name == *name)
+    };
+    let all = schema.namespaces.iter().filter(|(id, n)| {
+        let listed = n.presence.may_be() && !n.system && n.name != "public" && n.presumed.is_none();
+        listed && !schema.namespaces.shares(&other.namespaces, *id) && !used(&n.name)
+    });
     all.map(|(_, n)| {
         let mut item = Item::new(Kind::Schema, n.name.to_string(), &n.presence);
         item.shown = "schema".to_owned();
@@ -291,11 +296,13 @@ pub(super) fn sequences<'a>(schema: &'a Schema, other: &Schema, without: &Withou
     .collect()
 }
 
-pub(super) fn functions(schema: &Schema) -> Vec<Item<'_>> {
-    let all = schema
-        .functions
-        .iter()
-        .filter(|(_, f)| f.presence.may_be() && f.extension.is_none() && is_ours(schema, f.namespace));
+pub(super) fn functions<'a>(schema: &'a Schema, other: &Schema) -> Vec<Item<'a>> {
+    let all = schema.functions.iter().filter(|(id, f)| {
+        let listed = f.presence.may_be() && f.extension.is_none() && is_ours(schema, f.namespace);
+        let same = schema.functions.shares(&other.functions, *id)
+            && schema.namespaces.shares(&other.namespaces, f.namespace);
+        listed && !same
+    });
     all.map(|(_, f)| of_function(schema, f)).collect()
 }
 

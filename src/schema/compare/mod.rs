@@ -209,11 +209,11 @@ impl<'s> Run<'s> {
             |list: &dyn Fn(&'s Schema, &'s Schema) -> Vec<Item<'s>>| (list(left, right), list(right, left));
         let without = self.without;
         let lists = [
-            both(&|schema, _| items::namespaces(schema)),
+            both(&|schema, other| items::namespaces(schema, other)),
             both(&|schema, _| items::extensions(schema)),
             both(&|schema, other| items::types(schema, other)),
             both(&|schema, other| items::sequences(schema, other, without)),
-            both(&|schema, _| items::functions(schema)),
+            both(&|schema, other| items::functions(schema, other)),
         ];
         for (a, b) in lists {
             self.pair(a, b, &|i| hidden(left, i), &|i| hidden(right, i));
@@ -403,9 +403,6 @@ impl<'s> Run<'s> {
     /// An object that both sides list; whether both certainly have it.
     fn both(&mut self, a: &Item<'s>, b: &Item<'s>) -> bool {
         let mut certain = true;
-        if self.without.untouched && untouched::is(a, b, self.left, self.right) {
-            return false;
-        }
         for (item, side) in [(a, Side::Left), (b, Side::Right)] {
             if let There::Maybe(gap) = &item.there {
                 self.untold(item.object.clone(), None, side, gap.clone());
@@ -430,7 +427,9 @@ impl<'s> Run<'s> {
             match told::compare(x, y) {
                 Verdict::Same => self.out.alike += 1,
                 Verdict::Unknown(_)
-                    if self.without.untouched && untouched::for_one_cause(&said.told, &other.told) => {}
+                    if self.without.untouched
+                        && a.object.table.is_some()
+                        && untouched::for_one_cause(&said.told, &other.told) => {}
                 Verdict::Unknown(gap) => {
                     let side = told::side(&said.told, &other.told);
                     self.untold(a.object.clone(), Some(said.word), side, gap);
