@@ -9,7 +9,7 @@ use super::error;
 use super::naming::{index_column_names, join_columns, key_name};
 use crate::change::{IndexElement, IndexSpec, ObjectName};
 use crate::known::{Fact, Presence, Section};
-use crate::name::Name;
+use crate::name::{Name, QualifiedName};
 use crate::schema::{ColumnId, Index, IndexId, IndexKey, Relation, RelationKind, TableId};
 use crate::source::Span;
 use crate::tree::ExprKind;
@@ -89,7 +89,7 @@ impl Step {
             return Ok(true);
         }
         let object = ObjectName {
-            name: crate::name::QualifiedName::bare(name.clone()),
+            name: QualifiedName::bare(name.clone()),
             span: spec.name_span,
         };
         self.exists_already(namespace, &object, spec.if_not_exists)
@@ -207,9 +207,20 @@ impl Step {
             }
             None => None,
         };
+        // The column's own says nothing more (`pg_get_indexdef_worker`, ruleutils.c).
+        let own = match &expr.expr.kind {
+            ExprKind::Var(number) => {
+                let column = self.table(table).columns.get(*number as usize);
+                column.and_then(|c| c.collation.clone())
+            }
+            _ => None,
+        };
+        let bare = |name: &QualifiedName| name.name.clone();
+        let collation = element.collation.clone();
+        let collation = collation.filter(|c| own.as_ref().map(bare) != Some(bare(c)));
         let key = IndexKey {
             expr,
-            collation: element.collation.clone(),
+            collation,
             opclass,
             opclass_options: element.opclass_options.clone(),
             descending: element.descending,
