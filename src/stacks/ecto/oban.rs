@@ -329,32 +329,30 @@ const JOBS: &[&str] = &[
 ];
 
 const NOTIFY_OF_INSERT_AND_UPDATE: &[&str] = &[
-    "CREATE OR REPLACE FUNCTION {q}.oban_jobs_notify() RETURNS trigger AS $$\n\
-     DECLARE\n  channel text;\n  notice json;\nBEGIN\n  IF (TG_OP = 'INSERT') THEN\n    channel = '{e}.oban_insert';\n    \
-     notice = json_build_object('queue', NEW.queue, 'state', NEW.state);\n\n    \
-     -- No point triggering for a job that isn't scheduled to run now\n    \
-     IF NEW.scheduled_at IS NOT NULL AND NEW.scheduled_at > now() AT TIME ZONE 'utc' THEN\n      RETURN null;\n    END IF;\n  \
-     ELSE\n    channel = '{e}.oban_update';\n    \
-     notice = json_build_object('queue', NEW.queue, 'new_state', NEW.state, 'old_state', OLD.state);\n  END IF;\n\n  \
-     PERFORM pg_notify(channel, notice::text);\n\n  RETURN NULL;\nEND;\n$$ LANGUAGE plpgsql",
+    "CREATE OR REPLACE FUNCTION {q}.oban_jobs_notify() RETURNS trigger AS $$ BEGIN \
+     IF TG_OP = 'UPDATE' THEN \
+     PERFORM pg_notify('{e}.oban_update', json_build_object('queue', NEW.queue, 'new_state', NEW.state, 'old_state', OLD.state)::text); \
+     ELSIF NEW.scheduled_at IS NULL OR NEW.scheduled_at <= now() AT TIME ZONE 'utc' THEN \
+     PERFORM pg_notify('{e}.oban_insert', json_build_object('queue', NEW.queue, 'state', NEW.state)::text); \
+     END IF; RETURN NULL; END; $$ LANGUAGE plpgsql",
     "DROP TRIGGER IF EXISTS oban_notify ON {q}.oban_jobs",
     "CREATE TRIGGER oban_notify AFTER INSERT OR UPDATE OF state ON {q}.oban_jobs \
      FOR EACH ROW EXECUTE PROCEDURE {q}.oban_jobs_notify()",
 ];
 
 const NOTIFY_OF_INSERT: &[&str] = &[
-    "CREATE OR REPLACE FUNCTION {q}.oban_jobs_notify() RETURNS trigger AS $$\n\
-     DECLARE\n  channel text;\n  notice json;\nBEGIN\n  IF NEW.state = 'available' THEN\n    channel = '{e}.oban_insert';\n    \
-     notice = json_build_object('queue', NEW.queue);\n\n    PERFORM pg_notify(channel, notice::text);\n  END IF;\n\n  \
-     RETURN NULL;\nEND;\n$$ LANGUAGE plpgsql",
+    "CREATE OR REPLACE FUNCTION {q}.oban_jobs_notify() RETURNS trigger AS $$ BEGIN \
+     IF NEW.state = 'available' THEN \
+     PERFORM pg_notify('{e}.oban_insert', json_build_object('queue', NEW.queue)::text); \
+     END IF; RETURN NULL; END; $$ LANGUAGE plpgsql",
     "DROP TRIGGER IF EXISTS oban_notify ON {q}.oban_jobs",
     "CREATE TRIGGER oban_notify AFTER INSERT ON {q}.oban_jobs \
      FOR EACH ROW EXECUTE PROCEDURE {q}.oban_jobs_notify()",
 ];
 
-const WRAP_ID: &str = "CREATE OR REPLACE FUNCTION {q}.oban_wrap_id(value bigint) RETURNS int AS $$\nBEGIN\n  \
-     RETURN (CASE WHEN value > 2147483647 THEN mod(value, 2147483647) ELSE value END)::int;\nEND;\n\
-     $$ LANGUAGE plpgsql IMMUTABLE";
+const WRAP_ID: &str = "CREATE OR REPLACE FUNCTION {q}.oban_wrap_id(value bigint) RETURNS int AS $$ BEGIN \
+     IF value > 2147483647 THEN RETURN mod(value, 2147483647)::int; END IF; RETURN value::int; \
+     END; $$ LANGUAGE plpgsql IMMUTABLE";
 
 const V02: &[&str] = &[
     "DROP INDEX IF EXISTS {q}.oban_jobs_scheduled_at_index",
