@@ -1,10 +1,12 @@
 //! Errors and warnings of which many say the same of one thing each, and show nothing else: the first is shown whole, the others by a
 //! line each below it. Fifty models without a table are one fault, not fifty.
 
+use rustc_hash::FxHashMap;
+
 use super::escape;
 use super::notes::at;
 use crate::finding::{Finding, Level};
-use crate::source::Files;
+use crate::source::{Files, Span};
 
 /// More than this of one kind are told together.
 const MANY: usize = 5;
@@ -12,13 +14,21 @@ const MANY: usize = 5;
 /// What is told together, in the order of the first of each: the finding that is shown whole, and those below it.
 pub(super) fn grouped<'f>(findings: &[&'f Finding]) -> Vec<(&'f Finding, Vec<&'f Finding>)> {
     let mut groups: Vec<Vec<(usize, &Finding)>> = Vec::new();
+    // Those that are alike are so in this.
+    let mut by_sight: FxHashMap<(&str, Option<Span>), Vec<usize>> = FxHashMap::default();
     for (turn, finding) in findings.iter().copied().enumerate() {
-        let alike = |group: &&mut Vec<(usize, &Finding)>| {
-            group.first().is_some_and(|(_, first)| are_alike(first, finding))
+        let sight = (finding.rule, finding.related.first().map(|related| related.span));
+        let seen = by_sight.entry(sight).or_default();
+        let alike = |at: &&usize| {
+            let first = groups.get(**at).and_then(|group| group.first());
+            first.is_some_and(|(_, first)| are_alike(first, finding))
         };
-        match groups.iter_mut().find(alike) {
+        match seen.iter().find(alike).copied().and_then(|at| groups.get_mut(at)) {
             Some(group) => group.push((turn, finding)),
-            None => groups.push(vec![(turn, finding)]),
+            None => {
+                seen.push(groups.len());
+                groups.push(vec![(turn, finding)]);
+            }
         }
     }
     let (many, few): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.len() > MANY);

@@ -246,6 +246,19 @@ fn states_on_the_way_of_revisions_hold_for_what_they_can_see() {
             "migrations/versions/011_m.py",
             text(11, "    op.drop_table(\"t3\")\n").into_bytes(),
         ),
+        // What a revision sets on a library, those after it see.
+        (
+            "migrations/versions/005_m.py",
+            text(5, "    op.extra = \"extra\"\n").into_bytes(),
+        ),
+        (
+            "migrations/versions/011_m.py",
+            text(11, "    op.add_column(\"t11\", sa.Column(op.extra, sa.Text()))\n").into_bytes(),
+        ),
+        (
+            "migrations/versions/011_m.py",
+            text(11, "    op.add_column(\"t10\", sa.Column(op.extra, sa.Text()))\n").into_bytes(),
+        ),
     ];
     for (step, (path, text)) in edits.into_iter().enumerate() {
         texts.0.insert(path.to_owned(), text);

@@ -75,11 +75,11 @@ impl Course<'_> {
         self.way.states.last().cloned()
     }
 
-    /// Keeps the state after so many revisions, where the next run may want it.
-    pub(super) fn keep(&mut self, done: usize, state: impl FnOnce() -> State) {
+    /// Keeps the state after so many revisions, where the next run may want it and there is one that says all.
+    pub(super) fn keep(&mut self, done: usize, state: impl FnOnce() -> Option<State>) {
         let newer = self.way.states.last().is_none_or(|last| last.done < done);
         if newer && (done == self.common || done == self.all || is_kept(done, self.all)) {
-            self.way.states.push(state());
+            self.way.states.extend(state());
         }
     }
 }
