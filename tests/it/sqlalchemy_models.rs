@@ -133,3 +133,27 @@ fn sqlalchemy_still_says_so() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+/// Tables of a library's metadata have no line of their own: they stand where `env.py` hands that over.
+#[test]
+fn tables_that_a_library_brings_stand_where_they_are_handed_over() {
+    let handed = "target_metadata = [own, ResultModelBase.metadata]";
+    let environment = format!(
+        "from alembic import context\nfrom celery.backends.database.session import ResultModelBase\nfrom sqlalchemy import MetaData\n\
+         own = MetaData()\n{handed}\ncontext.configure(target_metadata=target_metadata)\ncontext.run_migrations()\n"
+    );
+    let files = Files::in_memory([
+        (
+            "alembic.ini",
+            "[alembic]\nscript_location = migrations\n".to_owned(),
+        ),
+        ("migrations/env.py", environment),
+        (
+            "migrations/versions/0001_init.py",
+            "revision = \"0001\"\ndown_revision = None\n".to_owned(),
+        ),
+    ]);
+    let read = models::read(&files, &[], "", Some("migrations"));
+    let places: Vec<String> = read.models.iter().map(|model| files.slice(model.span)).collect();
+    assert_eq!(places, [handed, handed]);
+}

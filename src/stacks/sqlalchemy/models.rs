@@ -187,7 +187,7 @@ fn of_history(
     let is_celery = |made: &&Identity| matches!(made, Identity::Path(path) if path.starts_with("celery."));
     let celery = own.metadata.iter().find(is_celery).and(tree.environment(files));
     if let Some(environment) = celery {
-        let brought = brought::celery(Span::new(environment, 0, 0));
+        let brought = brought::celery(own.place.unwrap_or(Span::new(environment, 0, 0)));
         models.models.extend(brought);
     }
     models
