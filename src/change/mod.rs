@@ -110,6 +110,8 @@ pub struct FunctionSpec {
     pub keyword: &'static str,
     /// What stands behind the name, as written.
     pub written: SmolStr,
+    /// The body stands for one that does the same and whose text is not known: that of a library.
+    pub stand_in: bool,
 }
 
 /// The parts of `CREATE TRIGGER` that the schema does not look into, as written.

@@ -39,6 +39,7 @@ impl Step {
             immutable: spec.immutable,
             keyword: spec.keyword,
             written: (!spec.written.is_empty()).then(|| self.written(&spec.written)),
+            stand_in: spec.stand_in,
             presence: Presence::Present(self.id),
             extension: None,
         };

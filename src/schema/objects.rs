@@ -204,6 +204,8 @@ pub struct Function {
     pub keyword: &'static str,
     /// Everything behind its name.
     pub written: Option<Written>,
+    /// The body stands for one that does the same and whose text is not known.
+    pub stand_in: bool,
     /// Whether it is there.
     pub presence: Presence,
     /// The extension that brought it.

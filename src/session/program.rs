@@ -62,6 +62,8 @@ pub(super) struct Program {
     pub(super) holed: Option<String>,
     /// What is applied is made by the program itself, not written as SQL.
     pub(super) makes: bool,
+    /// Bodies of functions stand for a library's own, whose text is not known.
+    pub(super) stand_ins: bool,
 }
 
 /// A connection's transaction while another connection sends something.
@@ -189,6 +191,24 @@ impl Session {
         let sent = self.send_text(text, handled);
         self.program.makes = false;
         sent
+    }
+
+    /// The same for text in words of our own for what a library sends: what bodies of functions say stands for what the library's do.
+    pub fn send_stand_in(&mut self, text: &Text, handled: bool) -> Sent {
+        self.program.stand_ins = true;
+        let sent = self.send_text(text, handled);
+        self.program.stand_ins = false;
+        sent
+    }
+
+    /// A function of [`Session::send_stand_in`].
+    pub(super) fn stand_in(&self, change: &Change) -> Option<Change> {
+        let Change::CreateFunction(function) = change else {
+            return None;
+        };
+        let mut function = self.program.stand_ins.then(|| function.clone())?;
+        function.stand_in = true;
+        Some(Change::CreateFunction(function))
     }
 
     /// Begins, commits or rolls back: what a connection's methods do.

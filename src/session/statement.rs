@@ -96,6 +96,8 @@ impl Session {
         if self.program.makes {
             self.journal.keep(id, change.clone());
         }
+        let stand_in = self.stand_in(change);
+        let change = stand_in.as_ref().unwrap_or(change);
         self.queried_functions(change)?;
         if let Some(raised) = self.new_label_used(change, at) {
             return Err(raised);

@@ -38,6 +38,7 @@ pub(super) fn create_function(cx: &Lower<'_>, node: &ast::CreateFunction) -> Opt
         immutable: definition.immutable,
         keyword: "FUNCTION",
         written: super::statement::behind(cx, node, node.name().as_ref()),
+        stand_in: false,
     })))
 }
 
@@ -56,6 +57,7 @@ pub(super) fn create_procedure(cx: &Lower<'_>, node: &ast::CreateProcedure) -> O
         immutable: definition.immutable,
         keyword: "PROCEDURE",
         written: super::statement::behind(cx, node, node.name().as_ref()),
+        stand_in: false,
     })))
 }
 
@@ -87,6 +89,7 @@ pub(super) fn create_aggregate(cx: &Lower<'_>, node: &ast::CreateAggregate) -> O
         immutable: false,
         keyword: "AGGREGATE",
         written: super::statement::behind(cx, node, node.aggregate_name().as_ref()),
+        stand_in: false,
     })))
 }
 

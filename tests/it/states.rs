@@ -133,6 +133,49 @@ fn sides_are_said_in_words() {
     );
 }
 
+/// What a library's functions say is the library's own: that they are there, and what they are called with, is held against a dump.
+#[test]
+fn bodies_of_a_library_are_not_known() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("states-library");
+    let _ = std::fs::remove_dir_all(&root);
+    std::fs::create_dir_all(root.join("priv/repo/migrations")).unwrap();
+    let write = |path: &str, text: &str| std::fs::write(root.join(path), text).unwrap();
+    write(
+        "mix.lock",
+        "%{\n  \"oban\": {:hex, :oban, \"2.16.3\", \"a\", [:mix], [], \"hexpm\"},\n}\n",
+    );
+    write(
+        "mix.exs",
+        "defmodule My.MixProject do\n  def project, do: [app: :my, deps: [{:oban, \"~> 2.16\"}]]\nend\n",
+    );
+    write(
+        "priv/repo/migrations/1_jobs.exs",
+        "defmodule My.Repo.Migrations.Jobs do\n  use Ecto.Migration\n  def up, do: Oban.Migrations.up(version: 11)\nend\n",
+    );
+    let (code, made, error) = run(&root, &["schema", "--format", "sql"]);
+    assert_eq!(code, 0, "{error}");
+    let start = made
+        .find("CREATE FUNCTION public.oban_jobs_notify")
+        .expect("is made");
+    let body = made[start..].find("BEGIN").unwrap() + start;
+    let dump = format!(
+        "{} BEGIN PERFORM 1; {}",
+        &made[..body],
+        &made[body + "BEGIN".len()..]
+    );
+    write("dump.sql", &dump);
+    let (code, out, _) = run(&root, &["diff", "history", "dump.sql"]);
+    assert!(code != 1 && out.contains("is not known"), "{code} {out}");
+    write(
+        "dump.sql",
+        &dump
+            .replace("RETURNS trigger", "RETURNS integer")
+            .replace("CREATE TRIGGER", "-- "),
+    );
+    let (code, out, _) = run(&root, &["diff", "history", "dump.sql"]);
+    assert!(code == 1 && out.contains("result"), "{code} {out}");
+}
+
 #[test]
 fn what_is_no_side_is_said() {
     let root = shop("wrong");

@@ -328,6 +328,7 @@ fn of_function<'a>(schema: &'a Schema, f: &'a Function) -> Item<'a> {
         None => item.said("result", written_function(f), None),
     }
     match &f.body {
+        Some(body) if f.stand_in => item.said("body", Told::StandIn(body.as_str().to_owned()), None),
         // The server prints a body that is no string in its own words.
         Some(body) if is_standard(f, body.as_str()) => {
             item.said("body", Told::Written(body.as_str().to_owned()), None);

@@ -14,6 +14,8 @@ pub(super) enum Told<'a> {
     Text(String),
     /// The same for what is too long to be shown: the body of a function.
     Long(String),
+    /// What stands for text that is not known: the same stands for the same.
+    StandIn(String),
     /// Words that may say the same although they differ: what was written by hand and what a server printed.
     Written(String),
     /// Expressions on a table, each with words that belong to it.
@@ -32,7 +34,13 @@ pub(super) fn compare(a: Of<'_, '_>, b: Of<'_, '_>) -> Verdict<()> {
     };
     match (a.0, b.0) {
         (Told::Untold(gap), _) | (_, Told::Untold(gap)) => Verdict::Unknown(gap.clone()),
-        (Told::Text(x), Told::Text(y)) | (Told::Long(x), Told::Long(y)) => equal(x == y),
+        (Told::Text(x), Told::Text(y))
+        | (Told::Long(x), Told::Long(y))
+        | (Told::StandIn(x), Told::StandIn(y)) => equal(x == y),
+        (Told::StandIn(_), _) | (_, Told::StandIn(_)) => Verdict::Unknown(Gap::not_given(
+            "its text is a library's own, which is not known",
+            Reach::Rows,
+        )),
         (Told::Written(x), Told::Written(y)) if x == y => Verdict::Same,
         (Told::Written(_), Told::Written(_)) => Verdict::Unknown(Gap::not_given(
             "it is written differently on both sides, and may mean the same",
@@ -60,8 +68,9 @@ pub(super) fn compare(a: Of<'_, '_>, b: Of<'_, '_>) -> Verdict<()> {
 pub(super) fn side(a: &Told<'_>, b: &Told<'_>) -> super::Side {
     match (a, b) {
         (Told::Untold(_), Told::Untold(_)) => super::Side::Both,
-        (Told::Untold(_), _) => super::Side::Left,
-        (_, Told::Untold(_)) => super::Side::Right,
+        (Told::StandIn(_), Told::StandIn(_)) => super::Side::Both,
+        (Told::Untold(_) | Told::StandIn(_), _) => super::Side::Left,
+        (_, Told::Untold(_) | Told::StandIn(_)) => super::Side::Right,
         _ => super::Side::Both,
     }
 }
@@ -81,7 +90,7 @@ pub(super) fn shown(told: &Told<'_>, schema: &Schema, table: Option<TableId>) ->
             };
             list.iter().map(print).collect::<Vec<_>>().join(", ")
         }
-        Told::Untold(_) => "?".to_owned(),
+        Told::StandIn(_) | Told::Untold(_) => "?".to_owned(),
     }
 }
 

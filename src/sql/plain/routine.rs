@@ -84,6 +84,7 @@ pub(super) fn create_function(at: &mut Cursor<'_>, or_replace: bool) -> Option<C
         immutable,
         keyword: "FUNCTION",
         written: at.behind(behind).into(),
+        stand_in: false,
     })))
 }
 

@@ -328,4 +328,6 @@ pub enum Command {
     RenameIndex(Box<Index>, Word),
     /// `execute "..."`.
     Sql(Word),
+    /// What a library executes, in words of our own.
+    Library(Word),
 }

@@ -60,7 +60,7 @@ pub fn statements(command: &Command, dialect: Dialect) -> Vec<Sql> {
             sql.name(to);
             vec![sql]
         }
-        Command::Sql(text) => {
+        Command::Sql(text) | Command::Library(text) => {
             let mut sql = Sql::default();
             sql.word(text);
             vec![sql]
@@ -342,7 +342,9 @@ pub fn place(command: &Command) -> Span {
             Object::Index(index) => index.span,
             Object::Constraint(constraint) => constraint.span,
         },
-        Command::Sql(Word::Known(text)) => text.whole(),
-        Command::Sql(Word::Unknown(gap, _)) => gap.at.unwrap_or(Span::new(crate::source::FileId(0), 0, 0)),
+        Command::Sql(Word::Known(text)) | Command::Library(Word::Known(text)) => text.whole(),
+        Command::Sql(Word::Unknown(gap, _)) | Command::Library(Word::Unknown(gap, _)) => {
+            gap.at.unwrap_or(Span::new(crate::source::FileId(0), 0, 0))
+        }
     }
 }

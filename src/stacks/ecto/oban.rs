@@ -97,7 +97,7 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
     }
     let calls = here(machine);
     for step in list {
-        let command = Box::new(Command::Sql(Word::new(&step, at)));
+        let command = Box::new(Command::Library(Word::new(&step, at)));
         machine
             .library
             .queue

@@ -218,7 +218,7 @@ fn named(command: &Command) -> String {
         },
         Command::RenameTable(t, _) | Command::RenameColumn(t, ..) => format!("rename in table {}", table(t)),
         Command::RenameIndex(index, _) => format!("rename index {}", word(&index.name)),
-        Command::Sql(text) => {
+        Command::Sql(text) | Command::Library(text) => {
             let text = text.known().unwrap_or("?");
             let line = text.split_whitespace().take(6).collect::<Vec<_>>().join(" ");
             format!("execute {line}")

@@ -317,7 +317,7 @@ fn reversed(command: &Command) -> Option<Command> {
             turned.name = to.clone();
             Command::RenameIndex(turned, index.name.clone())
         }
-        Command::AlterTable(..) | Command::Sql(_) => command.clone(),
+        Command::AlterTable(..) | Command::Sql(_) | Command::Library(_) => command.clone(),
     })
 }
 
@@ -347,9 +347,8 @@ fn run_all(machine: &mut Elixir<'_>, waiting: &[Rc<Queued>]) -> Run<()> {
                     },
                 };
                 let command = &command;
-                let made = !matches!(**command, Command::Sql(_));
                 for statement in ddl::statements(command, machine.library.dialect()) {
-                    execute(machine, statement, calls, ddl::place(command), made)?;
+                    execute(machine, statement, calls, ddl::place(command), command)?;
                 }
             }
             Queued::Function(function, place) => {
@@ -373,15 +372,14 @@ fn execute(
     statement: super::sql::Sql,
     calls: &[Span],
     at: Span,
-    made: bool,
+    command: &Command,
 ) -> Run<()> {
+    let made = !matches!(command, Command::Sql(_) | Command::Library(_));
     if let Some(text) = statement.text() {
-        send(machine, at, Some(calls), |session, handled| {
-            if made {
-                session.send_made(&text, handled)
-            } else {
-                session.send_text(&text, handled)
-            }
+        send(machine, at, Some(calls), |session, handled| match command {
+            Command::Sql(_) => session.send_text(&text, handled),
+            Command::Library(_) => session.send_stand_in(&text, handled),
+            _ => session.send_made(&text, handled),
         })?;
         return Ok(());
     }

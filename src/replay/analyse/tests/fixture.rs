@@ -138,6 +138,7 @@ impl Fixture {
             immutable,
             keyword: "FUNCTION",
             written: None,
+            stand_in: false,
             presence: Presence::Present(ORIGIN),
             extension: None,
         });
