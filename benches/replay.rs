@@ -67,7 +67,12 @@ impl History {
             Ok(Some(run)) => run,
             other => panic!("{folder}: {other:?}"),
         };
-        let migrations: Vec<Migration> = run.histories.into_iter().flat_map(|h| h.migrations).collect();
+        let migrations: Vec<Migration> = run
+            .replayed
+            .histories
+            .iter()
+            .flat_map(|h| h.migrations.clone())
+            .collect();
         let statements: Vec<String> = migrations.iter().flat_map(statements).collect();
         History {
             name: folder.to_owned(),

@@ -12,12 +12,16 @@ use crate::stacks::ecto;
 /// What is not held against any migrations for that.
 pub(super) fn made_around(files: &Files, runs: &Runs) -> Vec<Gap> {
     let project = |run: &Run| {
-        let history = run.histories.iter().find(|history| history.stack == "ecto")?;
+        let history = run
+            .replayed
+            .histories
+            .iter()
+            .find(|history| history.stack == "ecto")?;
         Some(ecto::project::place(&history.root)?.0.to_owned())
     };
     let projects: Vec<Option<String>> = runs.runs.iter().map(project).collect();
     let makes = |run: &Run, name: &QualifiedName| {
-        let schema = run.outcome.as_ref().map(|outcome| &outcome.schema);
+        let schema = run.replayed.outcome.as_ref().map(|outcome| &outcome.schema);
         schema.is_some_and(|schema| matches!(schema.table_named(name), Lookup::Found(_)))
     };
     let mut out = Vec::new();

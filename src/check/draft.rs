@@ -48,7 +48,8 @@ impl Wanted<'_> {
     /// Why there can be none.
     pub fn draft(&self) -> Result<Drafted, String> {
         let target = &self.run.target.name;
-        let (Some(outcome), Some(history)) = (&self.run.outcome, self.run.histories.last()) else {
+        let (Some(outcome), Some(history)) = (&self.run.replayed.outcome, self.run.replayed.histories.last())
+        else {
             return Err(format!("{target} has no migrations whose form one could take"));
         };
         let wanted = created(self.run);

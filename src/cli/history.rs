@@ -20,12 +20,14 @@ pub(super) fn run(arguments: &ObjectArguments) -> Result<Exit, Failure> {
     let runs = progress::show(&work.files, || {
         check::run(&work.files, &work.options, Sides::Histories)
     })?;
-    if runs.runs.iter().all(|r| r.outcome.is_none()) {
+    if runs.runs.iter().all(|r| r.replayed.outcome.is_none()) {
         return Err(super::check::nothing(&runs.not_checked));
     }
     let mut out = String::new();
     for run in &runs.runs {
-        let Some(outcome) = &run.outcome else { continue };
+        let Some(outcome) = &run.replayed.outcome else {
+            continue;
+        };
         let found = object::find(&outcome.schema, &arguments.object);
         if !found.is_empty() {
             out.push_str(&heading(&runs.runs, run));
@@ -45,7 +47,7 @@ pub(super) fn run(arguments: &ObjectArguments) -> Result<Exit, Failure> {
 pub(super) fn unknown(name: &str, runs: &[Run]) -> Failure {
     let schemas = || {
         runs.iter()
-            .filter_map(|run| run.outcome.as_ref())
+            .filter_map(|run| run.replayed.outcome.as_ref())
             .map(|o| &o.schema)
     };
     let mut known: Vec<String> = Vec::new();

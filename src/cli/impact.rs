@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &ImpactArguments) -> Result<Exit, Failure> {
     let runs = progress::show(&work.files, || {
         check::run(&work.files, &work.options, Sides::Both)
     })?;
-    if runs.runs.iter().all(|run| run.outcome.is_none()) {
+    if runs.runs.iter().all(|run| run.replayed.outcome.is_none()) {
         return Err(super::check::nothing(&runs.not_checked));
     }
     let subjects = check::subjects(&work.files, &runs);

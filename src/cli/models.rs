@@ -46,7 +46,7 @@ fn document(run: &Run, files: &Files) -> Value {
     if run
         .models
         .iter()
-        .any(crate::stacks::declared_schema::is_incomplete)
+        .any(|set| crate::stacks::declared_schema::is_incomplete(set))
     {
         out.insert("incomplete".to_owned(), Value::from(true));
     }

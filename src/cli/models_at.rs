@@ -44,7 +44,7 @@ fn made(runs: &Runs) -> Vec<(String, String)> {
     let with = runs
         .runs
         .iter()
-        .filter_map(|run| Some((run, run.outcome.as_ref()?)));
+        .filter_map(|run| Some((run, run.replayed.outcome.as_ref()?)));
     with.map(|(run, outcome)| (run.target.name.clone(), document::text(&outcome.schema)))
         .collect()
 }
@@ -55,7 +55,7 @@ fn histories(runs: &Runs, files: &Files) -> Vec<String> {
     for run in &runs.runs {
         let folders = run.target.histories.iter().map(|h| h.path.clone());
         out.extend(folders.filter(|path| !path.is_empty() && path != "."));
-        for migration in run.histories.iter().flat_map(|h| &h.migrations) {
+        for migration in run.replayed.histories.iter().flat_map(|h| &h.migrations) {
             let path = files.path(migration.file);
             out.push(
                 path.rsplit_once('/')

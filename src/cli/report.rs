@@ -1,5 +1,7 @@
 //! `schemalign report`: one HTML file with the findings, the schema and the coverage.
 
+use std::sync::Arc;
+
 use super::arguments::ReportArguments;
 use super::outcome::{Exit, Failure};
 use super::workspace::Workspace;
@@ -22,10 +24,12 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<Exit, Failure> {
     let (runs, report) = progress::show(&work.files, || -> Result<_, Failure> {
         let mut runs = check::run(&work.files, &work.options, Sides::Both)?;
         let silent = runs.runs.iter_mut().filter(|_| !ways_back);
-        let mut held: Vec<_> = silent.map(|run| run.backs.take()).collect();
+        let mut held: Vec<_> = silent
+            .map(|run| Arc::make_mut(&mut run.replayed).backs.take())
+            .collect();
         let report = check::report(&work.files, &work.options, &runs)?;
         for (run, backs) in runs.runs.iter_mut().zip(held.drain(..)) {
-            run.backs = backs;
+            Arc::make_mut(&mut run.replayed).backs = backs;
         }
         Ok((runs, report))
     })?;

@@ -22,12 +22,12 @@ pub(super) fn run(arguments: &MigrationArguments, column: &str, ty: &str) -> Res
     let mut runs = progress::show(&work.files, || {
         check::run(&work.files, &work.options, Sides::Histories)
     })?;
-    runs.runs.retain(|run| run.outcome.is_some());
+    runs.runs.retain(|run| run.replayed.outcome.is_some());
     if runs.runs.is_empty() {
         return Err(super::check::nothing(&runs.not_checked));
     }
     let run = schema::only(&runs.runs)?;
-    let (Some(outcome), Some(history)) = (&run.outcome, run.histories.last()) else {
+    let (Some(outcome), Some(history)) = (&run.replayed.outcome, run.replayed.histories.last()) else {
         return Err(Failure::new(
             "there are no migrations whose form the stages could take",
         ));

@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
         check::run(&work.files, &work.options, Sides::Histories)
     })?;
     let seen = std::mem::take(&mut runs.not_checked);
-    runs.runs.retain(|run| run.outcome.is_some());
+    runs.runs.retain(|run| run.replayed.outcome.is_some());
     if runs.runs.is_empty() {
         return Err(super::check::nothing(&seen));
     }
@@ -38,20 +38,20 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
     match arguments.format {
         SchemaFormat::Json => {
             let run = only(&runs.runs)?;
-            if let Some(outcome) = &run.outcome {
+            if let Some(outcome) = &run.replayed.outcome {
                 let document = Value::Object(document(outcome, &run.target.given, &work.files));
                 out = serde_json::to_string_pretty(&document).unwrap_or_default() + "\n";
             }
         }
         SchemaFormat::Sql => {
             let run = only(&runs.runs)?;
-            if let Some(outcome) = &run.outcome {
+            if let Some(outcome) = &run.replayed.outcome {
                 out = document::sql(&as_connected(outcome, &run.target.given));
             }
         }
         SchemaFormat::Mermaid | SchemaFormat::Dot => {
             let run = only(&runs.runs)?;
-            if let Some(outcome) = &run.outcome {
+            if let Some(outcome) = &run.replayed.outcome {
                 let schema = as_connected(outcome, &run.target.given);
                 out = match arguments.format {
                     SchemaFormat::Dot => dot::render(&schema),
@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
         SchemaFormat::Text => {
             for run in &runs.runs {
                 out.push_str(&heading(&runs.runs, run));
-                if let Some(outcome) = &run.outcome {
+                if let Some(outcome) = &run.replayed.outcome {
                     out.push_str(&lines(&document::text(&outcome.schema)));
                 }
             }

@@ -284,9 +284,9 @@ fn only(runs: &mut check::Runs, has: impl Fn(&Run) -> bool) -> Result<Run, Failu
 
 fn of_history(title: String, files: Arc<Files>, options: &Options) -> Result<Stated, Failure> {
     let mut runs = progress::show(&files, || check::run(&files, options, check::Sides::Histories))?;
-    let run = only(&mut runs, |run| run.outcome.is_some())?;
+    let run = only(&mut runs, |run| run.replayed.outcome.is_some())?;
     let books = books(&run);
-    let Some(outcome) = run.outcome else {
+    let Some(outcome) = Arc::unwrap_or_clone(run.replayed).outcome else {
         return Err(super::check::nothing(&runs.not_checked));
     };
     Ok(Stated {

@@ -10,6 +10,8 @@ mod steps;
 
 pub use operation::Operation;
 
+use std::sync::Arc;
+
 use crate::declared::Models;
 use crate::finding::Finding;
 use crate::schema::Schema;
@@ -88,7 +90,7 @@ impl Draft {
 
 /// What answers the findings of one target: `held` is the database as it is, `wanted` the one that the models alone would make.
 #[must_use]
-pub fn draft(held: &Schema, wanted: &Schema, models: &[Models], findings: &[&Finding]) -> Draft {
+pub fn draft(held: &Schema, wanted: &Schema, models: &[Arc<Models>], findings: &[&Finding]) -> Draft {
     let mut out = Draft::default();
     let maker = steps::Maker { held, wanted, models };
     for finding in findings {

@@ -1,5 +1,7 @@
 //! The steps that answer one finding, by its rule.
 
+use std::sync::Arc;
+
 use super::native::of_field;
 use super::operation::{Operation, Table};
 use super::spell::{default_of, definition, literal, widens};
@@ -26,7 +28,7 @@ const UNSAID: &str = "the models do not say it";
 pub(super) struct Maker<'a> {
     pub(super) held: &'a Schema,
     pub(super) wanted: &'a Schema,
-    pub(super) models: &'a [Models],
+    pub(super) models: &'a [Arc<Models>],
 }
 
 fn find<'a>(schema: &'a Schema, qualified: &str) -> Option<TableWalker<'a>> {

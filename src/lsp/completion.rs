@@ -17,7 +17,9 @@ pub(super) fn items(runs: &Runs, file: FileId, text: &str, offset: u32) -> Vec<C
     });
     let mut out: Vec<CompletionItem> = Vec::new();
     for run in runs.runs.iter().filter(|run| concerns(run, file)) {
-        let Some(outcome) = &run.outcome else { continue };
+        let Some(outcome) = &run.replayed.outcome else {
+            continue;
+        };
         let schema = &outcome.schema;
         for table in schema.live_tables() {
             let name = table.get().name.to_string();
@@ -64,12 +66,13 @@ pub(super) fn items(runs: &Runs, file: FileId, text: &str, offset: u32) -> Vec<C
 fn concerns(run: &crate::check::Run, file: FileId) -> bool {
     let of_models = run.target.models.iter().any(|set| set.files.contains(&file));
     let of_history = run
+        .replayed
         .histories
         .iter()
         .flat_map(|h| &h.migrations)
         .any(|m| m.text.whole().file == file);
     // A history that is a program names its files only while it runs.
-    of_models || of_history || run.histories.iter().any(|h| h.program.is_some())
+    of_models || of_history || run.replayed.histories.iter().any(|h| h.program.is_some())
 }
 
 fn item(label: &str, kind: CompletionItemKind, detail: &str) -> CompletionItem {

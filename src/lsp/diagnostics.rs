@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use lsp_types::{
-    Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, NumberOrString, PublishDiagnosticsParams,
-    Range, Uri,
+    Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
+    PublishDiagnosticsParams, Range, Uri,
 };
 
-use super::position::{location, range, uri};
+use super::position::{range, uri};
 use crate::config::file::Flaw;
 use crate::finding::{Finding, Level};
-use crate::source::Files;
+use crate::source::{FileId, Files};
 
 const SOURCE: &str = "schemalign";
 
@@ -20,19 +20,31 @@ pub(super) type ByFile = BTreeMap<Uri, Vec<Diagnostic>>;
 
 /// Every finding.
 pub(super) fn of_findings(root: &Path, files: &Files, findings: &[Finding]) -> ByFile {
-    let mut out = ByFile::new();
+    let mut uris = Uris::new();
+    let mut by_file: BTreeMap<FileId, Vec<Diagnostic>> = BTreeMap::new();
     for finding in findings {
-        if let Some(uri) = uri(root, files.path(finding.span.file)) {
-            out.entry(uri).or_default().push(diagnostic(root, files, finding));
-        }
+        let told = diagnostic(root, files, &mut uris, finding);
+        by_file.entry(finding.span.file).or_default().push(told);
     }
-    out
+    let told = by_file.into_iter();
+    told.filter_map(|(file, told)| Some((of_file(&mut uris, root, files, file)?, told)))
+        .collect()
 }
 
-fn diagnostic(root: &Path, files: &Files, finding: &Finding) -> Diagnostic {
+/// Files as URIs, each worked out once.
+type Uris = BTreeMap<FileId, Option<Uri>>;
+
+fn of_file(uris: &mut Uris, root: &Path, files: &Files, file: FileId) -> Option<Uri> {
+    uris.entry(file)
+        .or_insert_with(|| uri(root, files.path(file)))
+        .clone()
+}
+
+fn diagnostic(root: &Path, files: &Files, uris: &mut Uris, finding: &Finding) -> Diagnostic {
     let related = finding.related.iter().filter_map(|r| {
+        let uri = of_file(uris, root, files, r.span.file)?;
         Some(DiagnosticRelatedInformation {
-            location: location(root, files, r.span)?,
+            location: Location::new(uri, range(files, r.span)),
             message: r.label.clone(),
         })
     });

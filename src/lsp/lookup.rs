@@ -21,7 +21,7 @@ pub(super) struct Declared<'a> {
 impl<'a> Declared<'a> {
     /// Its table, where the history has it.
     pub(super) fn table(&self) -> Option<TableWalker<'a>> {
-        let outcome = self.run.outcome.as_ref()?;
+        let outcome = self.run.replayed.outcome.as_ref()?;
         let Some(Expectation::Exactly(name)) = &self.model.table else {
             return None;
         };
@@ -88,7 +88,7 @@ pub(super) fn declared<'a>(runs: &'a Runs, files: &Files, file: FileId, offset: 
 
 /// The change that last set an object: a column's type, a table's making.
 pub(super) fn last_change(run: &Run, object: Object) -> Option<Span> {
-    let outcome = run.outcome.as_ref()?;
+    let outcome = run.replayed.outcome.as_ref()?;
     let table = &outcome.schema.tables[object.table];
     let change: ChangeId = match object.column {
         Some(id) => match &table.columns.get(id.0 as usize)?.ty {
@@ -102,7 +102,7 @@ pub(super) fn last_change(run: &Run, object: Object) -> Option<Span> {
 
 /// The tables and columns that a statement at a byte of a migration last set.
 pub(super) fn made_at(run: &Run, file: FileId, offset: u32) -> Vec<Object> {
-    let Some(outcome) = run.outcome.as_ref() else {
+    let Some(outcome) = run.replayed.outcome.as_ref() else {
         return Vec::new();
     };
     let mut out = Vec::new();
@@ -127,7 +127,7 @@ pub(super) fn made_at(run: &Run, file: FileId, offset: u32) -> Vec<Object> {
 
 /// The models and fields of an object.
 pub(super) fn models_of(run: &Run, object: Object) -> Vec<Declared<'_>> {
-    let Some(outcome) = run.outcome.as_ref() else {
+    let Some(outcome) = run.replayed.outcome.as_ref() else {
         return Vec::new();
     };
     let held = &outcome.schema.tables[object.table];

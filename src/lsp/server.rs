@@ -197,7 +197,10 @@ impl Server<'_> {
             self.connection.sender.send(Message::Notification(notification))?;
         }
         self.shown = now;
-        self.past = None;
+        if let Some(past) = self.past.take() {
+            // It takes a while, in which the next change may come.
+            rayon::spawn(move || drop(past));
+        }
         Ok(())
     }
 
@@ -327,7 +330,8 @@ impl Server<'_> {
         let files = &checked.files;
         let mut text = String::new();
         for declared in lookup::declared(&checked.runs, files, file, at) {
-            let (Some(outcome), Some(found)) = (declared.run.outcome.as_ref(), declared.object()) else {
+            let (Some(outcome), Some(found)) = (declared.run.replayed.outcome.as_ref(), declared.object())
+            else {
                 text.push_str("no migration that could be followed makes it\n");
                 continue;
             };
@@ -337,7 +341,9 @@ impl Server<'_> {
         }
         if text.is_empty() {
             for run in &checked.runs.runs {
-                let Some(outcome) = &run.outcome else { continue };
+                let Some(outcome) = &run.replayed.outcome else {
+                    continue;
+                };
                 for found in lookup::made_at(run, file, at).into_iter().take(MOST_HOVERED) {
                     let models = lookup::models_of(run, found);
                     let names: Vec<String> = models.iter().map(|d| d.model.name.to_string()).collect();

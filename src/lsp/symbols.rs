@@ -60,7 +60,9 @@ fn all(
                 );
             }
         }
-        let Some(outcome) = &run.outcome else { continue };
+        let Some(outcome) = &run.replayed.outcome else {
+            continue;
+        };
         for table in outcome.schema.live_tables() {
             let made = last_change(
                 run,

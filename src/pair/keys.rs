@@ -47,6 +47,21 @@ pub fn key_columns<'a>(index: IndexWalker<'a>) -> Option<Vec<&'a Name>> {
         .collect()
 }
 
+/// Whether the keys of an index are these columns, in any order, and no expressions.
+fn is_over(index: IndexWalker<'_>, columns: &[&Name]) -> bool {
+    let get = index.get();
+    let held = |at: usize| {
+        let id = get.key_column(at)?;
+        Some(index.table.column_by_id(id).name())
+    };
+    let len = get.keys.len();
+    len == columns.len()
+        && (0..len).all(|at| held(at).is_some_and(|name| columns.contains(&name)))
+        && columns
+            .iter()
+            .all(|name| (0..len).any(|at| held(at) == Some(*name)))
+}
+
 /// What makes the rows of `table` unique over `columns`, in any order.
 #[must_use]
 pub fn unique_over<'a>(
@@ -58,7 +73,7 @@ pub fn unique_over<'a>(
     let mut maybe = None;
     for index in table.indexes().filter(|i| i.get().unique) {
         let get = index.get();
-        if !key_columns(index).is_some_and(|held| same_set(&held, columns)) {
+        if !is_over(index, columns) {
             continue;
         }
         match &get.presence {

@@ -85,18 +85,22 @@ impl ColumnPair<'_> {
 
     fn against(&self, schema: &Schema, found: &SqlType, origin: ChangeId) -> Verdict<TypeDifference> {
         let one = |wanted: &SqlType| {
-            type_fit(schema, wanted, found)
-                .map(|fit| TypeDifference {
-                    wanted: print(schema, wanted),
-                    found: schema.format_type(found),
-                    fit,
-                    origin: None,
-                    absent: absent(schema, wanted),
-                    bare: false,
-                    cast: false,
-                    conversion: Some(conversion(schema, found, wanted)),
-                })
-                .map(|d| self.as_sent(schema, wanted, found, d))
+            let fit = type_fit(schema, wanted, found)?;
+            // Almost all do: nothing is to be said of them.
+            if fit == Fit::Same {
+                return Ok(None);
+            }
+            let difference = TypeDifference {
+                wanted: print(schema, wanted),
+                found: schema.format_type(found),
+                fit,
+                origin: None,
+                absent: absent(schema, wanted),
+                bare: false,
+                cast: false,
+                conversion: Some(conversion(schema, found, wanted)),
+            };
+            Ok(Some(self.as_sent(schema, wanted, found, difference)))
         };
         let best = match &self.field.ty {
             Expectation::Exactly(wanted) => one(wanted),
@@ -104,20 +108,21 @@ impl ColumnPair<'_> {
                 .iter()
                 .map(one)
                 .reduce(|a, b| match (a, b) {
-                    (Ok(a), Ok(b)) => Ok(if b.fit < a.fit { b } else { a }),
+                    (Ok(Some(a)), Ok(Some(b))) => Ok(Some(if b.fit < a.fit { b } else { a })),
+                    (Ok(_), Ok(_)) => Ok(None),
                     (Err(gap), _) | (_, Err(gap)) => Err(gap),
                 })
                 .unwrap_or_else(|| Err(Gap::not_given("no type is told", Reach::Rows))),
-            Expectation::Family(family) => in_family(schema, *family, found),
+            Expectation::Family(family) => in_family(schema, *family, found).map(Some),
             Expectation::Anything => return Verdict::Same,
             Expectation::Unknown(gap) => return Verdict::Unknown(gap.clone()),
         };
         match best {
-            Ok(d) if d.fit == Fit::Same => Verdict::Same,
-            Ok(d) => Verdict::Differs(TypeDifference {
+            Ok(Some(d)) if d.fit != Fit::Same => Verdict::Differs(TypeDifference {
                 origin: Some(origin),
                 ..d
             }),
+            Ok(_) => Verdict::Same,
             Err(gap) => Verdict::Unknown(gap),
         }
     }

@@ -17,7 +17,9 @@ use crate::sqltype::SqlType;
 pub fn explain(written: &str, runs: &Runs, findings: &[Finding], files: &Files) -> String {
     let mut out = String::new();
     for run in &runs.runs {
-        let Some(outcome) = &run.outcome else { continue };
+        let Some(outcome) = &run.replayed.outcome else {
+            continue;
+        };
         let objects = object::find(&outcome.schema, written);
         if !objects.is_empty() {
             out.push_str(&heading(&runs.runs, run));
@@ -47,7 +49,7 @@ pub fn explain(written: &str, runs: &Runs, findings: &[Finding], files: &Files) 
 #[must_use]
 pub fn database_side(run: &Run, files: &Files, object: Object) -> String {
     let mut out = String::new();
-    if let Some(outcome) = &run.outcome {
+    if let Some(outcome) = &run.replayed.outcome {
         let of = Explained {
             run,
             outcome,
@@ -106,7 +108,7 @@ fn declared_alone(written: &str, run: &Run, files: &Files, findings: &[Finding])
 
 /// A type as the target's own schema prints it.
 fn print_type(run: &Run, ty: &SqlType) -> String {
-    match &run.outcome {
+    match &run.replayed.outcome {
         Some(outcome) => outcome.schema.format_type(ty),
         None => ty.print(&|_| "?".to_owned()),
     }

@@ -22,6 +22,9 @@ pub(super) static RULE: Rule = Rule {
 type Shape<'a> = (String, Vec<&'a Name>);
 
 fn check(targets: &[Context<'_>], out: &Reporter) {
+    if targets.len() < 2 {
+        return;
+    }
     let mut copies: BTreeMap<Shape<'_>, Vec<(usize, TableWalker<'_>)>> = BTreeMap::new();
     for (i, ctx) in targets.iter().enumerate() {
         if targets[..i].iter().any(|other| is_copy(ctx, other)) {

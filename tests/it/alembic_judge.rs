@@ -124,7 +124,7 @@ fn judge(case: &Case, open: &[String], number: usize, server: &Server, alembic: 
     let files = files(case);
     let in_memory = Files::in_memory(files.iter().cloned());
     let runs = run(&in_memory, &Options::default(), Sides::Histories).expect("the options fit");
-    let Some(outcome) = runs.runs.first().and_then(|run| run.outcome.as_ref()) else {
+    let Some(outcome) = runs.runs.first().and_then(|run| run.replayed.outcome.as_ref()) else {
         return vec![format!("no history is found: {:?}", runs.not_checked)];
     };
     let name = format!("judge_alembic_{number}");

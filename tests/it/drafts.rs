@@ -62,7 +62,7 @@ fn round_trip(case: &Case, tally: &mut BTreeMap<String, Tally>) -> Vec<String> {
             },
         };
         let Ok(drafted) = wanted.draft() else { continue };
-        let (Some(outcome), created) = (&target.outcome, schemalign::check::created(target)) else {
+        let (Some(outcome), created) = (&target.replayed.outcome, schemalign::check::created(target)) else {
             continue;
         };
         let own = before
@@ -163,7 +163,7 @@ fn a_server_runs_what_is_drafted() {
             let texts: Texts = case.files.iter().map(|f| (f.path.clone(), f.text())).collect();
             let (files, options, runs, found) = checked(&texts);
             for target in &runs.runs {
-                let [history] = target.histories.as_slice() else {
+                let [history] = target.replayed.histories.as_slice() else {
                     continue;
                 };
                 if history.program.is_some() {

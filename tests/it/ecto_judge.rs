@@ -222,7 +222,7 @@ fn ecto_cases() {
             }
             let in_memory = Files::in_memory(files.iter().cloned());
             let runs = run(&in_memory, &Options::default(), Sides::Histories).expect("the options fit");
-            let Some(outcome) = runs.runs.first().and_then(|run| run.outcome.as_ref()) else {
+            let Some(outcome) = runs.runs.first().and_then(|run| run.replayed.outcome.as_ref()) else {
                 wrong.push(format!("{name}: no history is found: {:?}", runs.not_checked));
                 continue;
             };

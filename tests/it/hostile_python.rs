@@ -46,7 +46,7 @@ fn survives(what: &str, hostile: Vec<u8>, models: &str) {
     let files = files(hostile, models);
     let began = Instant::now();
     let runs = run(&files, &Options::default(), Sides::Histories).expect("the options fit");
-    let outcome = runs.runs.first().and_then(|run| run.outcome.as_ref());
+    let outcome = runs.runs.first().and_then(|run| run.replayed.outcome.as_ref());
     let outcome = outcome.unwrap_or_else(|| panic!("{what}: no history is found: {:?}", runs.not_checked));
     let report = check(&files, &Options::default()).expect("nothing is misused");
     // Not a measurement: far above anything but a hang.

@@ -281,10 +281,10 @@ fn ways_back_leave_no_trace() {
         };
         configure(&mut files, &mut options, Vec::new()).ok()?;
         let runs = check::run(&files, &options, Sides::Histories).ok()?.runs;
-        let went = runs.iter().filter_map(|run| run.backs.as_ref());
+        let went = runs.iter().filter_map(|run| run.replayed.backs.as_ref());
         let ran = |back: &&Back| matches!(back.way, Way::Ran(_));
         let count = went.map(|backs| backs.list.iter().filter(ran).count()).sum();
-        let said = runs.iter().map(|run| format!("{:?}", run.outcome));
+        let said = runs.iter().map(|run| format!("{:?}", run.replayed.outcome));
         Some((said.collect::<Vec<_>>(), count))
     };
     let folders = ["tests/cases", "tests/alembic", "tests/ecto", "rules"];

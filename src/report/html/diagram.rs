@@ -56,8 +56,8 @@ fn target(report: &Report, run: &Run, several: bool) -> Value {
                 .push(at);
         }
     }
-    let sets: Vec<_> = run.models.iter().collect();
-    let schema = run.outcome.as_ref().map(|outcome| &outcome.schema);
+    let sets: Vec<_> = run.models.iter().map(AsRef::as_ref).collect();
+    let schema = run.replayed.outcome.as_ref().map(|outcome| &outcome.schema);
     let pairs = Pairs::new(schema, &sets);
     let mut by_table: FxHashMap<TableId, Vec<&TablePair<'_>>> = FxHashMap::default();
     for pair in &pairs.tables {

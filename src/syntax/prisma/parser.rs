@@ -14,6 +14,37 @@ const MAX_ERRORS: usize = 200;
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> Document {
     let (tokens, unclosed) = lexer::tokens(text);
+    let mut document = parts(file, text, &tokens);
+    if let Some(start) = unclosed {
+        let span = Span::new(file, start, text.len());
+        document.lose(None, span, "this comment is never closed");
+    }
+    document
+}
+
+/// Tokens of a text that is not worth a second thread.
+const FEW: usize = 1 << 13;
+
+/// Reads a long file in halves at a time: nothing goes on beyond a line that is a closing brace alone.
+fn parts(file: FileId, text: &str, tokens: &[Token]) -> Document {
+    let cut = (tokens.len() > FEW).then(|| closing_line(tokens, tokens.len() / 2));
+    let Some(cut) = cut.flatten() else {
+        return part(file, text, tokens);
+    };
+    let (first, second) = tokens.split_at(cut);
+    // No work of another's may be taken up while one waits here: it could come to wait for this very file.
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| part(file, text, second));
+        let mut out = part(file, text, first);
+        match second.join() {
+            Ok(second) => out.append(second),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        out
+    })
+}
+
+fn part(file: FileId, text: &str, tokens: &[Token]) -> Document {
     let mut parser = Parser {
         file,
         text,
@@ -23,17 +54,49 @@ pub fn parse(file: FileId, text: &str) -> Document {
         block: None,
     };
     parser.file();
-    if let Some(start) = unclosed {
-        let span = Span::new(file, start, text.len());
-        parser.lost(span, "this comment is never closed");
-    }
     parser.document
+}
+
+/// The first token after a line that is a closing brace alone, from a token on.
+fn closing_line(tokens: &[Token], from: usize) -> Option<usize> {
+    let kinds = [Kind::Newline, Kind::Mark(b'}'), Kind::Newline];
+    let is_closing = |three: &[Token]| three.iter().map(|t| t.kind).eq(kinds);
+    let rest = tokens.get(from..)?;
+    let at = rest.windows(kinds.len()).position(is_closing)?;
+    Some(from + at + kinds.len())
+}
+
+impl Document {
+    /// Text that was passed over, in a block where it is one's.
+    fn lose(&mut self, block: Option<usize>, span: Span, message: &str) {
+        self.err(span, message);
+        let unread = match block.and_then(|i| self.blocks.get_mut(i)) {
+            Some(block) => &mut block.unread,
+            None => &mut self.unread,
+        };
+        unread.get_or_insert(span);
+    }
+
+    fn err(&mut self, span: Span, message: &str) {
+        if self.errors.len() < MAX_ERRORS {
+            let message = message.to_owned();
+            self.errors.push(SyntaxError { span, message });
+        }
+    }
+
+    /// Adds what stands further down in the same file.
+    fn append(&mut self, mut rest: Document) {
+        self.blocks.append(&mut rest.blocks);
+        self.errors.append(&mut rest.errors);
+        self.errors.truncate(MAX_ERRORS);
+        self.unread = self.unread.or(rest.unread);
+    }
 }
 
 pub(super) struct Parser<'a> {
     file: FileId,
     pub(super) text: &'a str,
-    pub(super) tokens: Vec<Token>,
+    pub(super) tokens: &'a [Token],
     pub(super) at: usize,
     document: Document,
     block: Option<usize>,
@@ -89,21 +152,12 @@ impl Parser<'_> {
 
     /// Something that Prisma refuses though its meaning is plain.
     fn error(&mut self, span: Span, message: &str) {
-        if self.document.errors.len() < MAX_ERRORS {
-            let message = message.to_owned();
-            self.document.errors.push(SyntaxError { span, message });
-        }
+        self.document.err(span, message);
     }
 
     /// Text that was passed over.
     fn lost(&mut self, span: Span, message: &str) {
-        self.error(span, message);
-        let document = &mut self.document;
-        let unread = match self.block.and_then(|i| document.blocks.get_mut(i)) {
-            Some(block) => &mut block.unread,
-            None => &mut document.unread,
-        };
-        unread.get_or_insert(span);
+        self.document.lose(self.block, span, message);
     }
 
     /// Goes to the end of the line; gives the rest of the line.
@@ -430,6 +484,28 @@ mod tests {
         );
         assert!(document.unread.is_some() && document.blocks[0].unread.is_some());
         assert_eq!(document.blocks[1].unread, None);
+    }
+
+    #[test]
+    fn a_long_file_is_read_in_parts_as_if_in_one() {
+        let broken = "model A {\n id Int @id\n}\n}\nmodel\n}\nmodel B {\n x Int @default([1,\n}\nfoo\nenum E {\n A\n model C {\n}\n/* a\n}\n*/\nmodel D\n}\n";
+        let text = broken.repeat(300);
+        let (tokens, _) = lexer::tokens(&text);
+        let mut cuts = 0;
+        let print = |document: &Document| format!("{document:?}");
+        let whole = print(&part(FileId(0), &text, &tokens));
+        for from in 0..tokens.len().min(200) {
+            let Some(cut) = closing_line(&tokens, from) else {
+                continue;
+            };
+            cuts += 1;
+            let (first, second) = tokens.split_at(cut);
+            let mut both = part(FileId(0), &text, first);
+            both.append(part(FileId(0), &text, second));
+            assert_eq!(print(&both), whole, "cut at token {cut}");
+        }
+        assert!(cuts > 100 && tokens.len() > FEW);
+        assert_eq!(print(&parts(FileId(0), &text, &tokens)), whole);
     }
 
     #[test]
