@@ -28,13 +28,11 @@ impl Session {
                 }
                 Some(self.query(query, &Env::EMPTY)?)
             }
-            None => {
-                if table.is_some() && matches!(dml.kind, DmlKind::Update | DmlKind::Delete) {
-                    self.refuse_query(dml, &as_query(dml, at))?;
-                }
-                None
-            }
+            None => None,
         };
+        if table.is_some() && matches!(dml.kind, DmlKind::Update | DmlKind::Delete) {
+            self.refuse_query(dml, &as_query(dml, at))?;
+        }
         self.effects_of(dml, at)?;
         let gap = self.gap(at, "the rows that a statement touches");
         self.may_raise(RaisedKind::Data(gap.clone()), &gap, at);
@@ -58,15 +56,15 @@ impl Session {
         Ok(Some(Table::unknown(&gap)))
     }
 
-    /// A query that the server refuses whatever rows there are: a function that is not there for the types that it is called with.
-    /// Only where each of its names can be nothing but a table, a column or a function.
+    /// A query that the server refuses whatever rows there are: a function that is not there for the types that it is called with, or
+    /// a name that two of its tables have. Only where each of its names can be nothing but a table, a column or a function.
     fn refuse_query(&self, dml: &Dml, query: &Query) -> Run<()> {
         let plain = dml.with.is_empty() && self.world.frames.is_empty() && self.program.holed.is_none();
         if !plain || matches!(query.body, QueryBody::Values(_)) {
             return Ok(());
         }
         match query_shape(self.world.database.schema(), query) {
-            Err(failure) if failure.sqlstate == "42883" => Err(Raised::failed(failure)),
+            Err(failure) if matches!(failure.sqlstate, "42883" | "42702") => Err(Raised::failed(failure)),
             Ok(_) | Err(_) => Ok(()),
         }
     }
@@ -198,7 +196,7 @@ impl Session {
     }
 }
 
-/// The query over the rows that an UPDATE or DELETE looks at, with all that it computes from them. An alias is not told: what is
+/// The query over the rows that an UPDATE or DELETE looks at, those of FROM or USING among them, with all that it computes from them. An alias is not told: what is
 /// named by it stays open.
 fn as_query(dml: &Dml, at: Span) -> Query {
     let target = |expr: &Expr| Target {
@@ -211,23 +209,28 @@ fn as_query(dml: &Dml, at: Span) -> Query {
         columns: Vec::new(),
         span: dml.table.span,
     };
+    let mut from = vec![From {
+        item: table,
+        joins: Vec::new(),
+    }];
+    let beside = dml.query.as_ref();
+    if let Some(QueryBody::Select(select)) = beside.map(|query| &query.body) {
+        from.extend(select.from.iter().cloned());
+    }
     let select = Select {
         distinct: false,
         distinct_on: Vec::new(),
         targets: dml.expressions.iter().map(target).collect(),
         into: Vec::new(),
         strict: false,
-        from: vec![From {
-            item: table,
-            joins: Vec::new(),
-        }],
+        from,
         filter: None,
         group_by: Vec::new(),
         having: None,
     };
     Query {
-        with: Vec::new(),
-        recursive: false,
+        with: beside.map_or_else(Vec::new, |query| query.with.clone()),
+        recursive: beside.is_some_and(|query| query.recursive),
         body: QueryBody::Select(Box::new(select)),
         order_by: Vec::new(),
         limit: None,

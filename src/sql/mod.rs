@@ -3,6 +3,7 @@
 mod alter_table;
 mod between;
 mod column;
+mod comma;
 mod comment;
 mod constraint;
 mod dml;

@@ -1,7 +1,7 @@
 //! From text to statements: each is parsed alone, lowered at once, and its tree dropped.
 
 use super::source::Lower;
-use super::{Dml, Read, Statement, Transaction, between, exclusion, head, plain, reserved, statement};
+use super::{Dml, Read, Statement, Transaction, between, comma, exclusion, head, plain, reserved, statement};
 use crate::change::{Failure, ObjectName};
 use crate::known::{Gap, Reach};
 use crate::source::Text;
@@ -148,6 +148,13 @@ fn quoting(text: &Text, depth: usize) -> (Statement, bool) {
             && let Some((failure, quoted)) = reserved::stopped(text, at)
         {
             let (meant, chains) = quoting(&quoted, depth + 1);
+            return (or_refused(meant, Some(failure)), chains);
+        }
+        if depth < MOST_QUOTED
+            && let Some((failure, whole)) = comma::missing(text, at)
+            && let (meant, chains) = quoting(&whole, depth + 1)
+            && !matches!(meant, Statement::Opaque(_))
+        {
             return (or_refused(meant, Some(failure)), chains);
         }
         return (syntax_error(text, error), false);

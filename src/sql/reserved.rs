@@ -322,18 +322,23 @@ pub(super) fn stopped(text: &Text, at: usize) -> Option<(Failure, Text)> {
 
 fn failure(text: &Text, range: std::ops::Range<usize>) -> Failure {
     let word = text.as_str().get(range.clone()).unwrap_or_default();
-    let span = text.span(range);
+    let help = format!(
+        "{word} is a keyword and no name: write \"{}\"",
+        word.to_ascii_lowercase()
+    );
+    let mut failure = syntax_error(text, range);
+    failure.related.push((failure.span, help));
+    failure
+}
+
+/// What the server says to a word that cannot stand where it stands.
+pub(super) fn syntax_error(text: &Text, range: std::ops::Range<usize>) -> Failure {
+    let word = text.as_str().get(range.clone()).unwrap_or_default();
     Failure {
         sqlstate: "42601",
         message: format!("syntax error at or near \"{word}\""),
-        span,
-        related: vec![(
-            span,
-            format!(
-                "{word} is a keyword and no name: write \"{}\"",
-                word.to_ascii_lowercase()
-            ),
-        )],
+        span: text.span(range),
+        related: Vec::new(),
     }
 }
 

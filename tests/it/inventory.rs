@@ -358,6 +358,41 @@ fn ways_back_are_run() {
     assert_eq!(found["totals"]["taken back in part"], 2);
 }
 
+/// What raises on the way up raises on the way down.
+#[test]
+fn ways_back_refuse_what_the_language_does_not_know() {
+    let files = Files::in_memory([
+        (
+            "mix.lock",
+            "%{\n  \"ecto_sql\": {:hex, :ecto_sql, \"3.10.1\", \"a\", [:mix], [], \"hexpm\"},\n  \"ecto\": {:hex, :ecto, \
+             \"3.10.1\", \"a\", [:mix], [], \"hexpm\"},\n}\n",
+        ),
+        (
+            "mix.exs",
+            "defmodule My.MixProject do\n  def project, do: [app: :my, deps: [{:ecto_sql, \"~> 3.10\"}]]\nend\n",
+        ),
+        (
+            "priv/repo/migrations/1_a.exs",
+            "defmodule My.Repo.Migrations.A do\n  use Ecto.Migration\n  def change do\n    create table(:a), do: add(:x, \
+             :naive_datetime)\n  end\nend\n",
+        ),
+        (
+            "priv/repo/migrations/2_b.exs",
+            "defmodule My.Repo.Migrations.B do\n  use Ecto.Migration\n  def up, do: drop(table(:a))\n  def down do\n    \
+             create table(:a), do: add(:x, :datetime)\n  end\nend\n",
+        ),
+    ]);
+    let found = document(&files, "migrations");
+    assert_eq!(
+        rows(&found, "migrations", &["order", "reversible", "note"]),
+        [
+            "1 true -",
+            "2 false its way back refuses: ArgumentError is raised (the :datetime type in migrations is not supported, please use \
+             :utc_datetime or :naive_datetime instead)",
+        ]
+    );
+}
+
 /// What a migration long ago may have made is no reason to doubt the ways back of those after it.
 #[test]
 fn what_was_not_known_before_a_way_back_does_not_matter_to_it() {

@@ -225,17 +225,13 @@ impl Reader<'_> {
                 .unwrap_or_else(|| label::column_name(&target.expr));
             columns.push(plain(name, ty));
         }
-        let rest = select
-            .filter
-            .iter()
-            .chain(&select.having)
-            .chain(&select.distinct_on);
-        for expr in rest {
+        for expr in select.filter.iter().chain(&select.having) {
             self.note(expr, &named)?;
         }
         let keys = select
             .group_by
             .iter()
+            .chain(&select.distinct_on)
             .chain(query.order_by.iter().map(|o| &o.expr));
         for expr in keys {
             // A key may name an output column instead.
@@ -354,6 +350,9 @@ impl Reader<'_> {
         let mut table_seen = false;
         let mut found = None;
         'levels: for level in levels {
+            if table.is_none() && self.is_ambiguous(level, &name.name) {
+                return Err(ambiguous(name, span));
+            }
             for source in level {
                 let fits = table.is_none_or(|table| source.alias.as_ref() == Some(table));
                 if !fits {
@@ -386,6 +385,23 @@ impl Reader<'_> {
             None if open || super::names::is_system_column(&name.name) => Ok(()),
             None => Err(not_found(name, table_seen, span)),
         }
+    }
+
+    /// Whether several columns that are surely there have a name on one level, and none is merged with another (`colNameToVar`,
+    /// `scanRTEForColumn`).
+    fn is_ambiguous(&self, level: &[Source], name: &Name) -> bool {
+        let there = |column: &&Column| {
+            let of = column
+                .of
+                .map(|(table, id)| self.types.schema.table(table).column_by_id(id));
+            column.name == *name && !column.merged && of.is_none_or(|c| c.get().presence.is_present())
+        };
+        let closed = level.iter().filter(|source| !source.open);
+        closed
+            .flat_map(|source| &source.columns)
+            .filter(there)
+            .nth(1)
+            .is_some()
     }
 
     /// Puts a NULL of its type in place of each subquery.
@@ -447,6 +463,15 @@ impl Reader<'_> {
             Err(Stop::Gap(_)) => Ok(None),
             Err(Stop::Fail(failure)) => Err(failure),
         }
+    }
+}
+
+fn ambiguous(name: &crate::tree::ColumnName, span: Span) -> Failure {
+    Failure {
+        sqlstate: "42702",
+        message: format!("column reference \"{}\" is ambiguous", name.name),
+        span,
+        related: Vec::new(),
     }
 }
 

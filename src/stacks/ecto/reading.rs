@@ -326,15 +326,20 @@ pub fn of_version(machine: &mut Elixir<'_>, ty: &Value, at: Span) -> Value {
     match machine.library.project.ecto {
         Some(version) if version < Version(3, 0, 0) => {}
         Some(_) => {
-            if !machine.is_handled() && !machine.is_uncertain() && machine.library.way == Way::Up {
+            let message =
+                "ArgumentError is raised (the :datetime type in migrations is not supported, please use \
+                           :utc_datetime or :naive_datetime instead)"
+                    .to_owned();
+            if machine.is_handled() || machine.is_uncertain() {
+            } else if machine.library.way == Way::Up {
                 machine.library.session.note_failure(Failure {
                     sqlstate: "",
-                    message: "ArgumentError is raised (the :datetime type in migrations is not supported, please use \
-                              :utc_datetime or :naive_datetime instead)"
-                        .to_owned(),
+                    message,
                     span: at,
                     related: Vec::new(),
                 });
+            } else {
+                machine.library.refused.get_or_insert((at, message));
             }
         }
         None => {
