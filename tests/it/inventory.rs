@@ -339,6 +339,21 @@ fn ways_back_are_run() {
             "db/migrations/7_again.sql",
             "-- migrate:up\nSELECT 1;\n-- migrate:down\nALTER TABLE a DROP COLUMN c;\n",
         ),
+        (
+            "db/migrations/8_function.sql",
+            "-- migrate:up\nCREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$\n  BEGIN\n    RETURN 'a  b'; -- both\n  END $$;\n\
+             -- migrate:down\nDROP FUNCTION f();\n",
+        ),
+        (
+            "db/migrations/9_spaced.sql",
+            "-- migrate:up\nCREATE OR REPLACE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'b'; END $$;\n\
+             -- migrate:down\nCREATE OR REPLACE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'a  b'; END $$;\n",
+        ),
+        (
+            "db/migrations/9a_string.sql",
+            "-- migrate:up\nCREATE OR REPLACE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'c'; END $$;\n\
+             -- migrate:down\nCREATE OR REPLACE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN ' b'; END $$;\n",
+        ),
     ]);
     let found = document(&files, "migrations");
     assert_eq!(
@@ -351,11 +366,14 @@ fn ways_back_are_run() {
             "5 does nothing true -",
             "6 runs false its way back changes nothing",
             "7 does nothing in part its way back does not bring back column public.a.c",
+            "8 runs true -",
+            "9 runs true -",
+            "10 runs in part its way back leaves otherwise function public.f()",
         ]
     );
     assert_eq!(found["totals"]["cannot be taken back"], 2);
     assert_eq!(found["totals"]["whose way back fails"], 1);
-    assert_eq!(found["totals"]["taken back in part"], 2);
+    assert_eq!(found["totals"]["taken back in part"], 3);
 }
 
 /// What raises on the way up raises on the way down.
@@ -427,6 +445,11 @@ fn what_was_not_known_before_a_way_back_does_not_matter_to_it() {
              ALTER TYPE mood ADD VALUE 'fair'; END IF; END $$;\n-- migrate:down\nSELECT 1;\n",
         ),
         (
+            "db/migrations/6a_type.sql",
+            "-- migrate:up\nALTER TABLE a ALTER id TYPE text USING id::text;\n-- migrate:down\nALTER TABLE a ALTER id TYPE int \
+             USING id::int;\n",
+        ),
+        (
             "db/migrations/7_label.sql",
             "-- migrate:up\nALTER TYPE mood ADD VALUE IF NOT EXISTS 'bad';\n-- migrate:down\nSELECT 1;\n",
         ),
@@ -437,7 +460,8 @@ fn what_was_not_known_before_a_way_back_does_not_matter_to_it() {
     assert_eq!(known[2..4], ["3 true -", "4 false its way back changes nothing"]);
     assert!(known[1].contains("our.flag"), "{known:?}");
     assert!(known[4].contains("whether there was a trigger t"), "{known:?}");
-    assert!(!known[6].contains("true"), "{known:?}");
+    assert!(known[6].contains("our.flag"), "{known:?}");
+    assert!(!known[7].contains("true"), "{known:?}");
 }
 
 #[test]

@@ -333,6 +333,9 @@ fn of_function<'a>(schema: &'a Schema, f: &'a Function) -> Item<'a> {
         Some(body) if is_standard(f, body.as_str()) => {
             item.said("body", Told::Written(body.as_str().to_owned()), None);
         }
+        Some(body) if matches!(f.language.as_str(), "sql" | "plpgsql") => {
+            item.said("body", Told::Code(body.as_str().to_owned()), None);
+        }
         Some(body) => item.said("body", Told::Long(body.as_str().to_owned()), None),
         // The text of such a function is its body.
         None if matches!(f.language.as_str(), "sql" | "plpgsql") => {

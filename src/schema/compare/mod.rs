@@ -429,7 +429,8 @@ impl<'s> Run<'s> {
                 Verdict::Unknown(_)
                     if self.without.untouched
                         && a.object.table.is_some()
-                        && untouched::for_one_cause(&said.told, &other.told) => {}
+                        && untouched::for_one_cause(&said.told, &other.told)
+                        && !self.retyped(a, b, said.word) => {}
                 Verdict::Unknown(gap) => {
                     let side = told::side(&said.told, &other.told);
                     self.untold(a.object.clone(), Some(said.word), side, gap);
@@ -449,6 +450,20 @@ impl<'s> Run<'s> {
             }
         }
         true
+    }
+
+    /// Whether a change of a column's type may have changed an expression that is not known.
+    fn retyped(&self, a: &Item<'s>, b: &Item<'s>, word: &str) -> bool {
+        let (Some(x), Some(y)) = (a.of, b.of) else {
+            return false;
+        };
+        let column = match (a.object.kind, word) {
+            (Kind::Column, "default") => Some(a.object.name.as_str()),
+            (Kind::Column, "generated") => None,
+            (Kind::Column, _) => return false,
+            _ => None,
+        };
+        untouched::retyped(self.left.table(x), self.right.table(y), column)
     }
 
     /// Two that say the same under names that differ, or of which one is not known.
