@@ -1,10 +1,10 @@
 //! `ALTER TABLE t DROP a ADD a int`: actions with no comma between. The server stops at the second; the text with the comma is what was
-//! meant.
+//! meant, where that is one statement.
 
 use super::reserved;
 use crate::change::Failure;
 use crate::source::Text;
-use crate::syntax::split;
+use crate::syntax::{pg, split};
 
 /// Words that begin an action of ALTER TABLE and no part of one before them that is complete (`alter_table_cmd`, gram.y).
 const BEGIN: &[&str] = &["add", "alter", "drop"];
@@ -21,7 +21,8 @@ pub(super) fn missing(text: &Text, at: usize) -> Option<(Failure, Text)> {
     // The parser may stop at the end of the token before.
     let (found, word) = split::tokens(str.get(at..)?).next()?;
     let range = at + found.start..at + found.end;
-    if !begins(word, BEGIN) {
+    // What stands before is a statement of its own, so that nothing behind it matters.
+    if !begins(word, BEGIN) || pg::parse_sql(str.get(..range.start)?).error.is_some() {
         return None;
     }
     let runs = text.slice(0..range.start).runs().collect::<Vec<_>>();

@@ -152,9 +152,8 @@ fn quoting(text: &Text, depth: usize) -> (Statement, bool) {
         }
         if depth < MOST_QUOTED
             && let Some((failure, whole)) = comma::missing(text, at)
-            && let (meant, chains) = quoting(&whole, depth + 1)
-            && !matches!(meant, Statement::Opaque(_))
         {
+            let (meant, chains) = quoting(&whole, depth + 1);
             return (or_refused(meant, Some(failure)), chains);
         }
         return (syntax_error(text, error), false);
