@@ -585,7 +585,7 @@ fn keeps_more(path: &str) -> bool {
 }
 
 /// The class and object of `super(...)`.
-fn as_super<'a>(value: &Value<'a>) -> Option<(ClassId, Value<'a>)> {
+pub(super) fn as_super<'a>(value: &Value<'a>) -> Option<(ClassId, Value<'a>)> {
     let (callee, args) = value.as_call()?;
     if callee.as_path() != Some("builtins.super") {
         return None;

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::compare::names_a_class;
 use super::flow::Flow;
 use super::frame::{Frame, Yields};
+use super::attribute::as_super;
 use super::heap::{Iteration, List, Object, ScopeKind};
 use super::library::Library;
 use super::machine::{Machine, Run, Stop};
@@ -203,6 +204,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             TermKind::Attribute(receiver, name) => {
                 if let Some(run) = standard::method(self, receiver, name, &args, at) {
                     return run;
+                }
+                if name == "__init__"
+                    && let Some((_, instance)) = as_super(receiver)
+                {
+                    self.set_from_keywords(&instance, &args, at);
                 }
             }
             TermKind::Call(..) => {

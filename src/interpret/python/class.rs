@@ -416,7 +416,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
 
     /// A base of a library makes the instance: keywords become its attributes as models and settings classes do it; anything else
     /// about it cannot be told.
-    fn set_from_keywords(&mut self, instance: &Value<'a>, args: &Args<'a>, at: Span) {
+    pub(super) fn set_from_keywords(&mut self, instance: &Value<'a>, args: &Args<'a>, at: Span) {
         let gap = self.gap(at, "an instance is made by a library");
         let Value::Instance(id) = instance else { return };
         let given = match &args.open {

@@ -6,7 +6,7 @@ use super::attribute::SETTER;
 use super::heap::Object;
 use super::library::Library;
 use super::machine::{Machine, Run};
-use super::value::{Args, Member, Value};
+use super::value::{Args, Member, TermKind, Value};
 use crate::source::Span;
 
 impl<'a, L: Library<'a>> Machine<'a, L> {
@@ -81,11 +81,54 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             Value::Term(term) => {
                 let id = term.id;
                 if !L::set_attribute(self, value, name, &new, at) {
+                    self.set_further(value, name, &new, at);
                     self.set_own_attribute(id, name, new);
                 }
             }
             Value::Function(function) => self.set_own_attribute(function.id, name, new),
             _ => {}
+        }
+    }
+
+    /// What is set on an attribute that a library gives an object is kept by the object too, under the path to it: the attribute is
+    /// another term each time that it is asked for.
+    fn set_further(&mut self, value: &Value<'a>, name: &str, new: &Value<'a>, at: Span) {
+        let (mut owner, mut path) = (value, SmolStr::new(name));
+        let mut further = false;
+        while let Value::Term(term) = owner
+            && let TermKind::Attribute(object, name) = &term.kind
+        {
+            path = smol_str::format_smolstr!("{name}.{path}");
+            (owner, further) = (object, true);
+        }
+        match owner {
+            _ if !further => {}
+            Value::Term(term) => self.set_own_attribute(term.id, &path, new.clone()),
+            Value::Instance(_) => self.store_attribute(owner, &path, new.clone(), at),
+            Value::Class(class) => {
+                let whole = self.frames.last().map_or(at, |f| f.statement);
+                let Some(own) = self.class_mut(*class) else { return };
+                own.members.retain(|m| m.name != path);
+                own.members.push(Member {
+                    name: path,
+                    value: Some(new.clone()),
+                    annotation: None,
+                    span: at,
+                    whole,
+                    maybe: None,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// What was set on an attribute of an object, by the path to it: `metadata.schema`.
+    pub fn set_on(&self, owner: &Value<'a>, path: &str) -> Option<Value<'a>> {
+        match owner {
+            Value::Term(term) => Some(self.own_attributes(term.id)?.attributes.get(path)?.value.clone()),
+            Value::Instance(id) => Some(self.instance(*id)?.attributes.get(path)?.value.clone()),
+            Value::Class(class) => self.lookup(*class, path)?.1.value,
+            _ => None,
         }
     }
 

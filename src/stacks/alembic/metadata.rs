@@ -6,6 +6,8 @@ use super::database::{Context, Naming};
 use super::library::Python;
 use crate::interpret::python::{Args, TermKind, Unknown, Value};
 use crate::source::Span;
+use crate::stacks::sqlalchemy::metadata::set_later;
+use crate::stacks::sqlalchemy::terms;
 
 /// How many steps lead from `target_metadata` to the `MetaData` that it is.
 pub(super) const MAX_STEPS: usize = 12;
@@ -37,6 +39,11 @@ fn of<'a>(machine: &mut Python<'a>, metadata: &Value<'a>, at: Span) -> Naming<'a
             _ => {}
         }
         // What was set on it later.
+        if let Some(convention) = set_later(machine, &value, "naming_convention")
+            && let Some(naming) = known(machine, &convention)
+        {
+            return naming;
+        }
         if let Ok(Some(convention)) = machine.attribute_if_any(&value, "naming_convention", at)
             && let Some(naming) = known(machine, &convention)
         {
@@ -52,7 +59,7 @@ fn of<'a>(machine: &mut Python<'a>, metadata: &Value<'a>, at: Span) -> Naming<'a
             Step::Plain => return Naming::None,
         }
     }
-    Naming::None
+    Naming::Unknown(machine.gap(at, "which metadata is handed over cannot be told"))
 }
 
 /// The convention that all candidates have.
@@ -123,6 +130,11 @@ pub(super) fn next<'a>(machine: &mut Python<'a>, value: &Value<'a>, at: Span) ->
                 None => Step::Plain,
             }
         }
+        // An object of a class that derives from Flask-SQLAlchemy's has what it was given.
+        Value::Instance(_) if terms::is_flask(machine, value) => match machine.set_on(value, "metadata") {
+            Some(given) => Step::To(given),
+            None => Step::Plain,
+        },
         Value::Instance(_) => match machine.attribute_if_any(value, "metadata", at) {
             Ok(Some(metadata)) => Step::To(metadata),
             _ => Step::Plain,

@@ -378,6 +378,11 @@ impl<'a> Classes<'a> {
                 return Some(Place::Given(value));
             }
         }
+        // Flask-SQLAlchemy (`__table_cls__`): without a key of its own, a class is kept in its parent's table, named or not.
+        let is_flask = matches!(kind_of(machine, class), Some((BaseKind::Flask, _)));
+        if parent && is_flask && !self.has_key(machine, class, span) {
+            return Some(Place::Parent);
+        }
         if let Some((value, at)) = self.tablename(machine, class, &all, span) {
             match value {
                 Ok(Value::None) => {}
@@ -389,10 +394,6 @@ impl<'a> Classes<'a> {
                 Err(gap) => return Some(Place::Own(Err(gap), at)),
             }
         } else if let Ok(Some(name)) = generated(machine, class) {
-            // Flask-SQLAlchemy: without a key of its own, a class is kept in its parent's table.
-            if parent && !self.has_key(machine, class) {
-                return Some(Place::Parent);
-            }
             return Some(Place::Own(Ok(name), None));
         }
         if let Some(name) = paths(&machine.class(class)?.order)
@@ -437,8 +438,17 @@ impl<'a> Classes<'a> {
     }
 
     /// Whether a class declares a primary key of its own.
-    fn has_key<L: Library<'a>>(&self, machine: &mut Machine<'a, L>, class: ClassId) -> bool {
+    fn has_key<L: Library<'a>>(&self, machine: &mut Machine<'a, L>, class: ClassId, at: Span) -> bool {
+        let named = own(machine, class, "__table_args__")
+            .and_then(|_| machine.attribute(&Value::Class(class), "__table_args__", at).ok());
+        let items = named.and_then(|all| machine.known_items(&all)).unwrap_or_default();
+        if items.iter().any(|item| terms::call_of(machine, item, "PrimaryKeyConstraint").is_some()) {
+            return true;
+        }
         self.attributes(machine, class).iter().any(|attribute| {
+            if matches!(attribute.value, Some(Value::Unknown(_))) {
+                return true;
+            }
             let Some((_, args)) = attribute.value.as_ref().and_then(|v| terms::call(machine, v)) else {
                 return false;
             };

@@ -55,9 +55,10 @@ pub fn metadata<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<
 fn of_owner<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, owner: &Value<'a>, at: Span) -> Metadata {
     match owner {
         Value::Class(class) => of_class(machine, *class, at).0,
-        Value::Instance(_) => match machine.class_of(owner) {
-            Some(class) => Metadata::Class(class),
-            None => Metadata::Unknown,
+        Value::Instance(_) => match (given_to(machine, owner), machine.class_of(owner)) {
+            (Some(given), _) => metadata(machine, &given, at),
+            (None, Some(class)) => Metadata::Class(class),
+            (None, None) => Metadata::Unknown,
         },
         Value::Term(term) => match &term.kind {
             TermKind::Call(callee, args) => {
@@ -87,8 +88,20 @@ fn of_owner<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, owner: &Value<'a>,
     }
 }
 
-/// The metadata of a class's table, and the value that it is where one is given.
+/// The metadata of a class's table, and the value that it is.
 pub fn of_class<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    class: ClassId,
+    at: Span,
+) -> (Metadata, Option<Value<'a>>) {
+    let (metadata, given) = given_to_class(machine, class, at);
+    let own = || TermKind::Attribute(Value::Class(class), "metadata".into());
+    let value = given.unwrap_or_else(|| machine.term(own(), at));
+    (metadata, Some(value))
+}
+
+/// The metadata of a class's table, and the value that it is where one is given.
+fn given_to_class<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     class: ClassId,
     at: Span,
@@ -123,7 +136,7 @@ pub fn of_class<'a, L: Library<'a>>(
     }
     // The base of a library, and the class that derives from it directly.
     for (i, base) in order.iter().enumerate() {
-        let Value::Term(term) = base else { continue };
+        let Value::Term(_) = base else { continue };
         let Some(kind) = super::declarative::base_kind(machine, base) else {
             continue;
         };
@@ -141,8 +154,7 @@ pub fn of_class<'a, L: Library<'a>>(
             super::declarative::BaseKind::Sqlmodel => return (Metadata::Sqlmodel, None),
             super::declarative::BaseKind::Made | super::declarative::BaseKind::Flask => base.clone(),
         };
-        let given = given_to(&owner);
-        let _ = term;
+        let given = given_to(machine, &owner);
         return (of_owner(machine, &owner, at), given);
     }
     (Metadata::Unknown, None)
@@ -191,27 +203,68 @@ fn of_decorator<'a, L: Library<'a>>(
         && let TermKind::Attribute(object, _) = &term.kind
     {
         let object = object.clone();
-        let given = given_to(&object);
+        let given = given_to(machine, &object);
         return (of_owner(machine, &object, at), given);
     }
-    match given_to(decorator) {
+    match given_to(machine, decorator) {
         Some(value) => (metadata(machine, &value, at), Some(value)),
         None => (Metadata::Class(class), None),
     }
 }
 
 /// The `metadata=` of a call, through the objects that it is an attribute of.
-fn given_to<'a>(owner: &Value<'a>) -> Option<Value<'a>> {
+fn given_to<'a, L: Library<'a>>(machine: &Machine<'a, L>, owner: &Value<'a>) -> Option<Value<'a>> {
+    // What the class of a library was given by keyword.
+    if let Value::Instance(_) = owner {
+        return machine.set_on(owner, "metadata").filter(|v| !matches!(v, Value::None));
+    }
     let Value::Term(term) = owner else { return None };
     match &term.kind {
         TermKind::Call(callee, args) => {
             let own = args.keyword("metadata").map(|a| a.value.clone());
             own.filter(|v| !matches!(v, Value::None))
-                .or_else(|| given_to(callee))
+                .or_else(|| given_to(machine, callee))
         }
-        TermKind::Attribute(object, _) => given_to(object),
+        TermKind::Attribute(object, _) => given_to(machine, object),
         _ => None,
     }
+}
+
+/// What was set on a metadata after it was made: `metadata.naming_convention = {...}`, `db.Model.metadata.schema = "app"`.
+pub fn set_later<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    metadata: &Value<'a>,
+    name: &str,
+) -> Option<Value<'a>> {
+    let mut found = machine.set_on(metadata, name);
+    let mut owner = metadata.clone();
+    // The same metadata by whichever attribute: `db.metadata`, `db.Model.metadata`, that of a class and of its base.
+    for _ in 0..8 {
+        if found.is_some() {
+            break;
+        }
+        owner = match &owner {
+            Value::Term(term) => match &term.kind {
+                TermKind::Attribute(object, _) => object.clone(),
+                _ => break,
+            },
+            Value::Class(class) => {
+                let bases = machine.class(*class).map(|c| c.order.clone()).unwrap_or_default();
+                let base = bases.into_iter().find(|base| {
+                    matches!(base, Value::Term(_)) && super::declarative::base_kind(machine, base).is_some()
+                });
+                match base {
+                    Some(base) => base,
+                    None => break,
+                }
+            }
+            _ => break,
+        };
+        for path in ["metadata", "Model.metadata", "registry.metadata"] {
+            found = found.or_else(|| machine.set_on(&owner, &format!("{path}.{name}")));
+        }
+    }
+    found
 }
 
 /// What a `MetaData(...)` says: its naming conventions and its schema.
@@ -229,32 +282,27 @@ pub fn settings<'a, L: Library<'a>>(
             Err(unknown.gap.clone()),
         );
     }
-    let Some(args) = terms::call_of(machine, value, "MetaData").cloned() else {
-        return through_owner(machine, value, at);
+    let (mut conventions, mut schema) = match terms::call_of(machine, value, "MetaData").cloned() {
+        None => through_owner(machine, value, at),
+        Some(args) => {
+            let conventions = match (args.keyword("naming_convention").map(|a| a.value.clone()), &args.open) {
+                (Some(given), _) => Conventions::read(machine, &given, at),
+                (None, Some(gap)) => Conventions::unknown(gap.clone()),
+                (None, None) => Conventions::default(),
+            };
+            let schema = match args.get(0, "schema").map(|a| &a.value) {
+                Some(Value::Unknown(unknown)) if terms::is_left_to_environment(unknown) => Ok(None),
+                _ => terms::maybe_name(machine, &args, 0, "schema"),
+            };
+            (conventions, schema)
+        }
     };
-    // Set after it was made: `metadata.naming_convention = {...}`.
-    let later = match machine.attribute_if_any(value, "naming_convention", at) {
-        Ok(Some(found @ (Value::Dict(_) | Value::Unknown(_)))) => Some(found),
-        _ => None,
-    };
-    let conventions = match later.or_else(|| args.keyword("naming_convention").map(|a| a.value.clone())) {
-        Some(given) => Conventions::read(machine, &given, at),
-        None => match &args.open {
-            Some(gap) => Conventions::unknown(gap.clone()),
-            None => Conventions::default(),
-        },
-    };
-    let later = match machine.attribute_if_any(value, "schema", at) {
-        Ok(Some(found @ Value::Str(_))) => Some(found),
-        _ => None,
-    };
-    let schema = match later {
-        Some(text) => terms::text(machine, &text, at).map(|t| Some(Name::new(t.as_str()))),
-        None => match args.get(0, "schema").map(|a| &a.value) {
-            Some(Value::Unknown(unknown)) if terms::is_left_to_environment(unknown) => Ok(None),
-            _ => terms::maybe_name(machine, &args, 0, "schema"),
-        },
-    };
+    if let Some(later) = set_later(machine, value, "naming_convention") {
+        conventions = Conventions::read(machine, &later, at);
+    }
+    if let Some(later @ Value::Str(_)) = set_later(machine, value, "schema") {
+        schema = terms::text(machine, &later, at).map(|t| Some(Name::new(t.as_str())));
+    }
     (conventions, schema)
 }
 
@@ -271,8 +319,8 @@ fn through_owner<'a, L: Library<'a>>(
         && name == "metadata"
     {
         let given = match object {
-            Value::Class(class) => of_class(machine, *class, at).1,
-            other => given_to(other),
+            Value::Class(class) => given_to_class(machine, *class, at).1,
+            other => given_to(machine, other),
         };
         if let Some(given) = given
             && !matches!(&given, Value::Term(t) if t.id == term.id)

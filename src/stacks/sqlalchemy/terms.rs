@@ -111,7 +111,7 @@ fn canonical<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>, de
 }
 
 /// Whether a value is an object of Flask-SQLAlchemy's class, or of one of the repository that derives from it.
-pub(super) fn is_flask<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> bool {
+pub fn is_flask<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> bool {
     let is_class = |path: &str| {
         path.rsplit('.').next() == Some("SQLAlchemy")
             && (path.starts_with("flask_sqlalchemy") || path.starts_with("flask_sqlalchemy_lite"))
