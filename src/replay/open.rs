@@ -132,7 +132,7 @@ fn open_section(db: &mut Database, id: TableId, section: Section, gap: &Gap) {
                 .for_each(|i| doubt(&mut i.presence));
         }
         Section::PrimaryKey | Section::Unique | Section::ForeignKeys | Section::Checks => {
-            for constraint in &mut table.constraints {
+            for (at, constraint) in table.constraints.iter_mut().enumerate() {
                 let own = match constraint.kind {
                     ConstraintKind::PrimaryKey(_) => Section::PrimaryKey,
                     ConstraintKind::Unique(_) => Section::Unique,
@@ -141,6 +141,11 @@ fn open_section(db: &mut Database, id: TableId, section: Section, gap: &Gap) {
                 };
                 if own == section {
                     doubt(&mut constraint.presence);
+                    // The index behind it, whose name others may take, goes with it.
+                    let behind = table.indexes.iter_mut();
+                    behind
+                        .filter(|i| i.constraint.is_some_and(|c| c.0 as usize == at))
+                        .for_each(|i| doubt(&mut i.presence));
                 }
             }
         }

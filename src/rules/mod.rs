@@ -202,8 +202,8 @@ fn look_for_makers(contexts: &mut [Context<'_>]) {
     asking.for_each(|ctx| ctx.maker = maker);
 }
 
-/// Where the same migrations make several databases, or a project has several repositories, a model whose table is, or may be, in
-/// another of them lives there.
+/// Where the same migrations make several databases, a project has several repositories, or histories share their models, a model
+/// whose table is, or may be, in another of them lives there.
 fn leave_to_others(contexts: &mut [Context<'_>]) {
     let lives_elsewhere = |ctx: &Context<'_>, pair: &TablePair<'_>| {
         let (Some((_, model)), Lookup::Absent) = (pair.model, &pair.table) else {
@@ -215,7 +215,10 @@ fn leave_to_others(contexts: &mut [Context<'_>]) {
         let abroad = table_of_another_database::others_of(contexts, ctx)
             .chain(siblings(contexts, ctx))
             .filter_map(Context::schema)
-            .any(|schema| !matches!(schema.table_named(name), Lookup::Absent));
+            .any(|schema| !matches!(schema.table_named(name), Lookup::Absent))
+            || contexts.iter().any(|other| {
+                other.subject.target != ctx.subject.target && holds_the_table_of(other, model)
+            });
         let away = is_read_elsewhere(ctx, pair, model) || is_handed_over_beside(ctx, pair, model);
         (abroad || away).then_some(abroad)
     };
@@ -246,6 +249,15 @@ fn leave_to_others(contexts: &mut [Context<'_>]) {
         }
         ctx.pairs.without(&strangers);
     }
+}
+
+/// Whether a database that is checked against a model has, or may have, its table.
+fn holds_the_table_of(ctx: &Context<'_>, model: &Model) -> bool {
+    let mut pairs = ctx.pairs.tables.iter();
+    pairs.any(|pair| {
+        let is_it = pair.model.is_some_and(|(_, other)| other.span == model.span);
+        is_it && !matches!(pair.table, Lookup::Absent)
+    })
 }
 
 /// Whether a model is read out of other tables, so that its own is a name and nothing else.

@@ -63,6 +63,13 @@ fn check_pair(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     {
         return;
     }
+    // Another class of the same table is seen: the table is not without a model.
+    let mut others = ctx.pairs.tables.iter().filter_map(|pair| pair.model);
+    if others.any(|(set, other)| {
+        other.span != model.span && other.table == model.table && self::unseen(set, other).is_none()
+    }) {
+        return;
+    }
     let table = words::qualified(ctx.schema(), name);
     let (why, label) = cause(ctx, unseen);
     let effect = match pair.table {
