@@ -111,6 +111,9 @@ fn guards(text: &str) -> Vec<String> {
         if !looked_in.to_ascii_lowercase().contains("url") || before.trim_start().starts_with("for ") {
             continue;
         }
+        if is_of_data(looked_in) {
+            continue;
+        }
         let before = before.trim_end().trim_end_matches(" not").trim_end();
         let Some(quote @ ('"' | '\'')) = before.chars().last() else {
             continue;
@@ -128,6 +131,16 @@ fn guards(text: &str) -> Vec<String> {
     out
 }
 
+/// Whether the URL is an attribute of something that reaches no database: `link.url`, a row's.
+fn is_of_data(looked_in: &str) -> bool {
+    let lower = looked_in.to_ascii_lowercase();
+    let Some((owner, _)) = lower.rsplit_once(".url") else {
+        return false;
+    };
+    let reaching = ["engine", "bind", "conn", "conf", "setting", "env", "db", "database", "context", "op"];
+    !reaching.iter().any(|word| owner.contains(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::guards;
@@ -136,5 +149,7 @@ mod tests {
     fn names_in_urls() {
         let text = "    return \"shop_auth\" in db_url\n    if 'billing' not in str(url):\n    if \"sqlite\" in url:\n    for \"x\" in urls:\n    if \"cache\" in os.environ[\"REDIS_URL\"]:\n    if \"shop\" in os.environ[\"DATABASE_URL\"]:\n    if \"a\" in names:\n";
         assert_eq!(guards(text), ["shop_auth", "billing", "shop"]);
+        let text = "    if \"page\" not in link.url:\n    if \"shop\" in str(bind.engine.url):\n    if \"a\" in url.url or x:\n";
+        assert_eq!(guards(text), ["shop"]);
     }
 }
