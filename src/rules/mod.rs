@@ -216,9 +216,9 @@ fn leave_to_others(contexts: &mut [Context<'_>]) {
             .chain(siblings(contexts, ctx))
             .filter_map(Context::schema)
             .any(|schema| !matches!(schema.table_named(name), Lookup::Absent))
-            || contexts.iter().any(|other| {
-                other.subject.target != ctx.subject.target && holds_the_table_of(other, model)
-            });
+            || contexts
+                .iter()
+                .any(|other| other.subject.target != ctx.subject.target && holds_the_table_of(other, model));
         let away = is_read_elsewhere(ctx, pair, model) || is_handed_over_beside(ctx, pair, model);
         (abroad || away).then_some(abroad)
     };

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use super::attribute::as_super;
 use super::compare::names_a_class;
 use super::flow::Flow;
 use super::frame::{Frame, Yields};
-use super::attribute::as_super;
 use super::heap::{Iteration, List, Object, ScopeKind};
 use super::library::Library;
 use super::machine::{Machine, Run, Stop};

@@ -137,7 +137,9 @@ fn is_of_data(looked_in: &str) -> bool {
     let Some((owner, _)) = lower.rsplit_once(".url") else {
         return false;
     };
-    let reaching = ["engine", "bind", "conn", "conf", "setting", "env", "db", "database", "context", "op"];
+    let reaching = [
+        "engine", "bind", "conn", "conf", "setting", "env", "db", "database", "context", "op",
+    ];
     !reaching.iter().any(|word| owner.contains(word))
 }
 

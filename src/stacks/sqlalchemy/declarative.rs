@@ -441,8 +441,13 @@ impl<'a> Classes<'a> {
     fn has_key<L: Library<'a>>(&self, machine: &mut Machine<'a, L>, class: ClassId, at: Span) -> bool {
         let named = own(machine, class, "__table_args__")
             .and_then(|_| machine.attribute(&Value::Class(class), "__table_args__", at).ok());
-        let items = named.and_then(|all| machine.known_items(&all)).unwrap_or_default();
-        if items.iter().any(|item| terms::call_of(machine, item, "PrimaryKeyConstraint").is_some()) {
+        let items = named
+            .and_then(|all| machine.known_items(&all))
+            .unwrap_or_default();
+        if items
+            .iter()
+            .any(|item| terms::call_of(machine, item, "PrimaryKeyConstraint").is_some())
+        {
             return true;
         }
         self.attributes(machine, class).iter().any(|attribute| {

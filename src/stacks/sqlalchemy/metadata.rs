@@ -216,7 +216,9 @@ fn of_decorator<'a, L: Library<'a>>(
 fn given_to<'a, L: Library<'a>>(machine: &Machine<'a, L>, owner: &Value<'a>) -> Option<Value<'a>> {
     // What the class of a library was given by keyword.
     if let Value::Instance(_) = owner {
-        return machine.set_on(owner, "metadata").filter(|v| !matches!(v, Value::None));
+        return machine
+            .set_on(owner, "metadata")
+            .filter(|v| !matches!(v, Value::None));
     }
     let Value::Term(term) = owner else { return None };
     match &term.kind {
@@ -285,7 +287,10 @@ pub fn settings<'a, L: Library<'a>>(
     let (mut conventions, mut schema) = match terms::call_of(machine, value, "MetaData").cloned() {
         None => through_owner(machine, value, at),
         Some(args) => {
-            let conventions = match (args.keyword("naming_convention").map(|a| a.value.clone()), &args.open) {
+            let conventions = match (
+                args.keyword("naming_convention").map(|a| a.value.clone()),
+                &args.open,
+            ) {
                 (Some(given), _) => Conventions::read(machine, &given, at),
                 (None, Some(gap)) => Conventions::unknown(gap.clone()),
                 (None, None) => Conventions::default(),
