@@ -11,6 +11,7 @@ pub(crate) mod lacking;
 mod library;
 mod mapped;
 mod md5;
+mod merging;
 pub mod metadata;
 pub mod models;
 pub mod naming;

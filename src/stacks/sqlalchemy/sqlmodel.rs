@@ -70,7 +70,7 @@ fn in_order<'a, L: Library<'a>>(
         .filter(|m| m.annotation.is_some() && !m.name.starts_with('_'));
     let (first, rest): (Vec<_>, Vec<_>) = annotated.partition(|m| is_relationship(&m.value));
     let annotations = first.iter().chain(&rest).map(|m| m.name.clone()).collect();
-    let order = declarative::merge(set, annotations);
+    let order = super::merging::merge(set, annotations);
     let mut sorted = fields;
     sorted.sort_by_key(|f| order.iter().position(|name| *name == f.name));
     sorted
