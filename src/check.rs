@@ -12,6 +12,7 @@ mod replay;
 mod run;
 mod settle;
 mod since;
+mod trials;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub use draft::{Drafted, Wanted};
 pub use mend::{Mended, apply, mend};
 use run::finish;
 pub use run::{Arrival, Replayed, Run, Runs, Sides, created, run};
+pub use trials::is_of_programs;
 
 /// What a run found, and how much of the input it could follow.
 #[derive(Debug, Clone, Default)]

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Report, Run, check, created};
+use super::trials::Trials;
+use super::{Report, Run, created};
 use crate::config::Options;
 use crate::draft::form::{Called, File, files as formed};
 use crate::draft::{Draft, Effect, Step, draft};
 use crate::finding::Finding;
-use crate::source::{FileSystem, Files, Overlay};
+use crate::source::{FileSystem, Files};
 use crate::stacks::History;
 
-/// Most replays that one draft takes.
+/// Most replays that one draft takes, and as many once more for what stands in its comments.
 const REPLAYS: usize = 40;
 
 /// A draft with its files.
@@ -61,75 +62,115 @@ impl Wanted<'_> {
             &self.run.models,
             &findings,
         );
-        self.keep_what_holds(&mut drafted, history)?;
-        self.keep_what_would_hold(&mut drafted, history)?;
+        let mut tries = Tries {
+            wanted: self,
+            history,
+            trials: Trials::new(self.system.clone(), self.options),
+            left: REPLAYS,
+        };
+        tries.keep_what_holds(&mut drafted)?;
+        tries.keep_what_would_hold(&mut drafted)?;
         let files = formed(&drafted, self.files, history, self.called)?;
         Ok(Drafted {
             draft: drafted,
             files,
         })
     }
+}
 
-    /// Leaves out the steps that do not answer their finding: all are tried at once, and where that does not hold, finding by finding.
-    fn keep_what_holds(&self, drafted: &mut Draft, history: &History) -> Result<(), String> {
-        if self.holds(drafted, history)? {
-            return Ok(());
-        }
-        let mut keys: Vec<String> = drafted.steps.iter().map(|step| step.key.clone()).collect();
-        let mut seen = FxHashSet::default();
-        keys.retain(|key| seen.insert(key.clone()));
+/// What became of a draft that was tried.
+enum Tried {
+    /// All that it answers is gone, and nothing in it fails.
+    Holds,
+    /// Nothing in it fails, and some findings are there all the same, by key.
+    Leaves(FxHashSet<String>),
+    /// Something in it fails.
+    Fails,
+}
+
+/// Drafts that are tried: each is replayed with all that is there already.
+struct Tries<'w, 'a> {
+    wanted: &'w Wanted<'a>,
+    history: &'w History,
+    trials: Trials<'w>,
+    /// How many more are tried.
+    left: usize,
+}
+
+impl Tries<'_, '_> {
+    /// Leaves out the steps that do not answer their finding.
+    fn keep_what_holds(&mut self, drafted: &mut Draft) -> Result<(), String> {
+        let keys = keys_of(drafted, |_| true);
+        let with = |drafted: &Draft, kept: &FxHashSet<String>| {
+            let mut out = drafted.clone();
+            out.steps.retain(|step| kept.contains(&step.key));
+            out
+        };
+        self.sift(drafted, keys, &with)
+    }
+
+    /// Leaves out the steps that stand in comments and would not answer their finding were they none.
+    fn keep_what_would_hold(&mut self, drafted: &mut Draft) -> Result<(), String> {
+        let keys = keys_of(drafted, |step| step.effect == Effect::Destroys);
+        let with = |drafted: &Draft, kept: &FxHashSet<String>| {
+            let mut out = drafted.clone();
+            for step in out.steps.iter_mut().filter(|step| kept.contains(&step.key)) {
+                step.effect = Effect::Keeps;
+            }
+            out
+        };
+        self.left = REPLAYS;
+        self.sift(drafted, keys, &with)
+    }
+
+    /// Takes out the steps of those keys that do not hold together with the others: all are tried at once, what leaves its finding
+    /// goes, and where something fails, halves of them are tried.
+    fn sift(
+        &mut self,
+        drafted: &mut Draft,
+        keys: Vec<String>,
+        with: &dyn Fn(&Draft, &FxHashSet<String>) -> Draft,
+    ) -> Result<(), String> {
         let mut kept: FxHashSet<String> = FxHashSet::default();
-        for (count, key) in keys.iter().enumerate() {
-            let mut tried = drafted.clone();
-            tried
-                .steps
-                .retain(|step| kept.contains(&step.key) || step.key == *key);
-            if count < REPLAYS && self.holds(&tried, history)? {
-                kept.insert(key.clone());
+        let mut refused: Vec<String> = Vec::new();
+        let mut groups = vec![keys];
+        while let Some(mut group) = groups.pop() {
+            if group.is_empty() {
+                continue;
+            }
+            if self.left == 0 {
+                refused.append(&mut group);
+                continue;
+            }
+            self.left -= 1;
+            let mut tried = kept.clone();
+            tried.extend(group.iter().cloned());
+            match self.one(&with(drafted, &tried))? {
+                Tried::Holds => kept = tried,
+                Tried::Leaves(left) if group.iter().any(|key| left.contains(key)) => {
+                    let (gone, stays) = group.into_iter().partition(|key| !left.contains(key));
+                    refused.extend::<Vec<String>>(stays);
+                    groups.push(gone);
+                }
+                Tried::Leaves(_) | Tried::Fails if group.len() == 1 => refused.append(&mut group),
+                Tried::Leaves(_) | Tried::Fails => {
+                    let second = group.split_off(group.len() / 2);
+                    groups.extend([second, group]);
+                }
             }
         }
-        for key in keys.iter().filter(|key| !kept.contains(*key)) {
+        for key in &refused {
             drafted.refuse(key);
         }
         Ok(())
     }
 
-    /// Leaves out the steps that stand in comments and would not answer their finding were they none.
-    fn keep_what_would_hold(&self, drafted: &mut Draft, history: &History) -> Result<(), String> {
-        let destroys = |step: &&Step| step.effect == Effect::Destroys;
-        let asked = drafted.steps.iter().filter(destroys).map(|s| s.key.clone());
-        let mut asked: Vec<String> = asked.collect();
-        let mut seen = FxHashSet::default();
-        asked.retain(|key| seen.insert(key.clone()));
-        let done = |drafted: &Draft, is: &dyn Fn(&str) -> bool| {
-            let mut out = drafted.clone();
-            for step in out.steps.iter_mut().filter(|step| is(&step.key)) {
-                step.effect = Effect::Keeps;
-            }
-            out
-        };
-        if asked.is_empty() || self.holds(&done(drafted, &|_| true), history)? {
-            return Ok(());
-        }
-        for (count, key) in asked.iter().enumerate() {
-            if count >= REPLAYS || !self.holds(&done(drafted, &|other| other == key), history)? {
-                drafted.refuse(key);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether all that a draft answers is gone once it has run, and nothing in it fails.
-    fn holds(&self, draft: &Draft, history: &History) -> Result<bool, String> {
-        let files = formed(draft, self.files, history, self.called)?;
+    /// What becomes of a draft once it has run.
+    fn one(&mut self, draft: &Draft) -> Result<Tried, String> {
+        let wanted = self.wanted;
+        let files = formed(draft, wanted.files, self.history, wanted.called)?;
         let texts = files.iter().map(|f| (f.path.clone(), f.text.clone())).collect();
-        let mut later = Files::new(Overlay {
-            below: self.system.clone(),
-            texts,
-        });
-        let configuration = &self.options.configuration;
-        later.hide(|path| configuration.excludes(path));
-        let after = check(&later, self.options).map_err(|misuse| misuse.what)?;
+        let (after, later) = self.trials.check(texts).map_err(|misuse| misuse.what)?;
         let count = |report: &Report| {
             let mut out: FxHashMap<String, usize> = FxHashMap::default();
             for key in &report.silenced.keys {
@@ -137,20 +178,35 @@ impl Wanted<'_> {
             }
             out
         };
-        let (was, is) = (count(self.report), count(&after));
+        let (was, is) = (count(wanted.report), count(&after));
         let of = |counts: &FxHashMap<String, usize>, key: &str| counts.get(key).copied().unwrap_or(0);
-        let gone = draft.answers().all(|key| of(&is, key) < of(&was, key));
+        let left: FxHashSet<String> = draft
+            .answers()
+            .filter(|key| of(&is, key) >= of(&was, key))
+            .map(str::to_owned)
+            .collect();
         // What is said of the migration itself; that a foreign key has no index, say, is the models' own word.
         let own = |finding: &Finding| {
             let path = later.path(finding.span.file);
             is_of_migrations(finding.rule) && files.iter().any(|file| file.path == path)
         };
         let clean = !after.findings.iter().any(own);
-        let before = &self.report.coverage;
+        let before = &wanted.report.coverage;
         let followed = after.coverage.statements_opaque <= before.statements_opaque
             && after.coverage.migrations > before.migrations;
-        Ok(gone && clean && followed)
+        Ok(match (clean && followed, left.is_empty()) {
+            (true, true) => Tried::Holds,
+            (true, false) => Tried::Leaves(left),
+            (false, _) => Tried::Fails,
+        })
     }
+}
+
+/// The keys of some steps, each once, in their order.
+fn keys_of(draft: &Draft, is: impl Fn(&Step) -> bool) -> Vec<String> {
+    let mut seen = FxHashSet::default();
+    let keys = draft.steps.iter().filter(|step| is(step)).map(|step| &step.key);
+    keys.filter(|key| seen.insert((*key).clone())).cloned().collect()
 }
 
 /// Rules about what a migration does, whatever the models say.

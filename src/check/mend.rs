@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Report, check};
+use super::Report;
+use super::trials::{Texts, Trials};
 use crate::config::Options;
 use crate::finding::{Applicability, Edit, Finding, Fix};
-use crate::source::{FileSystem, Files, Overlay};
+use crate::source::{FileSystem, Files};
 
 /// Most checks that one run of fixing does.
 const CHECKS: usize = 100;
@@ -34,41 +35,42 @@ pub fn mend(
     all: bool,
 ) -> (Mended, Option<Files>) {
     let mut run = Run {
-        overlay: Overlay {
-            below: system,
-            texts: BTreeMap::new(),
-        },
-        options,
+        trials: Trials::new(system.clone(), options),
+        below: system,
+        texts: Texts::new(),
         wanted: report.findings.iter().map(|f| f.key.clone()).collect(),
         refused: FxHashSet::default(),
         all,
         checks: 0,
     };
     let mut mended = Mended::default();
-    let mut now: Option<Files> = None;
+    let mut now: Option<Arc<Files>> = None;
     let mut report = report;
     while run.checks < CHECKS {
-        let here = now.as_ref().unwrap_or(files);
+        let here = now.as_deref().unwrap_or(files);
         let mut chosen = run.choose(here, &report);
         let Some((texts, after, later)) = run.attempt(here, &report, &mut chosen) else {
             break;
         };
-        run.overlay.texts = texts;
+        run.texts = texts;
         mended.mended.append(&mut chosen);
         report = after;
         now = Some(later);
     }
-    for (path, text) in run.overlay.texts {
+    drop(run.trials);
+    for (path, text) in run.texts {
         let before = files.find(&path).map(|file| files.text(file).to_string());
         mended.texts.insert(path, (before.unwrap_or_default(), text));
     }
     mended.report = report;
-    (mended, now)
+    (mended, now.and_then(Arc::into_inner))
 }
 
 struct Run<'a> {
-    overlay: Overlay,
-    options: &'a Options,
+    trials: Trials<'a>,
+    below: Arc<dyn FileSystem>,
+    /// What the fixes so far have changed.
+    texts: Texts,
     /// Keys of the findings that were told at first.
     wanted: FxHashSet<String>,
     /// Findings whose fix did not hold, by key and message.
@@ -76,8 +78,6 @@ struct Run<'a> {
     all: bool,
     checks: usize,
 }
-
-type Texts = BTreeMap<String, String>;
 
 impl Run<'_> {
     /// The findings to mend next: those whose edits do not touch each other's.
@@ -105,11 +105,12 @@ impl Run<'_> {
     fn is_writable(&self, files: &Files, edit: &Edit) -> bool {
         let path = files.path(edit.span.file);
         let inside = !path.starts_with("../") && path != "..";
+        let held = files.text(edit.span.file);
         inside
-            && self
-                .overlay
-                .read(path)
-                .is_ok_and(|bytes| bytes == files.text(edit.span.file).as_bytes())
+            && match self.texts.get(path) {
+                Some(text) => **text == *held,
+                None => self.below.read(path).is_ok_and(|bytes| bytes == held.as_bytes()),
+            }
     }
 
     /// Applies the fixes of `chosen`, all at once; where that does not hold, the first that does alone, which is left in `chosen`.
@@ -118,7 +119,7 @@ impl Run<'_> {
         files: &Files,
         before: &Report,
         chosen: &mut Vec<Finding>,
-    ) -> Option<(Texts, Report, Files)> {
+    ) -> Option<(Texts, Report, Arc<Files>)> {
         if chosen.is_empty() {
             return None;
         }
@@ -151,21 +152,15 @@ impl Run<'_> {
         files: &Files,
         before: &Report,
         chosen: &[Finding],
-    ) -> Option<(Texts, Report, Files)> {
+    ) -> Option<(Texts, Report, Arc<Files>)> {
         self.checks += 1;
         let edits = chosen
             .iter()
             .filter_map(|f| f.fix.as_ref())
             .flat_map(|fix| &fix.edits);
-        let mut texts = self.overlay.texts.clone();
+        let mut texts = self.texts.clone();
         texts.extend(apply(files, edits)?);
-        let mut later = Files::new(Overlay {
-            below: self.overlay.below.clone(),
-            texts: texts.clone(),
-        });
-        let configuration = &self.options.configuration;
-        later.hide(|path| configuration.excludes(path));
-        let after = check(&later, self.options).ok()?;
+        let (after, later) = self.trials.check(texts.clone()).ok()?;
         is_better(before, &after, chosen).then_some((texts, after, later))
     }
 }

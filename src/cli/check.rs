@@ -49,13 +49,18 @@ pub(super) fn once(arguments: &CheckArguments) -> Result<Exit, Failure> {
     work.options.ci = arguments.ci || std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false");
     work.options.without_baseline = arguments.no_baseline;
     work.options.settled = arguments.settled;
-    let mut report = match &arguments.models_at {
-        Some(commit) => models_at::report(&mut work, commit)?,
-        None => progress::show(&work.files, || check::check(&work.files, &work.options))?,
-    };
-    let earlier = match &arguments.since {
-        Some(name) => Some(earlier(&work, name)?),
-        None => None,
+    let now = |work: &Workspace| progress::show(&work.files, || check::check(&work.files, &work.options));
+    let (mut report, earlier) = match (&arguments.models_at, &arguments.since) {
+        (Some(commit), None) => (models_at::report(&mut work, commit)?, None),
+        (Some(commit), Some(name)) => {
+            let report = models_at::report(&mut work, commit)?;
+            (report, Some(earlier(&work, name)?))
+        }
+        (None, Some(name)) => {
+            let (report, earlier) = rayon::join(|| now(&work), || earlier(&work, name));
+            (report?, Some(earlier?))
+        }
+        (None, None) => (now(&work)?, None),
     };
     if let Some(earlier) = &earlier {
         report.keep_what_came_since(earlier);
@@ -113,12 +118,10 @@ fn earlier(work: &Workspace, name: &str) -> Result<Report, Failure> {
     let mut options = work.options.clone();
     let configuration = &options.configuration;
     files.hide(|path| configuration.excludes(path));
-    progress::show(&files, || {
-        // A baseline that could not be read then, or a target that was not there.
-        check::check(&files, &options).or_else(|_| {
-            options.without_baseline = true;
-            Ok(check::check(&files, &options).unwrap_or_default())
-        })
+    // A baseline that could not be read then, or a target that was not there.
+    check::check(&files, &options).or_else(|_| {
+        options.without_baseline = true;
+        Ok(check::check(&files, &options).unwrap_or_default())
     })
 }
 

@@ -16,9 +16,13 @@ use crate::report::inventory::{csv, json, markdown, text};
 /// When there is nothing to list.
 pub(super) fn run(arguments: &InventoryArguments) -> Result<Exit, Failure> {
     let mut work = Workspace::open(&arguments.paths, &arguments.source)?;
+    work.files.end_with_process();
     let of_migrations = arguments.kind == InventoryKind::Migrations;
     if of_migrations {
         work.options.downs = Downs::Run;
+    }
+    if arguments.kind == InventoryKind::Models {
+        work.files.keep_texts();
     }
     let sides = if of_migrations {
         Sides::Histories
@@ -52,6 +56,8 @@ pub(super) fn run(arguments: &InventoryArguments) -> Result<Exit, Failure> {
             first.map_or_else(String::new, |sheet| csv::render(sheet, &work.files))
         }
     };
+    work.files.let_go(subjects);
+    work.files.let_go(runs);
     terminal::write(&out)?;
     Ok(Exit::Clean)
 }

@@ -21,6 +21,8 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<Exit, Failure> {
     // The inventory tells of ways back; what is found of them is told where it is asked for.
     let ways_back = check::tells_ways_back(&work.options);
     work.options.downs = Downs::Run;
+    work.files.keep_texts();
+    work.files.end_with_process();
     let (runs, report) = progress::show(&work.files, || -> Result<_, Failure> {
         let mut runs = check::run(&work.files, &work.options, Sides::Both)?;
         let silent = runs.runs.iter_mut().filter(|_| !ways_back);
@@ -46,6 +48,8 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<Exit, Failure> {
     let listed = inventory::all(&work.files, &subjects, &report.findings, &left);
     sections.push(html::inventory::section(&listed, &work.files));
     let page = html::page(&title, &report, &sections);
+    work.files.let_go(subjects);
+    work.files.let_go(runs);
     if arguments.output.as_os_str() == "-" {
         terminal::write(&page)?;
         return Ok(Exit::Clean);

@@ -3,7 +3,7 @@
 
 use super::Cell;
 use crate::rules::Context;
-use crate::rules::ways_back::{apart, name};
+use crate::rules::ways_back::{apart, differs, name};
 use crate::source::{FileId, Files};
 use crate::stacks::History;
 use crate::stacks::back::{Back, Way};
@@ -14,9 +14,7 @@ pub(super) fn is_told_by_running(ctx: &Context<'_>, back: &Back) -> bool {
     match &back.way {
         Way::None => false,
         Way::Refused(..) => true,
-        Way::Ran(ran) => {
-            !ran.failures.is_empty() || !apart(ctx, &back.between, &ran.after).differences.is_empty()
-        }
+        Way::Ran(ran) => !ran.failures.is_empty() || differs(ctx, &back.between, &ran.after) == Some(true),
     }
 }
 
@@ -46,9 +44,8 @@ pub(super) fn ran(ctx: &Context<'_>, back: &Back, said: impl FnOnce() -> Cell) -
     }
     let left = apart(ctx, &back.before, &ran.after);
     if let Some(first) = left.differences.first() {
-        let since = apart(ctx, &back.between, &ran.after);
-        return match since.is_equal() {
-            Some(true) => (Cell::Is(false), Some("its way back changes nothing".to_owned())),
+        return match differs(ctx, &back.between, &ran.after) {
+            Some(false) => (Cell::Is(false), Some("its way back changes nothing".to_owned())),
             _ => {
                 let way = match (&first.left, &first.right) {
                     (None, _) => "leaves",
@@ -66,8 +63,8 @@ pub(super) fn ran(ctx: &Context<'_>, back: &Back, said: impl FnOnce() -> Cell) -
         return (Cell::Unknown(untold.gap.why.clone()), None);
     }
     // Where the schema stays as it is, what becomes of rows is not told by it.
-    match apart(ctx, &back.before, &back.between).is_equal() {
-        Some(true) => match said() {
+    match differs(ctx, &back.before, &back.between) {
+        Some(false) => match said() {
             Cell::Unknown(_) if ran.sent => (Cell::Is(true), None),
             told => (told, None),
         },

@@ -222,7 +222,7 @@ impl Server<'_> {
             return diagnostics::of_flaws(&self.root, &files, &flaws);
         }
         if let Some(before) = &self.checked
-            && changed.iter().all(|path| is_of_programs(path))
+            && changed.iter().all(|path| check::is_of_programs(path))
         {
             files.take_over(&before.files, &changed);
         }
@@ -436,14 +436,6 @@ impl Server<'_> {
             query,
         )))
     }
-}
-
-/// Whether a file is part of a program, a migration or a model, and says nothing of what the repository is: when any other changes,
-/// all is worked out anew.
-fn is_of_programs(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    matches!(ending, "py" | "sql" | "prisma" | "ex" | "exs") && !matches!(name, "setup.py" | "mix.exs")
 }
 
 /// Objects of one statement that a hover names at the most.

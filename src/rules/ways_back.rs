@@ -2,29 +2,48 @@
 
 use super::Context;
 use crate::schema::Schema;
-use crate::schema::compare::{Comparison, Difference, Kind, Side, Untold, Without, compare};
+use crate::schema::compare::{Comparison, Difference, Kind, Side, Untold, Without, compare, compare_until};
 use crate::source::Span;
 use crate::stacks::back::Ran;
 
 /// What two schemas have apart, of which one was made of the other. The order of columns is not counted: what is added again stands
 /// last; extensions neither, which others may use, nor what was unknown before and is so still.
 pub(crate) fn apart(ctx: &Context<'_>, left: &Schema, right: &Schema) -> Comparison {
+    let mut out = compare(left, right, &without(ctx));
+    keep_what_counts(&mut out, right);
+    out
+}
+
+/// Whether anything differs, by the same measure; `None` where it cannot be told.
+pub(crate) fn differs(ctx: &Context<'_>, left: &Schema, right: &Schema) -> Option<bool> {
+    // A table on one side may be one that nothing makes.
+    let counts = |d: &Difference| {
+        let made = d.left.is_none() && d.object.kind == Kind::Table;
+        d.object.kind != Kind::Extension && !made
+    };
+    let mut out = compare_until(left, right, &without(ctx), &counts);
+    keep_what_counts(&mut out, right);
+    out.is_equal().map(|equal| !equal)
+}
+
+fn without(ctx: &Context<'_>) -> Without {
     let books = ctx.subject.histories.iter().filter_map(|history| {
         let runner = crate::stacks::RUNNERS.iter().find(|r| r.name == history.stack)?;
         runner.table.map(crate::name::Name::new)
     });
-    let without = Without {
+    Without {
         tables: books.collect(),
         order: true,
         names: false,
         comments: true,
         untouched: true,
-    };
-    let mut out = compare(left, right, &without);
+    }
+}
+
+fn keep_what_counts(out: &mut Comparison, right: &Schema) {
     out.differences.retain(|d| d.object.kind != Kind::Extension);
     out.untold.retain(|u| u.object.kind != Kind::Extension);
-    used_before_it_is_made(&mut out, right);
-    out
+    used_before_it_is_made(out, right);
 }
 
 /// A table that nothing makes was there before what uses it first.

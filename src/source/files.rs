@@ -221,6 +221,8 @@ pub struct Files {
     lasting: bool,
     /// The process ends with the run.
     last: bool,
+    /// Texts are kept though nothing is found in them at first.
+    keeps: bool,
 }
 
 /// What all views of a run share.
@@ -263,6 +265,7 @@ impl Files {
             memo: Arc::default(),
             lasting: false,
             last: false,
+            keeps: false,
         }
     }
 
@@ -276,6 +279,11 @@ impl Files {
     /// The process ends with the run: what it lets go of need not be taken apart.
     pub fn end_with_process(&mut self) {
         self.last = true;
+    }
+
+    /// What is looked at is asked for again later in the run: its text is kept, whatever it says.
+    pub fn keep_texts(&mut self) {
+        self.keeps = true;
     }
 
     /// Lets go of what a run has worked with. Large graphs take long to take apart, which is of no use where the process ends.
@@ -309,6 +317,7 @@ impl Files {
             memo: Arc::default(),
             lasting: self.lasting,
             last: self.last,
+            keeps: self.keeps,
         }
     }
 
@@ -339,6 +348,7 @@ impl Files {
             seen: Arc::new(Seen::new(self.listed.entries.len(), Some(self.seen.clone()))),
             lasting: self.lasting,
             last: self.last,
+            keeps: self.keeps,
         }
     }
 
@@ -474,7 +484,7 @@ impl Files {
                 None => match listed.system.read(&entry.path) {
                     Ok(bytes) => {
                         let bits = classify(&bytes) & !ASKED;
-                        if bits != 0 {
+                        if bits != 0 || self.keeps {
                             let path = entry.path.clone();
                             slot.get_or_init(|| SourceFile::new(path, bytes).map(Arc::new));
                         }
@@ -506,8 +516,12 @@ impl Files {
             }
             slot.get_or_init(|| SourceFile::new(entry.path.clone(), bytes).map(Arc::new));
         }
-        let read = self.read(file).ok()?;
-        wanted(read.text.as_bytes()).then_some(read)
+        let read = slot.get()?.as_ref().ok()?;
+        let is_wanted = wanted(read.text.as_bytes());
+        if is_wanted {
+            self.seen.note(at, READ);
+        }
+        is_wanted.then_some(read)
     }
 
     /// What `make` works out of the files under a key: once a run, however often it is asked for. `make` must depend on the files

@@ -27,6 +27,7 @@ mod hostile_python;
 mod impact;
 mod incremental;
 mod inventory;
+mod journey;
 mod judge;
 mod lsp;
 mod neovim;

@@ -124,7 +124,10 @@ fn of(files: &Files, code: Code, wanted: &[Wanted<'_>]) -> Vec<Uses> {
     let found: Vec<Vec<(Option<usize>, String)>> = read
         .par_iter()
         .map(|file| {
-            let may_use = |bytes: &[u8]| named.as_ref().is_none_or(|named| named.is_match(bytes));
+            let may_use = |bytes: &[u8]| match code {
+                Code::JavaScript => javascript::may_call(bytes),
+                Code::Python | Code::Elixir => named.as_ref().is_none_or(|named| named.is_match(bytes)),
+            };
             let Some(source) = files.read_if(*file, may_use) else {
                 return Vec::new();
             };
@@ -201,5 +204,17 @@ fn top(path: &str) -> Option<&str> {
 
 /// Whether a byte may be part of a name.
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    WORD[usize::from(byte)]
 }
+
+/// Every byte of all code is asked.
+static WORD: [bool; 256] = {
+    let mut out = [false; 256];
+    let mut at = 0;
+    while at < out.len() {
+        let byte = at as u8;
+        out[at] = byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+        at += 1;
+    }
+    out
+};

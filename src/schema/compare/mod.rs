@@ -153,6 +153,23 @@ impl Comparison {
 /// Compares two schemas. Names are printed as a new connection would, whatever search path either history left behind.
 #[must_use]
 pub fn compare(left: &Schema, right: &Schema, without: &Without) -> Comparison {
+    let mut out = compare_until(left, right, without, &|_| false);
+    out.differences
+        .sort_by(|a, b| place(&a.object).cmp(&place(&b.object)));
+    out.untold
+        .sort_by(|a, b| (place(&a.object), a.fact).cmp(&(place(&b.object), b.fact)));
+    out.untold.dedup();
+    out
+}
+
+/// The same up to a difference that says enough: what is left is in no order.
+#[must_use]
+pub fn compare_until(
+    left: &Schema,
+    right: &Schema,
+    without: &Without,
+    says_enough: &dyn Fn(&Difference) -> bool,
+) -> Comparison {
     let connected = |schema: &Schema| {
         let mut schema = schema.clone();
         schema.search_path = vec![Name::new("public")];
@@ -163,16 +180,11 @@ pub fn compare(left: &Schema, right: &Schema, without: &Without) -> Comparison {
         left: &left,
         right: &right,
         without,
+        says_enough,
         out: Comparison::default(),
     };
     run.all();
-    let mut out = run.out;
-    out.differences
-        .sort_by(|a, b| place(&a.object).cmp(&place(&b.object)));
-    out.untold
-        .sort_by(|a, b| (place(&a.object), a.fact).cmp(&(place(&b.object), b.fact)));
-    out.untold.dedup();
-    out
+    run.out
 }
 
 /// A table stands before its parts, and what belongs to no table before the tables.
@@ -191,6 +203,7 @@ struct Run<'s> {
     left: &'s Schema,
     right: &'s Schema,
     without: &'s Without,
+    says_enough: &'s dyn Fn(&Difference) -> bool,
     out: Comparison,
 }
 
@@ -198,6 +211,10 @@ struct Run<'s> {
 type Hidden<'h> = &'h dyn Fn(&Item<'_>) -> Option<Gap>;
 
 impl<'s> Run<'s> {
+    fn is_enough(&self) -> bool {
+        self.out.differences.iter().any(self.says_enough)
+    }
+
     fn all(&mut self) {
         let (left, right) = (self.left, self.right);
         for (side, schema) in [(Side::Left, left), (Side::Right, right)] {
@@ -218,7 +235,9 @@ impl<'s> Run<'s> {
         for (a, b) in lists {
             self.pair(a, b, &|i| hidden(left, i), &|i| hidden(right, i));
         }
-        self.tables();
+        if !self.is_enough() {
+            self.tables();
+        }
     }
 
     fn tables(&mut self) {
@@ -239,6 +258,9 @@ impl<'s> Run<'s> {
         let both = self.pair(a, b, &|i| hidden(left, i), &|i| hidden(right, i));
         for (a, b) in both {
             let (Some(a), Some(b)) = (a, b) else { continue };
+            if self.is_enough() {
+                return;
+            }
             self.parts(left.table(a), right.table(b));
         }
     }
