@@ -77,6 +77,8 @@ struct Table {
     words: Vec<String>,
     /// The only column of its primary key.
     key: Option<Name>,
+    /// Its other columns that end as one which refers to it does: `report_id` of `client_reports`.
+    others: Vec<String>,
 }
 
 impl Named<'_> {
@@ -141,6 +143,12 @@ fn by_words(tables: &[Table]) -> ByWord<'_> {
         }
     }
     out
+}
+
+/// The names among those of a table's columns that a longer name of its like may end with; one that refers elsewhere is no key.
+fn others<'n>(names: impl Iterator<Item = &'n Name>, keyed: impl Fn(&Name) -> bool) -> Vec<String> {
+    let named = names.filter(|name| is_of_another(name) && !keyed(name));
+    named.map(|name| snake(name.as_str()).into_owned()).collect()
 }
 
 /// Whether a column is named after another table.
@@ -232,6 +240,14 @@ fn by_word(name: &str, columns: &[Referring<'_>], tables: &ByWord<'_>) -> Option
     }
     let key = table.key.clone()?;
     let is_id = key.as_str() == "id" || snake(key.as_str()) == name;
+    // `client_report_id` may be the `report_id` of a client.
+    let end = |other: &String| {
+        name.strip_suffix(other.as_str())
+            .is_some_and(|rest| rest.ends_with('_'))
+    };
+    if table.others.iter().any(end) {
+        return None;
+    }
     is_id.then(|| (table.qualified.clone(), key, 0))
 }
 
@@ -253,6 +269,9 @@ fn read<'a>(pairs: &Pairs<'a>, schema: &'a Schema, pair: &TablePair<'a>, out: &m
                 qualified: table.qualified(),
                 words: words(table.name()),
                 key: key_in_database(table).or_else(|| models.iter().find_map(|m| key_of(m))),
+                others: others(table.columns().map(ColumnWalker::name), |name| {
+                    is_keyed(table, name) || models.iter().any(|m| is_keyed_by(m, name))
+                }),
             });
             in_database(table, &models, schema, out);
         }
@@ -267,6 +286,9 @@ fn read<'a>(pairs: &Pairs<'a>, schema: &'a Schema, pair: &TablePair<'a>, out: &m
                 qualified: qualified.clone(),
                 words: words(&name.name),
                 key: key_of(model),
+                others: others(model.fields.iter().map(|field| &field.column), |name| {
+                    is_keyed_by(model, name)
+                }),
             });
             let is_open = matches!(pair.table, Lookup::Unknown(_));
             in_model(&qualified, model, schema, is_open, out);
@@ -341,6 +363,16 @@ fn in_database<'a>(table: TableWalker<'a>, models: &[&'a Model], schema: &'a Sch
             in_model_but(&qualified, model, schema, true, &seen, out);
         }
     }
+}
+
+/// Whether a foreign key of a table has a column.
+fn is_keyed(table: TableWalker<'_>, name: &Name) -> bool {
+    foreign_keys(table).any(|(constraint, _)| constraint.columns().any(|column| column.name() == name))
+}
+
+/// The same of a model.
+fn is_keyed_by(model: &Model, name: &Name) -> bool {
+    model.foreign_keys.iter().any(|key| key.columns.contains(name))
 }
 
 /// Whether a foreign key of the column was dropped.

@@ -36,6 +36,7 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
         .collect();
     for (id, table) in schema.tables.iter() {
         if let Some(gap) = table.presumed.as_ref().filter(|_| table.presence.may_be())
+            && table.extension.is_none()
             && !is_hidden(schema, gap)
         {
             let table = schema.table(id);

@@ -393,6 +393,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             ("<<>>", segments) => self.bind_bits(segments, value, pattern.span, scope, seen),
             ("__block__", [only]) => self.bind(only, value, scope, seen),
             ("::", [inner, _]) => self.bind(inner, value, scope, seen),
+            // A range of whatever step (`Kernel.../2` in a match).
+            ("..", [first, last]) => self.bind_range(&[first, last], value, pattern.span, scope, seen),
+            ("..//", [first, last, step]) => {
+                self.bind_range(&[first, last, step], value, pattern.span, scope, seen)
+            }
             ("++", [left, right]) => match &left.kind {
                 FormKind::List(items) => {
                     let mut items = items.to_vec();
@@ -416,6 +421,29 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 Ok(equal(&own, value, pattern.span))
             }
         }
+    }
+
+    fn bind_range(
+        &mut self,
+        parts: &[&Form],
+        value: &Value,
+        at: Span,
+        scope: &mut Scope,
+        seen: &mut Seen,
+    ) -> Run<Matching> {
+        let Value::Range(first, last, step) = value else {
+            let known = !matches!(value, Value::Unknown(_) | Value::Term(_));
+            let parts: Vec<Form> = parts.iter().map(|part| (*part).clone()).collect();
+            return Ok(match known {
+                true => Matching::No,
+                false => self.maybe(&parts, value, at, scope, seen),
+            });
+        };
+        let mut out = Matching::Yes;
+        for (part, number) in parts.iter().zip([first, last, step]) {
+            out = out.and(self.bind(part, &Value::Integer(*number), scope, seen)?);
+        }
+        Ok(out)
     }
 
     fn bind_map(
