@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::Session;
-use crate::change::{Change, ObjectKind, ObjectName};
+use crate::change::{Change, ObjectKind, ObjectName, TableAction};
 use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{Lookup, Relation};
@@ -14,6 +14,9 @@ use crate::sql::{Read, Statement};
 pub const HOLE: &str = "schemalign_hole";
 /// The same for what no `%I` or `quote_ident` keeps to one name: it may hold a schema, too.
 pub(super) const RAW_HOLE: &str = "schemalign_hole_raw";
+
+/// The same for what is digits and underscores alone, at least one.
+pub(super) const HOLE_DIGITS: &str = "schemalign_hole_digits";
 
 impl Session {
     /// Leaves open what a statement with holes may reach.
@@ -79,6 +82,15 @@ impl Session {
             | Change::CreateOtherType { name, .. }
             | Change::CreateSequence { name, .. }
             | Change::CreateCollation { name, .. } => self.created(name, out),
+            // Of the table that it is a partition of, a schema says nothing else.
+            Change::AlterTable(alter)
+                if !holed(&alter.name.name)
+                    && alter.actions.iter().all(|action| partition(action).is_some()) =>
+            {
+                for child in alter.actions.iter().filter_map(partition) {
+                    self.altered(child, out);
+                }
+            }
             Change::AlterTable(alter) => self.altered(&alter.name, out),
             Change::CreateIndex(index) if !holed(&index.table.name) => {
                 let mut table = Vec::new();
@@ -152,6 +164,11 @@ impl Session {
         }
         let namespace = self.namespace_reach(&name.name);
         if let Reach::Namespace(place) = &namespace {
+            if let Some(tables) = self.tables_like(name.name.name.as_str(), place) {
+                out.extend(tables.into_iter().map(Reach::Object));
+                out.push(Reach::Others(place.clone()));
+                return;
+            }
             for table in self.world.database.schema().live_tables() {
                 if table.namespace_name().as_str() == place {
                     out.push(Reach::Object(table.qualified()));
@@ -159,6 +176,55 @@ impl Session {
             }
         }
         out.push(namespace);
+    }
+
+    /// The tables that a name can be of which is known but for holes that are words, where nothing else can be of that name; `None` where
+    /// that cannot be told.
+    fn tables_like(&self, name: &str, place: &str) -> Option<Vec<String>> {
+        let digits = name.matches(HOLE).count() == 1 && name.contains(HOLE_DIGITS);
+        let mark = if digits { HOLE_DIGITS } else { HOLE };
+        let (start, end) = (name.split(mark).next()?, name.rsplit(mark).next()?);
+        // What follows a hole of another kind is not told apart from its mark.
+        if name.contains(RAW_HOLE)
+            || !digits && name.contains(HOLE_DIGITS)
+            || !digits && start.is_empty() && end.is_empty()
+        {
+            return None;
+        }
+        let schema = self.world.database.schema();
+        let fits = |name: &Name| {
+            let rest = name.as_str().strip_prefix(start);
+            let hole = rest.and_then(|rest| rest.strip_suffix(end)).unwrap_or_default();
+            let fits = |c: char| !digits || c.is_ascii_digit() || c == '_';
+            !hole.is_empty() && hole.chars().all(fits)
+        };
+        let here = |namespace| schema.namespaces[namespace].name.as_str() == place;
+        let tables: Vec<_> = schema
+            .live_tables()
+            .into_iter()
+            .filter(|table| table.namespace_name().as_str() == place)
+            .collect();
+        let mut indexes = tables.iter().flat_map(|table| &table.get().indexes);
+        let mut keys = tables.iter().flat_map(|table| &table.get().constraints);
+        let other = indexes.any(|index| index.name.known().is_none_or(fits))
+            || keys.any(|key| key.name.known().is_none_or(fits))
+            || schema
+                .sequences
+                .iter()
+                .any(|(_, s)| here(s.namespace) && fits(&s.name))
+            || schema
+                .types
+                .iter()
+                .any(|(_, ty)| here(ty.namespace) && fits(&ty.name) && !self.names_rows(&ty.name, place));
+        let fitting = tables.iter().filter(|table| fits(table.name()));
+        (!other).then(|| fitting.map(|table| table.qualified()).collect())
+    }
+
+    /// Whether a type is that of a table's rows.
+    fn names_rows(&self, name: &Name, place: &str) -> bool {
+        let tables = self.world.database.schema().live_tables();
+        let mut named = tables.into_iter().filter(|table| table.name() == name);
+        named.any(|table| table.namespace_name().as_str() == place)
     }
 
     fn altered_type(&self, name: &ObjectName, out: &mut Vec<Reach>) {
@@ -334,6 +400,16 @@ fn changes_no_schema(text: &str) -> bool {
             )
         }
         _ => false,
+    }
+}
+
+/// The partition that an action attaches or detaches, where it has a hole for its name.
+fn partition(action: &TableAction) -> Option<&ObjectName> {
+    match action {
+        TableAction::AttachPartition { child, .. } | TableAction::DetachPartition { child } => {
+            holed(&child.name).then_some(child)
+        }
+        _ => None,
     }
 }
 

@@ -88,6 +88,13 @@ impl Session {
         plain: fn(&Value) -> String,
         quote: fn(&str) -> String,
     ) -> Run<Value> {
+        let literal = quote("x") == "'x'";
+        if let Value::Partial(partial) = value
+            && !literal
+            && partial.runs.iter().all(is_word)
+        {
+            return Ok(value.clone());
+        }
         let printed = match value {
             Value::Oid(_) => self.print(value),
             other if other.gap().is_some() => None,
@@ -113,7 +120,7 @@ impl Session {
                     .unwrap_or_else(|| self.gap(at, "a name that cannot be told"));
                 let hole = (None, span, true);
                 let quote_mark = || (Some("'".to_owned()), span, false);
-                let runs = if quote("x") == "'x'" {
+                let runs = if literal {
                     vec![quote_mark(), hole, quote_mark()]
                 } else {
                     vec![hole]
@@ -193,4 +200,10 @@ fn pieces(template: &str) -> Option<Vec<Piece>> {
         out.push(Piece::Text(from..bytes.len()));
     }
     Some(out)
+}
+
+/// Whether a part of a name stands without quotes; a hole that is a name is quoted where it needs be.
+fn is_word((text, _, exact): &(Option<String>, Span, bool)) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    text.as_ref().map_or(*exact, |text| text.chars().all(plain))
 }

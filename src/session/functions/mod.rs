@@ -11,10 +11,13 @@ mod system;
 pub(super) use arrays::parse_array;
 pub(super) use regex::simple_match;
 
+use std::sync::Arc;
+
 use super::Session;
 use super::flow::Run;
 use super::query::Env;
-use super::value::Value;
+use super::reach::HOLE_DIGITS;
+use super::value::{Partial, Value};
 use crate::source::Span;
 use crate::tree::expr::Call;
 
@@ -130,8 +133,29 @@ impl Session {
     /// Functions that keep the known parts of a string.
     fn with_holes(&self, name: &str, args: &Args<'_>) -> Option<Value> {
         let same = matches!(name, "btrim" | "ltrim" | "rtrim" | "trim" | "text" | "varchar");
-        match args.values.first() {
-            Some(Value::Partial(partial)) if same && args.len() == 1 => Some(Value::Partial(partial.clone())),
+        match (args.values.first()?, args.values.get(1)) {
+            (Value::Partial(partial), None) if same => Some(Value::Partial(partial.clone())),
+            (Value::Partial(partial), None) if name == "lower" => {
+                let runs = partial.runs.iter();
+                let runs = runs.map(|(text, at, exact)| {
+                    let turned = text.as_ref().map(|text| text.to_ascii_lowercase());
+                    let same = turned == *text;
+                    (turned, *at, *exact && same)
+                });
+                Some(Value::Partial(Arc::new(Partial {
+                    runs: runs.collect(),
+                    gap: partial.gap.clone(),
+                })))
+            }
+            // A time that is not told, in digits.
+            (time, Some(Value::Text(pattern)))
+                if name == "to_char" && is_word_of_digits(pattern.as_str()) =>
+            {
+                Some(Value::Partial(Arc::new(Partial {
+                    runs: vec![(Some(HOLE_DIGITS.to_owned()), args.at, false)],
+                    gap: time.gap()?.clone(),
+                })))
+            }
             _ => None,
         }
     }
@@ -189,6 +213,19 @@ impl Session {
             _ => return None,
         })
     }
+}
+
+/// Whether `to_char` prints any time by a pattern as digits and underscores alone (manual, table 9.26). Of a number it says something
+/// else: none of these is a pattern of numbers.
+fn is_word_of_digits(pattern: &str) -> bool {
+    const DIGITS: &[&str] = &[
+        "YYYY", "YY", "MM", "DDD", "DD", "HH24", "HH12", "MI", "SS", "MS", "US", "IYYY", "IW", "WW", "Q", "_",
+    ];
+    let mut rest = pattern;
+    while let Some(next) = DIGITS.iter().find_map(|part| rest.strip_prefix(part)) {
+        rest = next;
+    }
+    rest.is_empty() && pattern.chars().any(|c| c != '_')
 }
 
 /// `concat` prints a boolean as its output function does.

@@ -134,7 +134,7 @@ fn text_with_holes_reaches_no_further_than_it_can() {
     let reaches = |statement: &str| {
         let text = format!(
             "CREATE TABLE t (a int); CREATE TABLE u (a int);
-             DO $$ DECLARE x text := current_setting('a.b', true); BEGIN {statement} END $$;"
+             DO $$ DECLARE x text := current_setting('a.b', true); y text := x; BEGIN {statement} END $$;"
         );
         let outcome = run(&text);
         outcome
@@ -158,6 +158,40 @@ fn text_with_holes_reaches_no_further_than_it_can() {
         ["public.t", "public.u", "schema public"]
     );
     assert_eq!(reaches("EXECUTE x;"), ["everything"]);
+    // What a known name begins with names no other table.
+    assert_eq!(
+        reaches("EXECUTE format('ALTER TABLE t_%I ADD a int', x);"),
+        ["what else schema public holds"]
+    );
+    assert_eq!(
+        reaches("CREATE TABLE t_1 (b int); EXECUTE format('ALTER TABLE t_%I ADD a int', x);"),
+        ["public.t_1", "what else schema public holds"]
+    );
+    // A date in digits is a part of a name.
+    let day = |statement: &str| {
+        reaches(&format!(
+            "x := lower(format('T_%s', to_char(now(), 'YYYYMMDD'))); {statement}"
+        ))
+    };
+    let others = ["what else schema public holds"];
+    assert_eq!(
+        day("CREATE INDEX t_a_idx ON t (a); EXECUTE format('ALTER TABLE %I SET (fillfactor = %s)', x, y);"),
+        others
+    );
+    assert_eq!(day("EXECUTE format('CREATE TABLE %s (LIKE t)', x);"), others);
+    assert_eq!(
+        day("EXECUTE format('ALTER TABLE %s SET (fillfactor = 50)', x);"),
+        others
+    );
+    assert_eq!(
+        day("EXECUTE format('ALTER TABLE t ATTACH PARTITION %s FOR VALUES FROM (1) TO (2)', x);"),
+        others
+    );
+    assert_eq!(day("EXECUTE format('DROP SEQUENCE IF EXISTS %s', x);"), others);
+    assert_eq!(
+        reaches("EXECUTE 'DROP TABLE t_' || to_char(now(), 'Month');"),
+        ["public.t", "public.u", "schema public"]
+    );
 }
 
 /// A function is made whatever its body says; what is called of it may do anything.
