@@ -80,7 +80,7 @@ fn list(files: &Files, kind: &str) -> inventory::Inventory {
     }
 }
 
-fn document(files: &Files, kind: &str) -> Value {
+pub(crate) fn document(files: &Files, kind: &str) -> Value {
     json::document(&list(files, kind), files)
 }
 

@@ -44,3 +44,4 @@ mod sqlalchemy_models;
 mod states;
 mod tidy;
 mod watch;
+mod ways_back;
