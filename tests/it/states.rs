@@ -176,6 +176,46 @@ fn bodies_of_a_library_are_not_known() {
     assert!(code == 1 && out.contains("result"), "{code} {out}");
 }
 
+/// When a trigger runs is the same in other words of the server, and is not where a string is another.
+#[test]
+fn conditions_of_triggers_are_held_against_each_other() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("states-triggers");
+    let _ = std::fs::remove_dir_all(&root);
+    std::fs::create_dir_all(&root).unwrap();
+    let write = |name: &str, first: &str, second: &str| {
+        let text = format!(
+            "CREATE TABLE public.t (id integer, x text);\nCREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             RETURN NEW; END $$;\nCREATE TRIGGER a BEFORE UPDATE ON public.t {first} EXECUTE FUNCTION public.f();\n\
+             CREATE TRIGGER b BEFORE UPDATE ON public.t FOR EACH ROW WHEN ({second}) EXECUTE FUNCTION public.f();\n"
+        );
+        std::fs::write(root.join(name), text).unwrap();
+    };
+    write(
+        "one.sql",
+        "FOR EACH ROW WHEN (OLD.x IS DISTINCT FROM NEW.\"x\")",
+        "NEW.x = 'A' AND (NEW.id > 1)",
+    );
+    write(
+        "two.sql",
+        "FOR EACH ROW WHEN (((old.x IS DISTINCT FROM new.x)))",
+        "(NEW.x = 'A' AND (NEW.id > 1))",
+    );
+    assert_eq!(run(&root, &["diff", "one.sql", "two.sql"]).0, 0);
+    write(
+        "two.sql",
+        "FOR EACH ROW WHEN (old.x IS DISTINCT FROM new.x)",
+        "NEW.x = 'a' AND (NEW.id > 1)",
+    );
+    let (code, out, _) = run(&root, &["diff", "one.sql", "two.sql"]);
+    assert!(code == 2 && out.contains(" 1 not known"), "{code} {out}");
+    write(
+        "two.sql",
+        "FOR EACH ROW WHEN (old.x IS DISTINCT FROM new.x)",
+        "NEW.x = 'A' AND NEW.id > 1",
+    );
+    assert_eq!(run(&root, &["diff", "one.sql", "two.sql"]).0, 2);
+}
+
 #[test]
 fn what_is_no_side_is_said() {
     let root = shop("wrong");

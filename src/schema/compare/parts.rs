@@ -12,6 +12,7 @@ use crate::schema::{
     Column, ColumnWalker, ConstraintKind, ConstraintWalker, Index, IndexKey, IndexWalker, RelationKind,
     Stored, TableWalker, Trigger,
 };
+use crate::syntax::split;
 
 /// An item that is part of a table.
 fn part<'a>(table: TableWalker<'a>, kind: Kind, name: &str, presence: &Presence) -> Item<'a> {
@@ -233,14 +234,45 @@ fn events(text: &str) -> String {
     format!("{when} {}", what.join(" or "))
 }
 
-/// What stands between table and function, without how often the trigger runs, which is a fact of its own.
+/// What stands between table and function, without how often the trigger runs, which is a fact of its own. The server writes the
+/// condition in parentheses of its own, and names without quotes that need none.
 fn conditions(text: &str) -> String {
-    let text = squeezed(text).to_lowercase();
-    ["for each row", "for each statement", "for row", "for statement"]
-        .iter()
-        .fold(text, |text, words| text.replace(words, ""))
-        .trim()
-        .to_owned()
+    let mut words: Vec<String> = Vec::new();
+    for token in split::lexemes(text) {
+        let written = text.get(token.start..token.end).unwrap_or_default();
+        let inner = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        words.push(match inner {
+            Some(name) if crate::name::quote(name) == name => name.to_owned(),
+            None if !written.contains('\'') && !written.contains('$') => written.to_lowercase(),
+            Some(_) | None => written.to_owned(),
+        });
+    }
+    for level in [&["for", "each"][..], &["for"]] {
+        for kind in ["row", "statement"] {
+            let whole: Vec<&str> = level.iter().copied().chain([kind]).collect();
+            let found = words.windows(whole.len()).position(|some| some == whole);
+            if let Some(at) = found {
+                words.drain(at..at + whole.len());
+            }
+        }
+    }
+    if let Some(when) = words.iter().position(|word| word == "when") {
+        while is_wrapped(&words[when + 1..]) && is_wrapped(&words[when + 2..words.len() - 1]) {
+            words.pop();
+            words.remove(when + 1);
+        }
+    }
+    words.join(" ")
+}
+
+/// Whether parentheses stand around all of some words.
+fn is_wrapped(words: &[String]) -> bool {
+    let mut depth = 0;
+    let open = words.iter().position(|word| {
+        depth += i32::from(word == "(") - i32::from(word == ")");
+        depth == 0
+    });
+    words.len() > 2 && words.first().is_some_and(|word| word == "(") && open == Some(words.len() - 1)
 }
 
 pub(super) fn policies(table: TableWalker<'_>) -> Vec<Item<'_>> {
