@@ -183,6 +183,19 @@ impl Database {
         database
     }
 
+    /// A database that holds a schema. What was there before and is no more is not known of it.
+    #[must_use]
+    pub fn of(schema: Schema, given: &Given) -> Self {
+        Database(Arc::new(State {
+            schema,
+            version: given.postgres_version,
+            gone_relations: Names::default(),
+            gone_types: Names::default(),
+            gone_others: Names::default(),
+            places: Arena::default(),
+        }))
+    }
+
     /// What it holds.
     #[must_use]
     pub fn schema(&self) -> &Schema {

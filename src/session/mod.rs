@@ -203,8 +203,18 @@ impl Session {
     /// Connects to a new database.
     #[must_use]
     pub fn new(given: &Given) -> Self {
+        Session::on(Database::new(given), given)
+    }
+
+    /// Connects to a database that holds a schema.
+    #[must_use]
+    pub fn at(schema: Schema, given: &Given) -> Self {
+        Session::on(Database::of(schema, given), given)
+    }
+
+    fn on(database: Database, given: &Given) -> Self {
         Session {
-            world: World::new(Database::new(given)),
+            world: World::new(database),
             given: given.clone(),
             journal: Journal::default(),
             missteps: Vec::new(),
