@@ -251,7 +251,10 @@ fn configured(files: &Files, file: FileId) -> Vec<Tree> {
                 .collect(),
             None => vec![own_versions(files, &folder)],
         };
-        let recursive = find("recursive_version_locations").is_some_and(|v| v.trim() == "true");
+        let recursive = match find("recursive_version_locations") {
+            Some(said) => said.trim() == "true",
+            None => find("version_locations").is_none() && has_located(files, &here, &versions),
+        };
         out.push(Tree {
             base: if flask {
                 parent(&folder).to_owned()
@@ -267,6 +270,40 @@ fn configured(files: &Files, file: FileId) -> Vec<Tree> {
         });
     }
     out
+}
+
+/// Whether a program of the project says itself in which folders revisions are, and there are some below those that hold revisions
+/// (OpenStack: `versions/<release>/expand`).
+fn has_located(files: &Files, here: &str, versions: &[String]) -> bool {
+    let is_nested = |folder: &String| {
+        let is_python = |path: &str| path.ends_with(".py") && !path.ends_with("/__init__.py");
+        let depth = folder.split('/').count();
+        let mut found = files.below(folder).filter(|(_, entry)| is_python(&entry.path));
+        let (mut direct, mut nested) = (false, false);
+        found.any(|(_, entry)| {
+            let is_direct = entry.path.split('/').count() == depth + 1;
+            direct |= is_direct;
+            nested |= !is_direct;
+            direct && nested
+        })
+    };
+    if !versions.iter().any(is_nested) {
+        return false;
+    }
+    let says = |file: FileId| {
+        let text = files.text(file);
+        text.contains("set_main_option(") && text.contains("version_locations")
+    };
+    let mut programs = files.below(here).filter(|(_, entry)| {
+        let inside = versions.iter().any(|folder| {
+            entry
+                .path
+                .strip_prefix(folder.as_str())
+                .is_some_and(|rest| rest.starts_with('/'))
+        });
+        entry.path.ends_with(".py") && !inside
+    });
+    programs.any(|(file, _)| says(file))
 }
 
 /// The folder `versions`; where it holds no revision itself but a folder for each database system, which `env.py` chooses from,
