@@ -2,6 +2,7 @@
 //!
 //! Source: `TextClause._bind_params_regex` and `DDL._expand` of SQLAlchemy; how psycopg2 writes values into a statement.
 
+mod declared;
 mod elements;
 mod parameters;
 mod results;

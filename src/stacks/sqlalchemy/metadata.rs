@@ -29,7 +29,7 @@ pub enum Made {
 }
 
 /// What a metadata is known by.
-pub(super) fn made<'a, L: Library<'a>>(machine: &Machine<'a, L>, metadata: Metadata) -> Option<Made> {
+pub fn made<'a, L: Library<'a>>(machine: &Machine<'a, L>, metadata: Metadata) -> Option<Made> {
     match metadata {
         Metadata::Term(_, span) => Some(Made::At(span)),
         Metadata::Class(class) => machine.class(class).map(|c| Made::At(c.span)),

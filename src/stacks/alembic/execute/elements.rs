@@ -3,7 +3,7 @@
 //!
 //! Source: `SchemaGenerator`, `SchemaDropper` (`sqlalchemy/sql/ddl.py`), `NamedType` (`sqlalchemy/dialects/postgresql`).
 
-use super::Statement;
+use super::{Statement, declared};
 use crate::change::{Behaviour, Change, ObjectKind, ObjectName, Question};
 use crate::interpret::python::{Args, Argument, Machine, Run, Value};
 use crate::known::{Gap, Reach, Truth};
@@ -164,6 +164,9 @@ fn table_of<'a, L: Database<'a>>(
     value: &Value<'a>,
     at: Span,
 ) -> Option<TableDef<'a>> {
+    if let Some(class) = declared::class_of_table(value) {
+        return declared::of_class(machine, class);
+    }
     let args = terms::call_of(machine, value, "Table")?.clone();
     if args.keyword("autoload_with").is_some() || args.keyword("autoload").is_some() {
         return None;
@@ -306,7 +309,7 @@ pub(in crate::stacks::alembic) fn create_or_drop<'a, L: Database<'a>>(
             if create {
                 create_table(machine, &def, check, &mut Memo::default(), on)
             } else {
-                drop_table(machine, &def, check, on)
+                drop_table(machine, &def, check, true, on)
             }
             .map(|()| Value::None),
         );
@@ -416,6 +419,7 @@ fn drop_table<'a, L: Database<'a>>(
     machine: &mut Machine<'a, L>,
     def: &TableDef<'a>,
     check: bool,
+    alone: bool,
     on: Connection,
 ) -> Run<'a, ()> {
     let truth = if check {
@@ -432,7 +436,7 @@ fn drop_table<'a, L: Database<'a>>(
         .columns
         .iter()
         .filter_map(|c| c.ty.as_ref()?.enumeration.clone())
-        .filter(|e| !e.metadata && e.create_type != Ok(false))
+        .filter(|e| alone && !e.metadata && e.create_type != Ok(false))
         .collect();
     let span = def.span;
     only_if(machine, truth, |machine| {
@@ -459,11 +463,25 @@ pub(in crate::stacks::alembic) fn create_or_drop_all<'a, L: Database<'a>>(
         .get(1, "tables")
         .cloned()
         .filter(|a| !matches!(a.value, Value::None));
+    let mut defs = Vec::new();
     let values = match &listed {
         Some(argument) => machine.items(&argument.value, argument.span)?,
-        None => tables_of(machine, metadata, at),
+        None => {
+            // Tables that calls make are known here; those of classes, and of a base's metadata, are read.
+            let calls = terms::call_of(machine, metadata, "MetaData").is_some();
+            let read = match calls && machine.classes().is_empty() {
+                true => Ok(Vec::new()),
+                false => declared::of_metadata(machine, metadata, calls, at),
+            };
+            read.and_then(|found| {
+                defs = found;
+                match calls {
+                    true => tables_of(machine, metadata, at),
+                    false => Ok(Vec::new()),
+                }
+            })
+        }
     };
-    let mut defs = Vec::new();
     let values = values.and_then(|values| {
         for value in values.iter().take(MAX_TABLES) {
             match table_of(machine, value, at) {
@@ -485,14 +503,36 @@ pub(in crate::stacks::alembic) fn create_or_drop_all<'a, L: Database<'a>>(
     }
     let mut defs = sorted(defs);
     types_of_references(&mut defs);
+    // Types belong to the metadata: those of all its tables are made before any table, and dropped behind all.
+    let others = match listed.is_some() && !machine.classes().is_empty() {
+        true => declared::of_metadata(machine, metadata, true, at).unwrap_or_default(),
+        false => Vec::new(),
+    };
+    let enums: Vec<EnumDef> = defs
+        .iter()
+        .chain(&others)
+        .flat_map(|def| &def.columns)
+        .filter_map(|c| c.ty.as_ref()?.enumeration.clone())
+        .filter(|e| (check || !e.metadata) && (e.create_type != Ok(false) || e.general))
+        .collect();
     let mut memo = Memo::default();
     if create {
+        for def in &enums {
+            if def.name.as_ref().map_or(true, |name| memo.note(name)) {
+                create_enum(machine, def, true, check || def.where_missing(), on)?;
+            }
+        }
         for def in &defs {
             create_table(machine, def, check, &mut memo, on)?;
         }
     } else {
         for def in defs.iter().rev() {
-            drop_table(machine, def, check, on)?;
+            drop_table(machine, def, check, false, on)?;
+        }
+        for def in &enums {
+            if def.name.as_ref().map_or(true, |name| memo.note(name)) {
+                create_enum(machine, def, false, check, on)?;
+            }
         }
     }
     Ok(Value::None)
