@@ -337,6 +337,8 @@ pub struct Model {
     /// Why the migrations are not to make its table: it seems to stand for none, or for one of another database. It is then unmanaged
     /// too, and what is not judged for it is told in the coverage.
     pub elsewhere: Option<Gap>,
+    /// A library declares it, and no source of the repository does.
+    pub of_library: bool,
 }
 
 /// What a model maps.

@@ -242,6 +242,12 @@ fn help(schema: &Schema, model: &Model, name: &QualifiedName, kind: &str) -> Str
         .into_iter()
         .find(|t| words::plain(t.name().as_str()) == wanted);
     match similar {
+        None if model.of_library => format!(
+            "write a migration that creates the {kind}, or leave it to the library that {} is of: name {} among `owned-by-others`, or \
+             hand over its metadata no more",
+            words::model(model),
+            words::qualified(Some(schema), name)
+        ),
         Some(table) => format!(
             "map {} to the {kind} {} that the migrations make, or write a migration for {}",
             words::model(model),

@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::{Check, Context, Report, Reporter, Rule, words};
-use crate::declared::{Key, Model};
+use crate::declared::{Key, Model, Models};
 use crate::finding::Level;
 use crate::known::{Presence, Section};
 use crate::name::Name;
@@ -32,14 +32,14 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     match (&model.primary_key, held) {
         (None, None) => {}
         (None, Some(_)) if set.language.without_constraints => {}
-        (Some(key), held) => compare(ctx, model, table, key, held, out),
+        (Some(key), held) => compare(ctx, (set, model), table, key, held, out),
         (None, Some(held)) => without_key(ctx, model, table, held, out),
     }
 }
 
 fn compare(
     ctx: &Context<'_>,
-    model: &Model,
+    (set, model): (&Models, &Model),
     table: TableWalker<'_>,
     key: &Key,
     held: Option<ConstraintWalker<'_>>,
@@ -81,7 +81,7 @@ fn compare(
     .object("primary key")
     .expected(words::list(&wanted))
     .model(key.span)
-    .help(help(ctx, model, table, &wanted, &found));
+    .help(help(ctx, (set, model), table, &wanted, &found));
     let label = if held.is_some() {
         format!("primary key {} here", words::list(&found))
     } else {
@@ -98,18 +98,20 @@ fn compare(
 /// Both ways out, with what depends on the key of today.
 fn help(
     ctx: &Context<'_>,
-    model: &Model,
+    (set, model): (&Models, &Model),
     table: TableWalker<'_>,
     wanted: &[&Name],
     found: &[&Name],
 ) -> String {
-    let declare = if found.is_empty() {
-        "take the key off the model".to_owned()
+    let declare = if !found.is_empty() {
+        format!(", or declare {}, which the table has", words::list(found))
+    } else if set.language.name == "SQLAlchemy" {
+        ": SQLAlchemy maps no class without one".to_owned()
     } else {
-        format!("declare {}, which the table has", words::list(found))
+        ", or take the key off the model".to_owned()
     };
     format!(
-        "write a migration that makes {} the primary key, or {declare}{}",
+        "write a migration that makes {} the primary key{declare}{}",
         words::sql_list(wanted.iter().copied()),
         words::key_dependants(
             ctx,

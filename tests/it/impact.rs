@@ -190,3 +190,40 @@ fn help_weighs_both_sides() {
         ]
     );
 }
+
+/// Help asks for nothing that cannot be done: a mapper needs a key, and a class of a library is not the repository's to remove.
+#[test]
+fn help_asks_for_what_can_be_done() {
+    let environment = "from alembic import context\nfrom celery.backends.database.session import ResultModelBase\nfrom app import Base\n\
+                       target_metadata = [Base.metadata, ResultModelBase.metadata]\n\
+                       context.configure(target_metadata=target_metadata)\ncontext.run_migrations()\n";
+    let models = "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n\n\nclass Base(DeclarativeBase):\n    pass\n\n\n\
+                  class Link(Base):\n    __tablename__ = \"links\"\n    id: Mapped[int] = mapped_column(primary_key=True)\n";
+    let revision = "import sqlalchemy as sa\nfrom alembic import op\nrevision = \"0001\"\ndown_revision = None\n\n\ndef upgrade():\n    \
+                    op.create_table(\"links\", sa.Column(\"id\", sa.Integer, nullable=False))\n";
+    let files = Files::in_memory([
+        ("alembic.ini", "[alembic]\nscript_location = migrations\n"),
+        ("app.py", models),
+        ("migrations/env.py", environment),
+        ("migrations/versions/0001_init.py", revision),
+    ]);
+    let options = Options::default();
+    let runs = check::run(&files, &options, Sides::Both).unwrap();
+    let report = check::report(&files, &options, &runs).unwrap();
+    let help = |rule: &str| -> Vec<&str> {
+        let of = report.findings.iter().filter(|f| f.rule == rule);
+        of.filter_map(|f| f.help.as_deref()).collect()
+    };
+    assert_eq!(
+        help("primary-key-mismatch"),
+        ["write a migration that makes (id) the primary key: SQLAlchemy maps no class without one"]
+    );
+    let celery = "write a migration that creates the table, or leave it to the library that model `Task` is of: name public.celery_taskmeta \
+                  among `owned-by-others`, or hand over its metadata no more";
+    assert_eq!(
+        help("missing-table").first(),
+        Some(&celery),
+        "{:?}",
+        report.findings
+    );
+}

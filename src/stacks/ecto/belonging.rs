@@ -211,6 +211,7 @@ pub fn read_as(models: &[Model], made: &[Schema]) -> Vec<Model> {
             kind: ModelKind::Table,
             unmanaged: false,
             elsewhere: None,
+            of_library: false,
             ..model.clone()
         });
     }

@@ -167,6 +167,7 @@ fn model(machine: &mut Elixir<'_>, schema: &Schema) -> Model {
         open,
         unmanaged: false,
         elsewhere: None,
+        of_library: false,
     }
 }
 
@@ -305,5 +306,6 @@ fn join(schema: &Schema, at: Span, name: &str, columns: &[SmolStr; 2]) -> Model 
         open: Vec::new(),
         unmanaged: false,
         elsewhere: None,
+        of_library: false,
     }
 }

@@ -108,6 +108,7 @@ fn model(source: &Source<'_>, declared: &ModelSource<'_>) -> Model {
         open,
         unmanaged: source.config.external_table(&declared.table),
         elsewhere: None,
+        of_library: false,
     }
 }
 

@@ -339,6 +339,7 @@ fn join_table(
         open: Vec::new(),
         unmanaged: source.config.external_table(&table),
         elsewhere: None,
+        of_library: false,
     };
     pair_key(source, &mut model, &text, &table, field_a.member.name.span);
     if !source.settings.no_foreign_keys {

@@ -266,6 +266,7 @@ fn celery_table(class: &str, table: &str, unique: &str, columns: &[(&str, SqlTyp
         open: Vec::new(),
         unmanaged: false,
         elsewhere: None,
+        of_library: true,
     }
 }
 

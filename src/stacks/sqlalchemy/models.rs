@@ -386,6 +386,7 @@ fn model(table: &ModelTable<'_>) -> Model {
             .collect(),
         unmanaged: table.reflected,
         elsewhere: None,
+        of_library: false,
     };
     if table.class.is_none() && table.term.is_some() && !table.reflected {
         out.kind = ModelKind::Table;
