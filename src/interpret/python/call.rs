@@ -470,7 +470,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             RECURSIONS
         };
         let why = || format!("`{}` calls itself an unknown number of times", function.name);
-        (running >= most).then(|| Gap::new(at, why(), Reach::Everything))
+        let reach = || match self.only_computes(function) {
+            true => Reach::Rows,
+            false => Reach::Everything,
+        };
+        (running >= most).then(|| Gap::new(at, why(), reach()))
     }
 
     /// `await value`.

@@ -16,6 +16,7 @@ mod change;
 mod class;
 mod collection;
 mod compare;
+mod computing;
 mod decorate;
 mod dependencies;
 mod display;

@@ -104,8 +104,17 @@ fn imported_from(text: &str, name: &str) -> Option<String> {
 
 /// The name of the second argument of a call of `Migrate` or `init_app`.
 fn second_argument(text: &str) -> Option<&str> {
-    for start in ["Migrate(", "migrate.init_app("] {
+    for start in ["Migrate(", ".init_app("] {
         for (at, _) in text.match_indices(start) {
+            // Of all that is handed to the application, the object that is named after migrations.
+            let before = text.get(..at)?;
+            let word = before
+                .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .next();
+            let is_object = word.is_some_and(|word| word.to_ascii_lowercase().contains("migrat"));
+            if start == ".init_app(" && !is_object {
+                continue;
+            }
             let inner = text.get(at + start.len()..)?;
             let inner = inner.split(')').next().unwrap_or(inner);
             for (position, argument) in inner.split(',').map(str::trim).enumerate() {
@@ -141,5 +150,9 @@ mod tests {
             Some("data")
         );
         assert_eq!(second_argument("Migrate(app)"), None);
+        assert_eq!(
+            second_argument("mail.init_app(app, x)\nmigrations.init_app(app, db)"),
+            Some("db")
+        );
     }
 }
