@@ -14,9 +14,8 @@ use crate::schema::compare::{Without, compare};
 /// When a side is no state, or cannot be made.
 pub(super) fn run(arguments: &DiffArguments) -> Result<Exit, Failure> {
     terminal::set_colour(arguments.source.color);
-    let mut sides = Sides::new(&arguments.paths, &arguments.source);
-    let left = sides.state(&arguments.left)?;
-    let right = sides.state(&arguments.right)?;
+    let sides = Sides::new(&arguments.paths, &arguments.source);
+    let (left, right) = sides.both(&arguments.left, &arguments.right)?;
     let comparison = compare(&left.schema, &right.schema, &without(arguments, &left, &right));
     let out = match arguments.format {
         DiffFormat::Text => states::text(&comparison, left.shown(), right.shown()),

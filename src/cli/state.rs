@@ -1,7 +1,7 @@
 //! A state of a schema as an argument names it, and how it is made.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::Source;
 use super::outcome::Failure;
@@ -127,23 +127,34 @@ fn words(side: &str) -> Words {
 pub(super) struct Sides<'a> {
     paths: &'a [PathBuf],
     source: &'a Source,
-    opened: Option<(Arc<Files>, Options, PathBuf, Arc<disk::Disk>)>,
+    opened: Mutex<Option<Opened>>,
 }
+
+type Opened = (Arc<Files>, Options, PathBuf, Arc<disk::Disk>);
 
 impl<'a> Sides<'a> {
     pub(super) fn new(paths: &'a [PathBuf], source: &'a Source) -> Self {
         Sides {
             paths,
             source,
-            opened: None,
+            opened: Mutex::default(),
         }
+    }
+
+    /// The states that two arguments name, made side by side.
+    ///
+    /// # Errors
+    /// When there is none such.
+    pub(super) fn both(&self, left: &str, right: &str) -> Result<(Stated, Stated), Failure> {
+        let (left, right) = rayon::join(|| self.state(left), || self.state(right));
+        Ok((left?, right?))
     }
 
     /// The state that an argument names.
     ///
     /// # Errors
     /// When there is none such.
-    pub(super) fn state(&mut self, side: &str) -> Result<Stated, Failure> {
+    fn state(&self, side: &str) -> Result<Stated, Failure> {
         let words = words(side);
         let title = title(side, &words);
         match &words.what {
@@ -183,16 +194,17 @@ impl<'a> Sides<'a> {
         of_history(title, Arc::new(files), &options)
     }
 
-    fn open(&mut self) -> Result<(Arc<Files>, Options, PathBuf, Arc<disk::Disk>), Failure> {
-        if let Some(opened) = &self.opened {
+    fn open(&self) -> Result<Opened, Failure> {
+        let mut held = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = &*held {
             return Ok(opened.clone());
         }
         let work = Workspace::open(self.paths, self.source)?;
         let opened = (Arc::new(work.files), work.options, work.root, work.disk);
-        Ok(self.opened.insert(opened).clone())
+        Ok(held.insert(opened).clone())
     }
 
-    fn of_repository(&mut self, title: String, words: &Words) -> Result<Stated, Failure> {
+    fn of_repository(&self, title: String, words: &Words) -> Result<Stated, Failure> {
         let (mut files, mut options, root, disk) = match &words.what {
             What::Path(folder) if words.git.is_none() => {
                 let source = Source {
