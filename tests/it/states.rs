@@ -142,11 +142,11 @@ fn bodies_of_a_library_are_not_known() {
     let write = |path: &str, text: &str| std::fs::write(root.join(path), text).unwrap();
     write(
         "mix.lock",
-        "%{\n  \"oban\": {:hex, :oban, \"2.16.3\", \"a\", [:mix], [], \"hexpm\"},\n}\n",
+        "%{\n  \"oban\": {:hex, :oban, \"2.19.4\", \"a\", [:mix], [], \"hexpm\"},\n}\n",
     );
     write(
         "mix.exs",
-        "defmodule My.MixProject do\n  def project, do: [app: :my, deps: [{:oban, \"~> 2.16\"}]]\nend\n",
+        "defmodule My.MixProject do\n  def project, do: [app: :my, deps: [{:oban, \"~> 2.19\"}]]\nend\n",
     );
     write(
         "priv/repo/migrations/1_jobs.exs",
@@ -174,6 +174,23 @@ fn bodies_of_a_library_are_not_known() {
     );
     let (code, out, _) = run(&root, &["diff", "history", "dump.sql"]);
     assert!(code == 1 && out.contains("result"), "{code} {out}");
+    // What another package makes besides hides nothing of the version that has run.
+    let migration = |name: &str, up: &str| {
+        format!("defmodule My.Repo.Migrations.{name} do\n  use Ecto.Migration\n  def up, do: {up}\nend\n")
+    };
+    write(
+        "priv/repo/migrations/2_other.exs",
+        &migration("Other", "Telemetry.Migrations.up()"),
+    );
+    write(
+        "priv/repo/migrations/3_more.exs",
+        &migration("More", "Oban.Migrations.up(version: 12)"),
+    );
+    let (_, out, _) = run(&root, &["schema"]);
+    assert!(
+        out.contains("non_negative_priority") && !out.contains("may not exist"),
+        "{out}"
+    );
 }
 
 /// When a trigger runs is the same in other words of the server, and is not where a string is another.

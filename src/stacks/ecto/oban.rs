@@ -11,6 +11,8 @@ use super::repo;
 use super::structs::Given;
 use crate::interpret::elixir::{Called, Run, Value};
 use crate::known::{Gap, Reach};
+use crate::name::{Name, QualifiedName};
+use crate::schema::Lookup;
 use crate::source::Span;
 
 /// `Oban.Migrations.up(options)` and `down`: the question which version has run is asked at once, what is done for the others waits.
@@ -110,7 +112,17 @@ pub fn call<'a>(machine: &mut Elixir<'a>, called: &Called<'_>) -> Option<Run<Val
 fn migrated(machine: &mut Elixir<'_>, prefix: &str, at: Span) -> Run<Option<u32>> {
     let rows = repo::run(machine, &Value::text(&question(prefix), at), None, at)?;
     if rows.open.is_some() || rows.unsure().is_some() {
-        return Ok(None);
+        // The table that is asked for is one: where it is there, what else may be is another.
+        let name = QualifiedName::in_schema(Name::new(prefix), Name::new("oban_jobs"));
+        let schema = machine.library.session.database().schema();
+        return Ok(match schema.table_named(&name) {
+            Lookup::Found(table) if table.is_certain() && table.get().presumed.is_none() => {
+                let comment = table.get().comment.as_ref();
+                let comment = comment.filter(|_| table.get().open.is_empty());
+                comment.and_then(|comment| comment.parse().ok())
+            }
+            _ => None,
+        });
     }
     Ok(match rows.rows.first().and_then(|row| row.values.first()) {
         None | Some(crate::session::Datum::Null) => Some(0),
