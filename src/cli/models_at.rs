@@ -8,6 +8,8 @@ use super::progress;
 use super::revision::Revision;
 use super::workspace::Workspace;
 use crate::check::{self, Report, Runs, Sides};
+use crate::config::{Misuse, Options};
+use crate::discover;
 use crate::schema::document;
 use crate::source::{Entry, FileSystem, Files, ReadError};
 
@@ -16,18 +18,22 @@ use crate::source::{Entry, FileSystem, Files, ReadError};
 /// # Errors
 /// When the commit cannot be read, or the migrations make something else with its code.
 pub(super) fn report(work: &mut Workspace, commit: &str) -> Result<Report, Failure> {
-    let today = progress::show(&work.files, || {
-        check::run(&work.files, &work.options, Sides::Histories)
-    })?;
     let mixed = Mixed {
-        histories: histories(&today, &work.files),
+        histories: histories(&work.files, &work.options)?,
         earlier: Revision::exactly(&work.root, commit, work.disk.clone())?,
         today: work.disk.clone(),
     };
     let mut files = Files::new(mixed);
     let configuration = &work.options.configuration;
     files.hide(|path| configuration.excludes(path));
-    let runs = progress::show(&files, || check::run(&files, &work.options, Sides::Both))?;
+    let options = &work.options;
+    let (today, runs) = progress::show(&files, || {
+        rayon::join(
+            || check::run(&work.files, options, Sides::Histories),
+            || check::run(&files, options, Sides::Both),
+        )
+    });
+    let (today, runs) = (today?, runs?);
     if made(&runs) != made(&today) {
         return Err(Failure::new(format!(
             "the migrations make something else with the code of {commit}: they use what is not theirs alone"
@@ -50,23 +56,24 @@ fn made(runs: &Runs) -> Vec<(String, String)> {
 }
 
 /// The folders and files that histories lie in.
-fn histories(runs: &Runs, files: &Files) -> Vec<String> {
+fn histories(files: &Files, options: &Options) -> Result<Vec<String>, Misuse> {
     let mut out = Vec::new();
-    for run in &runs.runs {
-        let folders = run.target.histories.iter().map(|h| h.path.clone());
-        out.extend(folders.filter(|path| !path.is_empty() && path != "."));
-        for migration in run.replayed.histories.iter().flat_map(|h| &h.migrations) {
-            let path = files.path(migration.file);
-            out.push(
-                path.rsplit_once('/')
-                    .map_or(path, |(folder, _)| folder)
-                    .to_owned(),
-            );
+    for target in discover::histories(files, options)?.targets {
+        for source in &target.histories {
+            out.extend(Some(source.path.clone()).filter(|path| !path.is_empty() && path != "."));
+            for migration in source.read(files, &target.given).migrations {
+                let path = files.path(migration.file);
+                out.push(
+                    path.rsplit_once('/')
+                        .map_or(path, |(folder, _)| folder)
+                        .to_owned(),
+                );
+            }
         }
     }
     out.sort();
     out.dedup();
-    out
+    Ok(out)
 }
 
 /// The files of a commit, but for those of histories, which are today's.
