@@ -40,7 +40,7 @@ fn differences(ctx: &Context<'_>, outcome: &Outcome, dumped: &Dumped) -> Vec<Dif
     };
     let mut out = compare(&dumped.outcome.schema, &outcome.schema, &without).differences;
     // Where the first tables come from elsewhere, the history does not tell what else there is.
-    let begun = outcome.schema.tables.iter().any(|(_, t)| t.presumed.is_some())
+    let begun = outcome.schema.begins_elsewhere().is_some()
         || !outcome.given_missing.is_empty()
         || ctx.subject.histories.len() != 1;
     out.retain(|d| !begun || d.left.is_none());

@@ -78,6 +78,14 @@ impl Schema {
         TableWalker { schema: self, id }
     }
 
+    /// The gap of the first table that nothing makes: where there is one, more may have been there before all that is told. A runner's
+    /// own table is none of these.
+    #[must_use]
+    pub fn begins_elsewhere(&self) -> Option<&Gap> {
+        let mut tables = self.tables.iter().filter(|(_, t)| t.extension.is_none());
+        tables.find_map(|(_, t)| t.presumed.as_ref())
+    }
+
     /// Tables that are or may be there, system and extension ones left out, ordered by qualified name.
     #[must_use]
     pub fn live_tables(&self) -> Vec<TableWalker<'_>> {

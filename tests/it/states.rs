@@ -193,6 +193,41 @@ fn bodies_of_a_library_are_not_known() {
     );
 }
 
+/// Migrations that begin on tables that they do not make say nothing of what else was there before them.
+#[test]
+fn what_was_there_before_the_migrations_is_not_known() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("states-before");
+    let _ = std::fs::remove_dir_all(&root);
+    std::fs::create_dir_all(root.join("migrations")).unwrap();
+    let write = |path: &str, text: &str| std::fs::write(root.join(path), text).unwrap();
+    write(
+        "migrations/V1__more.sql",
+        "ALTER TABLE old ADD COLUMN size integer;\nCREATE TABLE new (id integer);\n",
+    );
+    let dump = "CREATE FUNCTION public.grow() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n\
+        CREATE SEQUENCE public.old_id_seq;\nCREATE TYPE public.kind AS ENUM ('a');\n\
+        CREATE TABLE public.older (id integer);\nCREATE TABLE public.old (id integer, size integer);\n";
+    write(
+        "dump.sql",
+        &format!("{dump}CREATE TABLE public.new (id integer);\n"),
+    );
+    let sides = ["diff", "history", "dump.sql"];
+    let (code, out, error) = run(&root, &sides);
+    assert_eq!(code, 2, "{out}{error}");
+    for object in [
+        "function public.grow()",
+        "sequence public.old_id_seq",
+        "type public.kind",
+        "table public.older",
+    ] {
+        assert!(out.contains(&format!("? {object}")), "{object}: {out}");
+    }
+    // What the migrations make themselves must be there.
+    write("dump.sql", dump);
+    let (code, out, _) = run(&root, &sides);
+    assert!(code == 1 && out.contains("public.new\n  - table"), "{code} {out}");
+}
+
 /// When a trigger runs is the same in other words of the server, and is not where a string is another.
 #[test]
 fn conditions_of_triggers_are_held_against_each_other() {

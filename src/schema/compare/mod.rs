@@ -403,7 +403,7 @@ impl<'s> Run<'s> {
             let gap = Gap::not_given("a parameter has the type of a column", Reach::Rows);
             return self.untold(item.object, None, Side::Both, gap);
         }
-        if let Some(gap) = hidden(&item) {
+        if let Some(gap) = hidden(&item).or_else(|| self.was_before(&item, other)) {
             return self.untold(item.object, None, other, gap);
         }
         let said = Some(Said {
@@ -420,6 +420,19 @@ impl<'s> Run<'s> {
             left,
             right,
         });
+    }
+
+    /// Why an object may have been there before all that a side tells of: its first tables come from elsewhere.
+    fn was_before(&self, item: &Item<'_>, side: Side) -> Option<Gap> {
+        // Where one was made of the other, both were told of from the same moment on.
+        if item.object.table.is_some() || self.without.untouched {
+            return None;
+        }
+        let schema = match side {
+            Side::Left => self.left,
+            Side::Right | Side::Both => self.right,
+        };
+        schema.begins_elsewhere().cloned()
     }
 
     /// An object that both sides list; whether both certainly have it.
