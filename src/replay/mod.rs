@@ -161,14 +161,7 @@ impl Database {
             schema.namespaces[id].presumed = Some(gap);
         }
         runner_tables(&mut schema, given);
-        let mut database = Database(Arc::new(State {
-            schema,
-            version: given.postgres_version,
-            gone_relations: Names::default(),
-            gone_types: Names::default(),
-            gone_others: Names::default(),
-            places: Arena::default(),
-        }));
+        let mut database = Database::of(schema, given);
         for (name, schema) in &given.extensions {
             let span = Span::new(FileId(0), 0, 0);
             let change = Change::CreateExtension {

@@ -196,8 +196,8 @@ impl Session {
     }
 }
 
-/// The query over the rows that an UPDATE or DELETE looks at, those of FROM or USING among them, with all that it computes from them. An alias is not told: what is
-/// named by it stays open.
+/// The query over the rows that an UPDATE or DELETE looks at, those of FROM or USING among them, with all that it computes from them.
+/// An alias is not told: what is named by it stays open.
 fn as_query(dml: &Dml, at: Span) -> Query {
     let target = |expr: &Expr| Target {
         expr: expr.clone(),

@@ -87,6 +87,9 @@ const FAR: &[&str] = &[
     "vars",
 ];
 
+/// Builtins that call what they are handed.
+const CALLING: &[&str] = &["filter", "iter", "map", "next"];
+
 /// Libraries of which a name alone does nothing.
 const PLAIN: &[&str] = &["typing", "typing_extensions", "collections", "builtins"];
 
@@ -195,7 +198,12 @@ impl<'s> Visitor<'s> for Used {
             ast::Expr::Attribute(attribute) if !METHODS.contains(&attribute.attr.as_str()) => {
                 self.more = true
             }
+            // `key=` is called.
+            ast::Expr::Call(call) if !call.arguments.keywords.is_empty() && is_sorting(&call.func) => {
+                self.more = true
+            }
             ast::Expr::Call(call) => match &*call.func {
+                ast::Expr::Name(name) if CALLING.contains(&name.id.as_str()) => self.more = true,
                 ast::Expr::Name(name) => {
                     self.called.insert(name.id.to_string());
                 }
@@ -206,5 +214,54 @@ impl<'s> Visitor<'s> for Used {
             _ => {}
         }
         walk_expr(self, expr);
+    }
+}
+
+/// Whether a function or method takes another function by keyword.
+fn is_sorting(called: &ast::Expr) -> bool {
+    let name = match called {
+        ast::Expr::Name(name) => name.id.as_str(),
+        ast::Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => return false,
+    };
+    matches!(name, "max" | "min" | "sort" | "sorted")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+    use crate::syntax::python::parse;
+
+    fn does_more(text: &str) -> bool {
+        let parsed = parse(FileId(0), text);
+        let mut used = Used::default();
+        parsed
+            .body
+            .body
+            .iter()
+            .for_each(|statement| used.visit_stmt(statement));
+        used.more
+    }
+
+    #[test]
+    fn what_calls_what_it_is_handed_does_more_than_compute() {
+        for text in [
+            "map(act, rows)",
+            "sorted(rows, key=act)",
+            "rows.sort(key=act)",
+            "next(rows)",
+            "bind.execute(sql)",
+        ] {
+            assert!(does_more(text), "{text}");
+        }
+        for text in [
+            "sorted(rows)",
+            "found.update(walked(value))",
+            "dict(rows, a=1)",
+            "max(a, b)",
+        ] {
+            assert!(!does_more(text), "{text}");
+        }
     }
 }

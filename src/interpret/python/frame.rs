@@ -6,7 +6,7 @@ use super::library::Library;
 use super::machine::{Machine, Run};
 use super::modules::ModuleId;
 use super::standard;
-use super::value::{Annotation, ObjectId, TermId, Value};
+use super::value::{Annotation, ClassId, ObjectId, TermId, Value};
 use crate::known::Gap;
 use crate::source::{FileId, Span};
 use crate::syntax::python::{TextRange, ast, span};
@@ -116,6 +116,16 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     /// The namespace of a module that runs or has run.
     pub(super) fn namespace(&self, module: ModuleId) -> Option<ObjectId> {
         self.world.modules.get(&module).map(|l| l.scope)
+    }
+
+    /// Whether a class is what its name in its module surely stands for: one that only some courses have made is not.
+    pub fn is_surely_made(&self, class: ClassId) -> bool {
+        let Some(own) = self.class(class) else {
+            return false;
+        };
+        let scope = self.namespace(own.module).and_then(|id| self.scope(id));
+        let slot = scope.and_then(|scope| scope.names.get(own.name.as_str()));
+        slot.is_some_and(|slot| slot.maybe.is_none() && matches!(slot.value, Value::Class(id) if id == class))
     }
 
     /// What a name means in the code that runs.

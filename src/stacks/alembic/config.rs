@@ -290,8 +290,8 @@ fn has_located(files: &Files, here: &str, versions: &[String]) -> bool {
     if !versions.iter().any(is_nested) {
         return false;
     }
-    let says = |file: FileId| {
-        let text = files.text(file);
+    let says = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text);
         text.contains("set_main_option(") && text.contains("version_locations")
     };
     let mut programs = files.below(here).filter(|(_, entry)| {
@@ -303,7 +303,7 @@ fn has_located(files: &Files, here: &str, versions: &[String]) -> bool {
         });
         entry.path.ends_with(".py") && !inside
     });
-    programs.any(|(file, _)| says(file))
+    programs.any(|(file, _)| files.read_if(file, says).is_some())
 }
 
 /// The folder `versions`; where it holds no revision itself but a folder for each database system, which `env.py` chooses from,

@@ -330,16 +330,18 @@ pub fn of_version(machine: &mut Elixir<'_>, ty: &Value, at: Span) -> Value {
                 "ArgumentError is raised (the :datetime type in migrations is not supported, please use \
                            :utc_datetime or :naive_datetime instead)"
                     .to_owned();
-            if machine.is_handled() || machine.is_uncertain() {
-            } else if machine.library.way == Way::Up {
-                machine.library.session.note_failure(Failure {
+            let raised = !machine.is_handled() && !machine.is_uncertain();
+            match machine.library.way {
+                Way::Up if raised => machine.library.session.note_failure(Failure {
                     sqlstate: "",
                     message,
                     span: at,
                     related: Vec::new(),
-                });
-            } else {
-                machine.library.refused.get_or_insert((at, message));
+                }),
+                _ if raised => {
+                    machine.library.refused.get_or_insert((at, message));
+                }
+                _ => {}
             }
         }
         None => {

@@ -82,5 +82,12 @@ fn read<'a, L: Database<'a>>(machine: &Machine<'a, L>, modules: &[ModuleId]) -> 
     let near = modules
         .first()
         .map_or("", |first| all.files().path(all.get(*first).file));
-    tables::declared(&mut reader, &Versions::near(all.files(), near))
+    let mut found = tables::declared(&mut reader, &Versions::near(all.files(), near));
+    for table in &mut found {
+        if table.class.is_some_and(|class| !reader.is_surely_made(class)) {
+            let gap = reader.gap(table.span, "whether this class is there cannot be told");
+            table.maybe.get_or_insert(gap);
+        }
+    }
+    found
 }

@@ -505,9 +505,18 @@ pub(in crate::stacks::alembic) fn create_or_drop_all<'a, L: Database<'a>>(
     types_of_references(&mut defs);
     // Types belong to the metadata: those of all its tables are made before any table, and dropped behind all.
     let others = match listed.is_some() && !machine.classes().is_empty() {
-        true => declared::of_metadata(machine, metadata, true, at).unwrap_or_default(),
-        false => Vec::new(),
+        true => declared::of_metadata(machine, metadata, true, at),
+        false => Ok(Vec::new()),
     };
+    let others = others.unwrap_or_else(|gap| {
+        let place = tables::place(machine);
+        let reach = match create {
+            true => Reach::Others(place),
+            false => Reach::Namespace(place),
+        };
+        L::open(machine, gap.reaching(reach));
+        Vec::new()
+    });
     let enums: Vec<EnumDef> = defs
         .iter()
         .chain(&others)
