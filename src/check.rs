@@ -29,7 +29,7 @@ use crate::source::Files;
 use crate::suppress::baseline::Baseline;
 pub use draft::{Drafted, Wanted};
 pub use mend::{Mended, apply, mend};
-use run::finish;
+use replay::finish;
 pub use run::{Arrival, Replayed, Run, Runs, Sides, created, run};
 pub use trials::is_of_programs;
 

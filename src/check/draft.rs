@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::trials::Trials;
-use super::{Report, Run, created};
-use crate::config::Options;
+use super::replay::go_on;
+use super::trials::{Texts, Trials};
+use super::{Report, Run, Runs, created, report};
+use crate::config::{Misuse, Options};
 use crate::draft::form::{Called, File, files as formed};
 use crate::draft::{Draft, Effect, Step, draft};
 use crate::finding::Finding;
@@ -35,7 +36,9 @@ pub struct Wanted<'a> {
     pub files: &'a Files,
     /// The options of the run.
     pub options: &'a Options,
-    /// The target.
+    /// All targets.
+    pub runs: &'a [Run],
+    /// The one that it is drafted for.
     pub run: &'a Run,
     /// What was found.
     pub report: &'a Report,
@@ -203,8 +206,12 @@ impl Tries<'_, '_> {
     fn one(&mut self, draft: &Draft) -> Result<Tried, String> {
         let wanted = self.wanted;
         let files = formed(draft, wanted.files, self.history, wanted.called)?;
-        let texts = files.iter().map(|f| (f.path.clone(), f.text.clone())).collect();
-        let (after, later) = self.trials.check(texts).map_err(|misuse| misuse.what)?;
+        let texts: Texts = files.iter().map(|f| (f.path.clone(), f.text.clone())).collect();
+        let checked = match self.go_on(&texts) {
+            Some(checked) => checked,
+            None => self.trials.check(texts),
+        };
+        let (after, later) = checked.map_err(|misuse| misuse.what)?;
         let count = |report: &Report| {
             let mut out: FxHashMap<String, usize> = FxHashMap::default();
             for key in &report.silenced.keys {
@@ -233,6 +240,40 @@ impl Tries<'_, '_> {
             (true, false) => Tried::Leaves(left),
             (false, _) => Tried::Fails,
         })
+    }
+}
+
+impl Tries<'_, '_> {
+    /// The report on the repository with a draft's files in it: its histories are read anew, and the draft runs on what they have made.
+    /// `None` where that does not tell what a run from the beginning would.
+    fn go_on(&self, texts: &Texts) -> Option<Result<(Report, Arc<Files>), Misuse>> {
+        let Wanted {
+            files,
+            runs,
+            run,
+            options,
+            ..
+        } = self.wanted;
+        let later = files.with(texts.clone())?;
+        let history = run.target.histories.last()?.read(&later, &run.target.given);
+        let mut replayed = (*run.replayed).clone();
+        let before = (*files, self.history, replayed.outcome.as_ref()?);
+        let outcome = go_on(before, (&later, &history), &run.target)?;
+        replayed.outcome = Some(outcome);
+        replayed.histories.pop();
+        replayed.histories.push(history);
+        let with = Run {
+            replayed: Arc::new(replayed),
+            ..(*run).clone()
+        };
+        let is_other = |other: &&Run| other.target.name != run.target.name;
+        let others = runs.iter().filter(is_other).cloned();
+        let runs = Runs {
+            runs: others.chain([with]).collect(),
+            not_checked: Vec::new(),
+        };
+        let report = report(&later, options, &runs);
+        Some(report.map(|report| (report, Arc::new(later))))
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::at::Last;
-use super::finish;
+use crate::config::Given;
 use crate::discover::Target;
 use crate::known::{Gap, Reach};
+use crate::session::elsewhere::Presumed;
 use crate::session::{Migration, Outcome, Session};
 use crate::source::Files;
 use crate::sql;
@@ -94,6 +95,50 @@ pub(super) fn replay(files: &Files, target: &Target, histories: &[History], at: 
     *way = (steps, states);
     drop(way);
     finish(session)
+}
+
+/// Runs on what the histories of a target have made those migrations that `history`, read from `files`, has besides those of the last
+/// of them; `before` are the files without them. `None` where that cannot be told from what they have made.
+pub(super) fn go_on(
+    (before, last, outcome): (&Files, &History, &Outcome),
+    (files, history): (&Files, &History),
+    target: &Target,
+) -> Option<Outcome> {
+    let from = last.migrations.len();
+    let alike =
+        history.migrations.get(..from) == Some(last.migrations.as_slice()) && history.gaps == last.gaps;
+    if !alike {
+        return None;
+    }
+    let given = led(&target.given, &outcome.presumed_path);
+    let mut session = Session::resumed(outcome, &given);
+    if let Some(program) = &history.program {
+        session = program.go_on(session, from, before, files, &given)?;
+    } else {
+        for migration in history.migrations.iter().skip(from) {
+            session.run(migration);
+            session.reconnect();
+        }
+    }
+    Some(Outcome {
+        presumed_path: outcome.presumed_path.clone(),
+        ..finish(session)
+    })
+}
+
+/// What is given, with a search path that leads to schemas besides.
+pub(super) fn led(given: &Given, presumed: &[Presumed]) -> Given {
+    let mut given = given.clone();
+    given
+        .search_path
+        .extend(presumed.iter().map(|p| p.schema.clone()));
+    given
+}
+
+/// The outcome, names being looked up as on a new connection.
+pub(super) fn finish(mut session: Session) -> Outcome {
+    session.reconnect();
+    session.finish()
 }
 
 /// What is to be done, up to a migration where one is named.

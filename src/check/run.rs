@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::replay::{replay, replay_with_backs};
+use super::replay::{finish, led, replay, replay_with_backs};
 use super::{NotChecked, at, back, dumps};
 use crate::config::{Misuse, Options};
 use crate::declared::Models;
@@ -19,7 +19,7 @@ use crate::stacks::back::Rehearsed;
 use crate::stacks::declared_schema::{self, Created};
 
 /// A target with what its files gave.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Run {
     /// The target.
     pub target: Target,
@@ -321,10 +321,11 @@ fn led_elsewhere(
     if presumed.is_empty() {
         return outcome;
     }
-    let mut led = target.clone();
-    let path = &mut led.given.search_path;
-    path.extend(presumed.iter().map(|p| p.schema.clone()));
-    let said: Vec<&str> = path.iter().map(Name::as_str).collect();
+    let led = Target {
+        given: led(&target.given, &presumed),
+        ..target.clone()
+    };
+    let said: Vec<&str> = led.given.search_path.iter().map(Name::as_str).collect();
     let missing = format!("search_path={}", said.join(","));
     let mut other = replay(files, &led, histories, at);
     if other.missteps.len() >= outcome.missteps.len() {
@@ -333,12 +334,6 @@ fn led_elsewhere(
     other.given_missing.push(missing);
     other.presumed_path = presumed;
     other
-}
-
-/// The outcome, names being looked up as on a new connection.
-pub(super) fn finish(mut session: Session) -> Outcome {
-    session.reconnect();
-    session.finish()
 }
 
 /// The database that the models of a target alone would make.

@@ -32,6 +32,7 @@ pub(super) fn run(arguments: &MigrationArguments) -> Result<Exit, Failure> {
         system: work.disk.clone(),
         files: &work.files,
         options: &work.options,
+        runs: &runs.runs,
         run: schema::only(&runs.runs)?,
         report: &report,
         called: Called {

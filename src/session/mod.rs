@@ -212,6 +212,25 @@ impl Session {
         Session::on(Database::of(schema, given), given)
     }
 
+    /// Connects to the database that a replay has made; what it tells at its end is told with what was told before.
+    #[must_use]
+    pub fn resumed(outcome: &Outcome, given: &Given) -> Self {
+        Session {
+            journal: outcome.journal.clone(),
+            missteps: outcome.missteps.clone(),
+            caught: outcome.caught.clone(),
+            idle: outcome.idle.clone(),
+            unflushed: outcome.unflushed.clone(),
+            gaps: outcome.gaps.clone(),
+            gaps_of: outcome.gaps_of.clone(),
+            noted: outcome.gaps.iter().cloned().collect(),
+            statistics: outcome.statistics,
+            given_missing: outcome.given_missing.iter().cloned().collect(),
+            mended: true,
+            ..Session::at(outcome.schema.clone(), given)
+        }
+    }
+
     fn on(database: Database, given: &Given) -> Self {
         Session {
             world: World::new(database),

@@ -1,7 +1,9 @@
 //! The listing of a run: which files there are, their text once read, and which were read.
 
+mod later;
+
 use std::any::Any;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -228,10 +230,35 @@ pub struct Files {
 /// What all views of a run share.
 struct Listed {
     system: Box<dyn FileSystem>,
+    /// By id.
     entries: Arc<Vec<Entry>>,
+    /// Their ids, by path.
+    by_path: Arc<Vec<u32>>,
     read: Vec<OnceLock<Result<Arc<SourceFile>, ReadError>>>,
     /// What was asked of each by [`Files::look`].
     said: Vec<AtomicU8>,
+}
+
+impl Listed {
+    /// Where the entry of a path stands.
+    fn position(&self, path: &str) -> Option<usize> {
+        let at = self
+            .by_path
+            .binary_search_by(|id| self.path(*id).cmp(path))
+            .ok()?;
+        self.by_path.get(at).map(|id| *id as usize)
+    }
+
+    fn path(&self, id: u32) -> &str {
+        self.entries.get(id as usize).map_or("", |entry| &entry.path)
+    }
+
+    /// The entries from so many on, by path.
+    fn from(&self, first: usize) -> impl Iterator<Item = (FileId, &Entry)> {
+        let ids = self.by_path.get(first..).unwrap_or_default();
+        ids.iter()
+            .filter_map(|id| Some((FileId(*id), self.entries.get(*id as usize)?)))
+    }
 }
 
 /// The bit of what was asked.
@@ -259,6 +286,7 @@ impl Files {
             listed: Arc::new(Listed {
                 system: Box::new(system),
                 said: entries.iter().map(|_| AtomicU8::new(0)).collect(),
+                by_path: Arc::new((0..entries.len() as u32).collect()),
                 entries: Arc::new(entries),
                 read,
             }),
@@ -291,52 +319,6 @@ impl Files {
         if self.last {
             std::mem::forget(value);
         }
-    }
-
-    /// The files of the next run, where `system` lists what this run's did: what was read and has not changed is not read again.
-    #[must_use]
-    pub fn next(&self, system: impl FileSystem + 'static, changed: &BTreeSet<String>) -> Self {
-        let kept = |(entry, slot): (&Entry, &OnceLock<_>)| match changed.contains(&entry.path) {
-            true => OnceLock::new(),
-            false => slot.clone(),
-        };
-        let said = |(entry, said): (&Entry, &AtomicU8)| match changed.contains(&entry.path) {
-            true => AtomicU8::new(0),
-            false => AtomicU8::new(said.load(Ordering::Relaxed)),
-        };
-        let entries = self.listed.entries.clone();
-        Files {
-            hidden: Arc::new(vec![false; entries.len()]),
-            seen: Arc::new(Seen::new(entries.len(), None)),
-            listed: Arc::new(Listed {
-                system: Box::new(system),
-                read: entries.iter().zip(&self.listed.read).map(kept).collect(),
-                said: entries.iter().zip(&self.listed.said).map(said).collect(),
-                entries,
-            }),
-            memo: Arc::default(),
-            lasting: self.lasting,
-            last: self.last,
-            keeps: self.keeps,
-        }
-    }
-
-    /// Takes over the results of the run before that rest on nothing that changed. The listing and what is hidden of it must be the
-    /// same.
-    pub fn take_over(&mut self, before: &Files, changed: &BTreeSet<String>) {
-        if !before.lasting || self.listed.entries != before.listed.entries || self.hidden != before.hidden {
-            return;
-        }
-        let entries = &self.listed.entries;
-        let at = |path: &String| entries.binary_search_by(|e| e.path.cmp(path)).ok();
-        let changed: Vec<usize> = changed.iter().filter_map(at).collect();
-        self.memo = Arc::new(before.memo.holding(&changed));
-    }
-
-    /// Whether both list the same files.
-    #[must_use]
-    pub fn lists_as(&self, other: &Files) -> bool {
-        self.listed.entries == other.listed.entries
     }
 
     /// The same files; what is looked at through it is noted for itself, and here too.
@@ -382,11 +364,8 @@ impl Files {
     /// The same with the files beside them that programs may import.
     pub fn importable(&self) -> impl Iterator<Item = (FileId, &Entry)> {
         self.listed
-            .entries
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| self.is_listed(*i))
-            .map(|(i, e)| (FileId(i as u32), e))
+            .from(0)
+            .filter(|(file, _)| self.is_listed(file.0 as usize))
     }
 
     /// How many ids there are: those of hidden files too.
@@ -420,12 +399,8 @@ impl Files {
     /// The file with this path, if it is listed.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileId> {
-        self.listed
-            .entries
-            .binary_search_by(|e| e.path.as_str().cmp(path))
-            .ok()
-            .filter(|i| self.is_listed(*i))
-            .map(|i| FileId(i as u32))
+        let at = self.listed.position(path)?;
+        self.is_listed(at).then_some(FileId(at as u32))
     }
 
     /// Files below `folder` (no trailing slash; empty for all), in path order.
@@ -435,12 +410,11 @@ impl Files {
         } else {
             format!("{folder}/")
         };
-        let entries = &self.listed.entries;
-        let from = entries.partition_point(|e| e.path.as_str() < prefix.as_str());
-        entries[from..]
-            .iter()
-            .enumerate()
-            .map(move |(i, e)| (FileId((from + i) as u32), e))
+        let listed = &self.listed;
+        let before = |id: &u32| listed.path(*id) < prefix.as_str();
+        let from = listed.by_path.partition_point(before);
+        listed
+            .from(from)
             .take_while(move |(_, e)| e.path.starts_with(&prefix))
             .filter(|(file, entry)| self.is_listed(file.0 as usize) && !entry.beside)
     }

@@ -65,6 +65,19 @@ pub trait Program: std::fmt::Debug + Send + Sync {
         self.run(session, files, given, None)
     }
 
+    /// Runs the migrations from one on, on a database in which those before it have run. `before` are the files without them, of
+    /// which much is worked out already. `None` where they may rest on more than the database.
+    fn go_on(
+        &self,
+        _session: Session,
+        _from: usize,
+        _before: &Files,
+        _files: &Files,
+        _given: &Given,
+    ) -> Option<Session> {
+        None
+    }
+
     /// Other ways in which an installation can have arrived at the same migrations: the name of each, and what it is given.
     fn other_ways(&self, _files: &Files, _given: &Given) -> Vec<(String, Given)> {
         Vec::new()

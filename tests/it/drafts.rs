@@ -54,6 +54,7 @@ fn round_trip(case: &Case, tally: &mut BTreeMap<String, Tally>) -> Vec<String> {
             system: Arc::new(MemoryFiles(memory.collect())),
             files: &files,
             options: &options,
+            runs: &runs.runs,
             run: target,
             report: &before,
             called: Called {
@@ -176,6 +177,7 @@ fn a_server_runs_what_is_drafted() {
                     system: Arc::new(MemoryFiles(memory.collect())),
                     files: &files,
                     options: &options,
+                    runs: &runs.runs,
                     run: target,
                     report: &found,
                     called: Called {

@@ -42,6 +42,17 @@ impl Program for Revisions {
         runner::run(self, session, files, given, None, Some(backs))
     }
 
+    fn go_on(
+        &self,
+        session: Session,
+        from: usize,
+        before: &Files,
+        files: &Files,
+        given: &Given,
+    ) -> Option<Session> {
+        runner::go_on(self, session, from, before, files, given)
+    }
+
     fn chain(&self, files: &Files) -> Option<Chain> {
         let names = |written: &[header::Written]| written.iter().map(|(name, _)| name.to_string()).collect();
         let link = |revision: &Revision| Link {

@@ -10,7 +10,7 @@ use super::history::Revisions;
 use super::library::{self, Alembic, Python};
 use super::metadata;
 use super::standing::{self, Standing, State};
-use super::surroundings::stands_alone;
+use super::surroundings::{Surroundings, stands_alone};
 use crate::change::{Failure, SWALLOWED};
 use crate::config::Given;
 use crate::interpret::python::{Args, Held, Machine, Modules, Run, Stop, Value};
@@ -18,7 +18,7 @@ use crate::known::{Gap, Reach};
 use crate::schema::Schema;
 use crate::schema::compare::{Without, compare};
 use crate::session::Session;
-use crate::source::{Files, Span};
+use crate::source::{FileId, Files, Span};
 use crate::stacks::back::{self, Back, Rehearsed};
 
 /// Which function of a revision runs.
@@ -53,67 +53,117 @@ pub fn run(
     let is_new = session.is_new();
     let library = Alembic::new(session, revisions.tree.clone(), given.clone());
     let mut machine = Machine::new(&modules, library);
+    let Some(begun) = begin(&mut machine, revisions, &revisions.run, files) else {
+        return ended(machine, files, Vec::new());
+    };
+    let end = last.map_or(revisions.run.len(), |last| last + 1);
+    let is_whole = is_new && last.is_none() && backs.is_none();
+    let mut course = Course {
+        revisions: revisions.run.get(..end).unwrap_or(&revisions.run),
+        args: begun.args,
+        per_migration: begun.per_migration,
+        backs,
+    };
+    let standing = files.standing::<Standing>(&format!("{} {given:?}", revisions.tree.folder));
+    let standing = standing.as_ref().filter(|_| is_whole).zip(begun.surroundings);
+    let mut standing =
+        standing.and_then(|(standing, surroundings)| standing.begin(files, &surroundings, &revisions.run));
+    course.run(&mut machine, standing.as_mut());
+    ended(machine, files, begun.gaps)
+}
+
+/// Runs the revisions from one on, on what those before them have made, where they stand alone.
+pub fn go_on(
+    revisions: &Revisions,
+    session: Session,
+    from: usize,
+    before: &Files,
+    files: &Files,
+    given: &Given,
+) -> Option<Session> {
+    let modules = Modules::new(files, &revisions.tree.roots());
+    let rest = revisions.run.get(from..)?;
+    if !rest
+        .iter()
+        .all(|revision| stands_alone(files, &modules, revision))
+    {
+        return None;
+    }
+    let library = Alembic::new(session, revisions.tree.clone(), given.clone());
+    let mut machine = Machine::new(&modules, library);
+    let begun = begin(&mut machine, revisions, rest, before)?;
+    let mut course = Course {
+        revisions: rest,
+        args: begun.args,
+        per_migration: begun.per_migration,
+        backs: None,
+    };
+    course.run(&mut machine, None);
+    Some(ended(machine, files, begun.gaps))
+}
+
+/// What `env.py` leaves to the revisions that it runs.
+struct Begun<'a> {
+    /// What each `upgrade` is called with.
+    args: Args<'a>,
+    per_migration: bool,
+    /// What could not be followed of it.
+    gaps: Vec<Gap>,
+    /// All of it, where it need not run for them.
+    surroundings: Option<Surroundings>,
+}
+
+/// Runs `env.py`, or takes what it leaves behind from a run of it alone, where that is all that the revisions can see of it. `None`
+/// where it runs none. `known` are files of which that run may have been made already.
+fn begin<'a>(
+    machine: &mut Python<'a>,
+    revisions: &Revisions,
+    run: &[Revision],
+    known: &Files,
+) -> Option<Begun<'a>> {
+    let modules = machine.modules();
+    let files = modules.files();
+    let given = machine.library.given.clone();
     let environment = revisions.tree.environment(files);
-    let fallback = revisions
-        .run
-        .first()
-        .map_or(Span::new(crate::source::FileId(0), 0, 0), |first| {
-            Span::new(first.file, 0, 0)
-        });
+    let fallback = place_of(run);
     if let Some(file) = environment {
         machine.library.session.begin_environment(files.path(file));
     }
-    let end = last.map_or(revisions.run.len(), |last| last + 1);
-    let mut course = Course {
-        revisions: revisions.run.get(..end).unwrap_or(&revisions.run),
-        args: Args::default(),
-        per_migration: false,
-        backs,
-    };
-    let alone = |revision: &Revision| stands_alone(files, &modules, revision);
-    let mut gaps = Vec::new();
-    if let Some((surroundings, of_environment)) = surroundings(files, revisions, given)
-        && revisions.run.iter().all(alone)
+    if let Some((surroundings, gaps)) = surroundings(known, revisions, &given)
+        && run.iter().all(|revision| stands_alone(files, modules, revision))
     {
         machine.library.session.end_program(true, fallback);
         machine.library.take_naming(surroundings.naming());
-        course.per_migration = surroundings.per_migration;
-        gaps.extend(of_environment);
-        let standing = files.standing::<Standing>(&format!("{} {given:?}", revisions.tree.folder));
-        let is_whole = is_new && last.is_none() && course.backs.is_none();
-        let standing = standing.as_ref().filter(|_| is_whole);
-        let mut standing = standing.and_then(|s| s.begin(files, &surroundings, &revisions.run));
-        course.run(&mut machine, standing.as_mut());
-    } else {
-        let invocations = environment::run(&mut machine, environment, fallback);
-        machine.library.session.end_program(true, fallback);
-        let named = |invocation: &&Invocation<'_>| {
-            let mut words = invocation
-                .args
-                .keywords
-                .iter()
-                .filter_map(|(_, a)| a.value.as_str());
-            given
-                .database
-                .as_deref()
-                .is_some_and(|name| words.any(|word| word == name))
-        };
-        if let Some(invocation) = invocations.iter().find(named).or(invocations.first()) {
-            machine.library.context = invocation.context.clone();
-            let naming = metadata::naming(&mut machine, &invocation.context, invocation.span);
-            machine.library.take_naming(naming);
-            course.per_migration = invocation.is_set("transaction_per_migration");
-            course.args = invocation.args.clone();
-            course.run(&mut machine, None);
-        }
+        return Some(Begun {
+            args: Args::default(),
+            per_migration: surroundings.per_migration,
+            gaps,
+            surroundings: Some(surroundings),
+        });
     }
-    gaps.extend(machine.gaps().iter().cloned());
-    let mut session = std::mem::replace(&mut machine.library.session, Session::new(given));
-    files.let_go(machine);
-    for gap in gaps {
-        session.note_gap(&gap);
-    }
-    session
+    let invocations = environment::run(machine, environment, fallback);
+    machine.library.session.end_program(true, fallback);
+    let named = |invocation: &&Invocation<'_>| {
+        let mut words = invocation
+            .args
+            .keywords
+            .iter()
+            .filter_map(|(_, a)| a.value.as_str());
+        given
+            .database
+            .as_deref()
+            .is_some_and(|name| words.any(|word| word == name))
+    };
+    let invocation = invocations.iter().find(named).or(invocations.first())?;
+    machine.library.context = invocation.context.clone();
+    let naming = metadata::naming(machine, &invocation.context, invocation.span);
+    machine.library.take_naming(naming);
+    Some(Begun {
+        args: invocation.args.clone(),
+        per_migration: invocation.is_set("transaction_per_migration"),
+        gaps: Vec::new(),
+        surroundings: None,
+    })
 }
 
 /// What `env.py` leaves to revisions that stand alone, and what could not be followed of it. It is run for what it hands over without
@@ -123,6 +173,24 @@ fn surroundings(files: &Files, revisions: &Revisions, given: &Given) -> Option<S
         return None;
     }
     handed(files, &revisions.tree).surroundings.clone()
+}
+
+/// Where the first of some revisions stands.
+fn place_of(revisions: &[Revision]) -> Span {
+    let file = revisions.first().map_or(FileId(0), |first| first.file);
+    Span::new(file, 0, 0)
+}
+
+/// The session of a machine that has run, which takes up what could not be followed.
+fn ended(mut machine: Python<'_>, files: &Files, mut gaps: Vec<Gap>) -> Session {
+    gaps.extend(machine.gaps().iter().cloned());
+    let session = Session::new(&Given::default());
+    let mut session = std::mem::replace(&mut machine.library.session, session);
+    files.let_go(machine);
+    for gap in gaps {
+        session.note_gap(&gap);
+    }
+    session
 }
 
 /// A run of revisions.

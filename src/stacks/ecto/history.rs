@@ -48,6 +48,18 @@ impl Program for Migrations {
         runner::run(self, &self.all, session, files, given, None, Some(backs))
     }
 
+    fn go_on(
+        &self,
+        session: Session,
+        from: usize,
+        _before: &Files,
+        files: &Files,
+        given: &Given,
+    ) -> Option<Session> {
+        let rest = self.all.get(from..).filter(|_| self.entry.is_none())?;
+        Some(runner::go_on(self, rest, session, files, given))
+    }
+
     fn other_ways(&self, files: &Files, given: &Given) -> Vec<(String, Given)> {
         match self.entry {
             Some(file) if !given.settings.contains_key("install") => {

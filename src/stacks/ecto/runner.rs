@@ -43,6 +43,7 @@ pub fn run(
             .and_then(|install| Install::parse(install));
         machine.library.hosted = true;
         install::run(&mut machine, entry, &said.unwrap_or(Install::Fresh));
+        program::open(&mut machine);
         return ended(machine);
     }
     let count = last.map_or(all.len(), |last| last + 1);
@@ -61,6 +62,25 @@ pub fn run(
         } else {
             one(&mut machine, migration, Way::Up);
         }
+    }
+    program::open(&mut machine);
+    ended(machine)
+}
+
+/// Runs further migrations on a database in which all before them have run.
+pub fn go_on(
+    migrations: &Migrations,
+    rest: &[Migration],
+    session: Session,
+    files: &Files,
+    given: &Given,
+) -> Session {
+    let modules = Modules::new(files, &migrations.project.folder);
+    let library = Ecto::new(session, migrations.project.clone(), given.clone());
+    let mut machine = Machine::new(&modules, library);
+    application::configure(&mut machine);
+    for migration in rest {
+        one(&mut machine, migration, Way::Up);
     }
     ended(machine)
 }
@@ -99,8 +119,7 @@ impl<'a> back::Course for Elixir<'a> {
     }
 }
 
-fn ended(mut machine: Elixir<'_>) -> Session {
-    program::open(&mut machine);
+fn ended(machine: Elixir<'_>) -> Session {
     let gaps = machine.gaps().to_vec();
     let mut session = machine.library.session;
     for gap in gaps {
