@@ -434,7 +434,15 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             });
             return self.call_unknown(&gap, args, at);
         }
-        let (scope, first) = self.bind_parameters(function, args, at)?;
+        // A decorator of a library may hand the function more than its callers give (`wrapt.decorator`).
+        let given = super::decorate::is_under_library(function).then(|| args.clone());
+        let (scope, first) = match (self.bind_parameters(function, args, at), given) {
+            (Err(Stop::Raised(_)), Some(given)) => {
+                let gap = self.gap(at, format!("a decorator of a library calls {}()", function.name));
+                return self.call_unknown(&gap, given, at);
+            }
+            (bound, _) => bound?,
+        };
         if function.generator {
             let held = Iteration::Generator(Value::Function(function.clone()), scope);
             return Ok(Value::Iterator(self.allocate(Object::Iterator(held))));

@@ -78,6 +78,15 @@ pub(super) fn under<'a>(function: &Function<'a>, decorator: Value<'a>) -> Value<
     }))
 }
 
+/// Whether a decorator that is not followed may have made something else of a function.
+pub(super) fn is_under_library(function: &Function<'_>) -> bool {
+    function.decorators.iter().any(|decorator| {
+        let callee = decorator.as_call().map(|(callee, _)| callee);
+        let path = decorator.as_path().or_else(|| callee?.as_path());
+        path.is_some_and(|path| !stays_a_function(path))
+    })
+}
+
 /// Decorators of the standard library under which a function stays a function: attribute access and calls look at them.
 fn stays_a_function(path: &str) -> bool {
     matches!(

@@ -31,11 +31,31 @@ impl Invocation<'_> {
     }
 }
 
+/// `config.attributes`, with which a program that calls Alembic's commands hands values to `env.py`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Attributes {
+    /// `env.py` has not asked for any.
+    #[default]
+    Unasked,
+    /// It has, and there was none.
+    Asked,
+    /// They hold what cannot be told.
+    Handed,
+}
+
 /// Runs `env.py`, and gives the runs of migrations that it starts. One where that cannot be told.
 pub fn run<'a>(machine: &mut Python<'a>, environment: Option<FileId>, fallback: Span) -> Vec<Invocation<'a>> {
     if let Some(file) = environment {
         machine.library.in_environment = true;
-        if let Err(stop) = machine.run_file(file, "env_py") {
+        let before = machine.hold();
+        let mut end = machine.run_file(file, "env_py");
+        if machine.library.invocations.is_empty() && machine.library.attributes == Attributes::Asked {
+            // The command line hands it nothing: it is made for a program that does.
+            machine.put_back(before);
+            machine.library.attributes = Attributes::Handed;
+            end = machine.run_file(file, "env_py");
+        }
+        if let Err(stop) = end {
             let gap = why_stopped(machine, &stop, file);
             machine.note(&gap);
             machine.library.stopped = Some(gap.clone());
@@ -45,6 +65,13 @@ pub fn run<'a>(machine: &mut Python<'a>, environment: Option<FileId>, fallback: 
                 context.open.get_or_insert(gap);
                 machine.library.context = Rc::new(context);
             }
+        } else if machine.library.invocations.is_empty() {
+            // Migrations have run, so that it has gone another way.
+            let at = Span::new(file, 0, 0);
+            let gap = Gap::new(at, "starts no run of migrations that is seen", Reach::Rows);
+            let mut context = (*machine.library.context).clone();
+            context.open.get_or_insert(gap);
+            machine.library.context = Rc::new(context);
         }
         machine.library.in_environment = false;
         // An exception at the top of a module ends the program, which the interpreter goes on with.
@@ -259,7 +286,13 @@ fn config_member<'a>(
         }
         "get_section" => section(machine, args, at),
         "set_main_option" | "set_section_option" | "print_stdout" => Value::None,
-        "attributes.get" => default(),
+        "attributes.get" => match machine.library.attributes {
+            Attributes::Handed => machine.unknown(at, "what a program hands to env.py"),
+            _ => {
+                machine.library.attributes = Attributes::Asked;
+                default()
+            }
+        },
         "get_template_directory" => machine.unknown(at, "a folder of the installation"),
         _ => return None,
     }))

@@ -13,10 +13,7 @@ pub(super) fn check(files: &Files, revisions: &[Revision], heads: &[usize]) -> O
         return None;
     }
     let heads: Vec<&Revision> = heads.iter().filter_map(|at| revisions.get(*at)).collect();
-    let bare = files
-        .entries()
-        .filter(|(file, entry)| may_run(&entry.path) && files.size(*file) < 1 << 20)
-        .find_map(|(file, _)| bare_upgrade(files, file))?;
+    let bare = asks_for(files, "head")?;
     let names: Vec<&str> = heads.iter().map(|head| head.id.0.as_str()).collect();
     let message = format!(
         "`upgrade head` is refused, because there are {} heads: {}",
@@ -35,8 +32,16 @@ pub(super) fn check(files: &Files, revisions: &[Revision], heads: &[usize]) -> O
     })
 }
 
+/// Where a program of the repository runs `alembic upgrade` with a word.
+pub(super) fn asks_for(files: &Files, word: &str) -> Option<Span> {
+    files
+        .entries()
+        .filter(|(file, entry)| may_run(&entry.path) && files.size(*file) < 1 << 20)
+        .find_map(|(file, _)| upgrade_to(files, file, word))
+}
+
 /// Files that run commands.
-fn may_run(path: &str) -> bool {
+pub(super) fn may_run(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     matches!(
@@ -50,10 +55,10 @@ fn may_run(path: &str) -> bool {
         )
 }
 
-/// Where a file runs `alembic upgrade head`, in a shell or by Alembic's own functions.
-fn bare_upgrade(files: &Files, file: FileId) -> Option<Span> {
+/// Where a file runs `alembic upgrade` with a word, in a shell or by Alembic's own functions.
+fn upgrade_to(files: &Files, file: FileId, word: &str) -> Option<Span> {
     let text = files.text(file);
-    if !text.contains("head") || !text.contains("upgrade") {
+    if !text.contains(word) || !text.contains("upgrade") {
         return None;
     }
     let mut start = 0;
@@ -64,9 +69,9 @@ fn bare_upgrade(files: &Files, file: FileId) -> Option<Span> {
         if body.starts_with(['#', '/']) {
             continue;
         }
-        let shell = (body.contains("alembic") || body.contains("flask db")) && has_command(body);
-        let words = ["\"head\"", "'head'"];
-        let call = body.contains("upgrade(") && words.iter().any(|word| body.contains(word));
+        let shell = (body.contains("alembic") || body.contains("flask db")) && has_command(body, word);
+        let words = [format!("\"{word}\""), format!("'{word}'")];
+        let call = body.contains("upgrade(") && words.iter().any(|word| body.contains(word.as_str()));
         if shell || call {
             let lead = line.len() - line.trim_start().len();
             return Some(Span::new(file, at + lead, at + lead + body.len()));
@@ -75,7 +80,7 @@ fn bare_upgrade(files: &Files, file: FileId) -> Option<Span> {
     None
 }
 
-fn has_command(line: &str) -> bool {
+fn has_command(line: &str, wanted: &str) -> bool {
     line.match_indices("upgrade").any(|(at, word)| {
         let rest = line.get(at + word.len()..).unwrap_or("");
         let next: String = rest
@@ -83,7 +88,7 @@ fn has_command(line: &str) -> bool {
             .skip_while(|c| !c.is_alphanumeric())
             .take_while(|c| c.is_alphanumeric() || matches!(c, '@' | '_' | ':'))
             .collect();
-        next == "head"
+        next == wanted
     })
 }
 
@@ -93,9 +98,9 @@ mod tests {
 
     #[test]
     fn commands() {
-        assert!(has_command("alembic upgrade head"));
-        assert!(has_command("[\"alembic\", \"upgrade\", \"head\"]"));
-        assert!(!has_command("alembic upgrade heads"));
-        assert!(!has_command("alembic upgrade ab12@head"));
+        assert!(has_command("alembic upgrade head", "head"));
+        assert!(has_command("[\"alembic\", \"upgrade\", \"head\"]", "head"));
+        assert!(!has_command("alembic upgrade heads", "head"));
+        assert!(!has_command("alembic upgrade ab12@head", "head"));
     }
 }

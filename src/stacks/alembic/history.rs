@@ -8,6 +8,7 @@ use super::config::{self, Tree};
 use super::graph;
 use super::header::{self, Revision};
 use super::heads;
+use super::lines;
 use super::program;
 use super::runner;
 use crate::config::Given;
@@ -87,7 +88,7 @@ fn path_below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
 
 /// Reads a tree: its script folder, a folder of revisions, or its configuration.
 #[must_use]
-pub fn read(folder: Folder<'_>, _given: &Given) -> History {
+pub fn read(folder: Folder<'_>, given: &Given) -> History {
     let mut history = History {
         stack: "alembic",
         root: folder.path.to_owned(),
@@ -127,12 +128,14 @@ pub fn read(folder: Folder<'_>, _given: &Given) -> History {
             .events
             .extend(heads::check(files, &revisions, &order.heads));
     }
+    let (run, gaps) = if order.events.is_empty() {
+        lines::held(files, given, &tree, &revisions, &order)
+    } else {
+        (order.run, Vec::new())
+    };
+    history.gaps.extend(gaps.into_iter().map(|gap| (0, gap)));
     history.events.extend(order.events);
-    let run: Vec<Revision> = order
-        .run
-        .iter()
-        .filter_map(|at| revisions.get(*at).cloned())
-        .collect();
+    let run: Vec<Revision> = run.iter().filter_map(|at| revisions.get(*at).cloned()).collect();
     history.migrations = run
         .iter()
         .map(|revision| Migration {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::config::Tree;
 use super::database::{Connection, Context, Database, Naming};
 use super::databases;
-use super::environment::{self, Invocation};
+use super::environment::{self, Attributes, Invocation};
 use super::flask;
 use super::surface::{self, Kept};
 use crate::change::{Change, Failure, Question};
@@ -31,6 +31,8 @@ pub struct Alembic<'a> {
     pub(super) invocations: Vec<Invocation<'a>>,
     /// `env.py` runs.
     pub(super) in_environment: bool,
+    /// What `env.py` was handed.
+    pub(super) attributes: Attributes,
     /// Why `env.py` ended before its end.
     pub(super) stopped: Option<Gap>,
     /// Where the runner calls the program that runs.
@@ -59,6 +61,7 @@ impl<'a> Alembic<'a> {
             given,
             invocations: Vec::new(),
             in_environment: false,
+            attributes: Attributes::default(),
             stopped: None,
             entry: None,
             used: Cell::new(false),

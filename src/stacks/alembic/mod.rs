@@ -15,6 +15,7 @@ pub mod history;
 mod imports;
 mod inspector;
 pub mod library;
+mod lines;
 pub mod metadata;
 mod objects;
 mod operations;
