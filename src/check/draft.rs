@@ -178,16 +178,17 @@ impl Tries<'_, '_> {
         Ok(())
     }
 
-    /// The keys of the steps whose statements fail, one after the other, on the database as it is.
+    /// The keys of the steps whose statements fail, one after the other, on the database as it is, or cannot be followed there.
     fn failing(&self, draft: &Draft) -> FxHashSet<String> {
         let run = self.wanted.run;
         let Some(outcome) = &run.replayed.outcome else {
             return FxHashSet::default();
         };
-        let mut session = Session::at(outcome.schema.clone(), &run.target.given);
+        let mut session = Session::resumed(outcome, &run.target.given);
         let mut out = FxHashSet::default();
         for step in draft.steps.iter().filter(|step| step.effect == Effect::Keeps) {
-            let missteps = session.missteps().len();
+            let held = |session: &Session| (session.missteps().len(), session.statistics().opaque);
+            let before = held(&session);
             let file = FileId(0);
             session.run(&Migration {
                 name: step.key.clone(),
@@ -195,7 +196,7 @@ impl Tries<'_, '_> {
                 text: Text::of_file(file, step.statements.join(";\n").into()),
                 mode: RunMode::Statements,
             });
-            if session.missteps().len() > missteps {
+            if held(&session) != before {
                 out.insert(step.key.clone());
             }
         }

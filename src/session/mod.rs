@@ -206,12 +206,6 @@ impl Session {
         Session::on(Database::new(given), given)
     }
 
-    /// Connects to a database that holds a schema.
-    #[must_use]
-    pub fn at(schema: Schema, given: &Given) -> Self {
-        Session::on(Database::of(schema, given), given)
-    }
-
     /// Connects to the database that a replay has made; what it tells at its end is told with what was told before.
     #[must_use]
     pub fn resumed(outcome: &Outcome, given: &Given) -> Self {
@@ -227,7 +221,7 @@ impl Session {
             statistics: outcome.statistics,
             given_missing: outcome.given_missing.iter().cloned().collect(),
             mended: true,
-            ..Session::at(outcome.schema.clone(), given)
+            ..Session::on(Database::of(outcome.schema.clone(), given), given)
         }
     }
 
@@ -422,6 +416,12 @@ impl Session {
     #[must_use]
     pub fn missteps(&self) -> &[Misstep] {
         &self.missteps
+    }
+
+    /// Counts so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.statistics
     }
 
     /// Ends the connection.

@@ -129,8 +129,9 @@ fn begin<'a>(
     if let Some(file) = environment {
         machine.library.session.begin_environment(files.path(file));
     }
-    if let Some((surroundings, gaps)) = surroundings(known, revisions, &given)
-        && run.iter().all(|revision| stands_alone(files, modules, revision))
+    // Asked first: whether it may need not run is known only once it has run alone.
+    if run.iter().all(|revision| stands_alone(files, modules, revision))
+        && let Some((surroundings, gaps)) = surroundings(known, revisions, &given)
     {
         machine.library.session.end_program(true, fallback);
         machine.library.take_naming(surroundings.naming());
