@@ -43,6 +43,7 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
             let name = table.qualified();
             let elsewhere = held_by_another(targets, ctx, &name).is_some()
                 || siblings(targets, ctx).any(|other| makes(other, &name))
+                || beside_in_folders(targets, ctx).any(|other| makes(other, &name))
                 || beside.iter().any(|files| {
                     let table = table.name().as_str();
                     ecto::family::named_beside(ctx.subject.files, files, table).is_some()
@@ -74,6 +75,19 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
 fn is_hidden(schema: &Schema, gap: &Gap) -> bool {
     let mut causes = schema.gaps.iter();
     causes.any(|cause| cause.at == gap.at && cause.why == gap.why)
+}
+
+/// The targets of the same dialect whose migrations are a folder of SQL too: another folder may run on the same database.
+fn beside_in_folders<'t, 'a>(
+    targets: &'t [Context<'a>],
+    ctx: &Context<'a>,
+) -> impl Iterator<Item = &'t Context<'a>> {
+    let (target, dialect) = (ctx.subject.target, ctx.subject.dialect);
+    let is_of_folders = |ctx: &Context<'_>| ctx.subject.histories.iter().all(|h| h.program.is_none());
+    let own = is_of_folders(ctx);
+    targets.iter().filter(move |other| {
+        own && other.subject.target != target && other.subject.dialect == dialect && is_of_folders(other)
+    })
 }
 
 /// Whether the migrations of a database make a table.
