@@ -11,6 +11,7 @@ mod order;
 mod replay;
 mod run;
 mod settle;
+mod sift;
 mod since;
 mod trials;
 

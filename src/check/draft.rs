@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::replay::go_on;
+use super::sift::{Tried, sift};
 use super::trials::{Texts, Trials};
 use super::{Report, Run, Runs, created, report};
 use crate::config::{Misuse, Options};
@@ -82,16 +83,6 @@ impl Wanted<'_> {
     }
 }
 
-/// What became of a draft that was tried.
-enum Tried {
-    /// All that it answers is gone, and nothing in it fails.
-    Holds,
-    /// Nothing in it fails, and some findings are there all the same, by key.
-    Leaves(FxHashSet<String>),
-    /// Something in it fails.
-    Fails,
-}
-
 /// Drafts that are tried: each is replayed with all that is there already.
 struct Tries<'w, 'a> {
     wanted: &'w Wanted<'a>,
@@ -127,51 +118,26 @@ impl Tries<'_, '_> {
         self.sift(drafted, keys, &with)
     }
 
-    /// Takes out the steps of those keys that do not hold together with the others: all are tried at once, what leaves its finding
-    /// goes, and where something fails, what fails as SQL, or else halves of them are tried.
+    /// Takes out the steps of those keys that do not hold together with the others.
     fn sift(
         &mut self,
         drafted: &mut Draft,
         keys: Vec<String>,
         with: &dyn Fn(&Draft, &FxHashSet<String>) -> Draft,
     ) -> Result<(), String> {
-        let mut kept: FxHashSet<String> = FxHashSet::default();
-        let mut refused: Vec<String> = Vec::new();
-        let mut groups = vec![keys];
-        while let Some(mut group) = groups.pop() {
-            let mut tried = kept.clone();
-            tried.extend(group.iter().cloned());
+        let (_, refused) = sift(keys, |tried| {
+            let draft = with(drafted, tried);
             // Far cheaper than a replay: almost all that fails is found by it.
-            let failing = self.failing(&with(drafted, &tried));
-            let (mut group, mut fail): (Vec<_>, Vec<_>) =
-                group.drain(..).partition(|key| !failing.contains(key));
-            if !fail.is_empty() {
-                refused.append(&mut fail);
-                groups.push(group);
-                continue;
+            let failing = self.failing(&draft);
+            if !failing.is_empty() {
+                return Ok(Tried::Leaves(failing));
             }
-            if group.is_empty() {
-                continue;
-            }
-            if self.left == 0 {
-                refused.append(&mut group);
-                continue;
-            }
-            self.left -= 1;
-            match self.one(&with(drafted, &tried))? {
-                Tried::Holds => kept = tried,
-                Tried::Leaves(left) if group.iter().any(|key| left.contains(key)) => {
-                    let (gone, stays) = group.into_iter().partition(|key| !left.contains(key));
-                    refused.extend::<Vec<String>>(stays);
-                    groups.push(gone);
-                }
-                Tried::Leaves(_) | Tried::Fails if group.len() == 1 => refused.append(&mut group),
-                Tried::Leaves(_) | Tried::Fails => {
-                    let second = group.split_off(group.len() / 2);
-                    groups.extend([second, group]);
-                }
-            }
-        }
+            let Some(left) = self.left.checked_sub(1) else {
+                return Ok(Tried::Spent);
+            };
+            self.left = left;
+            self.one(&draft)
+        })?;
         for key in &refused {
             drafted.refuse(key);
         }
@@ -204,7 +170,7 @@ impl Tries<'_, '_> {
     }
 
     /// What becomes of a draft once it has run.
-    fn one(&mut self, draft: &Draft) -> Result<Tried, String> {
+    fn one(&mut self, draft: &Draft) -> Result<Tried<String>, String> {
         let wanted = self.wanted;
         let files = formed(draft, wanted.files, self.history, wanted.called)?;
         let texts: Texts = files.iter().map(|f| (f.path.clone(), f.text.clone())).collect();
@@ -239,7 +205,7 @@ impl Tries<'_, '_> {
         Ok(match (clean && followed, left.is_empty()) {
             (true, true) => Tried::Holds,
             (true, false) => Tried::Leaves(left),
-            (false, _) => Tried::Fails,
+            (false, _) => Tried::Fails(FxHashSet::default()),
         })
     }
 }

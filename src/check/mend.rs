@@ -1,12 +1,14 @@
-//! Applying fixes: each is applied to texts in memory, the whole is checked again, and what did not make its finding go away, or made
-//! another, is taken back.
+//! Applying fixes: they are applied to texts in memory, the whole is checked again, and those that did not make their finding go away,
+//! or made another, are left out.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Report;
+use super::sift::{Tried, sift};
 use super::trials::{Texts, Trials};
 use crate::config::Options;
 use crate::finding::{Applicability, Edit, Finding, Fix};
@@ -49,13 +51,15 @@ pub fn mend(
     while run.checks < CHECKS {
         let here = now.as_deref().unwrap_or(files);
         let mut chosen = run.choose(here, &report);
-        let Some((texts, after, later)) = run.attempt(here, &report, &mut chosen) else {
+        if chosen.is_empty() {
             break;
-        };
-        run.texts = texts;
-        mended.mended.append(&mut chosen);
-        report = after;
-        now = Some(later);
+        }
+        if let Some((texts, after, later)) = run.attempt(here, &report, &mut chosen) {
+            run.texts = texts;
+            mended.mended.append(&mut chosen);
+            report = after;
+            now = Some(later);
+        }
     }
     drop(run.trials);
     for (path, text) in run.texts {
@@ -65,6 +69,9 @@ pub fn mend(
     mended.report = report;
     (mended, now.and_then(Arc::into_inner))
 }
+
+/// Texts by path, the report on them, and the files that hold them.
+type State = (Texts, Report, Arc<Files>);
 
 struct Run<'a> {
     trials: Trials<'a>,
@@ -113,60 +120,51 @@ impl Run<'_> {
             }
     }
 
-    /// Applies the fixes of `chosen`, all at once; where that does not hold, the first that does alone, which is left in `chosen`.
-    fn attempt(
-        &mut self,
-        files: &Files,
-        before: &Report,
-        chosen: &mut Vec<Finding>,
-    ) -> Option<(Texts, Report, Arc<Files>)> {
-        if chosen.is_empty() {
-            return None;
-        }
-        if let Some(done) = self.holds(files, before, chosen) {
-            return Some(done);
-        }
-        let several = chosen.len() > 1;
-        for finding in std::mem::take(chosen) {
+    /// Applies those of some fixes that hold together, which are left in `chosen`; the others are refused.
+    fn attempt(&mut self, files: &Files, before: &Report, chosen: &mut Vec<Finding>) -> Option<State> {
+        let mut last = None;
+        let all: Vec<usize> = (0..chosen.len()).collect();
+        let sifted = sift(all, |tried| {
             if self.checks >= CHECKS {
-                return None;
+                return Ok::<_, Infallible>(Tried::Spent);
             }
-            let one = vec![finding];
-            let held = several.then(|| self.holds(files, before, &one)).flatten();
-            match held {
-                Some(done) => {
-                    *chosen = one;
-                    return Some(done);
-                }
-                None => self
-                    .refused
-                    .extend(one.into_iter().map(|finding| (finding.key, finding.message))),
+            self.checks += 1;
+            let tried: Vec<(usize, &Finding)> = chosen
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| tried.contains(at))
+                .collect();
+            let Some(state) = self.with(files, &tried) else {
+                return Ok(Tried::Fails(FxHashSet::default()));
+            };
+            let verdict = judged(before, &state.1, &tried);
+            if matches!(verdict, Tried::Holds) {
+                last = Some(state);
             }
-        }
-        None
+            Ok(verdict)
+        });
+        let (kept, refused) = sifted.unwrap_or_default();
+        let refused = refused.iter().filter_map(|at| chosen.get(*at));
+        self.refused
+            .extend(refused.map(|finding| (finding.key.clone(), finding.message.clone())));
+        let mut at = 0..;
+        chosen.retain(|_| at.next().is_some_and(|at| kept.contains(&at)));
+        last
     }
 
-    /// The state after the fixes of some findings, where these are gone by them and nothing else came.
-    fn holds(
-        &mut self,
-        files: &Files,
-        before: &Report,
-        chosen: &[Finding],
-    ) -> Option<(Texts, Report, Arc<Files>)> {
-        self.checks += 1;
-        let edits = chosen
-            .iter()
-            .filter_map(|f| f.fix.as_ref())
-            .flat_map(|fix| &fix.edits);
+    /// The state after the fixes of some findings.
+    fn with(&mut self, files: &Files, tried: &[(usize, &Finding)]) -> Option<State> {
+        let fixes = tried.iter().filter_map(|(_, finding)| finding.fix.as_ref());
         let mut texts = self.texts.clone();
-        texts.extend(apply(files, edits)?);
+        texts.extend(apply(files, fixes.flat_map(|fix| &fix.edits))?);
         let (after, later) = self.trials.check(texts.clone()).ok()?;
-        is_better(before, &after, chosen).then_some((texts, after, later))
+        Some((texts, after, later))
     }
 }
 
-/// Whether some findings are gone, no other came, and as much could be followed as before.
-fn is_better(before: &Report, after: &Report, chosen: &[Finding]) -> bool {
+/// Whether the findings that were to go are gone, no other came, and as much could be followed as before. What came most likely came of
+/// the fixes of what is told of the same table.
+fn judged(before: &Report, after: &Report, tried: &[(usize, &Finding)]) -> Tried<usize> {
     let counts = |report: &Report| {
         let mut out: FxHashMap<String, usize> = FxHashMap::default();
         for key in &report.silenced.keys {
@@ -176,14 +174,31 @@ fn is_better(before: &Report, after: &Report, chosen: &[Finding]) -> bool {
     };
     let (was, is) = (counts(before), counts(after));
     let count = |counts: &FxHashMap<String, usize>, key: &str| counts.get(key).copied().unwrap_or(0);
-    let gone = chosen.iter().all(|f| count(&is, &f.key) < count(&was, &f.key));
-    let none_came = is.iter().all(|(key, n)| *n <= count(&was, key));
+    let stays = |finding: &Finding| count(&is, &finding.key) >= count(&was, &finding.key);
+    let left: FxHashSet<usize> = tried
+        .iter()
+        .filter(|(_, finding)| stays(finding))
+        .map(|(at, _)| *at)
+        .collect();
+    if !left.is_empty() {
+        return Tried::Leaves(left);
+    }
+    // `rule:schema.table:column`.
+    let of = |key: &str| key.split(':').nth(1).map(str::to_owned);
+    let came = is.iter().filter(|(key, n)| **n > count(&was, key));
+    let came: FxHashSet<Option<String>> = came.map(|(key, _)| of(key)).collect();
     let (old, new) = (&before.coverage, &after.coverage);
     let followed = new.gaps.len() <= old.gaps.len()
         && (new.models, new.fields) == (old.models, old.fields)
         && new.fields_unknown <= old.fields_unknown
         && new.statements_opaque <= old.statements_opaque;
-    gone && none_came && followed
+    if followed && came.is_empty() {
+        return Tried::Holds;
+    }
+    let suspects = tried
+        .iter()
+        .filter(|(_, finding)| came.contains(&of(&finding.key)));
+    Tried::Fails(suspects.map(|(at, _)| *at).collect())
 }
 
 /// Whether two edits overlap, or stand where it would matter which of them comes first.
