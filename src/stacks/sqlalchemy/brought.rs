@@ -1,7 +1,7 @@
 //! Columns that bases of packages bring to the classes that derive from them, and the bases that bring none.
 //!
 //! Source: `fastapi_users_db_sqlalchemy/__init__.py` and `access_token.py`, `authlib/integrations/sqla_oauth2/*_mixins.py`,
-//! `sqlalchemy_utils/models.py`.
+//! `sqlalchemy_utils/models.py`, `oslo_db/sqlalchemy/models.py`.
 
 use crate::declared::{Expectation, Field, Key as DeclaredKey, Model, ModelKind, Unique as DeclaredUnique};
 use crate::interpret::python::{Args, Argument, Library, Machine, Value};
@@ -47,6 +47,7 @@ const TEXT: &str = "sqlalchemy.String";
 const LONG: &str = "sqlalchemy.Text";
 const INTEGER: &str = "sqlalchemy.Integer";
 const TRUTH: &str = "sqlalchemy.Boolean";
+const MOMENT: &str = "sqlalchemy.DateTime";
 
 const fn column(name: &'static str, ty: &'static str, length: Option<i64>, says: &'static [Says]) -> Column {
     Column {
@@ -59,6 +60,7 @@ const fn column(name: &'static str, ty: &'static str, length: Option<i64>, says:
 
 const USERS: &str = "fastapi_users_db_sqlalchemy";
 const AUTHLIB: &str = "authlib";
+const OSLO: &str = "oslo_db";
 
 static BASES: &[Base] = &[
     Base {
@@ -173,6 +175,33 @@ static BASES: &[Base] = &[
             column("amr", LONG, None, &[]),
             column("code_challenge", LONG, None, &[]),
             column("code_challenge_method", TEXT, Some(48), &[]),
+        ],
+        above: None,
+    },
+    Base {
+        package: OSLO,
+        name: "ModelBase",
+        table: None,
+        columns: &[],
+        above: None,
+    },
+    Base {
+        package: OSLO,
+        name: "TimestampMixin",
+        table: None,
+        columns: &[
+            column("created_at", MOMENT, None, &[Filled]),
+            column("updated_at", MOMENT, None, &[]),
+        ],
+        above: None,
+    },
+    Base {
+        package: OSLO,
+        name: "SoftDeleteMixin",
+        table: None,
+        columns: &[
+            column("deleted_at", MOMENT, None, &[]),
+            column("deleted", INTEGER, None, &[Filled]),
         ],
         above: None,
     },

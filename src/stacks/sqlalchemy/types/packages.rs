@@ -79,6 +79,10 @@ const PLAIN: &[(&str, &str, &str, Affinity)] = &[
         Affinity::Other,
     ),
     ("citext", "CIText", "citext", Affinity::String),
+    ("oslo_db", "JsonEncodedType", "text", Affinity::String),
+    ("oslo_db", "JsonEncodedDict", "text", Affinity::String),
+    ("oslo_db", "JsonEncodedList", "text", Affinity::String),
+    ("oslo_db", "SoftDeleteInteger", "integer", Affinity::Integer),
     ("sqlalchemy_json", "MutableJson", "json", Affinity::Json),
     ("sqlalchemy_json", "NestedMutableJson", "json", Affinity::Json),
     (
