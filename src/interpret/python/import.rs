@@ -6,7 +6,7 @@ use super::flow::Flow;
 use super::frame::Frame;
 use super::heap::ScopeKind;
 use super::library::Library;
-use super::machine::{Machine, Run, Stop};
+use super::machine::{Lost, Machine, Run, Stop};
 use super::modules::ModuleId;
 use super::standard;
 use super::value::{ObjectId, Value};
@@ -14,7 +14,7 @@ use super::world::Loaded;
 use crate::known::{Gap, Reach};
 use crate::source::{FileId, Span};
 use crate::syntax::python::ast::visitor::{Visitor, walk_expr, walk_stmt};
-use crate::syntax::python::{Ranged, ast};
+use crate::syntax::python::{Ranged, TextRange, ast};
 
 impl<'a, L: Library<'a>> Machine<'a, L> {
     /// Imports a module as Python would: its packages first, each once. The module.
@@ -146,11 +146,19 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     self.parked.truncate(mark);
                     let gap = self.gap(at, why);
                     self.note(&gap);
+                    self.lose(statement.range(), &gap);
                     for name in bound_names(statement) {
                         self.bind_in(scope, &name, Value::unknown(gap.reaching(Reach::Everything)));
                     }
                 }
-                Flow::Exhausted(at, why) => return Err(Stop::Exhausted(at, why)),
+                Flow::Exhausted(at, why) => {
+                    let gap = self.gap(at, why);
+                    let rest = body
+                        .last()
+                        .map_or(statement.range(), |last| statement.range().cover(last.range()));
+                    self.lose(rest, &gap);
+                    return Err(Stop::Exhausted(at, why));
+                }
                 Flow::Raise(raised) => {
                     if !recover || self.handlers > 0 {
                         return Err(Stop::Raised(raised));
@@ -158,6 +166,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     let what = self.display(&raised.exception);
                     let gap = self.gap(raised.span, format!("raises {what}"));
                     self.note(&gap);
+                    self.lose(statement.range(), &gap);
                     for name in bound_names(statement) {
                         self.bind_in(scope, &name, Value::unknown(gap.reaching(Reach::Everything)));
                     }
@@ -165,6 +174,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
         }
         Ok(())
+    }
+
+    fn lose(&mut self, range: TextRange, gap: &Gap) {
+        let span = self.span(range);
+        let gap = gap.clone();
+        self.lost.push(Lost { span, gap });
     }
 
     /// `import a.b as c, d`.

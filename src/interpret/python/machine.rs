@@ -71,6 +71,17 @@ pub struct Machine<'a, L: Library<'a>> {
     pub(super) building: Vec<ClassId>,
     /// Why more modules of the repository may have been imported than were.
     pub(super) unloaded: Option<Gap>,
+    /// Parts of modules that were given up.
+    pub(super) lost: Vec<Lost>,
+}
+
+/// A part of a module that was given up: what it would have made is missing.
+#[derive(Debug, Clone)]
+pub struct Lost {
+    /// From the statement that was not followed to its end, or to that of the module.
+    pub span: Span,
+    /// Why.
+    pub gap: Gap,
 }
 
 /// A machine as it was.
@@ -98,6 +109,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             handlers: 0,
             swallowing: Vec::new(),
             forks: 0,
+            lost: Vec::new(),
             next_object: 0,
             next_term: 0,
             gaps: Vec::new(),
@@ -139,6 +151,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     #[must_use]
     pub fn modules(&self) -> &'a Modules<'a> {
         self.modules
+    }
+
+    /// Parts of modules that were given up so far.
+    #[must_use]
+    pub fn lost(&self) -> &[Lost] {
+        &self.lost
     }
 
     /// What could not be followed so far.

@@ -51,7 +51,7 @@ mod yields;
 
 pub use ahead::read_ahead;
 pub use library::Library;
-pub use machine::{Held, Machine, Raised, Run, Stop};
+pub use machine::{Held, Lost, Machine, Raised, Run, Stop};
 pub use modules::{Module, ModuleId, Modules};
 pub use value::{
     Annotation, Args, Argument, Class, ClassId, Code, Function, Member, ObjectId, Operator, Term, TermId,

@@ -21,6 +21,8 @@ pub enum Subject {
     Views = 8,
     /// Commands of Alembic that write or check migrations.
     Commands = 16,
+    /// What is called when a construct is attached to a table.
+    Listeners = 32,
 }
 
 /// Whether a file speaks of something. The text of one that speaks of any of it is kept.
@@ -44,6 +46,8 @@ static VIEWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static COMMANDS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\bcommand\.(?:revision|check)\(").ok());
+/// Names of events.
+static LISTENERS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("_parent_attach").ok());
 
 fn all(text: &[u8]) -> u8 {
     let has = |words: &Option<Regex>| words.as_ref().is_some_and(|words| words.is_match(text));
@@ -53,6 +57,7 @@ fn all(text: &[u8]) -> u8 {
         (Subject::CreateAll, has(&CREATE_ALL)),
         (Subject::Views, has(&VIEWS)),
         (Subject::Commands, has(&COMMANDS)),
+        (Subject::Listeners, has(&LISTENERS)),
     ];
     let found = found.into_iter().filter(|(_, found)| *found);
     found.fold(0, |all, (subject, _)| all | subject as u8)

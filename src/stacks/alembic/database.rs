@@ -8,6 +8,7 @@ use crate::schema::Schema;
 use crate::session::Rows;
 use crate::source::{Span, Text};
 use crate::sql::Transaction;
+use crate::stacks::sqlalchemy::listeners::Listened;
 
 /// What `context.configure` was given, by the environment of the history that runs.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +19,8 @@ pub struct Context<'a> {
     pub open: Option<Gap>,
     /// The naming convention of the target metadata.
     pub naming: Naming<'a>,
+    /// Functions that hear of the constructs that operations make, too.
+    pub heard: Vec<(Listened, Gap)>,
     /// The call that configured it.
     pub configured: Option<Span>,
 }

@@ -18,6 +18,7 @@ use crate::session::{Checkpoint, Rows, Sent, Session};
 use crate::source::{Span, Text};
 use crate::sql::Transaction;
 use crate::stacks::sqlalchemy::ddl::Memo;
+use crate::stacks::sqlalchemy::listeners::Listened;
 
 /// The library: a session, and what the environment has configured.
 #[derive(Debug)]
@@ -83,10 +84,11 @@ impl<'a> Alembic<'a> {
         &mut self.kept.enums
     }
 
-    /// Notes what is known of the naming convention of the target metadata.
-    pub(super) fn take_naming(&mut self, naming: Naming<'a>) {
+    /// Notes what is known of the naming convention of the target metadata, and who else gives names.
+    pub(super) fn take_naming(&mut self, naming: Naming<'a>, heard: Vec<(Listened, Gap)>) {
         let mut context = (*self.context).clone();
         context.naming = naming;
+        context.heard = heard;
         self.context = Rc::new(context);
     }
 }

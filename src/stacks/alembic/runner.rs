@@ -10,7 +10,7 @@ use super::history::Revisions;
 use super::library::{self, Alembic, Python};
 use super::metadata;
 use super::standing::{self, Standing, State};
-use super::surroundings::{Surroundings, stands_alone};
+use super::surroundings::{Surroundings, heard, stands_alone};
 use crate::change::{Failure, SWALLOWED};
 use crate::config::Given;
 use crate::interpret::python::{Args, Held, Machine, Modules, Run, Stop, Value};
@@ -134,7 +134,7 @@ fn begin<'a>(
         && let Some((surroundings, gaps)) = surroundings(known, revisions, &given)
     {
         machine.library.session.end_program(true, fallback);
-        machine.library.take_naming(surroundings.naming());
+        machine.library.take_naming(surroundings.naming(), Vec::new());
         return Some(Begun {
             args: Args::default(),
             per_migration: surroundings.per_migration,
@@ -158,7 +158,8 @@ fn begin<'a>(
     let invocation = invocations.iter().find(named).or(invocations.first())?;
     machine.library.context = invocation.context.clone();
     let naming = metadata::naming(machine, &invocation.context, invocation.span);
-    machine.library.take_naming(naming);
+    let heard = heard(machine);
+    machine.library.take_naming(naming, heard);
     Some(Begun {
         args: invocation.args.clone(),
         per_migration: invocation.is_set("transaction_per_migration"),

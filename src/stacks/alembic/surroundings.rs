@@ -9,6 +9,7 @@ use super::metadata;
 use crate::interpret::python::{Modules, Value};
 use crate::known::Gap;
 use crate::source::{Files, Text};
+use crate::stacks::sqlalchemy::listeners::{Listened, listeners};
 use crate::syntax::python::ast;
 use crate::syntax::python::ast::visitor::{Visitor, walk_stmt};
 
@@ -39,7 +40,7 @@ impl Surroundings {
         let untouched = !machine.library.has_used_database()
             && !machine.library.has_operations()
             && !machine.alters_libraries();
-        if !plain || !untouched {
+        if !plain || !untouched || !heard(machine).is_empty() {
             return None;
         }
         let naming = match metadata::naming(machine, &invocation.context, invocation.span) {
@@ -77,6 +78,13 @@ impl Surroundings {
             ),
         }
     }
+}
+
+/// The functions of the modules that were imported which hear of the constructs that operations make.
+pub(super) fn heard(machine: &Python<'_>) -> Vec<(Listened, Gap)> {
+    let modules = machine.modules();
+    let loaded = machine.loaded().into_iter();
+    listeners(modules.files(), loaded.map(|module| modules.get(module).file))
 }
 
 /// Packages outside of the repository in which nothing that `env.py` does shows, but for attributes that it sets on their members.

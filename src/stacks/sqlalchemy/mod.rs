@@ -9,6 +9,7 @@ mod faults;
 pub mod generic;
 pub(crate) mod lacking;
 mod library;
+pub mod listeners;
 mod mapped;
 mod md5;
 mod merging;

@@ -110,6 +110,7 @@ fn read_for(
             gaps.push(terms::stopped(&stop, at).reaching(Reach::Namespace("public".to_owned())));
         }
     }
+    gaps.extend(unregistered::lost(files, machine.lost()));
     let versions = Versions::near(files, folder);
     let sends = sends_types(files, folder);
     let tables = tables::declared(&mut machine, &versions);

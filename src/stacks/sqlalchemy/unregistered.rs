@@ -8,9 +8,26 @@ use super::metadata::Made;
 use super::models::identity;
 use super::tables::ModelTable;
 use crate::declared::{Unseen, UnseenCause};
+use crate::interpret::python::Lost;
+use crate::interpret::python::spoken::{Subject, speaks_of};
+use crate::known::{Gap, Reach};
 use crate::source::{FileId, Files};
 use crate::stacks::alembic::config::Tree;
 use crate::stacks::alembic::handed::{Handed, reached_by_programs, reached_by_revisions};
+
+/// Why there may be models that are not seen here: parts of modules were given up that may declare some.
+pub(super) fn lost(files: &Files, parts: &[Lost]) -> Vec<Gap> {
+    let mut out: Vec<Gap> = Vec::new();
+    for part in parts {
+        let text = files.slice(part.span);
+        let declares = ["class ", "Table("].iter().any(|word| text.contains(word));
+        let gap = part.gap.reaching(Reach::Namespace("public".to_owned()));
+        if declares && speaks_of(files, part.span.file, Subject::Tables) && !out.contains(&gap) {
+            out.push(gap);
+        }
+    }
+    out
+}
 
 /// The tables of which it is certain. What the `env.py` of another tree imports is that tree's affair.
 pub(super) fn unseen(

@@ -9,6 +9,7 @@ use crate::name::Name;
 use crate::session::HOLE;
 use crate::source::Span;
 use crate::stacks::alembic::database::{Database, Naming};
+use crate::stacks::sqlalchemy::listeners::Listened;
 use crate::stacks::sqlalchemy::naming::{self, Column, Kind};
 use crate::stacks::sqlalchemy::table::Conventions;
 use crate::stacks::sqlalchemy::terms;
@@ -18,14 +19,20 @@ pub(in crate::stacks::alembic) fn conventions<'a, L: Database<'a>>(
     machine: &mut Machine<'a, L>,
     at: Span,
 ) -> Conventions {
-    match machine.library.context().naming.clone() {
+    let mut conventions = match machine.library.context().naming.clone() {
         Naming::None => Conventions::default(),
         Naming::Known(entries) => {
             let dict = machine.new_dict(entries);
             Conventions::read(machine, &dict, at)
         }
         Naming::Unknown(gap) => Conventions::unknown(gap),
+    };
+    for (listened, gap) in machine.library.context().heard.clone() {
+        if let Listened::Names(kinds) = listened {
+            conventions.rename(kinds, gap);
+        }
     }
+    conventions
 }
 
 /// Whether a name is not to be given to a convention again: `op.f(...)`, `conv(...)`.

@@ -10,6 +10,7 @@ use crate::stacks::alembic::database::{Connection, Database};
 use crate::stacks::alembic::execute;
 use crate::stacks::sqlalchemy::ddl::Making;
 use crate::stacks::sqlalchemy::expression::Scope;
+use crate::stacks::sqlalchemy::listeners::Listened;
 use crate::stacks::sqlalchemy::{naming, table};
 
 /// The schema of names without one.
@@ -46,6 +47,12 @@ pub(super) fn create_table<'a, L: Database<'a>>(
 ) -> Run<'a, Value<'a>> {
     let mut def = table::table(machine, args, 1, &Scope::default(), at);
     let conventions = super::naming::conventions(machine, at);
+    for (listened, gap) in &machine.library.context().heard {
+        if let Listened::Tables(sections) = listened {
+            def.open
+                .extend(sections.iter().map(|section| (*section, gap.clone())));
+        }
+    }
     def.finish(&conventions);
     refused(machine, &def)?;
     let mut given = Given::new(args, at);

@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::interpret::python::{Library, Machine, Value};
+use crate::known::Gap;
 use crate::source::Span;
 use crate::stacks::sqlalchemy::naming::{DEFAULT_INDEX, Kind};
 use crate::stacks::sqlalchemy::terms::{self, Known, gap};
@@ -13,20 +14,37 @@ pub struct Conventions {
     /// By key (`ix`, `uq`, ...): the text, or why it cannot be told.
     entries: Vec<(SmolStr, Known<SmolStr>)>,
     /// Why there may be others.
-    open: Option<crate::known::Gap>,
+    open: Option<Gap>,
     /// One was given: the default for indexes does not hold beside it.
     given: bool,
+    /// Kinds of constructs whose names, given or not, something changes.
+    renamed: Vec<(&'static [Kind], Gap)>,
 }
 
 impl Conventions {
     /// Conventions that cannot be told.
     #[must_use]
-    pub fn unknown(gap: crate::known::Gap) -> Self {
+    pub fn unknown(gap: Gap) -> Self {
         Conventions {
             entries: Vec::new(),
             open: Some(gap),
             given: true,
+            ..Conventions::default()
         }
+    }
+
+    /// Names of constructs of these kinds are changed by something that is not followed.
+    pub fn rename(&mut self, kinds: &'static [Kind], gap: Gap) {
+        self.renamed.push((kinds, gap));
+    }
+
+    /// Why names of a kind cannot be told, given or not.
+    #[must_use]
+    pub fn renamed(&self, kind: Kind) -> Option<&Gap> {
+        let mut renamed = self.renamed.iter();
+        renamed
+            .find(|(kinds, _)| kinds.contains(&kind))
+            .map(|(_, gap)| gap)
     }
 
     /// Reads the value of `naming_convention=`.

@@ -279,6 +279,9 @@ impl Maker<'_> {
         referred: Option<(Known<QualifiedName>, Known<Vec<Name>>)>,
         span: Span,
     ) -> Known<Given> {
+        if let Some(gap) = self.conventions.renamed(kind) {
+            return Err(gap.clone());
+        }
         let given = given.clone()?;
         if matches!(given, Given::Final(_)) {
             return Ok(given);

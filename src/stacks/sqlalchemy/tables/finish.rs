@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::{ModelTable, Reader};
 use crate::name::{Name, QualifiedName};
+use crate::stacks::sqlalchemy::listeners::{Listened, listeners};
 use crate::stacks::sqlalchemy::metadata::Metadata;
 use crate::stacks::sqlalchemy::naming::Given;
 use crate::stacks::sqlalchemy::registry::Registered;
@@ -47,8 +48,19 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             }
         }
         self.keys_to_names();
+        let modules = self.machine.modules();
+        let loaded = self.machine.loaded().into_iter();
+        let heard = listeners(modules.files(), loaded.map(|module| modules.get(module).file));
         for table in &mut self.tables {
-            let conventions = table.conventions.clone();
+            let mut conventions = table.conventions.clone();
+            for (listened, gap) in &heard {
+                match listened {
+                    Listened::Names(kinds) => conventions.rename(kinds, gap.clone()),
+                    Listened::Tables(sections) => {
+                        table.def.open.extend(sections.iter().map(|s| (*s, gap.clone())));
+                    }
+                }
+            }
             table.def.finish(&conventions);
         }
         self.tables
