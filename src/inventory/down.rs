@@ -14,7 +14,11 @@ pub(super) fn is_told_by_running(ctx: &Context<'_>, back: &Back) -> bool {
     match &back.way {
         Way::None => false,
         Way::Refused(..) => true,
-        Way::Ran(ran) => !ran.failures.is_empty() || differs(ctx, &back.between, &ran.after) == Some(true),
+        Way::Ran(ran) => {
+            !ran.failures.is_empty()
+                || ran.unread.is_some()
+                || differs(ctx, &back.between, &ran.after) == Some(true)
+        }
     }
 }
 
@@ -32,6 +36,9 @@ pub(super) fn ran(ctx: &Context<'_>, back: &Back, said: impl FnOnce() -> Cell) -
             Cell::text(word),
             Some(format!("its way back: {}", failure.message)),
         );
+    }
+    if let Some(gap) = &ran.unread {
+        return (Cell::Unknown(gap.why.clone()), None);
     }
     // What nothing makes may be there all the same.
     let known = back.between.tables.iter().count();

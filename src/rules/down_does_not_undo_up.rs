@@ -21,7 +21,7 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
     let Some(backs) = ctx.subject.backs else { return };
     for back in &backs.list {
         let Way::Ran(ran) = &back.way else { continue };
-        if !ran.failures.is_empty() {
+        if !ran.failures.is_empty() || ran.unread.is_some() {
             continue;
         }
         let differences = apart(ctx, &back.before, &ran.after).differences;

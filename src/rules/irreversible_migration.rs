@@ -24,7 +24,7 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
             Way::None => (back.place, "it has no way back".to_owned()),
             Way::Refused(span, what) => (*span, format!("its way back refuses: {what}")),
             Way::Ran(ran) => {
-                let still = ran.failures.is_empty() && {
+                let still = ran.failures.is_empty() && ran.unread.is_none() && {
                     let since = apart(ctx, &back.between, &ran.after);
                     since.differences.is_empty() && since.untold.is_empty()
                 };

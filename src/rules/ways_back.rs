@@ -10,7 +10,7 @@ use crate::stacks::back::Ran;
 /// last; extensions neither, which others may use, nor what was unknown before and is so still.
 pub(crate) fn apart(ctx: &Context<'_>, left: &Schema, right: &Schema) -> Comparison {
     let mut out = compare(left, right, &without(ctx));
-    keep_what_counts(&mut out, right);
+    keep_what_counts(ctx, &mut out, right);
     out
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn differs(ctx: &Context<'_>, left: &Schema, right: &Schema) -> Optio
         d.object.kind != Kind::Extension && !made
     };
     let mut out = compare_until(left, right, &without(ctx), &counts);
-    keep_what_counts(&mut out, right);
+    keep_what_counts(ctx, &mut out, right);
     out.is_equal().map(|equal| !equal)
 }
 
@@ -40,10 +40,34 @@ fn without(ctx: &Context<'_>) -> Without {
     }
 }
 
-fn keep_what_counts(out: &mut Comparison, right: &Schema) {
+fn keep_what_counts(ctx: &Context<'_>, out: &mut Comparison, right: &Schema) {
     out.differences.retain(|d| d.object.kind != Kind::Extension);
     out.untold.retain(|u| u.object.kind != Kind::Extension);
     used_before_it_is_made(out, right);
+    where_the_path_leads(ctx, out);
+}
+
+/// Where migrations run only with a search path that leads to another schema, names alone mean what is there, in ways back too.
+fn where_the_path_leads(ctx: &Context<'_>, out: &mut Comparison) {
+    for presumed in ctx.subject.outcome.iter().flat_map(|o| &o.presumed_path) {
+        let is_there = |d: &Difference| {
+            let object = &d.object;
+            let name = object.table.as_ref().unwrap_or(&object.name);
+            name.split_once('.')
+                .is_some_and(|(schema, _)| schema == presumed.schema.as_str())
+        };
+        let (there, rest) = std::mem::take(&mut out.differences)
+            .into_iter()
+            .partition(is_there);
+        out.differences = rest;
+        let there: Vec<Difference> = there;
+        out.untold.extend(there.into_iter().map(|d| Untold {
+            object: d.object,
+            fact: None,
+            side: Side::Right,
+            gap: presumed.gap.clone(),
+        }));
+    }
 }
 
 /// A table that nothing makes was there before what uses it first.

@@ -406,6 +406,22 @@ impl Session {
         &self.world.database
     }
 
+    /// The first statement since so many gaps whose text cannot be read: what it does, or that the server refuses it, is not told by
+    /// what it names.
+    #[must_use]
+    pub fn unread_since(&self, gaps: usize) -> Option<&Gap> {
+        let since = self.gaps.get(gaps..).unwrap_or_default();
+        since
+            .iter()
+            .find(|gap| gap.why.starts_with(crate::sql::UNREADABLE))
+    }
+
+    /// How many gaps there are so far.
+    #[must_use]
+    pub fn gaps_so_far(&self) -> usize {
+        self.gaps.len()
+    }
+
     /// How many statements were sent so far.
     #[must_use]
     pub fn statements(&self) -> usize {

@@ -33,7 +33,7 @@ mod table;
 mod tests;
 mod types;
 
-pub use read::Statements;
+pub use read::{Statements, UNREADABLE};
 
 use crate::change::{Change, Failure, ObjectName};
 use crate::known::Gap;

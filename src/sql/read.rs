@@ -19,6 +19,9 @@ pub struct Statements<'a> {
     errors: u32,
 }
 
+/// What a gap says of a statement whose text cannot be read.
+pub const UNREADABLE: &str = "syntax error";
+
 /// Statements of a text that may be no SQL before the rest of it is not read: it is no SQL text then.
 const MOST_ERRORS: u32 = 10_000;
 
@@ -194,7 +197,7 @@ fn syntax_error(text: &Text, error: &pg::SyntaxError) -> Statement {
     };
     Statement::Opaque(Gap::new(
         text.span(range),
-        format!("syntax error: {}", error.message),
+        format!("{UNREADABLE}: {}", error.message),
         head::reach(str),
     ))
 }

@@ -2,6 +2,7 @@
 
 use super::history::plain;
 use super::{History, dbmate, goose, node_pg_migrate};
+use crate::known::Gap;
 use crate::replay::Tail;
 use crate::schema::Schema;
 use crate::session::{Migration, Misstep, RunMode, Session};
@@ -42,6 +43,8 @@ pub struct Ran {
     pub sent: bool,
     /// Statements of it that must fail.
     pub failures: Vec<Misstep>,
+    /// Its first statement that cannot be read: what came of it is then not told.
+    pub unread: Option<Gap>,
     /// Statements of the migration that must fail once it is run again, where that was asked for.
     pub again: Vec<Misstep>,
     /// Where its changes come from.
@@ -82,9 +85,10 @@ impl Rehearsed {
             Down::Missing => (first_line(files, migration.file), Way::None),
             Down::Text(down) => {
                 let held = session.hold();
-                let sent = session.statements();
+                let (sent, gaps) = (session.statements(), session.gaps_so_far());
                 let failures = missteps_of(session, down);
                 let sent = session.statements() > sent;
+                let unread = session.unread_since(gaps).cloned();
                 let after = session.database().schema().clone();
                 let again = match self.again && failures.is_empty() {
                     true => missteps_of(session, migration),
@@ -94,6 +98,7 @@ impl Rehearsed {
                     after,
                     sent,
                     failures,
+                    unread,
                     again,
                     tail: session.put_back(held),
                 };
@@ -133,13 +138,21 @@ pub(super) fn of_program<M: Course>(
     let session = machine.session().hold();
     let mut going = |machine: &mut M, back| {
         let (from, sent) = (machine.session().missteps().len(), machine.session().statements());
+        let gaps = machine.session().gaps_so_far();
         let refused = run(machine, back);
         let session = machine.session();
         let missteps = session.missteps().get(from..).unwrap_or_default().to_vec();
         let sent = session.statements() > sent;
-        (refused, missteps, session.database().schema().clone(), sent)
+        let unread = session.unread_since(gaps).cloned();
+        (
+            refused,
+            missteps,
+            session.database().schema().clone(),
+            sent,
+            unread,
+        )
     };
-    let (refused, failures, after, sent) = going(machine, true);
+    let (refused, failures, after, sent, unread) = going(machine, true);
     let again = match again && failures.is_empty() && refused.is_none() {
         true => going(machine, false).1,
         false => Vec::new(),
@@ -152,6 +165,7 @@ pub(super) fn of_program<M: Course>(
             after,
             sent,
             failures,
+            unread,
             again,
             tail,
         })),
