@@ -37,13 +37,14 @@ pub(super) fn of_class<'a, L: Database<'a>>(
     is_whole(found).then(|| found.def.clone())
 }
 
-/// The tables of a metadata; `classes`: those that classes declare alone.
+/// The tables of a metadata that are surely in it and known as a whole, and why there may be others; `classes`: those that classes
+/// declare alone.
 pub(super) fn of_metadata<'a, L: Database<'a>>(
     machine: &mut Machine<'a, L>,
     value: &Value<'a>,
     classes: bool,
     at: Span,
-) -> Result<Vec<TableDef<'a>>, Gap> {
+) -> Result<(Vec<TableDef<'a>>, Option<Gap>), Gap> {
     if let Some(gap) = machine.unloaded() {
         return Err(gap.clone());
     }
@@ -56,14 +57,14 @@ pub(super) fn of_metadata<'a, L: Database<'a>>(
     };
     let loaded = machine.loaded();
     let all = read(machine, &loaded);
-    let tables: Vec<&ModelTable<'a>> = all
+    let tables = all
         .iter()
-        .filter(|table| table.made.is_none_or(|made| made == wanted) && (table.class.is_some() || !classes))
-        .collect();
-    match tables.iter().all(|table| table.made.is_some() && is_whole(table)) {
-        true => Ok(tables.iter().map(|table| table.def.clone()).collect()),
-        false => Err(machine.gap(at, "a table of this metadata is not known as a whole")),
-    }
+        .filter(|table| table.made.is_none_or(|made| made == wanted) && (table.class.is_some() || !classes));
+    let (sure, others): (Vec<_>, Vec<_>) = tables.partition(|table| table.made.is_some() && is_whole(table));
+    let gap = others
+        .first()
+        .map(|_| machine.gap(at, "a table of this metadata is not known as a whole"));
+    Ok((sure.iter().map(|table| table.def.clone()).collect(), gap))
 }
 
 /// Whether all that a table is made with is told.

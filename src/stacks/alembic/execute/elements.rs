@@ -464,17 +464,22 @@ pub(in crate::stacks::alembic) fn create_or_drop_all<'a, L: Database<'a>>(
         .cloned()
         .filter(|a| !matches!(a.value, Value::None));
     let mut defs = Vec::new();
+    let mut unsure = None;
     let values = match &listed {
         Some(argument) => machine.items(&argument.value, argument.span)?,
         None => {
             // Tables that calls make are known here; those of classes, and of a base's metadata, are read.
             let calls = terms::call_of(machine, metadata, "MetaData").is_some();
             let read = match calls && machine.classes().is_empty() {
-                true => Ok(Vec::new()),
+                true => Ok((Vec::new(), None)),
                 false => declared::of_metadata(machine, metadata, calls, at),
             };
-            read.and_then(|found| {
-                defs = found;
+            read.and_then(|(found, others)| {
+                // Which tables are dropped must be known of all.
+                if let Some(gap) = others.as_ref().filter(|_| !create) {
+                    return Err(gap.clone());
+                }
+                (defs, unsure) = (found, others);
                 match calls {
                     true => tables_of(machine, metadata, at),
                     false => Ok(Vec::new()),
@@ -506,17 +511,10 @@ pub(in crate::stacks::alembic) fn create_or_drop_all<'a, L: Database<'a>>(
     // Types belong to the metadata: those of all its tables are made before any table, and dropped behind all.
     let others = match listed.is_some() && !machine.classes().is_empty() {
         true => declared::of_metadata(machine, metadata, true, at),
-        false => Ok(Vec::new()),
+        false => Ok((Vec::new(), None)),
     };
-    let others = others.unwrap_or_else(|gap| {
-        let place = tables::place(machine);
-        let reach = match create {
-            true => Reach::Others(place),
-            false => Reach::Namespace(place),
-        };
-        L::open(machine, gap.reaching(reach));
-        Vec::new()
-    });
+    let (others, untold) = others.unwrap_or_else(|gap| (Vec::new(), Some(gap)));
+    let unsure = unsure.or(untold);
     let enums: Vec<EnumDef> = defs
         .iter()
         .chain(&others)
@@ -531,10 +529,21 @@ pub(in crate::stacks::alembic) fn create_or_drop_all<'a, L: Database<'a>>(
                 create_enum(machine, def, true, check || def.where_missing(), on)?;
             }
         }
-        for def in &defs {
+        // What may be made besides takes nothing from these, but what they refer to.
+        let (inside, reaching): (Vec<_>, Vec<_>) = defs.iter().partition(|def| refers_within(def, &defs));
+        for def in inside {
+            create_table(machine, def, check, &mut memo, on)?;
+        }
+        if let Some(gap) = unsure {
+            L::open(machine, gap.reaching(Reach::Others(tables::place(machine))));
+        }
+        for def in reaching {
             create_table(machine, def, check, &mut memo, on)?;
         }
     } else {
+        if let Some(gap) = unsure {
+            L::open(machine, gap.reaching(Reach::Namespace(tables::place(machine))));
+        }
         for def in defs.iter().rev() {
             drop_table(machine, def, check, false, on)?;
         }
@@ -597,6 +606,31 @@ fn types_of_references(defs: &mut [TableDef<'_>]) {
             }
         }
     }
+}
+
+/// Whether a table refers to no table but these, and to none that does otherwise.
+fn refers_within(def: &TableDef<'_>, defs: &[TableDef<'_>]) -> bool {
+    let mut open = vec![def];
+    let mut seen: Vec<&TableDef<'_>> = Vec::new();
+    while let Some(next) = open.pop() {
+        if seen.iter().any(|known| std::ptr::eq(*known, next)) {
+            continue;
+        }
+        seen.push(next);
+        for constraint in &next.constraints {
+            let table::ConstraintKind::ForeignKey(key) = &constraint.kind else {
+                continue;
+            };
+            let target = defs
+                .iter()
+                .find(|other| other.qualified().as_ref() == key.table.as_ref());
+            match target {
+                Some(target) => open.push(target),
+                None => return false,
+            }
+        }
+    }
+    true
 }
 
 /// Tables that others refer to come first.
