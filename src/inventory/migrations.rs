@@ -162,7 +162,16 @@ impl Shared<'_, '_> {
             }
         }
         let Some((_, first)) = cells.first() else {
-            return (by_text(), notes);
+            // Of a migration that fails no way back was run where the others' were: that it is there says little.
+            let fails = self.of.iter().any(|(ctx, dids)| {
+                let fails = dids.get(at).is_some_and(|did| !did.failures.is_empty());
+                fails && ctx.subject.backs.is_some()
+            });
+            let cell = match by_text() {
+                Cell::Is(true) if fails => Cell::Unknown("the migration itself fails".to_owned()),
+                told => told,
+            };
+            return (cell, notes);
         };
         if cells.iter().all(|(_, cell)| cell == first) {
             return (first.clone(), notes);

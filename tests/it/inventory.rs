@@ -354,6 +354,10 @@ fn ways_back_are_run() {
             "-- migrate:up\nCREATE OR REPLACE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'c'; END $$;\n\
              -- migrate:down\nCREATE OR REPLACE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN ' b'; END $$;\n",
         ),
+        (
+            "db/migrations/9b_fails.sql",
+            "-- migrate:up\nALTER TABLE a DROP COLUMN d;\n-- migrate:down\nALTER TABLE a ADD COLUMN d text;\n",
+        ),
     ]);
     let found = document(&files, "migrations");
     assert_eq!(
@@ -369,6 +373,7 @@ fn ways_back_are_run() {
             "8 runs true -",
             "9 runs true -",
             "10 runs in part its way back leaves otherwise function public.f()",
+            "11 fails 42703 {\"unknown\":\"the migration itself fails\"} column \"d\" of relation \"a\" does not exist",
         ]
     );
     assert_eq!(found["totals"]["cannot be taken back"], 2);
