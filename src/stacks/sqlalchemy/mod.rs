@@ -24,6 +24,7 @@ mod tablename;
 pub mod tables;
 pub mod terms;
 pub mod types;
+mod unimportable;
 mod unread;
 mod unregistered;
 pub mod versions;

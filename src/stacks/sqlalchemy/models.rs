@@ -16,12 +16,12 @@ use super::table::{ColumnDef, ConstraintDef, ConstraintKind, IndexDef};
 use super::tables::{self, ModelTable};
 use super::terms::{self, Known};
 use super::types::EnumDef;
-use super::unregistered;
 use super::versions::{Versions, sends_types};
+use super::{unimportable, unregistered};
 use crate::change::ObjectName;
 use crate::declared::{
     DeclaredCheck, DeclaredExclusion, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, DeclaredSequence,
-    EnumType, Expectation, Field, KeptIn, Key, Language, Model, ModelKind, Models, Sees, Unique,
+    EnumType, Expectation, Fault, Field, KeptIn, Key, Language, Model, ModelKind, Models, Sees, Unique,
 };
 use crate::interpret::python::{Machine, Modules, Stop};
 use crate::known::{Gap, Reach, Section};
@@ -115,15 +115,17 @@ fn read_for(
     let sends = sends_types(files, folder);
     let tables = tables::declared(&mut machine, &versions);
     let sequences = of_metadata(&mut machine);
+    let unimportable = unimportable::of(&modules, &tables);
     let models = |tree: &Option<&Tree>| {
         let mut models = match tree {
-            Some(tree) => of_history(files, &tables, &sequences, tree),
+            Some(tree) => of_history(files, (&tables, &unimportable), &sequences, tree),
             None => {
-                let all: Vec<_> = tables.iter().collect();
+                let mut all: Vec<_> = tables.iter().collect();
+                let unimportable = unimportable::without(&unimportable, &mut all);
                 let mut models = of_tables(&all);
                 add_sequences(&mut models, sequences.iter());
                 models.faults = faults::of(files, &all, None);
-                models.faults.extend(faults::names(files, &all));
+                models.faults.extend(unimportable);
                 models
             }
         };
@@ -143,7 +145,7 @@ fn read_for(
 /// The models that belong to a history.
 fn of_history(
     files: &Files,
-    tables: &[ModelTable<'_>],
+    (tables, unimportable): (&[ModelTable<'_>], &[Fault]),
     sequences: &[(DeclaredSequence, Option<Made>)],
     tree: &Tree,
 ) -> Models {
@@ -175,13 +177,14 @@ fn of_history(
             own.metadata.contains(&made) || !others.iter().any(|other| other.metadata.contains(&made))
         })
     };
-    let kept: Vec<_> = tables.iter().filter(is_ours).filter(is_left).collect();
+    let mut kept: Vec<_> = tables.iter().filter(is_ours).filter(is_left).collect();
+    let unimportable = unimportable::without(unimportable, &mut kept);
     let mut models = of_tables(&kept);
     let is_handed = |made: &Option<Made>| made.is_some_and(|made| own.metadata.contains(&identity(made)));
     add_sequences(&mut models, sequences.iter().filter(|(_, made)| is_handed(made)));
     let known = own.loose.is_none().then_some(&*own.modules);
     models.faults = faults::of(files, &kept, known);
-    models.faults.extend(faults::names(files, &kept));
+    models.faults.extend(unimportable);
     models.unseen = unregistered::unseen(files, tree, &own, &others, &kept);
     models.sees = sees(tree, &own);
     models.sees_nothing = own.place.filter(|_| own.nothing && own.loose.is_none());
