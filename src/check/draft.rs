@@ -13,6 +13,7 @@ use crate::config::{Misuse, Options};
 use crate::draft::form::{Called, File, files as formed};
 use crate::draft::{Draft, Effect, Step, draft};
 use crate::finding::Finding;
+use crate::schema::{Schema, TypeKind};
 use crate::session::{Migration, RunMode, Session};
 use crate::source::{FileId, FileSystem, Files, Text};
 use crate::stacks::History;
@@ -144,7 +145,8 @@ impl Tries<'_, '_> {
         Ok(())
     }
 
-    /// The keys of the steps whose statements fail, one after the other, on the database as it is, or cannot be followed there.
+    /// The keys of the steps whose statements fail, one after the other, on the database as it is, cannot be followed
+    /// there, or use what nothing makes.
     fn failing(&self, draft: &Draft) -> FxHashSet<String> {
         let run = self.wanted.run;
         let Some(outcome) = &run.replayed.outcome else {
@@ -153,7 +155,11 @@ impl Tries<'_, '_> {
         let mut session = Session::resumed(outcome, &run.target.given);
         let mut out = FxHashSet::default();
         for step in draft.steps.iter().filter(|step| step.effect == Effect::Keeps) {
-            let held = |session: &Session| (session.missteps().len(), session.statistics().opaque);
+            let held = |session: &Session| {
+                let schema = session.database().schema();
+                let told = (session.missteps().len(), session.statistics().opaque);
+                (told, presumed(schema))
+            };
             let before = held(&session);
             let file = FileId(0);
             session.run(&Migration {
@@ -242,6 +248,16 @@ impl Tries<'_, '_> {
         let report = report(&later, options, &runs);
         Some(report.map(|report| (report, Arc::new(later))))
     }
+}
+
+/// How many tables and types are used that nothing makes.
+fn presumed(schema: &Schema) -> usize {
+    let tables = schema.tables.iter().filter(|(_, table)| table.presumed.is_some());
+    let types = schema.types.iter();
+    tables.count()
+        + types
+            .filter(|(_, ty)| matches!(ty.kind, TypeKind::Presumed(_)))
+            .count()
 }
 
 /// The keys of some steps, each once, in their order.
