@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Session;
 use super::flow::{Flow, Raised, RaisedKind, Run};
+use super::reach::HOLE;
 use super::world::{Course, World};
 use crate::known::{Gap, Reach};
 use crate::source::Span;
@@ -100,6 +101,20 @@ impl Session {
 
     /// Leaves open what a gap reaches.
     pub(super) fn open(&mut self, gap: Gap) {
+        // An object of which the name is not known may be any.
+        let gap = match &gap.reach {
+            Reach::Fact(name)
+            | Reach::Section(name, _)
+            | Reach::OthersOf(name, _)
+            | Reach::Object(name)
+            | Reach::Namespace(name)
+            | Reach::Others(name)
+                if name.contains(HOLE) =>
+            {
+                gap.reaching(Reach::Everything)
+            }
+            _ => gap,
+        };
         self.note(&gap);
         if gap.reach != Reach::Rows {
             self.charge_for_tables();

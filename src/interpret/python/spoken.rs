@@ -35,7 +35,7 @@ pub fn speaks_of(files: &Files, file: FileId, subject: Subject) -> bool {
 static KIN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"sqlalchemy|sqlmodel|SQLAlchemy|\.Model").ok());
 static TABLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let words = r"Column\(|mapped_column\(|Mapped\[|__tablename__|__table__|\btable=True|\btable = True|Table\(|\.Model[),]";
+    let words = r"Column\(|mapped_column\(|Mapped\[|__tablename__|__table__|\btable=True|\btable = True|Table\(|\.Model[),]|SQLAlchemyBase\w+Table";
     Regex::new(words).ok()
 });
 static CREATE_ALL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\.create_all").ok());

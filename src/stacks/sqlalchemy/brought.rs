@@ -316,11 +316,14 @@ const NOTHING: &[&str] = &[
     "pydantic_settings",
 ];
 
+/// The package that defines a base, and the base's name.
 fn parts(path: &str) -> (&str, &str) {
-    (
-        path.split('.').next().unwrap_or(path),
-        path.rsplit('.').next().unwrap_or(path),
-    )
+    let package = match path.split('.').next().unwrap_or(path) {
+        // What it has of SQLAlchemy is imported from there (`fastapi_users/db/__init__.py`).
+        "fastapi_users" if path.starts_with("fastapi_users.db.") => USERS,
+        package => package,
+    };
+    (package, path.rsplit('.').next().unwrap_or(path))
 }
 
 fn base(path: &str) -> Option<&'static Base> {
