@@ -2,7 +2,6 @@
 
 use super::library::Python;
 use crate::change::Failure;
-use crate::interpret::python::{ModuleId, Modules};
 use crate::source::{FileId, Span};
 use crate::syntax::python::{Ranged, ast, span};
 
@@ -22,52 +21,20 @@ const BY_OTHER_WAYS: &[&str] = &[
 /// import.
 pub(super) fn broken(machine: &Python<'_>, at: Span) -> Option<Failure> {
     let modules = machine.modules();
-    let own = modules.of_file(at.file)?;
-    lacking(modules, own)
-        .into_iter()
-        .find(|failure| failure.span == at)
-}
-
-/// The imports of a module itself that cannot be.
-pub(crate) fn lacking(modules: &Modules<'_>, own: ModuleId) -> Vec<Failure> {
-    let file = modules.get(own).file;
-    let mut out = Vec::new();
-    for statement in &modules.parsed(own).body.body {
-        if let ast::Stmt::ImportFrom(import) = statement
-            && let Some(target) = target(modules, own, import)
-        {
-            let text = modules.files().text(target);
-            let names = import.names.iter().filter(|alias| lacks(&text, &alias.name));
-            out.extend(names.map(|alias| Failure {
-                sqlstate: "",
-                message: format!(
-                    "cannot import name '{}' from {}, which has no such name",
-                    alias.name,
-                    modules.files().path(target)
-                ),
-                span: span(file, alias.range()),
-                related: Vec::new(),
-            }));
-        }
-    }
-    out
-}
-
-/// Whether a module's text has no such word, and no other way to have the name.
-fn lacks(text: &str, name: &str) -> bool {
-    name != "*" && !has_word(text, name) && !BY_OTHER_WAYS.iter().any(|way| text.contains(way))
-}
-
-/// The module of the repository that names are imported from, where it is no package: a name of one may be a module of its own that is
-/// not in the repository.
-fn target(modules: &Modules<'_>, own: ModuleId, import: &ast::StmtImportFrom) -> Option<FileId> {
     let files = modules.files();
-    let file = modules.get(own).file;
+    let own = modules.of_file(at.file)?;
+    let (import, alias) = modules.parsed(own).body.body.iter().find_map(|statement| {
+        let ast::Stmt::ImportFrom(import) = statement else {
+            return None;
+        };
+        let alias = import.names.iter().find(|a| span(at.file, a.range()) == at)?;
+        Some((import, alias))
+    })?;
     let dotted = import.module.as_ref().map_or("", |m| m.as_str());
-    let target = if import.level == 0 {
+    let target: FileId = if import.level == 0 {
         modules.get(modules.resolve(Some(own), dotted)?).file
     } else {
-        let mut folder = files.path(file);
+        let mut folder = files.path(at.file);
         for _ in 0..import.level {
             folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
         }
@@ -77,8 +44,21 @@ fn target(modules: &Modules<'_>, own: ModuleId, import: &ast::StmtImportFrom) ->
             .find(&format!("{path}.py"))
             .or_else(|| files.find(&format!("{path}/__init__.py")))?
     };
-    let is_package = files.path(target).ends_with("/__init__.py");
-    (!is_package && target != file).then_some(target)
+    let (name, text) = (alias.name.as_str(), files.text(target));
+    if has_word(&text, name) || BY_OTHER_WAYS.iter().any(|way| text.contains(way)) {
+        return None;
+    }
+    let path = files.path(target).to_owned();
+    // A package's name may be a module of its own that is not in the repository.
+    if path.ends_with("/__init__.py") || target == at.file {
+        return None;
+    }
+    Some(Failure {
+        sqlstate: "",
+        message: format!("cannot import name '{name}' from {path}, which has no such name"),
+        span: at,
+        related: Vec::new(),
+    })
 }
 
 fn has_word(text: &str, word: &str) -> bool {

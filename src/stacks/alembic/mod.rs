@@ -12,7 +12,7 @@ pub mod handed;
 pub mod header;
 mod heads;
 pub mod history;
-pub(crate) mod imports;
+mod imports;
 mod inspector;
 pub mod library;
 mod lines;

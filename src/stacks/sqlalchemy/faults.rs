@@ -2,8 +2,11 @@
 //!
 //! Source: `Table.__new__` (`sqlalchemy/sql/schema.py`), `_ClassScanMapperConfig` (`sqlalchemy/orm/decl_base.py`).
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
+use super::lacking::lacking;
 use super::metadata::Metadata;
 use super::table::ColumnDef;
 use super::tables::ModelTable;
@@ -11,6 +14,7 @@ use super::unread;
 use crate::declared::Fault;
 use crate::name::QualifiedName;
 use crate::source::{FileId, Files, Span};
+use crate::syntax::python::Trees;
 
 /// The faults of all tables; `imported` are the modules that `env.py` imports, where all of them are known.
 pub(super) fn of(files: &Files, tables: &[&ModelTable<'_>], imported: Option<&[FileId]>) -> Vec<Fault> {
@@ -56,6 +60,23 @@ fn relations_to(table: &ModelTable<'_>, tables: &[&ModelTable<'_>]) -> Vec<(Span
             (*span, what)
         })
         .collect()
+}
+
+/// Names that modules with models ask SQLAlchemy for in vain: they cannot be imported.
+pub(super) fn names(files: &Files, tables: &[&ModelTable<'_>]) -> Vec<Fault> {
+    let modules: BTreeSet<FileId> = tables.iter().map(|table| table.span.file).collect();
+    let trees = Trees::of(files);
+    let mut out = Vec::new();
+    for file in modules {
+        let found = lacking(file, trees.get(files, file), None);
+        out.extend(found.into_iter().map(|lacking| Fault {
+            kind: "unknown-name",
+            span: lacking.span,
+            message: format!("this module cannot be imported: {}", lacking.message),
+            related: Vec::new(),
+        }));
+    }
+    out
 }
 
 /// Whether both certainly are declared.

@@ -24,7 +24,6 @@ mod tablename;
 pub mod tables;
 pub mod terms;
 pub mod types;
-mod unimportable;
 mod unread;
 mod unregistered;
 pub mod versions;

@@ -16,12 +16,12 @@ use super::table::{ColumnDef, ConstraintDef, ConstraintKind, IndexDef};
 use super::tables::{self, ModelTable};
 use super::terms::{self, Known};
 use super::types::EnumDef;
+use super::unregistered;
 use super::versions::{Versions, sends_types};
-use super::{unimportable, unregistered};
 use crate::change::ObjectName;
 use crate::declared::{
     DeclaredCheck, DeclaredExclusion, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, DeclaredSequence,
-    EnumType, Expectation, Fault, Field, KeptIn, Key, Language, Model, ModelKind, Models, Sees, Unique,
+    EnumType, Expectation, Field, KeptIn, Key, Language, Model, ModelKind, Models, Sees, Unique,
 };
 use crate::interpret::python::{Machine, Modules, Stop};
 use crate::known::{Gap, Reach, Section};
@@ -115,17 +115,15 @@ fn read_for(
     let sends = sends_types(files, folder);
     let tables = tables::declared(&mut machine, &versions);
     let sequences = of_metadata(&mut machine);
-    let unimportable = unimportable::of(&modules, &tables);
     let models = |tree: &Option<&Tree>| {
         let mut models = match tree {
-            Some(tree) => of_history(files, (&tables, &unimportable), &sequences, tree),
+            Some(tree) => of_history(files, &tables, &sequences, tree),
             None => {
-                let mut all: Vec<_> = tables.iter().collect();
-                let unimportable = unimportable::without(&unimportable, &mut all);
+                let all: Vec<_> = tables.iter().collect();
                 let mut models = of_tables(&all);
                 add_sequences(&mut models, sequences.iter());
                 models.faults = faults::of(files, &all, None);
-                models.faults.extend(unimportable);
+                models.faults.extend(faults::names(files, &all));
                 models
             }
         };
@@ -145,7 +143,7 @@ fn read_for(
 /// The models that belong to a history.
 fn of_history(
     files: &Files,
-    (tables, unimportable): (&[ModelTable<'_>], &[Fault]),
+    tables: &[ModelTable<'_>],
     sequences: &[(DeclaredSequence, Option<Made>)],
     tree: &Tree,
 ) -> Models {
@@ -177,14 +175,13 @@ fn of_history(
             own.metadata.contains(&made) || !others.iter().any(|other| other.metadata.contains(&made))
         })
     };
-    let mut kept: Vec<_> = tables.iter().filter(is_ours).filter(is_left).collect();
-    let unimportable = unimportable::without(unimportable, &mut kept);
+    let kept: Vec<_> = tables.iter().filter(is_ours).filter(is_left).collect();
     let mut models = of_tables(&kept);
     let is_handed = |made: &Option<Made>| made.is_some_and(|made| own.metadata.contains(&identity(made)));
     add_sequences(&mut models, sequences.iter().filter(|(_, made)| is_handed(made)));
     let known = own.loose.is_none().then_some(&*own.modules);
     models.faults = faults::of(files, &kept, known);
-    models.faults.extend(unimportable);
+    models.faults.extend(faults::names(files, &kept));
     models.unseen = unregistered::unseen(files, tree, &own, &others, &kept);
     models.sees = sees(tree, &own);
     models.sees_nothing = own.place.filter(|_| own.nothing && own.loose.is_none());
