@@ -214,9 +214,7 @@ impl Tries<'_, '_> {
             (false, _) => Tried::Fails(FxHashSet::default()),
         })
     }
-}
 
-impl Tries<'_, '_> {
     /// The report on the repository with a draft's files in it: its histories are read anew, and the draft runs on what they have made.
     /// `None` where that does not tell what a run from the beginning would.
     fn go_on(&self, texts: &Texts) -> Option<Result<(Report, Arc<Files>), Misuse>> {

@@ -115,9 +115,15 @@ pub(super) fn go_on(
     if let Some(program) = &history.program {
         session = program.go_on(session, from, before, files, &given)?;
     } else {
+        let reconnects = target
+            .histories
+            .last()
+            .is_some_and(|history| history.runner.reconnects());
         for migration in history.migrations.iter().skip(from) {
+            if reconnects {
+                session.reconnect();
+            }
             session.run(migration);
-            session.reconnect();
         }
     }
     Some(Outcome {
