@@ -21,7 +21,7 @@ pub enum Subject {
     Views = 8,
     /// Commands of Alembic that write or check migrations.
     Commands = 16,
-    /// What is called when a construct is attached to a table.
+    /// What is called when a construct is attached to a table, or a table made or dropped.
     Listeners = 32,
 }
 
@@ -47,7 +47,8 @@ static VIEWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static COMMANDS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\bcommand\.(?:revision|check)\(").ok());
 /// Names of events.
-static LISTENERS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("_parent_attach").ok());
+static LISTENERS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new("_parent_attach|(?:before|after)_(?:create|drop)").ok());
 
 fn all(text: &[u8]) -> u8 {
     let has = |words: &Option<Regex>| words.as_ref().is_some_and(|words| words.is_match(text));

@@ -8,6 +8,7 @@ use crate::schema::Schema;
 use crate::session::Rows;
 use crate::source::{Span, Text};
 use crate::sql::Transaction;
+use crate::stacks::sqlalchemy::creation::Listener;
 use crate::stacks::sqlalchemy::listeners::Listened;
 
 /// What `context.configure` was given, by the environment of the history that runs.
@@ -21,6 +22,8 @@ pub struct Context<'a> {
     pub naming: Naming<'a>,
     /// Functions that hear of the constructs that operations make, too.
     pub heard: Vec<(Listened, Gap)>,
+    /// What is done when a table is made or dropped, by operations too.
+    pub makings: Vec<Listener<'a>>,
     /// The call that configured it.
     pub configured: Option<Span>,
 }

@@ -3,7 +3,9 @@
 //! Source: `TextClause._bind_params_regex` and `DDL._expand` of SQLAlchemy; how psycopg2 writes values into a statement.
 
 mod declared;
+mod deeds;
 mod elements;
+mod order;
 mod parameters;
 mod results;
 
@@ -14,7 +16,7 @@ use crate::known::{Gap, Reach};
 use crate::session::Rows;
 use crate::source::{Span, Text};
 use crate::stacks::sqlalchemy::terms;
-pub(super) use elements::{create_or_drop, create_or_drop_all, make_table, note_table};
+pub(super) use elements::{create_or_drop, create_or_drop_all, hear, make_table, note_table};
 use parameters::Parameters;
 pub(super) use results::{as_value, first, items, list, scalar};
 

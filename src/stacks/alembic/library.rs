@@ -17,6 +17,7 @@ use crate::schema::Schema;
 use crate::session::{Checkpoint, Rows, Sent, Session};
 use crate::source::{Span, Text};
 use crate::sql::Transaction;
+use crate::stacks::sqlalchemy::creation::Listener;
 use crate::stacks::sqlalchemy::ddl::Memo;
 use crate::stacks::sqlalchemy::listeners::Listened;
 
@@ -85,10 +86,16 @@ impl<'a> Alembic<'a> {
     }
 
     /// Notes what is known of the naming convention of the target metadata, and who else gives names.
-    pub(super) fn take_naming(&mut self, naming: Naming<'a>, heard: Vec<(Listened, Gap)>) {
+    pub(super) fn take_naming(
+        &mut self,
+        naming: Naming<'a>,
+        heard: Vec<(Listened, Gap)>,
+        makings: Vec<Listener<'a>>,
+    ) {
         let mut context = (*self.context).clone();
         context.naming = naming;
         context.heard = heard;
+        context.makings = makings;
         self.context = Rc::new(context);
     }
 }

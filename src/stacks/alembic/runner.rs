@@ -10,7 +10,7 @@ use super::history::Revisions;
 use super::library::{self, Alembic, Python};
 use super::metadata;
 use super::standing::{self, Standing, State};
-use super::surroundings::{Surroundings, heard, stands_alone};
+use super::surroundings::{Surroundings, heard, makings, stands_alone};
 use crate::change::{Failure, SWALLOWED};
 use crate::config::Given;
 use crate::interpret::python::{Args, Held, Machine, Modules, Run, Stop, Value};
@@ -134,7 +134,9 @@ fn begin<'a>(
         && let Some((surroundings, gaps)) = surroundings(known, revisions, &given)
     {
         machine.library.session.end_program(true, fallback);
-        machine.library.take_naming(surroundings.naming(), Vec::new());
+        machine
+            .library
+            .take_naming(surroundings.naming(), Vec::new(), Vec::new());
         return Some(Begun {
             args: Args::default(),
             per_migration: surroundings.per_migration,
@@ -159,7 +161,8 @@ fn begin<'a>(
     machine.library.context = invocation.context.clone();
     let naming = metadata::naming(machine, &invocation.context, invocation.span);
     let heard = heard(machine);
-    machine.library.take_naming(naming, heard);
+    let makings = makings(machine);
+    machine.library.take_naming(naming, heard, makings);
     Some(Begun {
         args: invocation.args.clone(),
         per_migration: invocation.is_set("transaction_per_migration"),

@@ -6,9 +6,10 @@ use super::environment::Invocation;
 use super::header::Revision;
 use super::library::Python;
 use super::metadata;
-use crate::interpret::python::{Modules, Value};
+use crate::interpret::python::{Library, Machine, Modules, Value};
 use crate::known::Gap;
 use crate::source::{Files, Text};
+use crate::stacks::sqlalchemy::creation::{self, Listener};
 use crate::stacks::sqlalchemy::listeners::{Listened, listeners};
 use crate::syntax::python::ast;
 use crate::syntax::python::ast::visitor::{Visitor, walk_stmt};
@@ -40,7 +41,7 @@ impl Surroundings {
         let untouched = !machine.library.has_used_database()
             && !machine.library.has_operations()
             && !machine.alters_libraries();
-        if !plain || !untouched || !heard(machine).is_empty() {
+        if !plain || !untouched || !heard(machine).is_empty() || !makings(machine).is_empty() {
             return None;
         }
         let naming = match metadata::naming(machine, &invocation.context, invocation.span) {
@@ -85,6 +86,20 @@ pub(super) fn heard(machine: &Python<'_>) -> Vec<(Listened, Gap)> {
     let modules = machine.modules();
     let loaded = machine.loaded().into_iter();
     listeners(modules.files(), loaded.map(|module| modules.get(module).file))
+}
+
+/// What is done when a table of an operation is made or dropped.
+pub(super) fn makings<'a>(machine: &Python<'a>) -> Vec<Listener<'a>> {
+    let mut all = of_all(machine);
+    all.retain(Listener::hears_every_table);
+    all
+}
+
+/// What the modules that were imported do when tables are made or dropped.
+pub(super) fn of_all<'a, L: Library<'a>>(machine: &Machine<'a, L>) -> Vec<Listener<'a>> {
+    let modules = machine.modules();
+    let loaded = machine.loaded().into_iter();
+    creation::listeners(modules, loaded.map(|module| modules.get(module).file))
 }
 
 /// Packages outside of the repository in which nothing that `env.py` does shows, but for attributes that it sets on their members.

@@ -2,6 +2,7 @@
 
 mod brought;
 mod client;
+pub mod creation;
 pub mod ddl;
 mod declarative;
 pub mod expression;

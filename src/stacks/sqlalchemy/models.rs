@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::brought;
 use super::client;
+use super::creation;
 use super::ddl::{in_schema, index_spec, rendered};
 use super::faults;
 use super::library::Reading;
@@ -391,6 +392,11 @@ fn model(table: &ModelTable<'_>) -> Model {
     };
     if table.class.is_none() && table.term.is_some() && !table.reflected {
         out.kind = ModelKind::Table;
+    }
+    for deed in &def.deeds {
+        let sections = creation::opened(deed).into_iter();
+        out.open
+            .extend(sections.map(|s| (s, deed.gap.reaching(Reach::Section(printed.clone(), s)))));
     }
     for column in def.columns.iter().filter(|c| !c.system) {
         match field(column, table) {

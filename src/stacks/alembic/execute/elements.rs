@@ -3,7 +3,9 @@
 //!
 //! Source: `SchemaGenerator`, `SchemaDropper` (`sqlalchemy/sql/ddl.py`), `NamedType` (`sqlalchemy/dialects/postgresql`).
 
-use super::{Statement, declared};
+pub(in crate::stacks::alembic) use super::deeds::hear;
+use super::order::{refers_within, sorted, types_of_references};
+use super::{Statement, declared, deeds};
 use crate::change::{Behaviour, Change, ObjectKind, ObjectName, Question};
 use crate::interpret::python::{Args, Argument, Machine, Run, Value};
 use crate::known::{Gap, Reach, Truth};
@@ -11,6 +13,8 @@ use crate::name::{Name, QualifiedName};
 use crate::source::Span;
 use crate::stacks::alembic::database::{Connection, Database};
 use crate::stacks::alembic::operations::{naming, send_each, tables};
+use crate::stacks::alembic::surroundings;
+use crate::stacks::sqlalchemy::creation::{self, Event};
 use crate::stacks::sqlalchemy::ddl::{self, Making, Memo};
 use crate::stacks::sqlalchemy::expression::Scope;
 use crate::stacks::sqlalchemy::metadata;
@@ -185,6 +189,8 @@ fn table_of<'a, L: Database<'a>>(
         None => Conventions::default(),
     };
     def.finish(&conventions);
+    let makings = surroundings::of_all(machine);
+    hear(&mut def, &makings);
     Some(def)
 }
 
@@ -225,7 +231,10 @@ pub(in crate::stacks::alembic) fn make_table<'a, L: Database<'a>>(
     let mut memo = machine.library.kept().enums.clone();
     let enums: Vec<_> = ddl::enums_of_table(def, &mut memo)
         .into_iter()
-        .map(|e| e.cloned())
+        .map(|e| match creation::renames_types(def) {
+            Some(gap) => Err(gap.clone()),
+            None => e.cloned(),
+        })
         .collect();
     machine.library.kept().enums = memo;
     for made in enums {
@@ -238,8 +247,10 @@ pub(in crate::stacks::alembic) fn make_table<'a, L: Database<'a>>(
             Err(gap) => L::open(machine, gap.reaching(Reach::Namespace(making.schema.to_owned()))),
         }
     }
+    deeds::run(machine, &def.deeds, Event::BeforeCreate, Some(def), on)?;
     let changes = ddl::create_table(def, making);
-    send_each(machine, &changes, None, on)
+    send_each(machine, &changes, None, on)?;
+    deeds::run(machine, &def.deeds, Event::AfterCreate, Some(def), on)
 }
 
 /// Whether an enum type is there.
@@ -383,6 +394,13 @@ fn create_table<'a, L: Database<'a>>(
         .filter_map(|c| c.ty.as_ref()?.enumeration.clone())
         .filter(|e| (check || !e.metadata) && (e.create_type != Ok(false) || e.general))
         .filter(|e| e.name.as_ref().map_or(true, |name| memo.note(name)))
+        .map(|e| match creation::renames_types(def) {
+            Some(gap) => EnumDef {
+                name: Err(gap.clone()),
+                ..e
+            },
+            None => e,
+        })
         .collect();
     let sequences: Vec<_> = def
         .columns
@@ -391,6 +409,7 @@ fn create_table<'a, L: Database<'a>>(
         .filter(|s| !s.optional)
         .collect();
     only_if(machine, truth, |machine| {
+        deeds::run(machine, &def.deeds, Event::BeforeCreate, Some(def), on)?;
         for def in &enums {
             create_enum(machine, def, true, check || def.where_missing(), on)?;
         }
@@ -411,7 +430,8 @@ fn create_table<'a, L: Database<'a>>(
             whole: true,
         };
         let changes = ddl::create_table(def, &making);
-        send_each(machine, &changes, None, on)
+        send_each(machine, &changes, None, on)?;
+        deeds::run(machine, &def.deeds, Event::AfterCreate, Some(def), on)
     })
 }
 
@@ -440,8 +460,10 @@ fn drop_table<'a, L: Database<'a>>(
         .collect();
     let span = def.span;
     only_if(machine, truth, |machine| {
+        deeds::run(machine, &def.deeds, Event::BeforeDrop, Some(def), on)?;
         let changes = vec![(ddl::drop(ObjectKind::Table, name, false), span)];
         send_each(machine, &changes, None, on)?;
+        deeds::run(machine, &def.deeds, Event::AfterDrop, Some(def), on)?;
         for def in &enums {
             create_enum(machine, def, false, check, on)?;
         }
@@ -523,7 +545,9 @@ pub(in crate::stacks::alembic) fn create_or_drop_all<'a, L: Database<'a>>(
         .filter(|e| (check || !e.metadata) && (e.create_type != Ok(false) || e.general))
         .collect();
     let mut memo = Memo::default();
+    let made = creation::of_metadata(&surroundings::of_all(machine));
     if create {
+        deeds::run(machine, &made, Event::BeforeCreate, None, on)?;
         for def in &enums {
             if def.name.as_ref().map_or(true, |name| memo.note(name)) {
                 create_enum(machine, def, true, check || def.where_missing(), on)?;
@@ -540,7 +564,9 @@ pub(in crate::stacks::alembic) fn create_or_drop_all<'a, L: Database<'a>>(
         for def in reaching {
             create_table(machine, def, check, &mut memo, on)?;
         }
+        deeds::run(machine, &made, Event::AfterCreate, None, on)?;
     } else {
+        deeds::run(machine, &made, Event::BeforeDrop, None, on)?;
         if let Some(gap) = unsure {
             L::open(machine, gap.reaching(Reach::Namespace(tables::place(machine))));
         }
@@ -552,6 +578,7 @@ pub(in crate::stacks::alembic) fn create_or_drop_all<'a, L: Database<'a>>(
                 create_enum(machine, def, false, check, on)?;
             }
         }
+        deeds::run(machine, &made, Event::AfterDrop, None, on)?;
     }
     Ok(Value::None)
 }
@@ -572,97 +599,6 @@ fn tables_of<'a, L: Database<'a>>(
         .filter(|(own, _)| *own == id)
         .map(|(_, table)| table.clone())
         .collect())
-}
-
-/// A column without a type has that of the column that it refers to.
-fn types_of_references(defs: &mut [TableDef<'_>]) {
-    for at in 0..defs.len() {
-        let Some(def) = defs.get(at) else { continue };
-        let mut found = Vec::new();
-        for (i, column) in def.columns.iter().enumerate().filter(|(_, c)| c.ty.is_none()) {
-            let Ok(Some(name)) = &column.name else { continue };
-            let referred = def.constraints.iter().find_map(|c| match &c.kind {
-                table::ConstraintKind::ForeignKey(key) => {
-                    let at = key.columns.as_ref().ok()?.iter().position(|c| c == name)?;
-                    let referenced = key.referenced.as_ref().ok()?.get(at)?;
-                    Some((key.table.as_ref().ok()?, referenced))
-                }
-                _ => None,
-            });
-            let Some((table, referenced)) = referred else {
-                continue;
-            };
-            let ty = defs
-                .iter()
-                .filter(|d| d.qualified().as_ref() == Ok(table))
-                .flat_map(|d| &d.columns)
-                .find(|c| c.name.as_ref().ok().and_then(Option::as_ref) == Some(referenced))
-                .and_then(|c| c.ty.clone());
-            found.extend(ty.map(|ty| (i, ty)));
-        }
-        for (i, ty) in found {
-            if let Some(column) = defs.get_mut(at).and_then(|d| d.columns.get_mut(i)) {
-                column.ty = Some(ty);
-            }
-        }
-    }
-}
-
-/// Whether a table refers to no table but these, and to none that does otherwise.
-fn refers_within(def: &TableDef<'_>, defs: &[TableDef<'_>]) -> bool {
-    let mut open = vec![def];
-    let mut seen: Vec<&TableDef<'_>> = Vec::new();
-    while let Some(next) = open.pop() {
-        if seen.iter().any(|known| std::ptr::eq(*known, next)) {
-            continue;
-        }
-        seen.push(next);
-        for constraint in &next.constraints {
-            let table::ConstraintKind::ForeignKey(key) = &constraint.kind else {
-                continue;
-            };
-            let target = defs
-                .iter()
-                .find(|other| other.qualified().as_ref() == key.table.as_ref());
-            match target {
-                Some(target) => open.push(target),
-                None => return false,
-            }
-        }
-    }
-    true
-}
-
-/// Tables that others refer to come first.
-fn sorted(defs: Vec<TableDef<'_>>) -> Vec<TableDef<'_>> {
-    let names: Vec<Option<QualifiedName>> = defs.iter().map(|d| d.qualified().ok()).collect();
-    let needs: Vec<Vec<usize>> = defs
-        .iter()
-        .map(|def| {
-            let keys = def.constraints.iter().filter_map(|c| match &c.kind {
-                table::ConstraintKind::ForeignKey(key) => key.table.as_ref().ok(),
-                _ => None,
-            });
-            keys.filter_map(|table| names.iter().position(|n| n.as_ref() == Some(table)))
-                .collect()
-        })
-        .collect();
-    let mut order = Vec::with_capacity(defs.len());
-    let mut placed = vec![false; defs.len()];
-    // Rounds: what needs nothing that is still to come; a circle is broken at its first table.
-    while order.len() < defs.len() {
-        let free = (0..defs.len())
-            .find(|&i| !placed[i] && needs[i].iter().all(|&n| placed[n] || n == i))
-            .or_else(|| (0..defs.len()).find(|&i| !placed[i]));
-        let Some(next) = free else { break };
-        placed[next] = true;
-        order.push(next);
-    }
-    let mut slots: Vec<Option<TableDef<'_>>> = defs.into_iter().map(Some).collect();
-    order
-        .into_iter()
-        .filter_map(|i| slots.get_mut(i).and_then(Option::take))
-        .collect()
 }
 
 /// Notes a table that a program makes with a metadata.

@@ -54,6 +54,8 @@ pub(super) fn create_table<'a, L: Database<'a>>(
         }
     }
     def.finish(&conventions);
+    let makings = machine.library.context().makings.clone();
+    execute::hear(&mut def, &makings);
     refused(machine, &def)?;
     let mut given = Given::new(args, at);
     let making = Making {

@@ -16,6 +16,7 @@ pub use index::{index, index_of};
 
 use smol_str::SmolStr;
 
+use super::creation::Deed;
 use super::expression::{Scope, ScopeColumn};
 use super::naming::Given;
 use super::terms::{self, Known, gap};
@@ -257,6 +258,8 @@ pub struct TableDef<'a> {
     pub refused: Vec<(Span, String)>,
     /// Relationships that name the other class: its name, and where.
     pub relations: Vec<(SmolStr, Span)>,
+    /// What the repository does when it is made or dropped.
+    pub deeds: Vec<Deed>,
     /// Where.
     pub span: Span,
 }
@@ -281,6 +284,7 @@ impl<'a> TableDef<'a> {
             again: false,
             refused: Vec::new(),
             relations: Vec::new(),
+            deeds: Vec::new(),
             span,
         }
     }

@@ -5,6 +5,8 @@ use smol_str::SmolStr;
 
 use super::{ModelTable, Reader};
 use crate::name::{Name, QualifiedName};
+use crate::source::FileId;
+use crate::stacks::sqlalchemy::creation;
 use crate::stacks::sqlalchemy::listeners::{Listened, listeners};
 use crate::stacks::sqlalchemy::metadata::Metadata;
 use crate::stacks::sqlalchemy::naming::Given;
@@ -50,7 +52,9 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
         self.keys_to_names();
         let modules = self.machine.modules();
         let loaded = self.machine.loaded().into_iter();
-        let heard = listeners(modules.files(), loaded.map(|module| modules.get(module).file));
+        let loaded: Vec<FileId> = loaded.map(|module| modules.get(module).file).collect();
+        let heard = listeners(modules.files(), loaded.iter().copied());
+        let makings = creation::listeners(modules, loaded);
         for table in &mut self.tables {
             let mut conventions = table.conventions.clone();
             for (listened, gap) in &heard {
@@ -62,6 +66,10 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                 }
             }
             table.def.finish(&conventions);
+            let classes: Vec<&str> = table.classes.iter().map(|(_, name, _)| name.as_str()).collect();
+            let name = table.def.name.clone().ok();
+            let deeds = creation::of_table(&makings, name.as_ref().map(Name::as_str), &classes);
+            creation::take(&mut table.def, deeds);
         }
         self.tables
     }
