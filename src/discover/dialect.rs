@@ -194,33 +194,51 @@ fn of_alembic(index: &Index<'_>, path: &str) -> Dialect {
     let Some(tree) = alembic::config::tree_at(index.files, path) else {
         return Dialect::Postgres;
     };
-    let programs = tree.revisions(index.files);
-    let programs = programs
-        .iter()
-        .take(200)
-        .copied()
-        .chain(tree.environment(index.files));
-    let names_it = |file| index.files.text(file).contains("postgres");
+    let revisions = tree.revisions(index.files);
+    let mut revisions = revisions.iter().take(200);
+    let environment: String = tree
+        .environment(index.files)
+        .into_iter()
+        .map(|file| without_remarks(&index.files.text(file)))
+        .collect();
+    let named = environment.contains("postgres")
+        || revisions.any(|file| index.files.text(*file).contains("postgres"));
     let url = tree.option("sqlalchemy.url").map_or("", |url| url.as_str());
     let scheme = url.split([':', '+']).next().unwrap_or("");
     match Dialect::from_word(scheme) {
         Some(dialect) if dialect.is_supported() => dialect,
-        _ if programs.into_iter().any(names_it) => Dialect::Postgres,
+        _ if named => Dialect::Postgres,
         Some(dialect) => dialect,
-        None => by_drivers(index, path)
-            .or_else(|| by_programs(index, &tree.base))
-            .unwrap_or(Dialect::Postgres),
+        None => {
+            let packages = packages(index, path);
+            by_url(&environment)
+                .or_else(|| by_drivers(&packages))
+                .or_else(|| by_programs(index, &tree.base, &packages))
+        }
+        .unwrap_or(Dialect::Postgres),
     }
+}
+
+/// The system of the first URL of a database that a program has as text.
+fn by_url(program: &str) -> Option<Dialect> {
+    let schemes = program.match_indices("://").filter_map(|(end, _)| {
+        let (_, text) = program[..end].rsplit_once(['"', '\''])?;
+        text.split('+').next()
+    });
+    let known = |scheme: &str| NAMES.iter().find(|(name, _)| *name == scheme).map(|(_, d)| *d);
+    schemes.into_iter().find_map(known)
 }
 
 /// Files of a program that are looked at, where nothing else says for which system it is.
 const MAX_PROGRAMS: usize = 400;
 
-/// SQLite, where a program connects to it in so many words and names PostgreSQL nowhere: Python brings the driver, so that no list of
-/// packages does. `check_same_thread` is an argument of that driver alone (`sqlite3.connect`).
-fn by_programs(index: &Index<'_>, base: &str) -> Option<Dialect> {
-    const POSTGRES: &[&str] = &["postgres", "psycopg", "asyncpg", "pg8000"];
+/// SQLite, where a program connects to it in so many words, and nothing brings or sets up the other one: Python brings the driver, so
+/// that no list of packages does. `check_same_thread` is an argument of that driver alone (`sqlite3.connect`). A program that only reads
+/// URLs of PostgreSQL cannot connect to it where the list of its packages has no driver.
+fn by_programs(index: &Index<'_>, base: &str, packages: &str) -> Option<Dialect> {
+    const DRIVEN: &[&str] = &["psycopg", "asyncpg", "pg8000"];
     const SQLITE: &[&str] = &["check_same_thread", "sqlite://", "sqlite+"];
+    let is_whole = packages.contains("sqlalchemy") || packages.contains("sqlmodel");
     let below = Folder::new(index.files, base).below();
     let mut programs = below.filter(|(path, _)| {
         let mut folders = path.rsplit('/').skip(1);
@@ -231,11 +249,11 @@ fn by_programs(index: &Index<'_>, base: &str) -> Option<Dialect> {
             && !folders.any(|folder| matches!(folder, "test" | "tests" | "node_modules" | ".venv" | "venv"))
     });
     let mut found = None;
-    for (_, file) in programs.by_ref().take(MAX_PROGRAMS) {
-        let text = index.files.text(file);
-        let text = text.to_ascii_lowercase();
+    for (path, file) in programs.by_ref().take(MAX_PROGRAMS) {
+        let only_reads = is_whole && path.ends_with(".py");
+        let text = without_remarks(&index.files.text(file));
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        if says(POSTGRES) {
+        if says(DRIVEN) || !only_reads && text.contains("postgres") {
             return None;
         }
         if says(SQLITE) {
@@ -245,28 +263,23 @@ fn by_programs(index: &Index<'_>, base: &str) -> Option<Dialect> {
     found.filter(|_| programs.next().is_none())
 }
 
-/// The system that the drivers of a Python program speak to; PostgreSQL where one of them does.
-fn by_drivers(index: &Index<'_>, path: &str) -> Option<Dialect> {
+/// The lists of the packages of a Python program, in lower case.
+fn packages(index: &Index<'_>, path: &str) -> String {
     let lists = guess::ancestors(path).flat_map(|path| {
         let folder = Folder::new(index.files, path);
         REQUIREMENTS.iter().filter_map(move |name| folder.file(name))
     });
-    let mut found: Vec<Dialect> = Vec::new();
-    for list in lists {
-        let text = without_remarks(&index.files.text(list));
-        let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-        let mut words = text.split(|c: char| !is_part(c));
-        found.extend(words.by_ref().filter_map(|word| {
-            let mut systems = DRIVERS.iter();
-            systems
-                .find(|(_, names)| names.contains(&word))
-                .map(|(system, _)| *system)
-        }));
-    }
-    DRIVERS
-        .iter()
-        .map(|(system, _)| *system)
-        .find(|system| found.contains(system))
+    lists
+        .map(|list| without_remarks(&index.files.text(list)))
+        .collect()
+}
+
+/// The system that the drivers among packages speak to; PostgreSQL where one of them does.
+fn by_drivers(packages: &str) -> Option<Dialect> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let words: Vec<&str> = packages.split(|c: char| !is_part(c)).collect();
+    let brought = |(_, names): &&(Dialect, &[&str])| names.iter().any(|name| words.contains(name));
+    DRIVERS.iter().find(brought).map(|(system, _)| *system)
 }
 
 /// Lower case, without what follows a `#`: a word in a remark is no package. One within a word is part of an address.

@@ -45,10 +45,29 @@ pub(super) fn marked(folder: Folder<'_>, items: &[Item<'_>]) -> Option<&'static 
     by_layout(folder, items).or_else(|| by_marks(folder.files, items))
 }
 
+/// Whether a folder holds one migration of Prisma or Diesel: its name begins with a time, or those around it say what they are. Source:
+/// `prisma migrate dev` (`20240131120000_name`), `diesel migration generate` (`2024-01-31-120000_name`, `00000000000000_name`).
+pub(super) fn is_step(above: &str, name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_digit()) || !above.is_empty() && names_migrations(above)
+}
+
+/// Whether one of the last two parts of a path says that it holds migrations.
+pub(super) fn names_migrations(path: &str) -> bool {
+    // The folder that was named itself: its name is not in the listing, and it was named for something.
+    path.is_empty()
+        || path
+            .rsplit('/')
+            .take(2)
+            .any(|part| part.to_ascii_lowercase().contains("migrat"))
+}
+
 fn by_layout(folder: Folder<'_>, items: &[Item<'_>]) -> Option<&'static Runner> {
     let has = |name: &str| items.iter().any(|i| i.name == name);
     let folders = folder.folders();
-    let folder_has = |name: &str| folders.values().any(|f| f.iter().any(|i| i.name == name));
+    let folder_has = |name: &str| {
+        let mut steps = folders.iter().filter(|(name, _)| is_step(folder.path, name));
+        steps.any(|(_, f)| f.iter().any(|i| i.name == name))
+    };
     if folder.file(drizzle::history::JOURNAL).is_some() {
         return Some(&DRIZZLE);
     }

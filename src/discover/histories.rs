@@ -24,11 +24,13 @@ pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
     for (path, inside) in index.folders() {
         // A `migration.sql` beside the schema itself is a script, and the folder above it no history.
         let beside_models = inside.items.iter().any(|item| item.name.ends_with(".prisma"));
-        if inside.file("migration.sql").is_some() && !beside_models
-            || inside.file("up.sql").is_some()
-            || inside.file("_journal.json").is_some() && split(path).1 == "meta"
+        let (above, name) = split(path);
+        let is_step = guess::is_step(above, name);
+        if is_step && inside.file("migration.sql").is_some() && !beside_models
+            || is_step && inside.file("up.sql").is_some()
+            || inside.file("_journal.json").is_some() && name == "meta"
         {
-            candidates.insert(split(path).0);
+            candidates.insert(above);
         } else if is_root(path, inside) || is_flyway(index, path, inside) {
             candidates.insert(path);
         }
@@ -38,7 +40,9 @@ pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
     if roots.is_empty() {
         roots.extend(ecto_entries(index));
     }
-    for path in candidates {
+    // The repository's own folder comes last: a script that lies there is a history only where nothing else is.
+    let own = candidates.take("");
+    for path in candidates.into_iter().chain(own) {
         if roots
             .iter()
             .any(|r| is_within(path, r.path) && (!r.path.is_empty() || path.is_empty()))
@@ -48,7 +52,8 @@ pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
         let folder = Folder::new(index.files, path);
         let items: Vec<_> = folder.items().collect();
         let pairs = items.iter().any(|i| i.name.ends_with(".up.sql"));
-        if !names_migrations(path) && !pairs && guess::marked(folder, &items).is_none() {
+        let named = guess::names_migrations(path) && (!path.is_empty() || roots.is_empty());
+        if !named && !pairs && guess::marked(folder, &items).is_none() {
             continue;
         }
         let runner = guess::runner(folder);
@@ -119,7 +124,7 @@ fn is_root(path: &str, inside: &Inside<'_>) -> bool {
         let rest = name.trim_start_matches(|c: char| c.is_ascii_digit());
         rest.len() < name.len()
             && name.ends_with(".sql")
-            && (rest.starts_with(['_', '-', '.']) || names_migrations(path))
+            && (rest.starts_with(['_', '-', '.']) || guess::names_migrations(path))
     };
     any(&|n| n == "migration_lock.toml" || n == "atlas.sum")
         || path.ends_with("supabase/migrations") && any(&supabase::history::is_migration)
@@ -129,7 +134,7 @@ fn is_root(path: &str, inside: &Inside<'_>) -> bool {
 
 /// Whether files of a folder bear versions as the project's configuration of Flyway has them.
 fn is_flyway(index: &Index<'_>, path: &str, inside: &Inside<'_>) -> bool {
-    if !names_migrations(path) || inside.items.is_empty() {
+    if !guess::names_migrations(path) || inside.items.is_empty() {
         return false;
     }
     let naming = Naming::of(index.files, path);
@@ -138,16 +143,6 @@ fn is_flyway(index: &Index<'_>, path: &str, inside: &Inside<'_>) -> bool {
             .items
             .iter()
             .any(|i| naming.kind(i.name).is_some_and(|k| k.is_numbered()))
-}
-
-/// Whether one of the last two parts of a path says that it holds migrations.
-fn names_migrations(path: &str) -> bool {
-    // The folder that was named itself: its name is not in the listing, and it was named for something.
-    path.is_empty()
-        || path
-            .rsplit('/')
-            .take(2)
-            .any(|part| part.to_ascii_lowercase().contains("migrat"))
 }
 
 /// Single files that hold a whole schema.

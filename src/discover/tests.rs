@@ -108,6 +108,35 @@ fn each_runner_by_its_marks() {
 }
 
 #[test]
+fn a_script_is_no_history() {
+    let tree = [
+        ("alembic.ini", "[alembic]\nscript_location = alembic\n"),
+        ("alembic/env.py", "from alembic import context\n"),
+        ("alembic/versions/a.py", "revision = 'a'\ndown_revision = None\n"),
+    ];
+    for script in [
+        "migration.sql",
+        "scripts/migration.sql",
+        "docs/sql/up.sql",
+        "1_fix.sql",
+    ] {
+        let mut listing = vec![(script, TABLE)];
+        listing.extend(tree);
+        assert_eq!(
+            found(&listing).concat(),
+            "alembic: alembic alembic + ",
+            "{script}"
+        );
+    }
+    assert_eq!(found(&[("scripts/migration.sql", TABLE)]).concat(), "");
+    assert_eq!(
+        found(&[("migrations/init/migration.sql", TABLE)]).concat(),
+        "migrations: prisma migrations + "
+    );
+    assert_eq!(found(&[("1_init/up.sql", TABLE)]).concat(), ".: diesel  + ");
+}
+
+#[test]
 fn schemas_meet_their_migrations() {
     assert_eq!(
         found(&[
@@ -209,8 +238,49 @@ fn the_program_tells_the_dialect_of_alembic_where_no_driver_does() {
     // What tests are run on says nothing of what the program runs on.
     assert_eq!(with("tests/conftest.py", session, ""), taken);
     // One of several.
+    assert_eq!(with("app/session.py", session, "import asyncpg\n"), taken);
+    // The packages bring no driver for the other one, whatever the program could read.
+    let reads = "if url.startswith('postgresql://'):\n    url = url[13:]\n";
+    assert_eq!(with("app/session.py", session, reads), left);
+    assert_eq!(with(".env", "URL=postgresql://h/d\n", session), taken);
     assert_eq!(
-        with("app/session.py", session, "URL = \"postgresql+psycopg://h/d\"\n"),
+        with(
+            ".env.example",
+            "URL=sqlite:///d\n# URL=postgresql://h/d\n",
+            session
+        ),
+        left
+    );
+}
+
+#[test]
+fn env_py_tells_the_dialect_by_the_url_it_sets() {
+    let with = |text: &'static str, revision: &'static str| {
+        found(&[
+            ("alembic.ini", "[alembic]\nscript_location = alembic\n"),
+            ("alembic/env.py", text),
+            ("alembic/versions/1a2b3c4d5e6f_x.py", revision),
+            ("requirements.txt", "alembic\npsycopg2\n"),
+        ])
+    };
+    let taken = ["alembic: alembic alembic + "];
+    let plain = "revision = '1a2b3c4d5e6f'\ndown_revision = None\n";
+    let oracle =
+        "# url = 'postgresql://h/d'\nconfig.set_main_option('sqlalchemy.url', 'oracle+oracledb://h/d')\n";
+    assert_eq!(
+        with(oracle, plain),
+        ["not alembic (Alembic, another database system)"]
+    );
+    let both = "url = 'mysql://h/d' if legacy else 'postgresql://h/d'\n";
+    assert_eq!(with(both, plain), taken);
+    let page = "log('see https://example.org, sqlite is not a url')\n";
+    assert_eq!(with(page, plain), taken);
+    // Its types are those of PostgreSQL.
+    assert_eq!(
+        with(
+            oracle,
+            "from sqlalchemy.dialects import postgresql\nrevision = '1a2b3c4d5e6f'\ndown_revision = None\n"
+        ),
         taken
     );
 }

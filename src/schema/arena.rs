@@ -198,6 +198,12 @@ impl<T: Clone> List<T> {
     pub fn shares(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0.chunks, &other.0.chunks)
     }
+
+    /// Whether both hold the very same value at a position.
+    #[must_use]
+    pub fn shares_at(&self, other: &Self, at: usize) -> bool {
+        self.0.shares(&other.0, at)
+    }
 }
 
 impl<T> std::ops::Index<usize> for List<T> {

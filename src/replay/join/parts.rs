@@ -6,7 +6,7 @@ use crate::known::{Fact, Presence};
 use crate::name::Name;
 use crate::schema::{Column, ColumnId, Constraint, ConstraintId, Index, IndexId, List, Table};
 
-/// Places of a table's parts: theirs by number to ours.
+/// Places of a table's parts: theirs by number to ours. Past the end of a list a part has the same number in both.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PartPlaces {
     columns: Vec<u32>,
@@ -19,6 +19,13 @@ fn at(list: &[u32], index: u32) -> u32 {
 }
 
 impl PartPlaces {
+    /// Whether each part has the same number in both.
+    pub(super) fn moves_nothing(&self) -> bool {
+        [&self.columns, &self.constraints, &self.indexes]
+            .into_iter()
+            .all(|list| list.iter().enumerate().all(|(i, place)| *place as usize == i))
+    }
+
     pub(super) fn column(&self, id: ColumnId) -> ColumnId {
         ColumnId(at(&self.columns, id.0))
     }
@@ -88,6 +95,9 @@ pub(super) fn place(ours: &Table, theirs: &Table, base: Option<&Table>) -> PartP
 }
 
 fn match_parts<T: Part + Clone>(ours: &List<T>, theirs: &List<T>, base: usize) -> Vec<u32> {
+    if ours.shares(theirs) {
+        return Vec::new();
+    }
     let mut taken = vec![false; ours.len()];
     let mut out = vec![u32::MAX; theirs.len()];
     // Parts of the same number and name first.

@@ -63,9 +63,20 @@ pub(super) struct Places {
     pub(super) parts: FxHashMap<TableId, PartPlaces>,
     /// Our tables that have another name in their course.
     pub(super) renamed: FxHashSet<TableId>,
+    /// Whether everything has the same number in both courses: their objects need not be rewritten, and go on sharing what they share.
+    pub(super) moves_nothing: bool,
 }
 
 impl Places {
+    fn moves_nothing(&self) -> bool {
+        self.namespaces.iter().all(|(theirs, ours)| theirs == ours)
+            && self.types.map.is_empty()
+            && self.sequences.map.is_empty()
+            && self.functions.map.is_empty()
+            && self.tables.map.is_empty()
+            && self.parts.values().all(PartPlaces::moves_nothing)
+    }
+
     pub(super) fn namespace(&self, theirs: NamespaceId) -> NamespaceId {
         self.namespaces.get(&theirs).copied().unwrap_or(theirs)
     }
@@ -173,6 +184,7 @@ impl Join<'_> {
         }
         self.places.tables = tables;
         self.places.renamed = renamed;
+        self.places.moves_nothing = self.places.moves_nothing();
     }
 }
 
@@ -202,13 +214,16 @@ where
         }
         let object = &theirs[id];
         let key = object.key(places);
-        let by_name = own.iter().copied().find(|&o| {
+        let is_it = |o: &I| {
             object.live()
-                && ours[o].live()
-                && !taken.contains(&o)
+                && ours[*o].live()
+                && !taken.contains(o)
                 && key.is_some()
-                && ours[o].key(places) == key
-        });
+                && ours[*o].key(places) == key
+        };
+        // Most often it has the same number.
+        let same = Some(id).filter(|id| index < before && is_it(id));
+        let by_name = same.or_else(|| own.iter().copied().find(is_it));
         let found = match by_name {
             Some(found) => found,
             None if index < before && !object.live() => {

@@ -57,6 +57,9 @@ impl Join<'_> {
     }
 
     pub(super) fn remap_type(&self, ty: &mut Type) {
+        if self.places.moves_nothing {
+            return;
+        }
         ty.namespace = self.places.namespace(ty.namespace);
         match &mut ty.kind {
             TypeKind::Composite(attributes) => self.remap_fact(attributes, &mut |list| {
@@ -79,6 +82,9 @@ impl Join<'_> {
     }
 
     pub(super) fn remap_sequence(&self, sequence: &mut Sequence) {
+        if self.places.moves_nothing {
+            return;
+        }
         sequence.namespace = self.places.namespace(sequence.namespace);
         if let Some((table, column)) = &mut sequence.owner {
             *column = self.parts(*table).column(*column);
@@ -91,6 +97,9 @@ impl Join<'_> {
     }
 
     pub(super) fn remap_function(&self, function: &mut Function) {
+        if self.places.moves_nothing {
+            return;
+        }
         function.namespace = self.places.namespace(function.namespace);
         function
             .parameters
@@ -101,6 +110,9 @@ impl Join<'_> {
     }
 
     pub(super) fn remap_table(&self, theirs: TableId, table: &mut Table) {
+        if self.places.moves_nothing {
+            return;
+        }
         let parts = self.parts(theirs);
         table.namespace = self.places.namespace(table.namespace);
         table

@@ -166,12 +166,20 @@ fn join_list<T: Clone + super::parts::Part>(
     set: fn(&mut T, Presence),
     join: fn(&mut T, &T, &Gap),
 ) -> Vec<(usize, bool)> {
+    if ours.shares(theirs) {
+        return Vec::new();
+    }
     let maybe = Presence::Maybe(gap.clone());
     let own = ours.len();
     let mut lone = Vec::new();
     let mut met = vec![false; own];
-    for (i, part) in theirs.iter().cloned().enumerate() {
+    for (i, part) in theirs.iter().enumerate() {
         let at = place(i);
+        if at == i && at < own && ours.shares_at(theirs, at) {
+            met[at] = true;
+            continue;
+        }
+        let part = part.clone();
         if at >= own {
             let mut part = part;
             if part.presence().is_present() {
@@ -197,9 +205,9 @@ fn join_list<T: Clone + super::parts::Part>(
             (false, false) => {}
         }
     }
-    for (at, (mine, met)) in ours.iter_mut().zip(met).enumerate() {
-        if !met && mine.presence().is_present() {
-            set(mine, maybe.clone());
+    for (at, _) in met.into_iter().enumerate().filter(|(_, met)| !met) {
+        if ours[at].presence().is_present() {
+            set(&mut ours[at], maybe.clone());
             lone.push((at, false));
         }
     }
