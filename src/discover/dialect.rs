@@ -201,22 +201,37 @@ fn of_alembic(index: &Index<'_>, path: &str) -> Dialect {
         .into_iter()
         .map(|file| without_remarks(&index.files.text(file)))
         .collect();
-    let named = environment.contains("postgres")
-        || revisions.any(|file| index.files.text(*file).contains("postgres"));
+    let packages = packages(index, path);
+    let driven = by_drivers(&packages);
+    let named = match driven {
+        // A program without a driver for PostgreSQL may still speak of it: for those who run it elsewhere.
+        Some(Dialect::Mysql) => needs_postgres,
+        _ => |text: &str| -> bool { text.contains("postgres") },
+    };
+    let named = named(&environment) || revisions.any(|file| named(&index.files.text(*file)));
     let url = tree.option("sqlalchemy.url").map_or("", |url| url.as_str());
     let scheme = url.split([':', '+']).next().unwrap_or("");
     match Dialect::from_word(scheme) {
         Some(dialect) if dialect.is_supported() => dialect,
         _ if named => Dialect::Postgres,
         Some(dialect) => dialect,
-        None => {
-            let packages = packages(index, path);
-            by_url(&environment)
-                .or_else(|| by_drivers(&packages))
-                .or_else(|| by_programs(index, &tree.base, &packages))
-        }
-        .unwrap_or(Dialect::Postgres),
+        None => by_url(&environment)
+            .or(driven)
+            .or_else(|| by_programs(index, &tree.base, &packages))
+            .unwrap_or(Dialect::Postgres),
     }
+}
+
+/// Whether a program can run on PostgreSQL alone: it uses types of it, but not as one of the forms of a type (`with_variant`).
+fn needs_postgres(text: &str) -> bool {
+    let uses = |word: &str| {
+        text.match_indices(word)
+            .any(|(at, _)| !text[..at].ends_with("with_variant("))
+    };
+    text.contains("dialects.postgresql")
+        || text.contains("postgresql+")
+        || text.contains("postgresql://")
+        || uses("postgresql.")
 }
 
 /// The system of the first URL of a database that a program has as text.
@@ -239,6 +254,7 @@ fn by_programs(index: &Index<'_>, base: &str, packages: &str) -> Option<Dialect>
     const DRIVEN: &[&str] = &["psycopg", "asyncpg", "pg8000"];
     const SQLITE: &[&str] = &["check_same_thread", "sqlite://", "sqlite+"];
     let is_whole = packages.contains("sqlalchemy") || packages.contains("sqlmodel");
+    let base = index.nearest(base, REQUIREMENTS).unwrap_or(base);
     let below = Folder::new(index.files, base).below();
     let mut programs = below.filter(|(path, _)| {
         let mut folders = path.rsplit('/').skip(1);

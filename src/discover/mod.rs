@@ -239,6 +239,9 @@ fn automatic(files: &Files, options: &Options) -> Result<Found, Misuse> {
     elixir::add(&index, &mut found);
     found.not_checked.extend(untold);
     found.not_checked.extend(unsupported::find(&index, &roots));
+    if found.not_checked.is_empty() {
+        found.not_checked.extend(python::without_history(&found.targets));
+    }
     for target in &mut found.targets {
         let given = std::mem::take(&mut target.given);
         target.given = options.given(projects::place(target), given)?;

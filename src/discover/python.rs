@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use super::functions::Functions;
 use super::index::{Index, is_within, join, split};
-use super::{Found, ModelSource, Target};
+use super::unsupported::shown;
+use super::{Found, ModelSource, NotChecked, Target};
 use crate::config::{Dialect, Given};
 use crate::interpret::python::read_ahead;
 use crate::interpret::python::spoken::{Subject, speaks_of, words_of_tables};
@@ -51,6 +52,19 @@ pub(super) fn add(index: &Index<'_>, found: &mut Found, said: Option<Dialect>) {
         leads_to_models: false,
         address: None,
     });
+}
+
+/// Models of SQLAlchemy that are the whole of a target: there is nothing that they could disagree with.
+pub(super) fn without_history(targets: &[Target]) -> Option<NotChecked> {
+    let [target] = targets else { return None };
+    let [models] = target.models.as_slice() else {
+        return None;
+    };
+    (models.stack == "sqlalchemy" && target.histories.is_empty()).then(|| NotChecked {
+        what: format!("{} (SQLAlchemy)", shown(&models.path)),
+        why: "no migrations were found for them (looked for the folders of Alembic); only the models themselves are checked"
+            .to_owned(),
+    })
 }
 
 /// The tree of a target whose only history is one of Alembic.

@@ -254,6 +254,47 @@ fn the_program_tells_the_dialect_of_alembic_where_no_driver_does() {
 }
 
 #[test]
+fn a_form_for_postgresql_is_no_need_of_it() {
+    let with = |packages: &'static str, revision: &'static str| {
+        found(&[
+            ("alembic.ini", "[alembic]\nscript_location = alembic\n"),
+            ("alembic/env.py", "from app import settings\n"),
+            ("alembic/versions/a.py", revision),
+            ("requirements.txt", packages),
+        ])
+    };
+    let taken = ["alembic: alembic alembic + "];
+    let form = "from sqlalchemy.dialects import postgresql\nrevision = 'a'\nt = sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')\n";
+    let need = "from sqlalchemy.dialects import postgresql\nrevision = 'a'\nt = postgresql.UUID()\n";
+    assert_eq!(with("alembic\npymysql\n", form), ["not alembic (Alembic, MySQL)"]);
+    assert_eq!(with("alembic\npymysql\npsycopg2\n", form), taken);
+    assert_eq!(with("alembic\npymysql\n", need), taken);
+    assert_eq!(with("alembic\n", form), taken);
+}
+
+#[test]
+fn the_program_lies_where_its_packages_are_listed() {
+    let session = "engine = create_engine('sqlite:///d')\n";
+    let listing = [
+        (
+            "api/database/alembic.ini",
+            "[alembic]\nscript_location = alembic\n",
+        ),
+        ("api/database/alembic/env.py", "from core import settings\n"),
+        (
+            "api/database/alembic/versions/a.py",
+            "revision = 'a'\ndown_revision = None\n",
+        ),
+        (
+            "api/pyproject.toml",
+            "dependencies = [\"alembic\", \"sqlalchemy\"]\n",
+        ),
+        ("api/core/session.py", session),
+    ];
+    assert_eq!(found(&listing), ["not api/database/alembic (Alembic, SQLite)"]);
+}
+
+#[test]
 fn env_py_tells_the_dialect_by_the_url_it_sets() {
     let with = |text: &'static str, revision: &'static str| {
         found(&[

@@ -49,8 +49,10 @@ pub(super) fn broken(machine: &Python<'_>, at: Span) -> Option<Failure> {
         return None;
     }
     let path = files.path(target).to_owned();
-    // A package's name may be a module of its own that is not in the repository.
-    if path.ends_with("/__init__.py") || target == at.file {
+    // A package's name may be a module of its own that is not in the repository: what makes such modules gives them small letters
+    // (PEP 8, "Package and Module Names"), and a package without any text is made of nothing else.
+    let may_be_module = text.trim().is_empty() || !is_class_name(name);
+    if path.ends_with("/__init__.py") && may_be_module || target == at.file {
         return None;
     }
     Some(Failure {
@@ -59,6 +61,11 @@ pub(super) fn broken(machine: &Python<'_>, at: Span) -> Option<Failure> {
         span: at,
         related: Vec::new(),
     })
+}
+
+/// Whether a name is written as those of classes are: `JobArtifact`.
+fn is_class_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && name.contains(|c: char| c.is_ascii_lowercase())
 }
 
 fn has_word(text: &str, word: &str) -> bool {
