@@ -127,12 +127,14 @@ fn given_to_class<'a, L: Library<'a>>(
     let decorated = order.iter().rev().find_map(|base| match base {
         Value::Class(id) => {
             let decorators = machine.class(*id)?.decorators.clone();
-            decorators.into_iter().find(|d| is_mapping(machine, d))
+            let decorator = decorators.into_iter().find(|d| is_mapping(machine, d))?;
+            Some((*id, decorator))
         }
         _ => None,
     });
-    if let Some(decorator) = decorated {
-        return of_decorator(machine, &decorator, class, at);
+    // The classes that derive from one that `@as_declarative()` makes a base share its metadata.
+    if let Some((base, decorator)) = decorated {
+        return of_decorator(machine, &decorator, base, at);
     }
     // The base of a library, and the class that derives from it directly.
     for (i, base) in order.iter().enumerate() {
