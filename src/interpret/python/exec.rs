@@ -455,7 +455,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             frame.scope = outer;
         }
         if let ast::Expr::Name(name) = &*s.name {
-            self.bind_name(&name.id, value?, at);
+            // It is told apart from what it stands for: maps of types have entries for the name.
+            let callee = self.path("typing.TypeAliasType", at);
+            let args = Args::of(vec![Value::text(&name.id, at), value?], at);
+            let alias = self.call_term(callee, args, at);
+            self.bind_name(&name.id, alias, at);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::declarative;
 use super::terms::{self, Known, gap};
+use super::versions::Versions;
 use crate::interpret::python::{
     Annotation, Args, Argument, ClassId, Library, Machine, Operator, TermKind, Value,
 };
@@ -18,12 +19,29 @@ use crate::syntax::python::ast;
 pub(super) struct Said<'a> {
     /// Its type allows `None`.
     pub(super) nullable: bool,
+    /// A name for a type (`type Name = ...`) that is in it allows `None`.
+    pub(super) nullable_by_name: bool,
     /// The type of Python, without `None`.
     pub(super) python: Value<'a>,
+    /// The name for a type that it is.
+    pub(super) named: Option<Value<'a>>,
     /// The annotation's type as a whole, `Annotated` included.
     pub(super) whole: Value<'a>,
     /// `mapped_column(...)` in `Annotated[...]`.
     pub(super) columns: Vec<Value<'a>>,
+}
+
+impl Said<'_> {
+    /// Whether the column may be NULL: `None` within a name for a type counts since a version of SQLAlchemy.
+    pub(super) fn is_nullable(&self, versions: &Versions, at: Span) -> Known<bool> {
+        if self.nullable || !self.nullable_by_name {
+            return Ok(self.nullable);
+        }
+        versions.looks_into_names().ok_or_else(|| {
+            let why = "whether it may be NULL hangs on the version of SQLAlchemy, which is not known";
+            gap(at, why)
+        })
+    }
 }
 
 /// Reads the annotation of an attribute; `None` where it is no `Mapped[...]`.
@@ -59,7 +77,9 @@ pub(super) fn said<'a, L: Library<'a>>(
 ) -> Known<Said<'a>> {
     let mut out = Said {
         nullable: false,
+        nullable_by_name: false,
         python: value.clone(),
+        named: None,
         whole: value.clone(),
         columns: Vec::new(),
     };
@@ -126,16 +146,49 @@ fn strip<'a, L: Library<'a>>(
                 strip(machine, &first, out, at, depth + 1)
             }
             Some("Final" | "ClassVar" | "Required") => strip(machine, inner, out, at, depth + 1),
+            // `Name[int]`: what it stands for with the argument put in is not followed.
+            _ if named(of).is_some() => {
+                strip_named(machine, of, out, at, depth)?;
+                out.python = value.clone();
+                Ok(())
+            }
             _ => {
                 out.python = value.clone();
                 Ok(())
             }
         },
+        TermKind::Call(..) if named(value).is_some() => {
+            out.named.get_or_insert_with(|| value.clone());
+            strip_named(machine, value, out, at, depth)
+        }
         _ => {
             out.python = value.clone();
             Ok(())
         }
     }
+}
+
+/// What a name for a type stands for (`type Name = ...`).
+fn named<'v, 'a>(value: &'v Value<'a>) -> Option<&'v Value<'a>> {
+    let (callee, args) = value.as_call()?;
+    let is_name = path_name(callee).is_some_and(|name| name == "TypeAliasType");
+    is_name.then(|| args.get(1, "value").map(|a| &a.value))?
+}
+
+/// Goes on with what a name for a type stands for.
+fn strip_named<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    value: &Value<'a>,
+    out: &mut Said<'a>,
+    at: Span,
+    depth: u32,
+) -> Known<()> {
+    let Some(inner) = named(value) else { return Ok(()) };
+    let before = out.nullable;
+    strip(machine, inner, out, at, depth + 1)?;
+    out.nullable_by_name |= out.nullable;
+    out.nullable = before;
+    Ok(())
 }
 
 fn alternatives<'a>(value: &Value<'a>, out: &mut Vec<Value<'a>>, depth: u32) {
@@ -166,6 +219,12 @@ fn alternatives_of<'a, L: Library<'a>>(
             strip(machine, one, out, at, depth + 1)
         }
         _ => {
+            for part in &rest {
+                let mut inner = out.clone();
+                inner.nullable = false;
+                strip_named(machine, part, &mut inner, at, depth)?;
+                out.nullable_by_name |= inner.nullable_by_name;
+            }
             // A union of several: only the map of types can know it.
             out.python = out.whole.clone();
             Ok(())
@@ -249,7 +308,7 @@ pub(super) fn type_of<'a, L: Library<'a>>(
     map: &[(Value<'a>, Value<'a>)],
     at: Span,
 ) -> Known<Value<'a>> {
-    for candidate in [&said.whole, &said.python] {
+    for candidate in said.named.iter().chain([&said.whole, &said.python]) {
         if let Some(found) = lookup(machine, candidate, map, at, 0)? {
             return Ok(found);
         }

@@ -47,6 +47,14 @@ impl Versions {
         self.sqlalchemy.and_then(|range| range.before((1, 4, 0))) == Some(true)
     }
 
+    /// Whether `None` within a name for a type (`type Name = ...`) makes a column nullable: SQLAlchemy since 2.0.40
+    /// (`includes_none` and `is_pep695` in `sqlalchemy/util/typing.py`). Before, it hangs on the version of typing_extensions and on
+    /// what the name stands for; `None` for this.
+    #[must_use]
+    pub fn looks_into_names(&self) -> Option<bool> {
+        (self.sqlalchemy?.before((2, 0, 40)) == Some(false)).then_some(true)
+    }
+
     /// Whether SQLModel's `datetime` has a time zone; `None` where the version does not tell.
     #[must_use]
     pub fn sqlmodel_time_zone(&self) -> Option<bool> {

@@ -24,6 +24,7 @@ mod regexes;
 mod sequence;
 pub(crate) mod template;
 mod types;
+mod typing;
 
 pub(super) use builtins::is_builtin;
 pub(super) use context::{enter, exit};
@@ -72,6 +73,7 @@ pub(super) fn call<'a, L: Library<'a>>(
         "typing" | "typing_extensions" => match name {
             "NamedTuple" => records::named_tuple(machine, args, at),
             "cast" => args.get(1, "val").map(|a| Ok(a.value.clone())),
+            "get_args" => typing::get_args(args),
             _ => None,
         },
         "copy" | "textwrap" | "fnmatch" => copies::call(machine, path, args, at),

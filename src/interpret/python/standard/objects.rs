@@ -10,7 +10,7 @@ use super::super::value::{Args, ClassId, Operator, Value};
 use super::bind::{int, unknown};
 use super::{
     access, bind, enums, environment, exceptions, format, itertools, modules, paths, records, regexes,
-    sequence,
+    sequence, typing,
 };
 use crate::known::Truth;
 use crate::source::Span;
@@ -124,6 +124,9 @@ fn attribute_of_term<'a, L: Library<'a>>(
             .iter()
             .position(|n| *n == name)?;
         return parts.get(place).cloned().map(Ok);
+    }
+    if let Some(found) = typing::attribute(object, name) {
+        return Some(Ok(found));
     }
     if let Some((callee, args)) = object.as_call() {
         match (callee.as_path(), name) {

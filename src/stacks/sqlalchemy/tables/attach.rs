@@ -26,14 +26,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
         let registry = self.machine.library.registry();
         let (items, appended) = (registry.items.clone(), registry.appended.clone());
         for (table, entry) in appended {
-            let at = match &table {
-                Value::Term(term) => match &term.kind {
-                    TermKind::Attribute(Value::Class(class), _) => self.of_class.get(class).copied(),
-                    _ => self.of_term.get(&term.id).copied(),
-                },
-                _ => None,
-            };
-            if let (Some(at), Value::Term(term)) = (at, &entry.value) {
+            if let (Some(at), Value::Term(term)) = (self.table_at(&table), &entry.value) {
                 seen.insert(term.id);
                 self.append(at, &entry.argument(), entry.maybe.as_ref());
             }
@@ -71,9 +64,24 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
         }
     }
 
-    /// The table of the first column that a construct names as an object.
+    /// The table that a value is: `table`, `Class.__table__`.
+    fn table_at(&self, value: &Value<'a>) -> Option<usize> {
+        let Value::Term(term) = value else { return None };
+        match &term.kind {
+            TermKind::Attribute(Value::Class(class), _) => self.of_class.get(class).copied(),
+            _ => self.of_term.get(&term.id).copied(),
+        }
+    }
+
+    /// The table that a construct names (`CheckConstraint(..., table=table)`), or that of the first column that it names as an object.
     pub(super) fn table_named_by(&mut self, value: &Value<'a>) -> Option<usize> {
         let (_, args) = value.as_call()?;
+        // `CheckConstraint` and `ForeignKeyConstraint` (`sqlalchemy/sql/schema.py`) take it.
+        if let Some(given) = args.keyword("table")
+            && let Some(at) = self.table_at(&given.value)
+        {
+            return Some(at);
+        }
         let mut stack: Vec<Value<'a>> = args.positional.iter().rev().map(|a| a.value.clone()).collect();
         let mut budget = 200;
         while let Some(value) = stack.pop() {

@@ -324,8 +324,13 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                 }
                 if column.nullable == Ok(None) {
                     // A key that says nothing itself is NOT NULL, whatever its annotation allows.
-                    let key = column.primary_key.clone();
-                    column.nullable = key.map(|key| Some(said.nullable && !key));
+                    column.nullable = match (&column.primary_key, said.is_nullable(&self.versions, type_span))
+                    {
+                        (Ok(true), _) | (Ok(false), Ok(false)) => Ok(Some(false)),
+                        (Ok(false), Ok(true)) => Ok(Some(true)),
+                        (Err(gap), _) => Err(gap.clone()),
+                        (_, Err(gap)) => Err(gap),
+                    };
                     column.nullable_span = Some(type_span);
                 }
                 if column.ty.is_none()

@@ -41,13 +41,24 @@ pub(super) fn resolve<'a, L: Library<'a>>(
     let Some(base) = base(resolver.machine, class) else {
         return Typed::unknown(gap(at, "this class is no type that is known"), at);
     };
+    let attaches = attaches(resolver.machine, class);
     if is_compiled(resolver.machine, id) {
         return Typed::unknown(
             gap(span, "SQL for this type is made by a function of its own"),
             at,
         );
     }
-    let attaches = attaches(resolver.machine, class);
+    // `to_instance` (`sqlalchemy/sql/type_api.py`) makes an object of a class: what its `__init__` hands to its base counts.
+    let made = match value {
+        Value::Class(_) if resolver.machine.lookup(id, "__init__").is_some() => {
+            instance(resolver.machine, value, at)
+        }
+        _ => Ok(value.clone()),
+    };
+    let value = &match made {
+        Ok(value) => value,
+        Err(stop) => return Typed::unknown(stopped(&stop, at), at),
+    };
     let mut typed = match base.name() {
         "TypeDecorator" => decorator(resolver, value, id, at, depth),
         "UserDefinedType" | "TypeEngine" => user_defined(resolver, value, id, at),
