@@ -3,6 +3,7 @@
 use super::{Check, Context, Report, Reporter, Rule};
 use crate::declared::Expectation;
 use crate::finding::Level;
+use crate::known::{Gap, Reach};
 use crate::pair::{TablePair, is_bookkeeping, is_table};
 use crate::schema::{Lookup, RelationKind, TableWalker};
 
@@ -62,9 +63,11 @@ fn is_looked_after(ctx: &Context<'_>, table: TableWalker<'_>) -> bool {
 }
 
 /// Whether a model whose table cannot be told, or a part of the models that could not be read, may be the table's.
-fn may_be_modelled(ctx: &Context<'_>, _table: TableWalker<'_>) -> bool {
+fn may_be_modelled(ctx: &Context<'_>, table: TableWalker<'_>) -> bool {
+    let name = table.qualified();
+    let is_others = |gap: &Gap| matches!(&gap.reach, Reach::Object(other) if *other != name);
     ctx.subject.models.iter().any(|set| {
-        !set.gaps.is_empty()
+        !set.gaps.iter().all(is_others)
             || set
                 .models
                 .iter()

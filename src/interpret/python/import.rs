@@ -52,6 +52,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         while !folder.is_empty() {
             match self.modules.below_root(folder, "") {
                 Some(package) => packages.push(package),
+                None if self.modules.is_namespace(folder) => {}
                 None => break,
             }
             folder = super::modules::parent(folder);

@@ -101,15 +101,23 @@ impl Layout {
     pub(super) fn dotted(&self, id: ModuleId) -> String {
         let module = self.get(id);
         let root = self
-            .roots
-            .iter()
-            .filter(|r| below(&module.path, r).is_some())
-            .max_by_key(|r| r.len())
-            .map_or_else(|| self.top_of(module.folder()), String::as_str);
+            .root_above(&module.path)
+            .unwrap_or_else(|| self.top_of(module.folder()));
         let path = below(&module.path, root).unwrap_or(&module.path);
         let path = path.strip_suffix(".py").unwrap_or(path);
         let path = path.strip_suffix("/__init__").unwrap_or(path);
         path.replace('/', ".")
+    }
+
+    /// The innermost folder above a path that imports start from, of those that are told.
+    fn root_above(&self, path: &str) -> Option<&str> {
+        let above = self.roots.iter().filter(|root| below(path, root).is_some());
+        above.max_by_key(|root| root.len()).map(String::as_str)
+    }
+
+    /// Whether a folder without `__init__.py` is a package for imports: it lies below a folder that they start from.
+    pub(super) fn is_namespace(&self, folder: &str) -> bool {
+        self.root_above(folder).is_some()
     }
 
     /// The innermost folder at or above `folder` that is no package.

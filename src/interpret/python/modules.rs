@@ -169,6 +169,11 @@ impl<'f> Modules<'f> {
         self.layout.below_root(root, dotted)
     }
 
+    /// Whether a folder without `__init__.py` is a package for imports.
+    pub(super) fn is_namespace(&self, folder: &str) -> bool {
+        self.layout.is_namespace(folder)
+    }
+
     /// Whether a dotted name below a root is a folder that holds modules.
     pub(super) fn is_folder_of_modules(&self, root: &str, dotted: &str) -> bool {
         self.layout.is_folder_of_modules(root, dotted)

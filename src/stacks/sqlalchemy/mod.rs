@@ -27,6 +27,7 @@ pub mod terms;
 pub mod types;
 mod unread;
 mod unregistered;
+mod untold;
 pub mod versions;
 
 pub use library::Reading;

@@ -18,6 +18,7 @@ use super::tables::{self, ModelTable};
 use super::terms::{self, Known};
 use super::types::EnumDef;
 use super::unregistered;
+use super::untold;
 use super::versions::{Versions, sends_types};
 use crate::change::ObjectName;
 use crate::declared::{
@@ -115,6 +116,7 @@ fn read_for(
     let versions = Versions::near(files, folder);
     let sends = sends_types(files, folder);
     let tables = tables::declared(&mut machine, &versions);
+    gaps.extend(untold::classes(&mut machine));
     let sequences = of_metadata(&mut machine);
     let models = |tree: &Option<&Tree>| {
         let mut models = match tree {

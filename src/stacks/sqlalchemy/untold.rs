@@ -1,0 +1,66 @@
+//! Classes that name a table, and of which it cannot be told whether they are models: what they derive from is not known.
+
+use crate::interpret::python::{Class, ClassId, Library, Machine, Value};
+use crate::known::{Gap, Reach};
+use crate::source::Span;
+
+use super::declarative;
+use super::terms;
+
+/// Packages of which no class is a base of models.
+const PLAIN: &[&str] = &[
+    "abc",
+    "builtins",
+    "collections",
+    "dataclasses",
+    "enum",
+    "pydantic",
+    "typing",
+    "typing_extensions",
+];
+
+/// What cannot be told of such classes: each may declare the table that it names.
+pub(super) fn classes<'a, L: Library<'a>>(machine: &mut Machine<'a, L>) -> Vec<Gap> {
+    let ids = machine.classes();
+    let is_model = |class: ClassId| declarative::kind_of(machine, class).is_some();
+    // A part of a model may name its table.
+    let parts: Vec<ClassId> = ids
+        .iter()
+        .filter(|class| is_model(**class))
+        .flat_map(|class| declarative::order(machine, *class))
+        .collect();
+    let found: Vec<(Value<'a>, Span, Gap)> = ids
+        .iter()
+        .filter(|class| !parts.contains(class))
+        .filter_map(|id| {
+            let class = machine.class(*id)?;
+            let member = class.members.iter().find(|m| m.name == "__tablename__")?;
+            Some((member.value.clone()?, class.span, unknown_base(class)?))
+        })
+        .collect();
+    let reach = |(name, span, gap): (Value<'a>, Span, Gap)| {
+        let reach = match terms::text(machine, &name, span) {
+            Ok(name) => Reach::Object(format!("public.{}", name.as_str())),
+            Err(_) => Reach::Namespace("public".to_owned()),
+        };
+        gap.reaching(reach)
+    };
+    found.into_iter().map(reach).collect()
+}
+
+/// Why it cannot be told what a class derives from.
+fn unknown_base(class: &Class<'_>) -> Option<Gap> {
+    if let Some(gap) = &class.open {
+        return Some(gap.clone());
+    }
+    let mut paths = class.order.iter().filter_map(Value::as_path);
+    let base = paths.find(|path| {
+        let package = path.split('.').next().unwrap_or(path);
+        !PLAIN.contains(&package)
+    })?;
+    let why = format!(
+        "whether `{}` is a model: what its base {base} is, is not known",
+        class.name
+    );
+    Some(Gap::new(class.span, why, Reach::Rows))
+}
