@@ -244,6 +244,7 @@ fn coverage(files: &Files, runs: &Runs) -> Coverage {
             .filter(|f| matches!(f.ty, Expectation::Unknown(_)))
             .count();
         out.gaps.extend(models.gaps.iter().cloned());
+        out.gaps.extend(models.perhaps.iter().map(|(_, gap)| gap.clone()));
         let open = models.models.iter().flat_map(|model| &model.open);
         out.gaps.extend(open.map(|(_, gap)| gap.clone()));
         out.gaps

@@ -29,6 +29,8 @@ pub struct Models {
     pub extensions: Vec<Name>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// Tables, by name where it is told, that models may stand for which are not listed, and why.
+    pub perhaps: Vec<(Option<SmolStr>, Gap)>,
     /// What can be said of the source itself (a name declared twice, an attribute that is not allowed): rules word it.
     pub faults: Vec<Fault>,
     /// Models that the tool that writes migrations does not see.

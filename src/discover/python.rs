@@ -98,9 +98,16 @@ pub(super) fn find(files: &Files, targets: &mut [Target]) {
     // Histories of one project have most candidates in common.
     let all: BTreeSet<FileId> = candidates.iter().flatten().copied().collect();
     let declaring: BTreeSet<FileId> = declaring(files, all.into_iter().collect()).into_iter().collect();
-    for ((target, _), mut models) in leading.into_iter().zip(candidates) {
+    for ((target, tree), mut models) in leading.into_iter().zip(candidates) {
         target.leads_to_models = false;
-        models.retain(|file| declaring.contains(file));
+        // What `env.py` imports and makes tables in functions may be called by it.
+        let reached = &handed(files, &tree).modules;
+        let makes = |file: &FileId| {
+            reached.contains(file)
+                && speaks_of(files, *file, Subject::Tables)
+                && files.text(*file).contains("Table(")
+        };
+        models.retain(|file| declaring.contains(file) || makes(file));
         if models.is_empty() {
             continue;
         }

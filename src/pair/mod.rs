@@ -30,7 +30,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::declared::{Expectation, Field, Model, ModelKind, Models};
-use crate::known::{Gap, Section};
+use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{ColumnWalker, Lookup, RelationKind, Schema, TableId, TableWalker};
 
@@ -318,6 +318,14 @@ impl<'a> TablePair<'a> {
     pub fn model_open(&self, section: Section) -> Option<&'a Gap> {
         let (_, model) = self.model?;
         model.open.iter().find(|(s, _)| *s == section).map(|(_, gap)| gap)
+    }
+
+    /// What keeps what a section of the model lists from being all that is said of it.
+    #[must_use]
+    pub fn model_unclear(&self, section: Section) -> Option<&'a Gap> {
+        let (_, model) = self.model?;
+        let unclear = |(s, gap): &&(Section, Gap)| *s == section && !matches!(gap.reach, Reach::OthersOf(..));
+        model.open.iter().find(unclear).map(|(_, gap)| gap)
     }
 }
 

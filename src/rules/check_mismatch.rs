@@ -20,7 +20,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((_, model, table)) = pair.both_tables() else {
         return;
     };
-    if pair.model_open(Section::Checks).is_some() {
+    if pair.model_unclear(Section::Checks).is_some() {
         return;
     }
     for check in pair.checks(table) {

@@ -24,7 +24,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         return;
     }
     let model_name = words::model(model);
-    if pair.model_open(Section::ForeignKeys).is_none() {
+    if pair.model_unclear(Section::ForeignKeys).is_none() {
         for wanted in &model.foreign_keys {
             if let ForeignKeyMatch::Same(held) = pair.foreign_key_match(table, wanted) {
                 let what = format!("the foreign key over {}", words::list(&wanted.columns));
@@ -38,7 +38,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
             }
         }
     }
-    if pair.model_open(Section::Unique).is_none() {
+    if pair.model_unclear(Section::Unique).is_none() {
         for wanted in model.uniques.iter().filter(|u| !u.index) {
             let columns: Vec<&Name> = wanted.columns.iter().collect();
             if let UniqueMatch::Same(index) = unique_over(table, &columns, false)

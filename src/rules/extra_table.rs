@@ -1,5 +1,7 @@
 //! A table that no model stands for.
 
+use smol_str::SmolStr;
+
 use super::{Check, Context, Report, Reporter, Rule};
 use crate::declared::Expectation;
 use crate::finding::Level;
@@ -66,8 +68,11 @@ fn is_looked_after(ctx: &Context<'_>, table: TableWalker<'_>) -> bool {
 fn may_be_modelled(ctx: &Context<'_>, table: TableWalker<'_>) -> bool {
     let name = table.qualified();
     let is_others = |gap: &Gap| matches!(&gap.reach, Reach::Object(other) if *other != name);
+    let own = table.name().as_str();
     ctx.subject.models.iter().any(|set| {
+        let may_be_it = |(name, _): &(Option<SmolStr>, Gap)| name.as_ref().is_none_or(|name| name == own);
         !set.gaps.iter().all(is_others)
+            || set.perhaps.iter().any(may_be_it)
             || set
                 .models
                 .iter()

@@ -32,7 +32,7 @@ fn check_pair(targets: &[Context<'_>], ctx: &Context<'_>, pair: &TablePair<'_>, 
     let Some((_, model, table)) = pair.both_tables() else {
         return;
     };
-    if pair.model_open(Section::ForeignKeys).is_some() {
+    if pair.model_unclear(Section::ForeignKeys).is_some() {
         return;
     }
     for key in &model.foreign_keys {

@@ -21,7 +21,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((_, model, table)) = pair.both_tables() else {
         return;
     };
-    if pair.model_open(Section::Indexes).is_some() {
+    if pair.model_unclear(Section::Indexes).is_some() {
         return;
     }
     for paired in pair.indexes(model, table) {

@@ -21,7 +21,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((set, model, table)) = pair.both_tables() else {
         return;
     };
-    if pair.model_open(Section::Unique).is_some() {
+    if pair.model_unclear(Section::Unique).is_some() {
         return;
     }
     for unique in &model.uniques {

@@ -22,7 +22,11 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((set, model, table)) = pair.both_tables() else {
         return;
     };
-    if pair.open(Section::PrimaryKey).is_some() || pair.model_open(Section::PrimaryKey).is_some() {
+    let unclear = match &model.primary_key {
+        Some(_) => pair.model_unclear(Section::PrimaryKey),
+        None => pair.model_open(Section::PrimaryKey),
+    };
+    if pair.open(Section::PrimaryKey).is_some() || unclear.is_some() {
         return;
     }
     let held = table.primary_key();

@@ -27,6 +27,7 @@ pub mod terms;
 pub mod types;
 mod unread;
 mod unregistered;
+mod unrun;
 mod untold;
 pub mod versions;
 

@@ -18,6 +18,7 @@ use super::tables::{self, ModelTable};
 use super::terms::{self, Known};
 use super::types::EnumDef;
 use super::unregistered;
+use super::unrun;
 use super::untold;
 use super::versions::{Versions, sends_types};
 use crate::change::ObjectName;
@@ -113,6 +114,8 @@ fn read_for(
         }
     }
     gaps.extend(unregistered::lost(files, machine.lost()));
+    let environments = trees.iter().flatten().filter_map(|tree| tree.environment(files));
+    let perhaps = unrun::made(&mut machine, environments);
     let versions = Versions::near(files, folder);
     let sends = sends_types(files, folder);
     let tables = tables::declared(&mut machine, &versions);
@@ -138,6 +141,7 @@ fn read_for(
             models.models.iter_mut().for_each(open_type_checks);
         }
         models.gaps.splice(0..0, gaps.iter().cloned());
+        models.perhaps.clone_from(&perhaps);
         models
     };
     trees.iter().map(models).collect()
@@ -395,11 +399,7 @@ fn model(table: &ModelTable<'_>) -> Model {
     if table.class.is_none() && table.term.is_some() && !table.reflected {
         out.kind = ModelKind::Table;
     }
-    for deed in &def.deeds {
-        let sections = creation::opened(deed).into_iter();
-        out.open
-            .extend(sections.map(|s| (s, deed.gap.reaching(Reach::Section(printed.clone(), s)))));
-    }
+    out.open.extend(creation::opened(&def.deeds, &printed));
     for column in def.columns.iter().filter(|c| !c.system) {
         match field(column, table) {
             Ok(field) => out.fields.push(field),

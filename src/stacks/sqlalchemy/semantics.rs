@@ -308,6 +308,9 @@ fn of_term<'a, L: Registered<'a>>(
     if let Some(said) = said_of(machine, object, name, at) {
         return Some(Ok(said));
     }
+    if name == "name" && is_engine_or_dialect(machine, object) {
+        return Some(Ok(Value::text("postgresql", at)));
+    }
     let (member, args) = terms::call(machine, object)?;
     let args = args.clone();
     match (member.name(), name) {
@@ -328,6 +331,25 @@ fn of_term<'a, L: Registered<'a>>(
         }
         _ => None,
     }
+}
+
+/// An engine, which has its dialect's name, or its dialect: what is read here is read as PostgreSQL has it, unless a text says otherwise.
+fn is_engine_or_dialect<'a, L: Registered<'a>>(machine: &Machine<'a, L>, object: &Value<'a>) -> bool {
+    let object = match object {
+        Value::Term(term) => match &term.kind {
+            TermKind::Attribute(engine, name) if name == "dialect" => engine,
+            _ => object,
+        },
+        _ => object,
+    };
+    let makes = ["create_engine", "create_async_engine"];
+    let args = makes
+        .iter()
+        .find_map(|name| terms::call_of(machine, object, name));
+    args.is_some_and(|args| match args.get(0, "url").map(|a| &a.value) {
+        Some(Value::Str(url)) => url.as_str().starts_with("postgres"),
+        _ => true,
+    })
 }
 
 /// What a table, a column or an enum says of itself: its name, its labels.

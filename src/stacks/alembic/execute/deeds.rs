@@ -52,7 +52,7 @@ pub(super) fn run<'a, L: Database<'a>>(
                 let statement = machine.call_term(callee, args, at);
                 super::run(machine, &statement, &Parameters::default(), text.whole(), at, on)?;
             }
-            What::Anything { .. } => {
+            What::Anything { .. } | What::Template(_) => {
                 L::touch_rows(machine);
                 let reach = Reach::Namespace(place(machine));
                 L::open(machine, deed.gap.reaching(reach));

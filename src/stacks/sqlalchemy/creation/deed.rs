@@ -1,8 +1,8 @@
 //! What deeds leave unknown of a table as its model declares it.
 
 use super::{Deed, Event, What};
-use crate::change::{Change, TableAction};
-use crate::known::{Gap, Section};
+use crate::change::{Change, ObjectKind, TableAction};
+use crate::known::{Gap, Reach, Section};
 use crate::source::Text;
 use crate::sql::{self, Statement};
 use crate::stacks::sqlalchemy::table::{ColumnDef, TableDef};
@@ -17,7 +17,7 @@ const CONSTRAINTS: &[Section] = &[
 ];
 
 /// What stands for `%(table)s` where it does not matter which it is.
-const SUBJECT: &str = "t";
+pub(super) const SUBJECT: &str = "t";
 
 /// Leaves unknown what functions change of a table before it is made, and statements of its columns afterwards; all is kept for who
 /// makes it.
@@ -25,7 +25,7 @@ pub fn take(def: &mut TableDef<'_>, deeds: Vec<Deed>) {
     for deed in &deeds {
         match &deed.what {
             What::Anything { .. } => {}
-            What::Statement(_) => altered(def, deed),
+            What::Statement(_) | What::Template(_) => altered(def, deed),
             _ if deed.event != Event::BeforeCreate => {}
             What::Constraints => def
                 .open
@@ -106,7 +106,7 @@ fn altered(def: &mut TableDef<'_>, deed: &Deed) {
 
 /// The changes that a deed's statement makes; what is not understood is opaque.
 fn changes(deed: &Deed) -> Vec<Change> {
-    let What::Statement(text) = &deed.what else {
+    let (What::Statement(text) | What::Template(text)) = &deed.what else {
         return Vec::new();
     };
     let Some(at) = deed.gap.at else { return Vec::new() };
@@ -120,6 +120,8 @@ fn changes(deed: &Deed) -> Vec<Change> {
         match read.statement {
             Statement::Changes(changes) => out.extend(changes),
             Statement::Do { .. } | Statement::Call(_) => out.push(Change::Opaque(deed.gap.clone())),
+            // A name that is not known may bring parentheses of its own.
+            Statement::Opaque(_) if is_of_routine(read.text.as_str()) => {}
             Statement::Opaque(gap) => out.push(Change::Opaque(gap)),
             _ => {}
         }
@@ -127,15 +129,40 @@ fn changes(deed: &Deed) -> Vec<Change> {
     out
 }
 
-/// The sections of a table that may hold more once it is made than its model declares.
+/// Whether a statement makes or drops a function or a trigger.
+fn is_of_routine(text: &str) -> bool {
+    let mut words = text.split_whitespace().map(str::to_ascii_uppercase);
+    let verb = words.next();
+    let kind = words.find(|word| !matches!(word.as_str(), "OR" | "REPLACE" | "CONSTRAINT"));
+    matches!(verb.as_deref(), Some("CREATE" | "DROP"))
+        && matches!(kind.as_deref(), Some("FUNCTION" | "PROCEDURE" | "TRIGGER"))
+}
+
+/// What a model does not say of its table for what is done when that is made: `printed` is its name.
 #[must_use]
-pub fn opened(deed: &Deed) -> Vec<Section> {
+pub fn opened(deeds: &[Deed], printed: &str) -> Vec<(Section, Gap)> {
+    let each = deeds
+        .iter()
+        .flat_map(|deed| sections(deed).into_iter().map(move |s| (deed, s)));
+    let open = each.map(|(deed, (section, unclear))| {
+        let reach = match unclear {
+            true => Reach::Section(printed.to_owned(), section),
+            false => Reach::OthersOf(printed.to_owned(), section),
+        };
+        (section, deed.gap.reaching(reach))
+    });
+    open.collect()
+}
+
+/// The sections of a table that may hold more once it is made than its model declares; true where what it declares may not stand.
+fn sections(deed: &Deed) -> Vec<(Section, bool)> {
     if matches!(deed.event, Event::BeforeDrop | Event::AfterDrop) {
         return Vec::new();
     }
-    let mut out: Vec<Section> = match &deed.what {
-        What::Statement(_) => changes(deed).iter().flat_map(of_change).copied().collect(),
-        What::Anything { ddl: true } => Section::ALL.to_vec(),
+    let all = |unclear| Section::ALL.iter().map(move |section| (*section, unclear));
+    let mut out: Vec<(Section, bool)> = match &deed.what {
+        What::Statement(_) | What::Template(_) => changes(deed).iter().flat_map(of_change).collect(),
+        What::Anything { ddl: true } => all(false).collect(),
         _ => Vec::new(),
     };
     out.sort_unstable();
@@ -143,16 +170,28 @@ pub fn opened(deed: &Deed) -> Vec<Section> {
     out
 }
 
-fn of_change(change: &Change) -> &'static [Section] {
+fn of_change(change: &Change) -> Vec<(Section, bool)> {
+    let all = |unclear| Section::ALL.map(|section| (section, unclear)).to_vec();
     match change {
         // A unique index is what a unique constraint is to a model.
-        Change::CreateIndex(_) => &[Section::Unique, Section::Indexes],
-        Change::AlterTable(alter) if alter.actions.iter().all(only_columns) => &[],
-        Change::AlterTable(_) | Change::Opaque(_) | Change::Rename { .. } | Change::Drop { .. } => {
-            &Section::ALL
-        }
-        _ => &[],
+        Change::CreateIndex(_) => vec![(Section::Unique, false), (Section::Indexes, false)],
+        Change::AlterTable(alter) if alter.actions.iter().all(only_columns) => Vec::new(),
+        Change::AlterTable(alter) => all(!alter.actions.iter().all(only_adds)),
+        Change::Opaque(_) | Change::Rename { .. } => all(true),
+        Change::Drop {
+            kind: ObjectKind::Table | ObjectKind::Index,
+            ..
+        } => all(true),
+        _ => Vec::new(),
     }
+}
+
+fn only_adds(action: &TableAction) -> bool {
+    only_columns(action)
+        || matches!(
+            action,
+            TableAction::AddColumn { .. } | TableAction::AddConstraint(_)
+        )
 }
 
 /// What leaves what a table is made of as it is.

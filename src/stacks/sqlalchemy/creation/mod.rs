@@ -70,6 +70,8 @@ pub struct Listener<'a> {
 enum Does<'a> {
     /// Sends this.
     Statement(Text),
+    /// Sends this with other names.
+    Template(Text),
     /// Sends something, or this under a condition that cannot be told.
     Perhaps,
     Function(Guarded<'a>),
@@ -92,6 +94,8 @@ pub struct Deed {
 pub enum What {
     /// A statement is sent, `%(table)s` and `%%` in it as they are written.
     Statement(Text),
+    /// A statement is sent in which names are not known, or whose table is not: a name that is nobody's stands for each.
+    Template(Text),
     /// Something is sent or done that is not followed; `ddl`: most likely a statement that changes the schema.
     Anything {
         /// See there.
@@ -123,7 +127,7 @@ pub fn listeners<'a>(
         let mut reader = Reader {
             file,
             text: modules.files().text(file).to_string(),
-            body,
+            scopes: vec![body],
             out: Vec::new(),
         };
         body.iter().for_each(|statement| reader.visit_stmt(statement));
@@ -165,6 +169,7 @@ impl Listener<'_> {
         let before = matches!(self.event, Event::BeforeCreate | Event::BeforeDrop);
         let done = match &self.does {
             Does::Statement(text) => vec![What::Statement(text.clone())],
+            Does::Template(text) => vec![What::Template(text.clone())],
             Does::Perhaps => vec![What::Anything { ddl: true }],
             Does::Unknown if before => vec![What::Table, What::Anything { ddl: true }],
             Does::Unknown => vec![What::Anything { ddl: true }],
@@ -180,7 +185,7 @@ impl Listener<'_> {
         };
         // A statement under a name that cannot be told may be another table's.
         let whose = |what| match (what, &self.target) {
-            (What::Statement(_), Target::Unknown) => What::Anything { ddl: true },
+            (What::Statement(text), Target::Unknown) => What::Template(text),
             (what, _) => what,
         };
         done.into_iter().map(whose).map(deed).collect()
@@ -190,7 +195,8 @@ impl Listener<'_> {
 struct Reader<'a> {
     file: FileId,
     text: String,
-    body: &'a [ast::Stmt],
+    /// Its statements, and those of the functions around what is read.
+    scopes: Vec<&'a [ast::Stmt]>,
     out: Vec<Listener<'a>>,
 }
 
@@ -204,7 +210,9 @@ impl<'a> Visitor<'a> for Reader<'a> {
                     self.visit_expr(&decorator.expression);
                 }
             }
+            self.scopes.push(&function.body);
             function.body.iter().for_each(|inner| self.visit_stmt(inner));
+            self.scopes.pop();
             return;
         }
         walk_stmt(self, statement);
@@ -288,16 +296,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What a name of the module stands for, where one statement alone gives it.
+    /// What a name stands for, where one statement alone gives it.
     fn assigned(&self, name: &str) -> Option<&'a ast::Expr> {
-        let is_it = |target: &ast::Expr| matches!(target, ast::Expr::Name(own) if own.id.as_str() == name);
-        let given = self.body.iter().filter_map(|statement| match statement {
-            ast::Stmt::Assign(assign) if assign.targets.iter().any(is_it) => Some(&*assign.value),
-            ast::Stmt::AnnAssign(assign) if is_it(&assign.target) => assign.value.as_deref(),
-            _ => None,
-        });
-        let mut given = given.fuse();
-        given.next().filter(|_| given.next().is_none())
+        self.scopes
+            .iter()
+            .rev()
+            .find_map(|scope| assigned_in(scope, name))
     }
 
     /// What a listener does; `None`: nothing on PostgreSQL.
@@ -307,13 +311,14 @@ impl<'a> Reader<'a> {
         };
         match expr {
             ast::Expr::Name(name) => {
-                let defined = self.body.iter().filter_map(|statement| match statement {
+                let all = self.scopes.iter().rev().flat_map(|scope| scope.iter());
+                let mut defined = all.filter_map(|statement| match statement {
                     ast::Stmt::FunctionDef(function) if function.name.as_str() == name.id.as_str() => {
                         Some(function)
                     }
                     _ => None,
                 });
-                match (self.assigned(name.id.as_str()), defined.last()) {
+                match (self.assigned(name.id.as_str()), defined.next()) {
                     (None, Some(function)) => self.function(function),
                     (Some(given), None) => self.does(given, depth),
                     _ => Some(Does::Unknown),
@@ -324,7 +329,8 @@ impl<'a> Reader<'a> {
                     let bare = call.arguments.args.len() == 1 && call.arguments.keywords.is_empty();
                     let text = call.arguments.args.first().filter(|_| bare);
                     Some(match text.and_then(|text| self.literal(text, depth)) {
-                        Some(text) => Does::Statement(text),
+                        Some((text, true)) => Does::Statement(text),
+                        Some((text, false)) => Does::Template(text),
                         None => Does::Perhaps,
                     })
                 }
@@ -340,7 +346,11 @@ impl<'a> Reader<'a> {
                     match dialect.and_then(names_postgresql) {
                         Some(false) => None,
                         Some(true) if alone => Some(does),
-                        _ => Some(Does::Perhaps),
+                        // Whether it is sent cannot be told.
+                        _ => Some(match does {
+                            Does::Statement(text) => Does::Template(text),
+                            other => other,
+                        }),
                     }
                 }
                 _ => Some(Does::Unknown),
@@ -353,22 +363,57 @@ impl<'a> Reader<'a> {
         Some(Does::Function(Guarded::of(function, &self.text)))
     }
 
-    /// The text that an expression is.
-    fn literal(&self, expr: &'a ast::Expr, depth: usize) -> Option<Text> {
+    /// The text that an expression is; false where names in it are not known.
+    fn literal(&self, expr: &'a ast::Expr, depth: usize) -> Option<(Text, bool)> {
         match expr {
             ast::Expr::StringLiteral(literal) => {
-                let parts = literal.value.iter().map(|part| {
-                    let range = part.content_range();
-                    let at = span(self.file, range);
-                    let exact = self.text.get(at.range()) == Some(&*part.value);
-                    (part.value.to_string(), at, exact)
-                });
-                Some(Text::composed(parts.filter(|(text, ..)| !text.is_empty())))
+                let parts = literal.value.iter().map(|part| self.part(part));
+                Some((Text::composed(parts.filter(|(text, ..)| !text.is_empty())), true))
+            }
+            ast::Expr::FString(string) => {
+                let mut parts = Vec::new();
+                for part in string.value.iter() {
+                    match part {
+                        ast::FStringPart::Literal(literal) => parts.push(self.part(literal)),
+                        ast::FStringPart::FString(string) => {
+                            parts.extend(string.elements.iter().map(|element| {
+                                let at = span(self.file, element.range());
+                                match element {
+                                    ast::InterpolatedStringElement::Literal(text) => {
+                                        (text.value.to_string(), at, false)
+                                    }
+                                    ast::InterpolatedStringElement::Interpolation(_) => {
+                                        (deed::SUBJECT.to_owned(), at, false)
+                                    }
+                                }
+                            }));
+                        }
+                    }
+                }
+                Some((Text::composed(parts), false))
             }
             ast::Expr::Name(name) => self.literal(self.assigned(name.id.as_str())?, depth.checked_sub(1)?),
             _ => None,
         }
     }
+
+    fn part(&self, part: &ast::StringLiteral) -> (String, Span, bool) {
+        let at = span(self.file, part.content_range());
+        let exact = self.text.get(at.range()) == Some(&*part.value);
+        (part.value.to_string(), at, exact)
+    }
+}
+
+/// What one statement alone of a scope gives a name.
+fn assigned_in<'a>(scope: &'a [ast::Stmt], name: &str) -> Option<&'a ast::Expr> {
+    let is_it = |target: &ast::Expr| matches!(target, ast::Expr::Name(own) if own.id.as_str() == name);
+    let given = scope.iter().filter_map(|statement| match statement {
+        ast::Stmt::Assign(assign) if assign.targets.iter().any(is_it) => Some(&*assign.value),
+        ast::Stmt::AnnAssign(assign) if is_it(&assign.target) => assign.value.as_deref(),
+        _ => None,
+    });
+    let mut given = given.fuse();
+    given.next().filter(|_| given.next().is_none())
 }
 
 /// Whether `execute_if(dialect=...)` lets PostgreSQL in.
