@@ -182,7 +182,15 @@ fn build<'a, L: Library<'a>>(
     let primary_key = terms::flag(args, "primary_key", false)?;
     let nullable = match args.keyword("nullable") {
         Some(given) if !is_undefined(&given.value) => given.clone(),
-        _ => argument(Value::Bool(!primary_key && said.nullable)),
+        _ if primary_key => argument(Value::Bool(false)),
+        _ if said.nullable || !defaults_to_none(machine, field, args) => argument(Value::Bool(said.nullable)),
+        _ => argument(match versions.none_as_default() {
+            Some(nullable) => Value::Bool(nullable),
+            None => Value::unknown(gap(
+                at,
+                "whether it may be NULL hangs on the version of Pydantic, which is not known",
+            )),
+        }),
     };
     let mut out = Args {
         positional: vec![sa_type],
@@ -247,6 +255,18 @@ fn build<'a, L: Library<'a>>(
     }
     let callee = machine.path("sqlalchemy.Column", field.whole);
     Ok(machine.call_term(callee, out, field.whole))
+}
+
+/// Whether a field is `None` where nothing else is given.
+fn defaults_to_none<'a, L: Library<'a>>(
+    machine: &Machine<'a, L>,
+    field: &Attribute<'a>,
+    args: &Args<'a>,
+) -> bool {
+    let Some(value) = &field.value else { return false };
+    let is_field = terms::call(machine, value).is_some_and(|(m, _)| m.name() == "Field");
+    let given = args.get(0, "default").map(|given| &given.value);
+    matches!(if is_field { given } else { Some(value) }, Some(Value::None))
 }
 
 /// What the client fills the field with.

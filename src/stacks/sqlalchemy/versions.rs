@@ -16,6 +16,8 @@ pub struct Versions {
     pub sqlalchemy: Option<Range>,
     /// SQLModel.
     pub sqlmodel: Option<Range>,
+    /// Pydantic.
+    pub pydantic: Option<Range>,
 }
 
 /// The files that pin versions exactly, first those that a resolver wrote.
@@ -28,6 +30,7 @@ impl Versions {
         Versions {
             sqlalchemy: allowed(files, path, "sqlalchemy"),
             sqlmodel: allowed(files, path, "sqlmodel"),
+            pydantic: allowed(files, path, "pydantic"),
         }
     }
 
@@ -53,6 +56,21 @@ impl Versions {
     #[must_use]
     pub fn looks_into_names(&self) -> Option<bool> {
         (self.sqlalchemy?.before((2, 0, 40)) == Some(false)).then_some(true)
+    }
+
+    /// Whether a field of SQLModel that is `None` where nothing else is given takes NULL, whatever its type: with Pydantic before 2
+    /// (`ModelField._set_default_and_type` of Pydantic 1, `is_field_noneable` in `sqlmodel/_compat.py`), which SQLModel before 0.0.14
+    /// needs. `None` where the version does not tell; where nothing names Pydantic, a later one is installed.
+    #[must_use]
+    pub fn none_as_default(&self) -> Option<bool> {
+        let old = self
+            .sqlmodel
+            .is_some_and(|range| range.before((0, 0, 14)) == Some(true));
+        match self.pydantic {
+            _ if old => Some(true),
+            Some(range) => range.before((2, 0, 0)),
+            None => Some(false),
+        }
     }
 
     /// Whether SQLModel's `datetime` has a time zone; `None` where the version does not tell.
