@@ -25,6 +25,7 @@ mod failing_down;
 mod foreign_key_mismatch;
 mod foreign_key_type_mismatch;
 mod generated_mismatch;
+mod going_on;
 mod gone;
 mod identity_mismatch;
 mod install_divergence;
@@ -184,7 +185,8 @@ pub fn run(subjects: &[Subject<'_>]) -> Vec<Finding> {
         found
     });
     let by_rule: Vec<Vec<Finding>> = by_rule.collect();
-    let found = by_rule.into_iter().flatten().collect();
+    let mut found = by_rule.into_iter().flatten().collect();
+    going_on::without(&contexts, &mut found);
     match subjects.first() {
         Some(subject) => copies::merge(subject.files, merge(found)),
         None => merge(found),

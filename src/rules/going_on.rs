@@ -1,0 +1,90 @@
+//! Tables that another history goes on with: what one history makes and another one changes is not told by the first alone.
+
+use super::Context;
+use crate::finding::Finding;
+use crate::known::Presence;
+use crate::name::Name;
+
+/// What a history that makes no table of this name does to one: both run on one database, the other one first.
+struct GoingOn<'a> {
+    table: String,
+    by: &'a str,
+    dialect: &'a str,
+    /// The columns that it changes, makes or drops.
+    columns: Vec<&'a Name>,
+    /// It changes something else of it: indexes, constraints.
+    others: bool,
+}
+
+/// Leaves out what is found of tables that another history changes after this one has made them.
+pub(super) fn without(contexts: &[Context<'_>], found: &mut Vec<Finding>) {
+    if contexts.len() < 2 {
+        return;
+    }
+    let all: Vec<GoingOn<'_>> = contexts.iter().flat_map(going_on).collect();
+    if !all.is_empty() {
+        found.retain(|finding| !is_left(contexts, &all, finding));
+    }
+}
+
+fn going_on<'a>(ctx: &'a Context<'_>) -> Vec<GoingOn<'a>> {
+    let Some(schema) = ctx.schema() else {
+        return Vec::new();
+    };
+    let presumed = schema
+        .tables
+        .iter()
+        .filter(|(_, table)| table.presumed.is_some() && table.presence.may_be());
+    let changed = presumed.filter_map(|(id, table)| {
+        // The first entry is that it is used.
+        let entries = || table.log.iter().skip(1);
+        let named = entries().filter_map(|entry| Some(&table.columns.get(entry.column?.0 as usize)?.name));
+        let others = entries().any(|entry| entry.column.is_none())
+            || !table.indexes.is_empty()
+            || !table.constraints.is_empty();
+        let columns: Vec<&Name> = named.collect();
+        (others || !columns.is_empty()).then(|| GoingOn {
+            table: schema.table(id).qualified(),
+            by: ctx.subject.target,
+            dialect: ctx.subject.dialect,
+            columns,
+            others,
+        })
+    });
+    changed.collect()
+}
+
+fn is_left(contexts: &[Context<'_>], all: &[GoingOn<'_>], finding: &Finding) -> bool {
+    let Some(table) = &finding.table else { return false };
+    let mut all = all.iter().filter(|going_on| going_on.table == *table).peekable();
+    if all.peek().is_none() {
+        return false;
+    }
+    let Some(ctx) = contexts
+        .iter()
+        .find(|ctx| finding.targets.iter().any(|target| target == ctx.subject.target))
+    else {
+        return false;
+    };
+    // A database of the same migrations is another one, which has a rule of its own.
+    let goes_on = |going_on: &GoingOn<'_>| {
+        going_on.by != ctx.subject.target
+            && going_on.dialect == ctx.subject.dialect
+            && !super::table_of_another_database::others_of(contexts, ctx)
+                .any(|other| other.subject.target == going_on.by)
+    };
+    let concerns = |going_on: &GoingOn<'_>| match &finding.column {
+        Some(column) => going_on.columns.iter().any(|name| name.as_str() == column),
+        None => going_on.others,
+    };
+    all.any(|going_on| goes_on(going_on) && concerns(going_on)) && makes(ctx, table)
+}
+
+/// Whether a target's own migrations make a table.
+fn makes(ctx: &Context<'_>, name: &str) -> bool {
+    let tables = ctx.schema().map(|schema| schema.live_tables());
+    tables.into_iter().flatten().any(|table| {
+        let is_made = matches!(table.get().presence, Presence::Present(_));
+        is_made && table.get().presumed.is_none() && table.qualified() == name
+    })
+}
