@@ -48,7 +48,8 @@ pub(super) fn run<'a, L: Database<'a>>(
             return Some(Ok(Value::None));
         }
         Err(gap) => {
-            L::open(machine, gap.reaching(Reach::Everything));
+            let reach = view(machine, &value).map_or(Reach::Everything, Reach::Object);
+            L::open(machine, gap.reaching(reach));
             return Some(Ok(Value::None));
         }
     };
@@ -58,6 +59,21 @@ pub(super) fn run<'a, L: Database<'a>>(
         }
     }
     Some(Ok(Value::None))
+}
+
+/// The name of a view of which no more is known than that: nothing else comes of it.
+fn view<'a, L: Database<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>) -> Option<String> {
+    let (callee, args) = value.as_call()?;
+    let path = callee.as_path()?;
+    let is_view = path.starts_with("alembic_utils.")
+        && matches!(path.rsplit('.').next(), Some("PGView" | "PGMaterializedView"));
+    if !is_view {
+        return None;
+    }
+    let args = args.clone();
+    let mut text = |position: usize, name: &str| terms::maybe_text(machine, &args, position, name).ok()?;
+    let (schema, signature) = (text(0, "schema")?, text(1, "signature")?);
+    Some(format!("{}.{}", schema.as_str(), signature.as_str()))
 }
 
 /// `entity.definition` and its like.

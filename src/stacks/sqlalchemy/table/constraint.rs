@@ -111,10 +111,15 @@ fn columns<'a, L: Library<'a>>(
     if let Some(gap) = &args.open {
         return Err(gap.clone());
     }
-    let given = args.positional.iter();
-    given
-        .map(|a| column_name(machine, &a.value, scope, a.span))
-        .collect()
+    let mut out: Vec<Name> = Vec::new();
+    for argument in &args.positional {
+        let name = column_name(machine, &argument.value, scope, argument.span)?;
+        // `DedupeColumnCollection` (`sqlalchemy/sql/base.py`): one that is named twice stands once.
+        if !out.contains(&name) {
+            out.push(name);
+        }
+    }
+    Ok(out)
 }
 
 /// The columns of a list of strings or columns.
