@@ -12,7 +12,7 @@ use crate::declared::{Expectation, Field, Model, ModelKind};
 use crate::known::Section;
 use crate::name::{Name, QualifiedName};
 use crate::schema::{ColumnWalker, ConstraintKind, Lookup, Schema, TableWalker};
-use crate::sqltype::SqlType;
+use crate::sqltype::{BaseType, Category, SqlType};
 
 /// A column, as the database has it, or as a model has it where the database's is not known.
 #[derive(Clone)]
@@ -77,6 +77,8 @@ struct Table {
     words: Vec<String>,
     /// The only column of its primary key.
     key: Option<Name>,
+    /// Its type.
+    key_type: Option<SqlType>,
     /// Its other columns that end as one which refers to it does: `report_id` of `client_reports`.
     others: Vec<String>,
 }
@@ -206,6 +208,9 @@ fn named<'a>(
 ) -> Named<'a> {
     columns.retain(|c| c.place.table != target.table);
     let word = name.strip_suffix("_id").unwrap_or(name);
+    for column in &mut columns {
+        column.other |= !column.keyed && is_of_like(word, &column.place, &target, tables);
+    }
     let mut called = tables.get(word).into_iter().flatten();
     let exact = called.any(|t| t.qualified == target.table);
     Named {
@@ -214,6 +219,24 @@ fn named<'a>(
         keys,
         exact,
     }
+}
+
+/// Whether a column has the type of the key of a table that is called by a longer word (`rule_id` may be one of `mapping_rules`), and
+/// not that of the target.
+fn is_of_like(word: &str, column: &Place<'_>, target: &Place<'_>, tables: &ByWord<'_>) -> bool {
+    let base = |ty: &Option<SqlType>| ty.as_ref().map(|ty| (ty.base.clone(), ty.array));
+    let own = base(&column.ty);
+    // A key kept as text is kept so for whatever type it has.
+    let is_text = matches!(&own, Some((BaseType::Builtin(b), _)) if b.category() == Category::S);
+    if own.is_none() || is_text || own == base(&target.ty) {
+        return false;
+    }
+    let longer = tables
+        .iter()
+        .filter(|(other, _)| other.len() > word.len() && other.ends_with(word));
+    longer
+        .flat_map(|(_, tables)| tables)
+        .any(|table| base(&table.key_type) == own && table.qualified != column.table)
 }
 
 /// What the foreign keys of the columns lead to, where all but few agree.
@@ -265,10 +288,16 @@ fn read<'a>(pairs: &Pairs<'a>, schema: &'a Schema, pair: &TablePair<'a>, out: &m
                 return;
             }
             let models: Vec<&'a Model> = pairs.models_of(pair).collect();
+            let key = key_in_database(table).or_else(|| models.iter().find_map(|m| key_of(m)));
+            let key_type = key.as_ref().and_then(|key| {
+                let column = table.columns().find(|c| c.name() == key)?;
+                column.get().ty.known().cloned()
+            });
             out.tables.push(Table {
                 qualified: table.qualified(),
                 words: words(table.name()),
-                key: key_in_database(table).or_else(|| models.iter().find_map(|m| key_of(m))),
+                key,
+                key_type,
                 others: others(table.columns().map(ColumnWalker::name), |name| {
                     is_keyed(table, name) || models.iter().any(|m| is_keyed_by(m, name))
                 }),
@@ -282,10 +311,15 @@ fn read<'a>(pairs: &Pairs<'a>, schema: &'a Schema, pair: &TablePair<'a>, out: &m
                 return;
             };
             let qualified = qualified(schema, name);
+            let key = key_of(model);
+            let key_type = key
+                .as_ref()
+                .and_then(|key| type_of(schema, field_of(model, key)?));
             out.tables.push(Table {
                 qualified: qualified.clone(),
                 words: words(&name.name),
-                key: key_of(model),
+                key,
+                key_type,
                 others: others(model.fields.iter().map(|field| &field.column), |name| {
                     is_keyed_by(model, name)
                 }),

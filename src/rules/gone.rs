@@ -22,6 +22,15 @@ impl Context<'_> {
         })
     }
 
+    /// Where the last primary key was dropped, by itself or with a column of it.
+    pub(super) fn dropped_primary_key(&self, table: TableWalker<'_>) -> Option<Place> {
+        let mut constraints = table.get().constraints.iter().rev();
+        constraints.find_map(|constraint| {
+            let is = matches!(constraint.kind, ConstraintKind::PrimaryKey(_));
+            is.then(|| self.dropped(&constraint.presence, &constraint.name))?
+        })
+    }
+
     /// Where the last CHECK of this name was dropped.
     pub(super) fn dropped_check(&self, table: TableWalker<'_>, name: Option<&Name>) -> Option<Place> {
         let name = name?;

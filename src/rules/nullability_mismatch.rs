@@ -24,6 +24,9 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     if model.unmanaged || field.ignored || get.generated.known().is_none_or(Option::is_some) {
         return;
     }
+    if difference == NullDifference::FieldAllows && is_of_another_key(pair) {
+        return;
+    }
     let name = words::field(model, field);
     let column = words::column(pair.column);
     let place = ctx.column_part(pair.column, get.nullable.origin(), Fact::Null);
@@ -75,4 +78,14 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             .help(help + &words::dependants(ctx, pair.column, About::Field(pair.model)))
             .fix(fix::nullability(ctx.subject.files, pair)),
     );
+}
+
+/// Whether the column is NOT NULL as a part of a primary key that is not the model's, of which `primary-key-mismatch` tells.
+fn is_of_another_key(pair: &ColumnPair<'_>) -> bool {
+    let Some(key) = &pair.model.primary_key else {
+        return false;
+    };
+    let held = pair.column.table.primary_key();
+    held.is_some_and(|held| held.columns().any(|column| column.id == pair.column.id))
+        && !key.columns.contains(&pair.field.column)
 }

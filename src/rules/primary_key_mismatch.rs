@@ -56,7 +56,13 @@ fn compare(
     if wanted == found {
         return;
     }
-    let place = held.map_or_else(|| ctx.of_table(table), |h| ctx.of_constraint(h));
+    let gone = if held.is_none() {
+        ctx.dropped_primary_key(table)
+    } else {
+        None
+    };
+    let is_gone = gone.is_some();
+    let place = gone.or_else(|| held.map_or_else(|| ctx.of_table(table), |h| ctx.of_constraint(h)));
     let has = if held.is_some() {
         let by = place
             .as_ref()
@@ -88,6 +94,8 @@ fn compare(
     .help(help(ctx, (set, model), table, &wanted, &found));
     let label = if held.is_some() {
         format!("primary key {} here", words::list(&found))
+    } else if is_gone {
+        "the primary key goes away here".to_owned()
     } else {
         "made here, without a primary key".to_owned()
     };
