@@ -1,5 +1,6 @@
 //! A sequence of the models that the database does not have, or that counts otherwise there.
 
+use super::missing_table::begins_later;
 use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::change::SequenceOptions;
 use crate::declared::DeclaredSequence;
@@ -27,7 +28,7 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
         let name = words::qualified(Some(schema), &declared.name);
         match held(schema, declared) {
             Held::Unknown => {}
-            Held::Absent => absent(declared, &name, out),
+            Held::Absent => absent(declared, &name, begins_later(ctx, schema), out),
             Held::There(sequence) => {
                 let wanted = declared.options.as_ref();
                 let Some((what, should, does)) = wanted.and_then(|wanted| difference(wanted, sequence))
@@ -55,8 +56,13 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
     }
 }
 
-fn absent(declared: &DeclaredSequence, name: &str, out: &Reporter) {
-    let (level, effect) = if declared.used {
+fn absent(declared: &DeclaredSequence, name: &str, later: bool, out: &Reporter) {
+    let (level, effect) = if later {
+        (
+            Level::Note,
+            ": what made the tables that the migrations begin with may have made it",
+        )
+    } else if declared.used {
         (Level::Error, ": writing a row asks for its next value and fails")
     } else {
         (Level::Warn, "")
