@@ -12,7 +12,7 @@ pub mod handed;
 pub mod header;
 mod heads;
 pub mod history;
-mod imports;
+pub(in crate::stacks) mod imports;
 mod inspector;
 pub mod library;
 mod lines;

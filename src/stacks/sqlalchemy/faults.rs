@@ -12,8 +12,10 @@ use super::table::ColumnDef;
 use super::tables::ModelTable;
 use super::unread;
 use crate::declared::Fault;
+use crate::interpret::python::Modules;
 use crate::name::QualifiedName;
 use crate::source::{FileId, Files, Span};
+use crate::stacks::{Folder, alembic};
 use crate::syntax::python::Trees;
 
 /// The faults of all tables; `imported` are the modules that `env.py` imports, where all of them are known.
@@ -62,8 +64,9 @@ fn relations_to(table: &ModelTable<'_>, tables: &[&ModelTable<'_>]) -> Vec<(Span
         .collect()
 }
 
-/// Names that modules with models ask SQLAlchemy for in vain: they cannot be imported.
-pub(super) fn names(files: &Files, tables: &[&ModelTable<'_>]) -> Vec<Fault> {
+/// Names that modules with models ask SQLAlchemy, or other modules of the repository, for in vain: they cannot be imported.
+pub(super) fn names(all: &Modules<'_>, tables: &[&ModelTable<'_>]) -> Vec<Fault> {
+    let files = all.files();
     let modules: BTreeSet<FileId> = tables.iter().map(|table| table.span.file).collect();
     let trees = Trees::of(files);
     let mut out = Vec::new();
@@ -75,8 +78,31 @@ pub(super) fn names(files: &Files, tables: &[&ModelTable<'_>]) -> Vec<Fault> {
             message: format!("this module cannot be imported: {}", lacking.message),
             related: Vec::new(),
         }));
+        let own = all.of_file(file).map(|own| alembic::imports::in_vain(all, own));
+        for (span, message) in own.into_iter().flatten() {
+            if is_set_elsewhere(files, span) {
+                continue;
+            }
+            out.push(Fault {
+                kind: "unknown-name",
+                span,
+                message: format!("this module cannot be imported: {message} (ImportError)"),
+                related: Vec::new(),
+            });
+        }
     }
     out
+}
+
+/// Whether some program sets an attribute of the name that stands at a place: it may give it to the module that has not got it.
+fn is_set_elsewhere(files: &Files, name: Span) -> bool {
+    let text = files.slice(name);
+    let name = text.split_whitespace().next().unwrap_or_default();
+    let mut programs = Folder::new(files, "")
+        .below()
+        .filter(|(path, _)| path.ends_with(".py"));
+    let set = format!(".{name} = ");
+    programs.any(|(_, file)| files.text(file).contains(&set))
 }
 
 /// Whether both certainly are declared.

@@ -123,13 +123,13 @@ fn read_for(
     let sequences = of_metadata(&mut machine);
     let models = |tree: &Option<&Tree>| {
         let mut models = match tree {
-            Some(tree) => of_history(files, &tables, &sequences, tree),
+            Some(tree) => of_history(&modules, &tables, &sequences, tree),
             None => {
                 let all: Vec<_> = tables.iter().collect();
                 let mut models = of_tables(&all);
                 add_sequences(&mut models, sequences.iter());
                 models.faults = faults::of(files, &all, None);
-                models.faults.extend(faults::names(files, &all));
+                models.faults.extend(faults::names(&modules, &all));
                 models
             }
         };
@@ -149,11 +149,12 @@ fn read_for(
 
 /// The models that belong to a history.
 fn of_history(
-    files: &Files,
+    modules: &Modules<'_>,
     tables: &[ModelTable<'_>],
     sequences: &[(DeclaredSequence, Option<Made>)],
     tree: &Tree,
 ) -> Models {
+    let files = modules.files();
     let own = alembic::handed::handed(files, tree);
     let others: Vec<Arc<Handed>> = alembic::config::trees(files)
         .iter()
@@ -188,7 +189,7 @@ fn of_history(
     add_sequences(&mut models, sequences.iter().filter(|(_, made)| is_handed(made)));
     let known = own.loose.is_none().then_some(&*own.modules);
     models.faults = faults::of(files, &kept, known);
-    models.faults.extend(faults::names(files, &kept));
+    models.faults.extend(faults::names(modules, &kept));
     models.unseen = unregistered::unseen(files, tree, &own, &others, &kept);
     models.sees = sees(tree, &own);
     models.sees_nothing = own.place.filter(|_| own.nothing && own.loose.is_none());
