@@ -31,9 +31,12 @@ pub fn speaks_of(files: &Files, file: FileId, subject: Subject) -> bool {
     files.look(file, all) & subject as u8 != 0
 }
 
-/// What a module that may declare a table speaks of: SQLAlchemy or its kin, and columns or tables.
-static KIN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"sqlalchemy|sqlmodel|SQLAlchemy|\.Model").ok());
+/// What a module that may declare a table speaks of: SQLAlchemy or its kin, and columns or tables. It may have all names from another
+/// module of the program (`db.Column`); other libraries have a `Column` and a `Table` too.
+static KIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let own = r"__tablename__|__table__|mapped_column\(|Mapped\[|\btable ?= ?True|\bdb\.Column\(";
+    Regex::new(&format!(r"sqlalchemy|sqlmodel|SQLAlchemy|\.Model|{own}")).ok()
+});
 static TABLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let words = r"Column\(|mapped_column\(|Mapped\[|__tablename__|__table__|\btable=True|\btable = True|Table\(|\.Model[),]|SQLAlchemyBase\w+Table";
     Regex::new(words).ok()
