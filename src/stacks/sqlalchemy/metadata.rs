@@ -124,7 +124,7 @@ fn given_to_class<'a, L: Library<'a>>(
         };
     }
     let order = machine.class(class).map(|c| c.order.clone()).unwrap_or_default();
-    let decorated = order.iter().rev().find_map(|base| match base {
+    let decorated = order.iter().find_map(|base| match base {
         Value::Class(id) => {
             let decorators = machine.class(*id)?.decorators.clone();
             let decorator = decorators.into_iter().find(|d| is_mapping(machine, d))?;
