@@ -9,6 +9,8 @@ use crate::name::Name;
 struct GoingOn<'a> {
     table: String,
     by: &'a str,
+    /// The projects that its histories lie in.
+    projects: Vec<&'a str>,
     dialect: &'a str,
     /// The columns that it changes, makes or drops.
     columns: Vec<&'a Name>,
@@ -46,6 +48,7 @@ fn going_on<'a>(ctx: &'a Context<'_>) -> Vec<GoingOn<'a>> {
         (others || !columns.is_empty()).then(|| GoingOn {
             table: schema.table(id).qualified(),
             by: ctx.subject.target,
+            projects: projects(ctx),
             dialect: ctx.subject.dialect,
             columns,
             others,
@@ -77,7 +80,42 @@ fn is_left(contexts: &[Context<'_>], all: &[GoingOn<'_>], finding: &Finding) -> 
         Some(column) => going_on.columns.iter().any(|name| name.as_str() == column),
         None => going_on.others,
     };
-    all.any(|going_on| goes_on(going_on) && concerns(going_on)) && makes(ctx, table)
+    // Where several make it, each may have a database of its own: the other one goes on with those of its project.
+    let is_only_maker = contexts.iter().filter(|other| makes(other, table)).count() == 1;
+    let own = projects(ctx);
+    let meant = |going_on: &GoingOn<'_>| is_only_maker || going_on.projects.iter().any(|p| own.contains(p));
+    all.any(|going_on| goes_on(going_on) && concerns(going_on) && meant(going_on)) && makes(ctx, table)
+}
+
+/// Files that lie at the top of a project.
+const MANIFESTS: &[&str] = &[
+    "pyproject.toml",
+    "requirements.txt",
+    "setup.py",
+    "Pipfile",
+    "mix.exs",
+    "package.json",
+    "Cargo.toml",
+    "go.mod",
+];
+
+/// The folders of the projects that the histories of a target lie in.
+fn projects<'a>(ctx: &'a Context<'_>) -> Vec<&'a str> {
+    let files = ctx.subject.files;
+    let is_project = |folder: &&str| {
+        let mut manifests = MANIFESTS.iter().map(|name| format!("{folder}/{name}"));
+        manifests.any(|path| files.find(path.trim_start_matches('/')).is_some())
+    };
+    let above = |root: &'a str| {
+        std::iter::successors(Some(root), |path| match path.rsplit_once('/') {
+            Some((folder, _)) => Some(folder),
+            None => (!path.is_empty()).then_some(""),
+        })
+    };
+    let roots = ctx.subject.histories.iter().map(|history| history.root.as_str());
+    roots
+        .map(|root| above(root).find(is_project).unwrap_or(""))
+        .collect()
 }
 
 /// Whether a target's own migrations make a table.
