@@ -239,6 +239,10 @@ fn the_program_tells_the_dialect_of_alembic_where_no_driver_does() {
     assert_eq!(with("tests/conftest.py", session, ""), taken);
     // One of several.
     assert_eq!(with("app/session.py", session, "import asyncpg\n"), taken);
+    assert_eq!(
+        with("app/session.py", session, "URL = \"postgresql+psycopg://h/d\"\n"),
+        taken
+    );
     // The packages bring no driver for the other one, whatever the program could read.
     let reads = "if url.startswith('postgresql://'):\n    url = url[13:]\n";
     assert_eq!(with("app/session.py", session, reads), left);
