@@ -5,12 +5,13 @@
 use super::Database;
 use super::apply::Step;
 use super::open::{open, open_type};
-use super::resolve::{blank_table, unknown_column};
-use crate::change::{AlterTable, Change, ConstraintBody, ObjectKind, ObjectName, TableAction};
+use super::resolve::{Missing, blank_table, unknown_column};
+use crate::change::{AlterTable, Change, ConstraintBody, ObjectKind, ObjectName, TableAction, TableElement};
 use crate::known::{ChangeId, Fact, Gap, Presence, Reach, Section};
-use crate::name::Name;
+use crate::name::{Name, QualifiedName};
 use crate::schema::{ColumnId, Domain, Relation, RelationKind, Rows, TableId, TypeKind};
 use crate::source::Span;
+use crate::sqltype::{BaseType, SqlType};
 
 /// Leaves open what a change would have done that was refused; `gap` says why, its reach is set here.
 pub(super) fn perhaps(db: &mut Database, change: &Change, gap: &Gap, id: ChangeId, at: Span) {
@@ -22,6 +23,7 @@ pub(super) fn perhaps(db: &mut Database, change: &Change, gap: &Gap, id: ChangeI
 
 impl Step {
     fn perhaps(&mut self, change: &Change, gap: &Gap) {
+        self.perhaps_used(change, gap);
         match change {
             Change::CreateTable(spec) => self.perhaps_table(&spec.name, RelationKind::Table, gap),
             Change::CreateTableAs { name, .. } => self.perhaps_table(name, RelationKind::Table, gap),
@@ -134,6 +136,56 @@ impl Step {
         let id = self.db.schema.tables.push(table);
         self.bind_relation(namespace, &name.name.name, Relation::Table(id));
         self.log(id, None, "made by a statement that fails");
+    }
+
+    /// The types that a change uses and that were dropped before: what is past the change may have them again.
+    fn perhaps_used(&mut self, change: &Change, gap: &Gap) {
+        let mut used: Vec<&SqlType> = Vec::new();
+        match change {
+            Change::CreateTable(spec) => {
+                for element in &spec.elements {
+                    if let TableElement::Column(column) = element {
+                        used.extend(&column.ty);
+                    }
+                }
+            }
+            Change::AlterTable(spec) => {
+                for action in &spec.actions {
+                    match action {
+                        TableAction::AddColumn { column, .. } => used.extend(&column.ty),
+                        TableAction::SetType { ty, .. } => used.push(ty),
+                        _ => {}
+                    }
+                }
+            }
+            Change::CreateDomain { base, .. } => used.push(base),
+            Change::CreateComposite { attributes, .. } => used.extend(attributes.iter().map(|(_, ty)| ty)),
+            _ => {}
+        }
+        for ty in used {
+            if let BaseType::Named(name) = &ty.base {
+                self.perhaps_again(name, gap);
+            }
+        }
+        if let Change::AddEnumLabel { name, .. }
+        | Change::RenameEnumLabel { name, .. }
+        | Change::AlterDomain { name, .. }
+        | Change::AlterComposite { name, .. } = change
+        {
+            self.perhaps_again(&name.name, gap);
+        }
+    }
+
+    /// A type that was dropped: it may be there again, made otherwise.
+    fn perhaps_again(&mut self, name: &QualifiedName, gap: &Gap) {
+        if self.find_type(name).is_some() || !matches!(self.missing_type(name), Missing::Gone(_)) {
+            return;
+        }
+        let name = ObjectName {
+            name: name.clone(),
+            span: self.at,
+        };
+        self.perhaps_type(&name, gap, TypeKind::Presumed);
     }
 
     /// A view that may have got another query: other columns, but no keys.

@@ -4,6 +4,7 @@ use super::Context;
 use crate::finding::Finding;
 use crate::known::Presence;
 use crate::name::Name;
+use crate::schema::{Schema, Table};
 
 /// What a history that makes no table of this name does to one: both run on one database, the other one first.
 struct GoingOn<'a> {
@@ -36,7 +37,7 @@ fn going_on<'a>(ctx: &'a Context<'_>) -> Vec<GoingOn<'a>> {
     let presumed = schema
         .tables
         .iter()
-        .filter(|(_, table)| table.presumed.is_some() && table.presence.may_be());
+        .filter(|(_, table)| table.presumed.is_some() && table.presence.may_be() && !has_own(schema, table));
     let changed = presumed.filter_map(|(id, table)| {
         // The first entry is that it is used.
         let entries = || table.log.iter().skip(1);
@@ -55,6 +56,14 @@ fn going_on<'a>(ctx: &'a Context<'_>) -> Vec<GoingOn<'a>> {
         })
     });
     changed.collect()
+}
+
+/// Whether the history makes a table of that name in another schema, to which its search path may lead.
+fn has_own(schema: &Schema, table: &Table) -> bool {
+    let mut others = schema.tables.iter().map(|(_, other)| other);
+    others.any(|other| {
+        other.presumed.is_none() && other.name == table.name && other.namespace != table.namespace
+    })
 }
 
 fn is_left(contexts: &[Context<'_>], all: &[GoingOn<'_>], finding: &Finding) -> bool {

@@ -8,7 +8,7 @@ use super::{Check, Context, Report, Reporter, Rule, projects, siblings};
 use crate::finding::Level;
 use crate::interpret::python::spoken::{Subject, is_of_tests, speaks_of};
 use crate::known::Gap;
-use crate::schema::{Schema, TypeKind};
+use crate::schema::{Schema, Type, TypeKind};
 use crate::session::elsewhere::Presumed;
 use crate::source::{FileId, Files, Span};
 use crate::stacks::ecto;
@@ -60,6 +60,7 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
         if let TypeKind::Presumed(gap) = &ty.kind
             && ty.presence.may_be()
             && !is_hidden(schema, gap)
+            && !was_made(schema, ty)
         {
             let name = format!("{}.{}", schema.namespaces[ty.namespace].name, ty.name);
             // What an extension brings may be installed by hand; an enum hardly is.
@@ -75,6 +76,16 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
 fn is_hidden(schema: &Schema, gap: &Gap) -> bool {
     let mut causes = schema.gaps.iter();
     causes.any(|cause| cause.at == gap.at && cause.why == gap.why)
+}
+
+/// Whether the migrations made a type of this name before and dropped it: that it was used again is told where it fails.
+fn was_made(schema: &Schema, ty: &Type) -> bool {
+    let mut others = schema.types.iter().map(|(_, other)| other);
+    others.any(|other| {
+        other.namespace == ty.namespace
+            && other.name == ty.name
+            && !matches!(other.kind, TypeKind::Presumed(_))
+    })
 }
 
 /// The targets of the same dialect whose migrations are a folder of SQL too: another folder may run on the same database.

@@ -228,6 +228,33 @@ fn what_was_there_before_the_migrations_is_not_known() {
     assert!(code == 1 && out.contains("public.new\n  - table"), "{code} {out}");
 }
 
+/// Whether a database has a type that was dropped and then used again is not known: it is past the statement that fails.
+#[test]
+fn a_type_that_a_failing_statement_uses_is_not_known_to_be_absent() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("states-failed-type");
+    let _ = std::fs::remove_dir_all(&root);
+    std::fs::create_dir_all(root.join("migrations")).unwrap();
+    let write = |path: &str, text: &str| std::fs::write(root.join(path), text).unwrap();
+    let begin = "CREATE TYPE kind AS ENUM ('a');\nCREATE TYPE size AS ENUM ('s');\n\
+        CREATE TYPE state AS ENUM ('x');\nCREATE TABLE old (id integer);\n\
+        DROP TYPE kind;\nDROP TYPE size;\nDROP TYPE state;\n";
+    write("migrations/V1__first.sql", begin);
+    write(
+        "migrations/V2__second.sql",
+        "CREATE TABLE new (id integer, kind kind);\nALTER TABLE old ALTER COLUMN id TYPE size USING id::text::size;\n",
+    );
+    let dump = "CREATE TYPE public.kind AS ENUM ('a');\nCREATE TYPE public.size AS ENUM ('s');\n\
+        CREATE TYPE public.state AS ENUM ('x');\nCREATE TABLE public.old (id public.size);\n\
+        CREATE TABLE public.new (id integer, kind public.kind);\n";
+    write("dump.sql", dump);
+    let (_, out, error) = run(&root, &["diff", "history", "dump.sql"]);
+    for object in ["type public.kind", "type public.size"] {
+        assert!(out.contains(&format!("? {object}")), "{object}: {out}{error}");
+    }
+    // Nothing uses this one after it was dropped.
+    assert!(out.contains("public.state\n  + type"), "{out}{error}");
+}
+
 /// When a trigger runs is the same in other words of the server, and is not where a string is another.
 #[test]
 fn conditions_of_triggers_are_held_against_each_other() {
