@@ -169,7 +169,7 @@ pub struct Session {
     statistics: Statistics,
     given_missing: BTreeSet<String>,
     budget: Budget,
-    transactions: Transactions,
+    transactions: Arc<Transactions>,
     /// The program that runs, where one does.
     program: Program,
     /// What held before the statement that runs.
@@ -240,7 +240,7 @@ impl Session {
             statistics: Statistics::default(),
             given_missing: BTreeSet::new(),
             budget: Budget::default(),
-            transactions: Transactions::default(),
+            transactions: Arc::default(),
             program: Program::default(),
             statement_start: None,
             last_change: None,

@@ -24,7 +24,7 @@ pub struct Checkpoint(Arc<Node>);
 #[derive(Debug)]
 struct Node {
     world: World,
-    transactions: Transactions,
+    transactions: Arc<Transactions>,
     /// A transaction whose statement failed takes no other until it is rolled back; a handler saw the failure.
     aborted: Option<Failure>,
     begins: bool,
@@ -69,7 +69,7 @@ pub(super) struct Program {
 /// A connection's transaction while another connection sends something.
 #[derive(Debug)]
 pub struct Left {
-    transactions: Transactions,
+    transactions: Arc<Transactions>,
     begins: bool,
     started: bool,
     aborted: Option<Failure>,
@@ -456,6 +456,9 @@ impl Session {
 
     /// Keeps the present state.
     pub fn checkpoint(&mut self) -> Checkpoint {
+        if let Some(last) = self.program.last.clone().filter(|last| self.is_at(last)) {
+            return last;
+        }
         let node = Node {
             world: self.world.clone(),
             transactions: self.transactions.clone(),
@@ -470,8 +473,21 @@ impl Session {
         checkpoint
     }
 
+    /// Whether the present state is the one that was kept.
+    fn is_at(&self, checkpoint: &Checkpoint) -> bool {
+        let (node, program) = (&checkpoint.0, &self.program);
+        self.world.is_still(&node.world)
+            && Arc::ptr_eq(&self.transactions, &node.transactions)
+            && (program.aborted.is_none() && node.aborted.is_none())
+            && (program.begins, program.started) == (node.begins, node.started)
+    }
+
     /// Puts a state back.
     pub fn restore(&mut self, checkpoint: Checkpoint) {
+        if self.is_at(&checkpoint) {
+            self.program.last = Some(checkpoint);
+            return;
+        }
         self.world = checkpoint.0.world.clone();
         self.transactions = checkpoint.0.transactions.clone();
         self.program.aborted.clone_from(&checkpoint.0.aborted);

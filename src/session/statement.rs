@@ -127,8 +127,8 @@ impl Session {
         match change {
             // What is presumed because of it is new in the schema.
             _ if self.world.database.schema().tables.len() != tables => self.touch_schema(),
-            Change::NoSchemaEffect(_) | Change::SetLater { .. } => {}
-            Change::Insert { .. } | Change::Truncate { .. } => self.touch(),
+            Change::SetLater { .. } => {}
+            Change::Insert { .. } | Change::Truncate { .. } | Change::NoSchemaEffect(_) => self.touch(),
             _ => self.touch_schema(),
         }
         if let Change::Opaque(gap) = change {

@@ -20,9 +20,9 @@ pub(super) enum Block {
     #[default]
     None,
     /// The implicit block of a query with several statements.
-    Implicit(Box<World>),
+    Implicit(Arc<World>),
     /// After BEGIN; what held before.
-    Explicit(Box<World>),
+    Explicit(Arc<World>),
 }
 
 /// What the session knows of its transaction.
@@ -39,15 +39,20 @@ pub(super) struct Transactions {
 }
 
 impl Session {
+    /// To be changed: checkpoints share it until then.
+    fn transactions(&mut self) -> &mut Transactions {
+        Arc::make_mut(&mut self.transactions)
+    }
+
     /// What the runner opens before a migration.
     pub(super) fn begin_migration(&mut self, migration: &Migration, several: bool) {
-        self.transactions = Transactions {
+        self.transactions = Arc::new(Transactions {
             implicit: several,
             alone: migration.mode == RunMode::Statements,
             ..Transactions::default()
-        };
+        });
         if migration.mode == RunMode::Transaction {
-            self.transactions.block = Block::Explicit(Box::new(self.world.clone()));
+            self.transactions().block = Block::Explicit(Arc::new(self.world.clone()));
         } else {
             self.begin_implicit();
         }
@@ -55,22 +60,22 @@ impl Session {
 
     /// What a runner opens for a program.
     pub(super) fn open_transaction(&mut self) {
-        self.transactions = Transactions {
-            block: Block::Explicit(Box::new(self.world.clone())),
+        self.transactions = Arc::new(Transactions {
+            block: Block::Explicit(Arc::new(self.world.clone())),
             ..Transactions::default()
-        };
+        });
     }
 
     fn begin_implicit(&mut self) {
         if self.transactions.implicit {
-            self.transactions.block = Block::Implicit(Box::new(self.world.clone()));
+            self.transactions().block = Block::Implicit(Arc::new(self.world.clone()));
         }
     }
 
     /// The runner's end: what is still open is taken to be committed.
     pub(super) fn end_migration(&mut self, at: Span) {
         self.end_transaction(at);
-        self.transactions = Transactions::default();
+        self.transactions = Arc::default();
     }
 
     /// A statement failed: within an explicit transaction the server takes back the whole.
@@ -80,15 +85,16 @@ impl Session {
                 at,
                 "a transaction in which a statement fails is rolled back, unless it was mended",
             );
-            self.transactions.failed.get_or_insert(gap);
+            self.transactions().failed.get_or_insert(gap);
         }
     }
 
     /// The end of a transaction with a failure in it: it was rolled back, or it has been mended since.
     fn join_failed(&mut self) {
-        let Some(gap) = self.transactions.failed.take() else {
+        let Some(gap) = self.transactions.failed.clone() else {
             return;
         };
+        self.transactions().failed = None;
         if let Block::Explicit(start) = &self.transactions.block {
             let base = (**start).clone();
             let mended = std::mem::replace(&mut self.world, base.clone());
@@ -101,8 +107,9 @@ impl Session {
         self.join_failed();
         self.undo_local(at);
         self.world.new_labels = Arc::default();
-        self.transactions.savepoints.clear();
-        self.transactions.block = Block::None;
+        let transactions = self.transactions();
+        transactions.savepoints.clear();
+        transactions.block = Block::None;
     }
 
     /// After a statement that was a transaction of its own.
@@ -132,20 +139,21 @@ impl Session {
     pub(super) fn control_transaction(&mut self, control: &Transaction, at: Span) -> Run<()> {
         match control {
             Transaction::Begin => {
-                let start = match std::mem::take(&mut self.transactions.block) {
-                    Block::None => Box::new(self.world.clone()),
+                let start = match std::mem::take(&mut self.transactions().block) {
+                    Block::None => Arc::new(self.world.clone()),
                     Block::Implicit(start) | Block::Explicit(start) => start,
                 };
-                self.transactions.block = Block::Explicit(start);
+                self.transactions().block = Block::Explicit(start);
             }
             Transaction::Commit => {
                 self.end_transaction(at);
                 self.begin_implicit();
             }
             Transaction::Rollback => {
-                self.transactions.failed = None;
+                let transactions = self.transactions();
+                transactions.failed = None;
                 if let Block::Implicit(start) | Block::Explicit(start) =
-                    std::mem::take(&mut self.transactions.block)
+                    std::mem::take(&mut transactions.block)
                 {
                     self.world.roll_back_to(&start);
                 }
@@ -154,20 +162,20 @@ impl Session {
             }
             Transaction::Savepoint(name) => {
                 self.needs_block("SAVEPOINT", at)?;
-                self.transactions
-                    .savepoints
-                    .push((name.clone(), self.world.clone()));
+                let savepoint = (name.clone(), self.world.clone());
+                self.transactions().savepoints.push(savepoint);
             }
             Transaction::Release(name) => {
                 self.needs_block("RELEASE SAVEPOINT", at)?;
                 let found = self.savepoint(name, at)?;
-                self.transactions.savepoints.truncate(found);
+                self.transactions().savepoints.truncate(found);
             }
             Transaction::RollbackTo(name) => {
                 self.needs_block("ROLLBACK TO SAVEPOINT", at)?;
                 let found = self.savepoint(name, at)?;
-                self.transactions.savepoints.truncate(found + 1);
-                self.transactions.failed = None;
+                let transactions = self.transactions();
+                transactions.savepoints.truncate(found + 1);
+                transactions.failed = None;
                 if let Some((_, world)) = self.transactions.savepoints.last() {
                     let world = world.clone();
                     self.world.roll_back_to(&world);

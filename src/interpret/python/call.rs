@@ -1,5 +1,6 @@
 //! Calls: of functions of the repository, of classes, of terms, of what is not known.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use smol_str::SmolStr;
@@ -318,10 +319,6 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         {
             scope = own.parent;
         }
-        let generator = match code {
-            Code::Def(def) => super::yields::has_yield(&def.body),
-            Code::Lambda(_) => false,
-        };
         Ok(Value::Function(Rc::new(Function {
             id,
             name,
@@ -331,7 +328,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             scope,
             defaults,
             class,
-            generator,
+            yields: OnceCell::new(),
             decorators: Vec::new(),
         })))
     }
@@ -423,7 +420,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         args: Args<'a>,
         at: Span,
     ) -> Run<'a, Value<'a>> {
-        if !function.generator
+        if !function.is_generator()
             && let Some(gap) = self.endless_recursion(function, is_unsure(&args), at)
         {
             // Whether it ends cannot be told, so that it is not followed any deeper.
@@ -443,7 +440,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
             (bound, _) => bound?,
         };
-        if function.generator {
+        if function.is_generator() {
             let held = Iteration::Generator(Value::Function(function.clone()), scope);
             return Ok(Value::Iterator(self.allocate(Object::Iterator(held))));
         }

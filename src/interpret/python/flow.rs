@@ -1,5 +1,6 @@
 //! How the run of a statement ends; courses that ended elsewhere wait for the construct that takes them up.
 
+use super::heap::Taken;
 use super::join::{either, one_of, same};
 use super::library::Library;
 use super::machine::{Machine, Raised, Run, Stop};
@@ -34,6 +35,8 @@ pub(crate) struct Course<'a, S> {
     pub(crate) world: World<'a>,
     pub(crate) state: S,
     pub(crate) gap: Gap,
+    /// Of the courses that it has been joined with.
+    pub(crate) taken: Taken<'a>,
 }
 
 impl<'a> Flow<'a> {
@@ -86,6 +89,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             world: self.world.clone(),
             state: self.library.save(),
             gap: gap.clone(),
+            taken: Taken::default(),
         }
     }
 
@@ -174,19 +178,23 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
 
     pub(super) fn join_courses(
         &mut self,
-        first: Course<'a, L::State>,
+        mut first: Course<'a, L::State>,
         second: Course<'a, L::State>,
     ) -> Course<'a, L::State> {
         let gap = first.gap.clone();
+        let mut taken = std::mem::take(&mut first.taken);
         let flow = match (first.flow.clone(), second.flow) {
             (Flow::Return(a), Flow::Return(b)) => Flow::Return(either(&a, &b, &gap)),
             (flow, _) => flow,
         };
         self.resume(first);
-        let work = self.world.join(&second.world, &gap);
+        let work = self.world.join(&second.world, &mut taken, &gap);
         self.library.join(second.state, &gap);
         self.budget.charge(20 + work);
-        self.course(flow, &gap)
+        Course {
+            taken,
+            ..self.course(flow, &gap)
+        }
     }
 
     /// Lets a course wait for the construct that takes it up.

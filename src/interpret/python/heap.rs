@@ -225,6 +225,9 @@ pub(crate) enum Object<'a> {
     Iterator(Iteration<'a>),
 }
 
+/// The copies of objects that those of a heap have taken in last, where nothing has changed these since.
+pub(crate) type Taken<'a> = FxHashMap<ObjectId, Rc<Object<'a>>>;
+
 type Chunk<'a> = Vec<Option<Rc<Object<'a>>>>;
 type Group<'a> = Vec<Rc<Chunk<'a>>>;
 
@@ -279,11 +282,12 @@ impl<'a> Heap<'a> {
         }
     }
 
-    /// Goes on with what both hold: `join` says what an object is that differs. An object that one of them made is kept. How much
-    /// was looked at is given back.
+    /// Goes on with what both hold: `join` says what an object is that differs. An object that one of them made is kept, and so is
+    /// one that has taken in the same copy before. How much was looked at is given back.
     pub(crate) fn join(
         &mut self,
         other: &Heap<'a>,
+        taken: &mut Taken<'a>,
         mut join: impl FnMut(&Object<'a>, &Object<'a>) -> Object<'a>,
     ) -> u64 {
         if Rc::ptr_eq(&self.groups, &other.groups) {
@@ -298,7 +302,9 @@ impl<'a> Heap<'a> {
                 let id = ObjectId((c * CHUNK + at) as u32);
                 match ours.and_then(|ours| ours.get(at)).and_then(Option::as_ref) {
                     Some(own) if Rc::ptr_eq(own, object) => {}
+                    Some(_) if taken.get(&id).is_some_and(|taken| Rc::ptr_eq(taken, object)) => {}
                     Some(own) => {
+                        taken.insert(id, object.clone());
                         work += OBJECT_WORK + own.size() + object.size();
                         changed.push((id, Rc::new(join(own, object))));
                     }

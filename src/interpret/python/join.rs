@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::budget::MAX_CANDIDATES;
-use super::heap::{Dict, Heap, Instance, Iteration, List, Names, Object, Scope, Slot};
+use super::heap::{Dict, Heap, Instance, Iteration, List, Names, Object, Scope, Slot, Taken};
 use super::value::{Args, Class, Member, TermKind, Value};
 use super::world::World;
 use crate::known::Gap;
@@ -228,9 +228,10 @@ fn union(a: &[SmolStr], b: &[SmolStr]) -> Vec<SmolStr> {
 
 fn scopes<'a>(a: &Scope<'a>, b: &Scope<'a>, gap: &Gap) -> Scope<'a> {
     let mut notes = a.notes.clone();
+    let alike = a.notes.iter().zip(&b.notes).take_while(|(m, n)| m.name == n.name);
+    let rest = b.notes.get(alike.count()..).unwrap_or_default();
     notes.extend(
-        b.notes
-            .iter()
+        rest.iter()
             .filter(|n| a.notes.iter().all(|m| m.name != n.name))
             .cloned(),
     );
@@ -267,8 +268,9 @@ fn classes<'a>(a: &Class<'a>, b: &Class<'a>, gap: &Gap) -> Class<'a> {
         ..member.clone()
     };
     let mut out = a.clone();
-    for member in &mut out.members {
-        *member = match b.members.iter().find(|m| m.name == member.name) {
+    for (at, member) in out.members.iter_mut().enumerate() {
+        let there = b.members.get(at).filter(|m| m.name == member.name);
+        *member = match there.or_else(|| b.members.iter().find(|m| m.name == member.name)) {
             Some(other) => member_join(member, other, gap),
             None => perhaps(member),
         };
@@ -318,8 +320,8 @@ fn objects<'a>(a: &Object<'a>, b: &Object<'a>, gap: &Gap) -> Object<'a> {
 
 impl<'a> World<'a> {
     /// Goes on with what both have in common, and gives back how much was looked at.
-    pub(super) fn join(&mut self, other: &World<'a>, gap: &Gap) -> u64 {
-        let work = self.heap.join(&other.heap, |a, b| objects(a, b, gap));
+    pub(super) fn join(&mut self, other: &World<'a>, taken: &mut Taken<'a>, gap: &Gap) -> u64 {
+        let work = self.heap.join(&other.heap, taken, |a, b| objects(a, b, gap));
         if !std::rc::Rc::ptr_eq(&self.modules, &other.modules) {
             let modules = std::rc::Rc::make_mut(&mut self.modules);
             for (id, loaded) in other.modules.iter() {
@@ -339,7 +341,7 @@ impl<'a> World<'a> {
     pub(super) fn widen(&mut self, before: &Heap<'a>, gap: &Gap) {
         let now = self.heap.clone();
         let mut heap = before.clone();
-        heap.join(&now, |old, new| widened(old, new, gap));
+        heap.join(&now, &mut Taken::default(), |old, new| widened(old, new, gap));
         self.heap = heap;
     }
 }

@@ -3,6 +3,7 @@
 
 use super::exec::get;
 use super::flow::Flow;
+use super::heap::Taken;
 use super::library::Library;
 use super::machine::Machine;
 use super::value::Value;
@@ -122,8 +123,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
         let waiting = self.unpark(mark, |_| true);
         let mut changed = self.world.clone();
+        let mut taken = Taken::default();
         for course in &waiting {
-            let work = changed.join(&course.world, gap);
+            let work = changed.join(&course.world, &mut taken, gap);
             self.budget.charge(work);
         }
         self.resume(base.clone());

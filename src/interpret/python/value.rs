@@ -1,10 +1,12 @@
 //! Values of the interpreter: Python's own, what is unknown, and terms over what is not in the repository.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use smol_str::SmolStr;
 
 use super::modules::ModuleId;
+use super::yields::has_yield;
 use crate::known::Gap;
 use crate::source::{Span, Text};
 use crate::syntax::python::ast;
@@ -157,8 +159,8 @@ pub struct Function<'a> {
     pub(super) defaults: Vec<(SmolStr, Value<'a>)>,
     /// The class whose body it stands in, for `super()`.
     pub(super) class: Option<ObjectId>,
-    /// Whether it yields.
-    pub(super) generator: bool,
+    /// Whether it yields, once that was asked: most functions are never called.
+    pub(super) yields: OnceCell<bool>,
     /// Decorators of libraries that were applied (terms), outermost first: the function itself stays the value.
     pub decorators: Vec<Value<'a>>,
 }
@@ -230,6 +232,14 @@ pub struct Annotation<'a> {
 }
 
 impl<'a> Function<'a> {
+    /// Whether a call of it gives a generator.
+    pub(super) fn is_generator(&self) -> bool {
+        *self.yields.get_or_init(|| match self.code {
+            Code::Def(def) => has_yield(&def.body),
+            Code::Lambda(_) => false,
+        })
+    }
+
     /// The annotation of what it returns.
     #[must_use]
     pub fn returns(&self) -> Option<Annotation<'a>> {
