@@ -1,5 +1,7 @@
 //! What models say, as far as they say it. Not a database's schema: models often leave open what a database must hold.
 
+mod like;
+
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
@@ -11,6 +13,8 @@ use crate::name::{Name, QualifiedName};
 use crate::source::Span;
 use crate::sqltype::{Builtin, SqlType};
 use crate::tree::Expr;
+
+pub use like::Like;
 
 /// Everything that one set of models declares.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +33,8 @@ pub struct Models {
     pub extensions: Vec<Name>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
-    /// Tables, by name where it is told, that models may stand for which are not listed, and why.
-    pub perhaps: Vec<(Option<SmolStr>, Gap)>,
+    /// Tables, by what is known of their names, that models may stand for which are not listed, and why.
+    pub perhaps: Vec<(Like, Gap)>,
     /// What can be said of the source itself (a name declared twice, an attribute that is not allowed): rules word it.
     pub faults: Vec<Fault>,
     /// Models that the tool that writes migrations does not see.
@@ -310,6 +314,8 @@ pub struct Model {
     pub whole: Span,
     /// The table; `None` for embedded models; where it cannot be told `Unknown`.
     pub table: Option<Expectation<QualifiedName>>,
+    /// What is known of the table's name where it cannot be told.
+    pub table_like: Like,
     /// Where the table's name is written, when not the model's own.
     pub table_span: Option<Span>,
     /// What it maps.

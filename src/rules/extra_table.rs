@@ -1,13 +1,16 @@
 //! A table that no model stands for.
 
-use smol_str::SmolStr;
+use rustc_hash::FxHashSet;
 
+use super::going_on::projects;
 use super::{Check, Context, Report, Reporter, Rule};
 use crate::declared::Expectation;
 use crate::finding::Level;
 use crate::known::{Gap, Reach};
 use crate::pair::{TablePair, is_bookkeeping, is_table};
 use crate::schema::{Lookup, RelationKind, TableWalker};
+use crate::source::FileId;
+use crate::stacks::sqlalchemy::beside;
 
 pub(super) static RULE: Rule = Rule {
     name: "extra-table",
@@ -21,7 +24,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let (None, Lookup::Found(table)) = (pair.model, &pair.table) else {
         return;
     };
-    if !is_looked_after(ctx, *table) || may_be_modelled(ctx, *table) {
+    if !is_looked_after(ctx, *table) || may_be_modelled(ctx, *table) || is_modelled_beside(ctx, *table) {
         return;
     }
     let Some(place) = ctx.of_table(*table) else {
@@ -68,14 +71,29 @@ fn is_looked_after(ctx: &Context<'_>, table: TableWalker<'_>) -> bool {
 fn may_be_modelled(ctx: &Context<'_>, table: TableWalker<'_>) -> bool {
     let name = table.qualified();
     let is_others = |gap: &Gap| matches!(&gap.reach, Reach::Object(other) if *other != name);
-    let own = table.name().as_str();
+    let own = table.name();
     ctx.subject.models.iter().any(|set| {
-        let may_be_it = |(name, _): &(Option<SmolStr>, Gap)| name.as_ref().is_none_or(|name| name == own);
         !set.gaps.iter().all(is_others)
-            || set.perhaps.iter().any(may_be_it)
-            || set
-                .models
-                .iter()
-                .any(|m| matches!(m.table, Some(Expectation::Unknown(_) | Expectation::OneOf(_))))
+            || set.perhaps.iter().any(|(like, _)| like.fits(own.as_str()))
+            || set.models.iter().any(|model| match &model.table {
+                Some(Expectation::Unknown(_)) => model.table_like.fits(own.as_str()),
+                Some(Expectation::OneOf(names)) => names.iter().any(|one| one.name == *own),
+                _ => false,
+            })
     })
+}
+
+/// Whether a module of Python that no history leads to declares it.
+fn is_modelled_beside(ctx: &Context<'_>, table: TableWalker<'_>) -> bool {
+    let files = ctx.subject.files;
+    let models = || ctx.subject.models.iter().flat_map(|set| &set.models);
+    let read: FxHashSet<FileId> = models().map(|model| model.span.file).collect();
+    let is_python = read.iter().any(|file| files.path(*file).ends_with(".py"));
+    is_python
+        && beside::declares(
+            files,
+            &projects(ctx),
+            &|file| read.contains(&file),
+            table.name().as_str(),
+        )
 }

@@ -109,7 +109,7 @@ const MANIFESTS: &[&str] = &[
 ];
 
 /// The folders of the projects that the histories of a target lie in.
-fn projects<'a>(ctx: &'a Context<'_>) -> Vec<&'a str> {
+pub(super) fn projects<'a>(ctx: &'a Context<'_>) -> Vec<&'a str> {
     let files = ctx.subject.files;
     let is_project = |folder: &&str| {
         let mut manifests = MANIFESTS.iter().map(|name| format!("{folder}/{name}"));

@@ -7,7 +7,7 @@
 use super::library::Elixir;
 use super::project::{Repo, join, underscored};
 use super::schemas::Schema;
-use crate::declared::{Expectation, Model, ModelKind};
+use crate::declared::{Expectation, Like, Model, ModelKind};
 use crate::interpret::elixir::Value;
 use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
@@ -212,6 +212,7 @@ pub fn read_as(models: &[Model], made: &[Schema]) -> Vec<Model> {
             unmanaged: false,
             elsewhere: None,
             of_library: false,
+            table_like: Like::anything(),
             ..model.clone()
         });
     }

@@ -15,7 +15,7 @@ use super::tenants::Tenants;
 use super::types;
 use super::validations;
 use crate::config::Given;
-use crate::declared::{Association, Expectation, Field, Key, Language, Model, ModelKind, Models};
+use crate::declared::{Association, Expectation, Field, Key, Language, Like, Model, ModelKind, Models};
 use crate::interpret::elixir::{Machine, Modules};
 use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
@@ -168,6 +168,7 @@ fn model(machine: &mut Elixir<'_>, schema: &Schema) -> Model {
         unmanaged: false,
         elsewhere: None,
         of_library: false,
+        table_like: Like::anything(),
     }
 }
 
@@ -307,5 +308,6 @@ fn join(schema: &Schema, at: Span, name: &str, columns: &[SmolStr; 2]) -> Model 
         unmanaged: false,
         elsewhere: None,
         of_library: false,
+        table_like: Like::anything(),
     }
 }

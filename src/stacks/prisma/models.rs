@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::source::{Class, FieldSource, ModelSource, Source, documents, label};
 use super::{PrismaConfig, defaults, keys, relations, types};
-use crate::declared::{EnumType, Expectation, Field, Language, Model, ModelKind, Models, Sees};
+use crate::declared::{EnumType, Expectation, Field, Language, Like, Model, ModelKind, Models, Sees};
 use crate::known::{Gap, Reach, Section};
 use crate::source::{FileId, Files};
 use crate::sqltype::{BaseType, SqlType};
@@ -109,6 +109,7 @@ fn model(source: &Source<'_>, declared: &ModelSource<'_>) -> Model {
         unmanaged: source.config.external_table(&declared.table),
         elsewhere: None,
         of_library: false,
+        table_like: Like::anything(),
     }
 }
 

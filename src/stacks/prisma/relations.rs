@@ -10,8 +10,8 @@ use super::names;
 use super::source::{Class, FieldSource, ModelSource, Source};
 use crate::change::ReferentialAction;
 use crate::declared::{
-    Association, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, Expectation, Fault, Field, Key, Model,
-    ModelKind, Models, Unique,
+    Association, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, Expectation, Fault, Field, Key, Like,
+    Model, ModelKind, Models, Unique,
 };
 use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
@@ -340,6 +340,7 @@ fn join_table(
         unmanaged: source.config.external_table(&table),
         elsewhere: None,
         of_library: false,
+        table_like: Like::anything(),
     };
     pair_key(source, &mut model, &text, &table, field_a.member.name.span);
     if !source.settings.no_foreign_keys {

@@ -3,7 +3,9 @@
 //! Source: `fastapi_users_db_sqlalchemy/__init__.py` and `access_token.py`, `authlib/integrations/sqla_oauth2/*_mixins.py`,
 //! `sqlalchemy_utils/models.py`, `oslo_db/sqlalchemy/models.py`.
 
-use crate::declared::{Expectation, Field, Key as DeclaredKey, Model, ModelKind, Unique as DeclaredUnique};
+use crate::declared::{
+    Expectation, Field, Key as DeclaredKey, Like, Model, ModelKind, Unique as DeclaredUnique,
+};
 use crate::interpret::python::{Args, Argument, Library, Machine, Value};
 use crate::name::{Name, QualifiedName};
 use crate::source::Span;
@@ -296,6 +298,7 @@ fn celery_table(class: &str, table: &str, unique: &str, columns: &[(&str, SqlTyp
         unmanaged: false,
         elsewhere: None,
         of_library: true,
+        table_like: Like::anything(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::merging::merged;
 use super::semantics::is_declared_attr;
 use super::tablename::generated;
 use super::terms::{self, Known, Origin};
+use crate::declared::Like;
 use crate::interpret::python::{Annotation, ClassId, Library, Machine, Member, TermKind, Value};
 use crate::known::Gap;
 use crate::source::Span;
@@ -114,7 +115,7 @@ pub(super) enum Status {
 #[derive(Debug, Clone)]
 pub(super) enum Place<'a> {
     /// In a table of its own, of this name.
-    Own(Known<SmolStr>, Option<Span>),
+    Own(Known<SmolStr>, Like, Option<Span>),
     /// In a table made elsewhere: `__table__`.
     Given(Value<'a>),
     /// In its parent's.
@@ -387,31 +388,31 @@ impl<'a> Classes<'a> {
         if let Some((value, at)) = self.tablename(machine, class, &all, span) {
             match value {
                 Ok(Value::None) => {}
-                Ok(Value::Unknown(unknown)) => return Some(Place::Own(Err(unknown.gap.clone()), at)),
                 Ok(value) => {
-                    let text = terms::text(machine, &value, span);
-                    return Some(Place::Own(text.map(|t| SmolStr::new(t.as_str())), at));
+                    let text = terms::text(machine, &value, span).map(|t| SmolStr::new(t.as_str()));
+                    return Some(Place::Own(text, terms::text_like(&value), at));
                 }
-                Err(gap) => return Some(Place::Own(Err(gap), at)),
+                Err(gap) => return Some(Place::Own(Err(gap), Like::anything(), at)),
             }
         } else if let Ok(Some(name)) = generated(machine, class) {
-            return Some(Place::Own(Ok(name), None));
+            let like = Like::exactly(name.clone());
+            return Some(Place::Own(Ok(name), like, None));
         }
         if let Some(name) = paths(&machine.class(class)?.order)
             .iter()
             .find_map(|p| super::brought::table(p))
         {
-            return Some(Place::Own(Ok(name.into()), None));
+            return Some(Place::Own(Ok(name.into()), Like::exactly(name), None));
         }
         if let Some(gap) = unlisted(machine, class) {
-            return Some(Place::Own(Err(gap), None));
+            return Some(Place::Own(Err(gap), Like::anything(), None));
         }
         if parent {
             return Some(Place::Parent);
         }
         let base = unknown_base(machine, class)?;
         let why = format!("whether {base} gives it a table is not known");
-        Some(Place::Own(Err(terms::gap(span, why)), None))
+        Some(Place::Own(Err(terms::gap(span, why)), Like::anything(), None))
     }
 
     /// `__tablename__`, where one counts: those of mapped parents do only as `declared_attr`.

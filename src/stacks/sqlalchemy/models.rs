@@ -24,7 +24,7 @@ use super::versions::{Versions, sends_types};
 use crate::change::ObjectName;
 use crate::declared::{
     DeclaredCheck, DeclaredExclusion, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, DeclaredSequence,
-    EnumType, Expectation, Field, KeptIn, Key, Language, Model, ModelKind, Models, Sees, Unique,
+    EnumType, Expectation, Field, KeptIn, Key, Language, Like, Model, ModelKind, Models, Sees, Unique,
 };
 use crate::interpret::python::{Machine, Modules, Stop};
 use crate::known::{Gap, Reach, Section};
@@ -307,6 +307,9 @@ fn of_tables(tables: &[&ModelTable<'_>]) -> Models {
         let mut made = model(table);
         if let Some(gap) = &table.maybe {
             made.table = Some(Expectation::Unknown(gap.clone()));
+            if let Ok(name) = &table.def.name {
+                made.table_like = Like::exactly(name.as_str());
+            }
         }
         models.kept.extend(kept(table));
         models.client_values.extend(client::values(table, span_of));
@@ -396,6 +399,7 @@ fn model(table: &ModelTable<'_>) -> Model {
         unmanaged: table.reflected,
         elsewhere: None,
         of_library: false,
+        table_like: def.like.clone(),
     };
     if table.class.is_none() && table.term.is_some() && !table.reflected {
         out.kind = ModelKind::Table;

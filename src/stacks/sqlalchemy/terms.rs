@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use crate::declared::Like;
 use crate::interpret::python::{Args, Argument, Library, Machine, Stop, TermKind, Value};
 use crate::known::{Gap, Reach};
 use crate::name::Name;
@@ -284,6 +285,21 @@ pub fn text<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>,
             _ => Err(gap(at, "is no text that could be told")),
         },
         _ => Err(gap(at, "is no text that could be told")),
+    }
+}
+
+/// What is known of a text that may not be told.
+pub fn text_like(value: &Value<'_>) -> Like {
+    match value {
+        Value::Str(text) => Like::exactly(text.as_str()),
+        Value::Unknown(unknown) if !unknown.candidates.is_empty() => {
+            Like::one_of(unknown.candidates.iter().map(text_like))
+        }
+        Value::Unknown(unknown) if !unknown.pattern.is_empty() => {
+            let parts = unknown.pattern.iter();
+            Like::parts(parts.map(|part| Some(part.as_ref()?.as_str().into())).collect())
+        }
+        _ => Like::anything(),
     }
 }
 

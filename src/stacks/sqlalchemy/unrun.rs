@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::library::Reading;
 use super::registry::Registered;
+use crate::declared::Like;
 use crate::interpret::python::Machine;
 use crate::interpret::python::spoken::{Subject, is_of_tests, speaks_of};
 use crate::known::{Gap, Reach};
@@ -17,7 +18,7 @@ use crate::syntax::python::{Ranged, ast, span};
 pub(super) fn made<'a>(
     machine: &mut Machine<'a, Reading<'a>>,
     environments: impl Iterator<Item = FileId>,
-) -> Vec<(Option<SmolStr>, Gap)> {
+) -> Vec<(Like, Gap)> {
     let unrun = tables(machine);
     if unrun.is_empty() {
         return unrun;
@@ -30,8 +31,8 @@ pub(super) fn made<'a>(
     tables(machine)
 }
 
-/// Each such call in the packages of modules that have been imported, by the name of its table where that is told.
-fn tables<'a>(machine: &Machine<'a, Reading<'a>>) -> Vec<(Option<SmolStr>, Gap)> {
+/// Each such call in the packages of modules that have been imported, by what is told of the name of its table.
+fn tables<'a>(machine: &Machine<'a, Reading<'a>>) -> Vec<(Like, Gap)> {
     let modules = machine.modules();
     let files = modules.files();
     let ran: FxHashSet<Span> = machine
@@ -75,11 +76,11 @@ fn tables<'a>(machine: &Machine<'a, Reading<'a>>) -> Vec<(Option<SmolStr>, Gap)>
                 .filter(|(at, _)| !ran.contains(at))
                 .map(|(at, name)| {
                     let why = "a table that a function makes which nothing here runs";
-                    let reach = match &name {
-                        Some(name) => Reach::Object(name.to_string()),
-                        None => Reach::Others("public".to_owned()),
+                    let reach = match &*name {
+                        [Some(name)] => Reach::Object(name.to_string()),
+                        _ => Reach::Others("public".to_owned()),
                     };
-                    (name, Gap::new(at, why, reach))
+                    (Like::parts(name), Gap::new(at, why, reach))
                 }),
         );
     }
@@ -102,7 +103,7 @@ fn package<'p>(path: &'p str, roots: &[String]) -> &'p str {
 }
 
 /// What migrations make is no part of what the program declares.
-fn is_of_migrations(path: &str) -> bool {
+pub(super) fn is_of_migrations(path: &str) -> bool {
     path.split('/')
         .any(|part| matches!(part, "migrations" | "alembic" | "versions"))
 }
@@ -124,12 +125,12 @@ struct Reader {
     /// How many functions are around.
     deep: usize,
     foreign: bool,
-    found: Vec<(Span, Option<SmolStr>)>,
+    found: Vec<(Span, Vec<Option<SmolStr>>)>,
 }
 
 impl Reader {
-    /// The name of the table that a call makes, where it makes one and the name is written out.
-    fn table(&self, call: &ast::ExprCall) -> Option<Option<SmolStr>> {
+    /// The parts of the name of the table that a call makes, where it makes one: `None` for one that is not written out.
+    fn table(&self, call: &ast::ExprCall) -> Option<Vec<Option<SmolStr>>> {
         let is_table = match &*call.func {
             ast::Expr::Name(name) => name.id.as_str() == "Table" && !self.foreign,
             ast::Expr::Attribute(attribute) => attribute.attr.as_str() == "Table",
@@ -142,12 +143,35 @@ impl Reader {
             return None;
         }
         let schema = |k: &ast::Keyword| k.arg.as_ref().is_none_or(|name| name.as_str() == "schema");
-        Some(match name {
-            ast::Expr::StringLiteral(name) if !call.arguments.keywords.iter().any(schema) => {
-                Some(SmolStr::new(name.value.to_str()))
+        if call.arguments.keywords.iter().any(schema) {
+            return Some(vec![None]);
+        }
+        Some(parts(name))
+    }
+}
+
+/// The parts of a text as it is written.
+fn parts(text: &ast::Expr) -> Vec<Option<SmolStr>> {
+    match text {
+        ast::Expr::StringLiteral(text) => vec![Some(SmolStr::new(text.value.to_str()))],
+        ast::Expr::FString(text) => {
+            let mut out = Vec::new();
+            for part in text.value.iter() {
+                match part {
+                    ast::FStringPart::Literal(literal) => out.push(Some(SmolStr::new(&literal.value))),
+                    ast::FStringPart::FString(text) => {
+                        out.extend(text.elements.iter().map(|element| match element {
+                            ast::InterpolatedStringElement::Literal(literal) => {
+                                Some(SmolStr::new(&literal.value))
+                            }
+                            ast::InterpolatedStringElement::Interpolation(_) => None,
+                        }));
+                    }
+                }
             }
-            _ => None,
-        })
+            out
+        }
+        _ => vec![None],
     }
 }
 

@@ -22,6 +22,7 @@ use super::naming::Given;
 use super::terms::{self, Known, gap};
 use super::types::Typed;
 use crate::change::{GeneratedKind, IdentityKind, IndexElement, ReferentialAction, SequenceOptions};
+use crate::declared::Like;
 use crate::interpret::python::{Args, Argument, Library, Machine, TermId, Value};
 use crate::known::{Gap, Section};
 use crate::name::{Name, QualifiedName};
@@ -230,6 +231,8 @@ pub struct IndexDef {
 pub struct TableDef<'a> {
     /// Its name.
     pub name: Known<Name>,
+    /// What is known of its name where that is not.
+    pub like: Like,
     /// Its schema.
     pub schema: Known<Option<Name>>,
     /// Where its name is written.
@@ -269,6 +272,9 @@ impl<'a> TableDef<'a> {
     #[must_use]
     pub fn new(name: Known<Name>, schema: Known<Option<Name>>, name_span: Span, span: Span) -> Self {
         TableDef {
+            like: name
+                .as_ref()
+                .map_or_else(|_| Like::anything(), |name| Like::exactly(name.as_str())),
             name,
             schema,
             name_span,
@@ -339,6 +345,9 @@ pub fn table<'a, L: Library<'a>>(
     };
     let schema = terms::maybe_name(machine, args, usize::MAX, "schema");
     let mut def = TableDef::new(name, schema, name_span, at);
+    if let Some(argument) = name_argument.filter(|_| def.name.is_err()) {
+        def.like = terms::text_like(&argument.value);
+    }
     if let Some(gap) = &args.open {
         def.open
             .extend(Section::ALL.map(|section| (section, gap.clone())));

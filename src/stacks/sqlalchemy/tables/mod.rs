@@ -232,7 +232,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
     /// The table's name of a class.
     fn table_of(&mut self, class: ClassId) -> Option<QualifiedName> {
         match self.classes.places.get(&class)?.clone() {
-            Place::Own(name, _) => {
+            Place::Own(name, ..) => {
                 let name = Name::new(&name.ok()?);
                 let span = self.machine.class(class)?.span;
                 let (_, options) = self.table_args(class, span);
@@ -404,9 +404,10 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             Some(Place::Own(..)) if self.shares(class, &fields) => {
                 self.add_to_parent(class, &class_name, span, fields);
             }
-            Some(Place::Own(name, name_span)) => {
+            Some(Place::Own(name, like, name_span)) => {
                 let name = name.map(|n| Name::new(&n));
                 let mut def = TableDef::new(name, Ok(None), name_span.unwrap_or(span), statement);
+                def.like = like;
                 let (items, options) = self.table_args(class, span);
                 match &options {
                     Ok(options) => {
