@@ -81,12 +81,64 @@ impl<'a> TablePair<'a> {
         free
     }
 
+    /// The table's CHECKs that demand again what another one does, beyond those that the model declares so, each with that other one.
+    #[must_use]
+    pub fn repeated_checks(
+        &self,
+        table: TableWalker<'a>,
+    ) -> Vec<(ConstraintWalker<'a>, ConstraintWalker<'a>)> {
+        let Some((_, model)) = self.model else {
+            return Vec::new();
+        };
+        let all = checks_of(table);
+        let same = |wanted: &Expr, check: &ConstraintWalker<'a>| {
+            condition(check).is_some_and(|found| matches!(same_stored(table, wanted, found), Verdict::Same))
+        };
+        let is_declared = |check: &ConstraintWalker<'a>| {
+            let name = check.get().name.known();
+            model.checks.iter().any(|d| d.name.as_ref() == name)
+        };
+        let mut out = Vec::new();
+        for (at, first) in all.iter().enumerate() {
+            let Some(held) = condition(first) else { continue };
+            if all[..at].iter().any(|earlier| same(held, earlier)) {
+                continue;
+            }
+            let alike: Vec<ConstraintWalker<'a>> =
+                all[at..].iter().filter(|c| same(held, c)).copied().collect();
+            if alike.len() < 2 {
+                continue;
+            }
+            let conditions = model.checks.iter().filter_map(|d| d.condition.as_ref());
+            let declared = conditions
+                .filter(|wanted| same(&in_servers_form(table, wanted), first))
+                .count();
+            // Where none is declared, each is told as one that is not.
+            if declared == 0 {
+                continue;
+            }
+            let surplus = alike.len().saturating_sub(declared);
+            let loose = alike.iter().rev().filter(|check| !is_declared(check));
+            let repeated: Vec<ConstraintWalker<'a>> = loose.take(surplus).copied().collect();
+            let is_repeated = |check: &&ConstraintWalker<'a>| repeated.iter().any(|r| r.id == check.id);
+            if let Some(kept) = alike.iter().find(|check| !is_repeated(check)) {
+                out.extend(repeated.iter().rev().map(|check| (*check, *kept)));
+            }
+        }
+        out
+    }
+
     /// Those of which some part is certainly not what any part of the model's demands.
     fn undeclared(&self, table: TableWalker<'a>, all: &[ConstraintWalker<'a>]) -> Vec<ConstraintWalker<'a>> {
         let declared = self.model.map_or(&[][..], |(_, model)| &model.checks);
-        if declared.iter().any(|d| d.condition.is_none()) {
-            return Vec::new();
-        }
+        // One that could not be read may be any but what bears the name of another.
+        let all_read =
+            declared.iter().all(|d| d.condition.is_some()) && self.model_open(Section::Checks).is_none();
+        let named = |check: &ConstraintWalker<'a>| {
+            let name = check.get().name.known();
+            let mut read = declared.iter().filter(|d| d.condition.is_some());
+            name.is_some() && read.any(|d| d.name.as_ref() == name)
+        };
         let stored: Vec<Expr> = declared
             .iter()
             .filter_map(|d| d.condition.as_ref())
@@ -102,7 +154,11 @@ impl<'a> TablePair<'a> {
                 })
             })
         };
-        all.iter().filter(is_undeclared).copied().collect()
+        all.iter()
+            .filter(|check| all_read || named(check))
+            .filter(is_undeclared)
+            .copied()
+            .collect()
     }
 }
 

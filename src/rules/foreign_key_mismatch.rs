@@ -103,24 +103,29 @@ fn actions(
         ("DELETE", &wanted.on_delete, key.on_delete),
         ("UPDATE", &wanted.on_update, key.on_update),
     ];
-    for (event, wanted_action, found) in sides {
-        let Expectation::Exactly(should) = wanted_action else {
-            continue;
-        };
-        if *should == found {
-            continue;
-        }
+    let differing: Vec<_> = sides
+        .into_iter()
+        .filter_map(|(event, should, found)| match should {
+            Expectation::Exactly(should) if *should != found => Some((event, *should, found)),
+            _ => None,
+        })
+        .collect();
+    // RESTRICT and NO ACTION differ in the moment of the check alone (manual, 5.4.5).
+    let refuses = |a| matches!(a, ReferentialAction::NoAction | ReferentialAction::Restrict);
+    let hardly = differing
+        .iter()
+        .all(|(_, should, found)| refuses(*should) && refuses(*found));
+    let level = if hardly { Level::Note } else { Level::Warn };
+    let said = |action: &dyn Fn(&(&str, ReferentialAction, ReferentialAction)) -> String| {
+        differing.iter().map(action).collect::<Vec<_>>().join(" ")
+    };
+    // One foreign key is replaced once, whatever it says otherwise.
+    if let Some((event, ..)) = differing.first() {
         let place = ctx.of_constraint(held);
         let own = words::list(&wanted.columns);
-        let (should_text, does) = (words::action(event, *should), words::action(event, found));
+        let should_text = said(&|(event, should, _)| words::action(event, *should));
+        let does = said(&|(event, _, found)| words::action(event, *found));
         let by = by(place.as_ref());
-        // RESTRICT and NO ACTION differ in the moment of the check alone (manual, 5.4.5).
-        let refuses = |a| matches!(a, ReferentialAction::NoAction | ReferentialAction::Restrict);
-        let level = if refuses(*should) && refuses(found) {
-            Level::Note
-        } else {
-            Level::Warn
-        };
         out.send(
             Report::new(
                 wanted.span,

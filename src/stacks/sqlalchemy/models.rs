@@ -413,6 +413,11 @@ fn model(table: &ModelTable<'_>) -> Model {
     }
     for constraint in &def.constraints {
         if let Err((section, gap)) = add_constraint(&mut out, constraint) {
+            // What is listed beside a CHECK that could not be read is declared all the same.
+            let gap = match section {
+                Section::Checks => gap.reaching(Reach::OthersOf(printed.clone(), section)),
+                _ => gap,
+            };
             out.open.push((section, gap));
         }
     }
