@@ -20,6 +20,7 @@ pub mod models;
 pub mod naming;
 pub mod registry;
 pub mod semantics;
+mod sequences;
 mod sqlmodel;
 pub mod table;
 mod tablename;

@@ -12,7 +12,7 @@ use super::ddl::{in_schema, index_spec, rendered};
 use super::faults;
 use super::library::Reading;
 use super::metadata::Made;
-use super::registry::Registered;
+use super::sequences;
 use super::table::{ColumnDef, ConstraintDef, ConstraintKind, IndexDef};
 use super::tables::{self, ModelTable};
 use super::terms::{self, Known};
@@ -120,14 +120,14 @@ fn read_for(
     let sends = sends_types(files, folder);
     let tables = tables::declared(&mut machine, &versions);
     gaps.extend(untold::classes(&mut machine));
-    let sequences = of_metadata(&mut machine);
+    let sequences = sequences::of_metadata(&mut machine);
     let models = |tree: &Option<&Tree>| {
         let mut models = match tree {
             Some(tree) => of_history(&modules, &tables, &sequences, tree),
             None => {
                 let all: Vec<_> = tables.iter().collect();
                 let mut models = of_tables(&all);
-                add_sequences(&mut models, sequences.iter());
+                sequences::add(&mut models, sequences.iter());
                 models.faults = faults::of(files, &all, None);
                 models.faults.extend(faults::names(&modules, &all));
                 models
@@ -186,7 +186,7 @@ fn of_history(
     let kept: Vec<_> = tables.iter().filter(is_ours).filter(is_left).collect();
     let mut models = of_tables(&kept);
     let is_handed = |made: &Option<Made>| made.is_some_and(|made| own.metadata.contains(&identity(made)));
-    add_sequences(&mut models, sequences.iter().filter(|(_, made)| is_handed(made)));
+    sequences::add(&mut models, sequences.iter().filter(|(_, made)| is_handed(made)));
     let known = own.loose.is_none().then_some(&*own.modules);
     models.faults = faults::of(files, &kept, known);
     models.faults.extend(faults::names(modules, &kept));
@@ -229,46 +229,6 @@ fn kept_in(table: &ModelTable<'_>) -> KeptIn {
         library,
         classes: others.map(|(_, name, span)| (name.clone(), *span)).collect(),
     }
-}
-
-/// Adds those that no column is given.
-fn add_sequences<'s>(
-    models: &mut Models,
-    sequences: impl Iterator<Item = &'s (DeclaredSequence, Option<Made>)>,
-) {
-    for (sequence, _) in sequences {
-        if models.sequences.iter().all(|known| known.name != sequence.name) {
-            models.sequences.push(sequence.clone());
-        }
-    }
-}
-
-/// The sequences that a metadata is given, each with what that is known by.
-fn of_metadata<'a>(machine: &mut Machine<'a, Reading<'a>>) -> Vec<(DeclaredSequence, Option<Made>)> {
-    let mut out = Vec::new();
-    for entry in machine.library.registry().sequences.clone() {
-        let given =
-            terms::call_of(machine, &entry.value, "Sequence").and_then(|args| args.keyword("metadata"));
-        let (Some(given), None) = (given.map(|a| a.value.clone()), &entry.maybe) else {
-            continue;
-        };
-        let at = terms::span_of(&entry.value).unwrap_or(entry.at);
-        let Some(def) = super::table::sequence(machine, &entry.value, at) else {
-            continue;
-        };
-        let Ok(name) = def.name else { continue };
-        let metadata = super::metadata::metadata(machine, &given, at);
-        out.push((
-            DeclaredSequence {
-                name,
-                options: def.options.ok(),
-                used: false,
-                span: def.span,
-            },
-            super::metadata::made(machine, metadata),
-        ));
-    }
-    out
 }
 
 /// Before SQLAlchemy 1.4 an enum that is none of the database's brings a CHECK unless it says otherwise.
@@ -328,7 +288,7 @@ fn of_tables(tables: &[&ModelTable<'_>]) -> Models {
         models.models.push(made);
     }
     enums(tables, &mut models);
-    sequences(tables, &mut models);
+    sequences::of_columns(tables, &mut models);
     models
 }
 
@@ -344,29 +304,6 @@ fn kept(table: &ModelTable<'_>) -> Vec<(Span, Vec<(SmolStr, Span)>)> {
 /// Where a column's name is written.
 fn span_of(column: &ColumnDef<'_>) -> Span {
     column.attribute.as_ref().map_or(column.name_span, |a| a.span)
-}
-
-/// The sequences that columns are given, each once. PostgreSQL's dialect asks for the next value before it writes a row
-/// (`PGExecutionContext.get_insert_default`), unless the column has a server default.
-fn sequences(tables: &[&ModelTable<'_>], models: &mut Models) {
-    let told = tables
-        .iter()
-        .filter(|table| table.maybe.is_none() && !table.reflected);
-    for column in told.flat_map(|table| &table.def.columns) {
-        let Some(def) = column.sequence.as_ref().filter(|def| !def.optional) else {
-            continue;
-        };
-        let Ok(name) = &def.name else { continue };
-        if models.sequences.iter().any(|s| s.name == *name) {
-            continue;
-        }
-        models.sequences.push(DeclaredSequence {
-            name: name.clone(),
-            options: def.options.clone().ok(),
-            used: !column.has_server_default,
-            span: def.span,
-        });
-    }
 }
 
 fn model(table: &ModelTable<'_>) -> Model {
