@@ -144,6 +144,10 @@ fn candidates(files: &Files, tree: &Tree) -> Vec<FileId> {
             .iter()
             .filter(|root| is_within(path, root))
             .max_by_key(|root| root.len());
+        if let Some(whole) = root.and_then(|root| around(files, tree, reached, root)) {
+            packages.insert(whole);
+            continue;
+        }
         let rest = match root {
             Some(root) if root.is_empty() => path,
             Some(root) => path.get(root.len() + 1..).unwrap_or(path),
@@ -168,6 +172,28 @@ fn candidates(files: &Files, tree: &Tree) -> Vec<FileId> {
     let all: BTreeSet<FileId> = candidates.map(|(file, _)| file).chain(program).collect();
     let is_revision = |file: &FileId| tree.versions.iter().any(|v| is_within(files.path(*file), v));
     all.into_iter().filter(|file| !is_revision(file)).collect()
+}
+
+/// The package that the folder which a history's commands run in is itself or lies in, where modules are imported by its name: what
+/// they are imported from lies above it.
+fn around(files: &Files, tree: &Tree, reached: &[FileId], root: &str) -> Option<String> {
+    let is_package = |folder: &str| !folder.is_empty() && files.find(&join(folder, "__init__.py")).is_some();
+    let mut whole = is_package(root).then_some(root)?;
+    while is_package(split(whole).0) {
+        whole = split(whole).0;
+    }
+    let name = split(whole).1;
+    let imports = |file: FileId| {
+        let text = files.text(file);
+        let lines = text.lines().map(str::trim_start);
+        let mut names = lines.filter_map(|l| l.strip_prefix("from ").or(l.strip_prefix("import ")));
+        names.any(|rest| {
+            rest.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(['.', ' ']))
+        })
+    };
+    let mut all = tree.environment(files).into_iter().chain(reached.iter().copied());
+    all.any(imports).then(|| whole.to_owned())
 }
 
 /// Tests, examples and migrations: what is declared there is no part of the program's database.

@@ -199,7 +199,7 @@ fn order_of<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> Vec
 }
 
 /// The class in `declarative_base(cls=Class)` and `SQLAlchemy(model_class=Class).Model`.
-fn made_with<'a, L: Library<'a>>(machine: &Machine<'a, L>, base: &Value<'a>) -> Vec<ClassId> {
+pub(super) fn made_with<'a, L: Library<'a>>(machine: &Machine<'a, L>, base: &Value<'a>) -> Vec<ClassId> {
     let call = match base {
         Value::Term(term) => match &term.kind {
             TermKind::Call(..) => base.clone(),
@@ -601,17 +601,6 @@ fn paths(order: &[Value<'_>]) -> Vec<String> {
         _ => None,
     };
     order.iter().filter_map(path).collect()
-}
-
-/// Why a class's table may have columns, and other tables beside it, that no class declares: `__mapper_cls__` maps it (SQLAlchemy's
-/// example `versioned_history` makes a table of past versions so).
-pub(super) fn maps_itself<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> Option<Gap> {
-    let mut all = order(machine, class).into_iter();
-    let member = all.find_map(|class| own(machine, class, "__mapper_cls__"))?;
-    Some(terms::gap(
-        member.span,
-        "what `__mapper_cls__` adds to the classes that it maps is not followed",
-    ))
 }
 
 /// Why the members are not known that a class has itself, where its bases are.

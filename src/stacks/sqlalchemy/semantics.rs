@@ -261,7 +261,10 @@ pub fn attribute<'a, L: Registered<'a>>(
                 None
             }
         },
-        Value::Term(_) => of_term(machine, object, name, at),
+        Value::Term(_) => match of_made_base(machine, object, name) {
+            Some(value) => Some(Ok(value)),
+            None => of_term(machine, object, name, at),
+        },
         _ => of_flask_object(machine, object, name, at).map(Ok),
     }
 }
@@ -297,6 +300,23 @@ fn of_given_base<'a, L: Registered<'a>>(
         Value::Term(_) => Some(Ok(inherited(machine, &value, object, name, at).unwrap_or(value))),
         _ => Some(Ok(value)),
     }
+}
+
+/// What such a base itself has from the class that it was made with: `Base.__table_args__`. Functions are bound to no class here, and
+/// metadata and registry are the base's own (`registry.generate_base` in `sqlalchemy/orm/decl_api.py`).
+fn of_made_base<'a, L: Registered<'a>>(
+    machine: &Machine<'a, L>,
+    object: &Value<'a>,
+    name: &str,
+) -> Option<Value<'a>> {
+    if matches!(name, "metadata" | "registry") {
+        return None;
+    }
+    declarative::base_kind(machine, object)?;
+    let value = declarative::made_with(machine, object)
+        .into_iter()
+        .find_map(|class| Some(machine.lookup(class, name)?.1.value))??;
+    (!matches!(value, Value::Function(_) | Value::Term(_))).then_some(value)
 }
 
 fn of_term<'a, L: Registered<'a>>(

@@ -25,6 +25,24 @@ pub(super) fn add_column<'a, L: Database<'a>>(
     args: &Args<'a>,
     at: Span,
 ) -> Run<'a, Value<'a>> {
+    add(machine, args, at, false)
+}
+
+/// Without the constraints and indexes that the column brings.
+pub(super) fn add_column_alone<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+) -> Run<'a, Value<'a>> {
+    add(machine, args, at, true)
+}
+
+fn add<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    args: &Args<'a>,
+    at: Span,
+    alone: bool,
+) -> Run<'a, Value<'a>> {
     let mut given = Given::new(args, at);
     let Some(table) = given.object(machine, 0, TABLE, &["schema"]) else {
         return lacking(machine, "table_name", at);
@@ -41,6 +59,10 @@ pub(super) fn add_column<'a, L: Database<'a>>(
     table::add_items(machine, &mut def, std::slice::from_ref(column), &Scope::default());
     let conventions = naming::conventions(machine, at);
     def.finish(&conventions);
+    if alone {
+        def.constraints.clear();
+        def.indexes.clear();
+    }
     refused(machine, &def)?;
     let if_not_exists = given.flag(machine, &["if_not_exists"]);
     let schema = place(machine);

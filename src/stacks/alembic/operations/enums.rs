@@ -1,12 +1,13 @@
 //! `op.sync_enum_values` of alembic-postgresql-enum: an enum type is made anew with other labels.
 //!
-//! Source: `SyncEnumValuesOp._set_enum_values` and `sql_commands` of alembic_postgresql_enum.
+//! Source: `SyncEnumValuesOp._set_enum_values` and `sql_commands` of alembic_postgresql_enum 1.11; its older versions drop what hangs on
+//! the operators between the old type and the new one with them, where this one fails (`comparison_operators.py`).
 
 use crate::change::Question;
 use crate::interpret::python::{Args, Argument, Machine, Run, Value};
 use crate::known::{Gap, Reach};
 use crate::name::{Name, QualifiedName, quote};
-use crate::schema::Lookup;
+use crate::schema::{ConstraintKind, Index, Lookup, Schema};
 use crate::source::{Span, Text};
 use crate::stacks::alembic::database::{Connection, Database};
 use crate::stacks::sqlalchemy::terms::{self, Known};
@@ -39,7 +40,7 @@ pub(super) fn run<'a, L: Database<'a>>(
         return None;
     }
     let statements = match read(machine, args, at) {
-        Ok(sync) => written(&sync),
+        Ok(sync) => written(&sync, compares(machine.library.schema(), &sync)),
         Err(gap) => {
             // Which columns follow cannot be told either.
             L::open(machine, Gap::new(at, gap.why.clone(), Reach::Everything));
@@ -196,18 +197,87 @@ fn qualified(name: &QualifiedName) -> String {
     format!("{place}{}", name.name.quoted())
 }
 
-fn written(sync: &Sync) -> Vec<String> {
+/// The name of an index as it is dropped: with its schema, where it has one, and quotes or not.
+fn index_name(name: &str) -> String {
+    let bare = |part: &str| quote(part.trim_matches('"'));
+    match name.rsplit_once('.') {
+        Some((schema, name)) => format!("{}.{}", bare(schema), bare(name)),
+        None => bare(name),
+    }
+}
+
+/// The definition of an index over labels with their new names.
+fn definition(sync: &Sync, definition: &str) -> String {
+    let mut out = definition.to_owned();
+    let schema = sync.ty.schema.as_ref();
+    for (from, to) in &sync.renamed {
+        let types = [
+            Some(sync.ty.name.to_string()),
+            schema.map(|s| format!("{s}.{}", sync.ty.name)),
+        ];
+        for ty in types.into_iter().flatten() {
+            out = out.replace(&format!("'{from}'::{ty}"), &format!("'{to}'::{ty}"));
+        }
+    }
+    out
+}
+
+/// Whether a condition or an expression on one of the tables may compare the type's values, and stays while the columns change.
+fn compares(schema: &Schema, sync: &Sync) -> bool {
+    let remade = |index: &Index| {
+        let own = index.name.known();
+        own.is_some_and(|own| {
+            sync.indexes
+                .iter()
+                .any(|(name, _)| index_name(name).ends_with(&own.quoted()))
+        })
+    };
+    sync.columns.iter().any(|column| {
+        let Lookup::Found(table) = schema.table_named(&column.table) else {
+            return false;
+        };
+        let checks = table
+            .constraints()
+            .any(|c| matches!(c.get().kind, ConstraintKind::Check(_)));
+        checks
+            || table
+                .indexes()
+                .any(|i| i.get().predicate.is_some() && !remade(i.get()))
+    })
+}
+
+/// The functions behind the operators between the new type and the old one.
+const COMPARISONS: [(&str, &str); 2] = [("!=", "new_old_not_equals"), ("=", "new_old_equals")];
+
+fn written(sync: &Sync, compares: bool) -> Vec<String> {
     let ty = qualified(&sync.ty);
     let old = format!("{}_old", sync.ty.name);
     let labels: Vec<String> = sync.labels.iter().map(|l| literal(l)).collect();
+    let place = sync
+        .ty
+        .schema
+        .as_ref()
+        .map(|s| format!("{}.", s.quoted()))
+        .unwrap_or_default();
+    let aside = format!("{place}{}", quote(&old));
     let mut out = vec![
         format!("ALTER TYPE {ty} RENAME TO {}", quote(&old)),
         format!("CREATE TYPE {ty} AS ENUM ({})", labels.join(", ")),
     ];
+    // They go again before anyone sees them: without what uses them they are left out.
+    for (operator, function) in COMPARISONS.iter().filter(|_| compares) {
+        let body = format!("SELECT new_enum_val::text {operator} old_enum_val::text");
+        out.push(format!(
+            "CREATE FUNCTION {place}{function}(new_enum_val {ty}, old_enum_val {aside}) RETURNS boolean AS $${body}$$ LANGUAGE SQL IMMUTABLE"
+        ));
+        out.push(format!(
+            "CREATE OPERATOR {place}{operator} (LEFTARG = {ty}, RIGHTARG = {aside}, PROCEDURE = {place}{function})"
+        ));
+    }
     out.extend(
         sync.indexes
             .iter()
-            .map(|(name, _)| format!("DROP INDEX {}", quote(name))),
+            .map(|(name, _)| format!("DROP INDEX IF EXISTS {}", index_name(name))),
     );
     for column in &sync.columns {
         let (table, name) = (qualified(&column.table), column.name.quoted());
@@ -242,13 +312,10 @@ fn written(sync: &Sync) -> Vec<String> {
             out.push(format!("{alter} SET DEFAULT {default}"));
         }
     }
-    let place = sync
-        .ty
-        .schema
-        .as_ref()
-        .map(|s| format!("{}.", s.quoted()))
-        .unwrap_or_default();
-    out.push(format!("DROP TYPE {place}{}", quote(&old)));
-    out.extend(sync.indexes.iter().map(|(_, definition)| definition.clone()));
+    for (_, function) in COMPARISONS.iter().filter(|_| compares) {
+        out.push(format!("DROP FUNCTION {place}{function}({ty}, {aside}) CASCADE"));
+    }
+    out.push(format!("DROP TYPE {aside}"));
+    out.extend(sync.indexes.iter().map(|(_, text)| definition(sync, text)));
     out
 }

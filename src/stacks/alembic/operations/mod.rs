@@ -14,6 +14,7 @@ mod indexes;
 pub(super) mod naming;
 mod objects;
 mod rows;
+mod spatial;
 pub(super) mod tables;
 
 use super::database::{Connection, Database};
@@ -96,7 +97,8 @@ fn run_forked<'a, L: Database<'a>>(
         _ => {
             return custom::run(machine, name, args, at)
                 .or_else(|| entities::run(machine, name, args, at))
-                .or_else(|| enums::run(machine, name, args, at));
+                .or_else(|| enums::run(machine, name, args, at))
+                .or_else(|| spatial::run(machine, name, args, at));
         }
     })
 }
@@ -154,6 +156,7 @@ pub(super) fn send<'a, L: Database<'a>>(
 /// The arguments of an operation on the table of a batch, as those of the operation itself.
 pub(super) fn in_batch<'a>(name: &str, args: &Args<'a>, batch: &Args<'a>) -> Args<'a> {
     let mut out = args.clone();
+    let name = spatial::plain(name).unwrap_or(name);
     let place = match name {
         "add_column" | "drop_column" | "alter_column" | "create_table_comment" | "drop_table_comment" => 0,
         "create_index"

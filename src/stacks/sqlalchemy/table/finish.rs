@@ -60,6 +60,9 @@ impl TableDef<'_> {
                 }
                 (_, Err(gap)) => self.open.push((Section::Unique, gap.clone())),
             }
+            if let Some(gap) = column.ty.as_ref().and_then(|typed| typed.conditions.clone()) {
+                self.open.push((Section::Checks, gap));
+            }
             if let Some(typed) = &column.ty
                 && typed.spatial_index
                 && let Ok(table) = &table

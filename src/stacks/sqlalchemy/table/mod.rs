@@ -426,6 +426,14 @@ pub fn attach_columns<'a, L: Library<'a>>(
     }
 }
 
+/// Whether a value can be told to be a part of a table: a call that makes one, or nothing.
+pub fn is_item(value: &Value<'_>) -> bool {
+    match value {
+        Value::None | Value::Instance(_) => true,
+        _ => value.as_call().is_some(),
+    }
+}
+
 /// Adds a constraint or an index.
 pub fn add_item<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,

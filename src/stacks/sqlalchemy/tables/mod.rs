@@ -22,7 +22,7 @@ use crate::stacks::sqlalchemy::table::{self, Conventions, TableDef};
 use crate::stacks::sqlalchemy::terms::{self, Known, gap};
 use crate::stacks::sqlalchemy::unread::{self, Unread};
 use crate::stacks::sqlalchemy::versions::Versions;
-use crate::stacks::sqlalchemy::{declarative, types};
+use crate::stacks::sqlalchemy::{adding, declarative, types};
 
 /// A table, and what declares it.
 #[derive(Debug)]
@@ -294,6 +294,10 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                         items.pop();
                         options
                     }
+                    // It may be the options, and with them the schema.
+                    Some(last) if !table::is_item(last) => {
+                        Err(gap(whole, "what `__table_args__` ends in is not known"))
+                    }
                     _ => Ok(Args::default()),
                 };
                 let items = items
@@ -394,7 +398,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
         };
         let (class_name, span, statement) = (whole.name.clone(), whole.span, whole.whole);
         let open = whole.open.clone();
-        let brings = declarative::maps_itself(self.machine, class);
+        let brings = adding::maps_itself(self.machine, class);
         let open = open.or_else(|| brings.clone()).or_else(|| {
             let base = declarative::unknown_base(self.machine, class)?;
             Some(gap(span, format!("what {base} brings is not known")))

@@ -41,6 +41,8 @@ pub struct Typed {
     pub affinity: Affinity,
     /// A spatial type that brings an index of its own.
     pub spatial_index: bool,
+    /// Why conditions may come with the column that nobody declares.
+    pub conditions: Option<Gap>,
     /// The type as the source spells it, shortened.
     pub declared: Option<SmolStr>,
     /// Where it is written.
@@ -117,6 +119,7 @@ impl Typed {
             cast: false,
             affinity,
             spatial_index: false,
+            conditions: None,
             declared: None,
             span,
         }
@@ -133,6 +136,7 @@ impl Typed {
             cast: false,
             affinity: Affinity::Unknown,
             spatial_index: false,
+            conditions: None,
             declared: None,
             span,
         }

@@ -268,5 +268,22 @@ fn spatial<'a, L: Library<'a>>(
         (Err(gap), _) | (_, Err(gap)) => Typed::unknown(gap, at),
     };
     typed.spatial_index = index;
-    typed
+    by_function(args, typed, at)
+}
+
+/// With `use_typmod=False` a function of PostGIS makes the column where a whole table is made, without modifiers and with conditions in
+/// their place; older versions of GeoAlchemy2 do so with `management=True` alone (`check_management` and `after_create` of
+/// `geoalchemy2/admin/dialects/postgresql.py`).
+fn by_function(args: &Args<'_>, typed: Typed, at: Span) -> Typed {
+    let said = args
+        .keyword("use_typmod")
+        .filter(|a| !matches!(a.value, Value::None));
+    if terms::truth(said, true) == Ok(true) {
+        return typed;
+    }
+    let gap = gap(at, "what AddGeometryColumn makes is not followed");
+    let mut made = Typed::unknown(gap.clone(), at);
+    made.spatial_index = typed.spatial_index;
+    made.conditions = Some(gap);
+    made
 }
