@@ -113,11 +113,15 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         "table"
     };
     let unseen = unregistered_model::unseen(set, model).filter(|_| gone.is_none());
+    let apart = unseen.is_some_and(|unseen| unregistered_model::stands_apart(ctx, set, unseen));
     let (cause, label) = unseen
         .map(|unseen| unregistered_model::cause(ctx, unseen))
         .unzip();
     let cause = match (cause, maker) {
         _ if view.is_some() => ", though a program makes a view of that name".to_owned(),
+        (Some(cause), _) if apart => {
+            format!(": {cause}, none of whose tables they make: another database may hold them")
+        }
         (Some(cause), _) => format!(": {cause}"),
         (None, Some(_)) => {
             ": like other tables that the migrations use, it is made by something else".to_owned()
@@ -131,6 +135,9 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     );
     if let (Some(unseen), Some(label)) = (unseen, label) {
         report = report.related(unseen.told, label);
+    }
+    if apart {
+        report = report.level(Level::Note);
     }
     if let Some(maker) = maker {
         report = report

@@ -1,11 +1,17 @@
 //! A model that the tool that writes migrations does not see.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::{Check, Context, Report, Reporter, Rule, words};
 use super::{duplicate_model, missing_table};
 use crate::declared::{Expectation, Model, Models, Unseen, UnseenCause};
 use crate::finding::Level;
+use crate::interpret::python::spoken::{addresses, is_of_tests};
+use crate::name::QualifiedName;
 use crate::pair::TablePair;
 use crate::schema::Lookup;
+use crate::source::{FileId, Files};
 
 pub(super) static RULE: Rule = Rule {
     name: "unregistered-model",
@@ -44,6 +50,182 @@ pub(super) fn cause(ctx: &Context<'_>, unseen: &Unseen) -> (String, &'static str
             format!("nothing that {file} imports imports its module"),
             "handed over here, without what its module declares",
         ),
+    }
+}
+
+/// Whether a collection that is not handed over seems to be of another database: the migrations make none of its tables, none of its
+/// models refers to one outside of it, and the program names a database of its own for what they are called, or where they stand.
+pub(super) fn stands_apart(ctx: &Context<'_>, set: &Models, unseen: &Unseen) -> bool {
+    let UnseenCause::Collection(made) = unseen.cause else {
+        return false;
+    };
+    let is_of = |model: &Model| self::unseen(set, model).is_some_and(|other| other.cause == unseen.cause);
+    let own: Vec<&Model> = set.models.iter().filter(|model| is_of(model)).collect();
+    let names: Vec<&QualifiedName> = own
+        .iter()
+        .filter_map(|model| exactly(model.table.as_ref()?))
+        .collect();
+    let mut pairs = ctx.pairs.tables.iter().filter(|pair| {
+        pair.model
+            .is_some_and(|(other, model)| std::ptr::eq(other, set) && is_of(model))
+    });
+    if pairs.any(|pair| !matches!(pair.table, Lookup::Absent)) {
+        return false;
+    }
+    let mut keys = own.iter().flat_map(|model| &model.foreign_keys);
+    if !keys.all(|key| exactly(&key.table).is_some_and(|target| names.contains(&target))) {
+        return false;
+    }
+    let files = ctx.subject.files;
+    let places: BTreeSet<FileId> = own.iter().map(|model| model.span.file).collect();
+    let mut called: BTreeSet<String> = BTreeSet::new();
+    for file in &places {
+        let path = files.path(*file);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        called.extend(words_of(name.strip_suffix(".py").unwrap_or(name)));
+    }
+    if let Some(made) = made {
+        let text = files.text(made.file);
+        called.extend(words_of(text.get(made.range()).unwrap_or_default()));
+    }
+    let beside: Vec<String> = places.iter().map(|file| files.text(*file).to_string()).collect();
+    others(files).iter().any(|(name, marks)| {
+        marks.iter().any(|mark| called.contains(mark))
+            || beside.iter().any(|text| text.contains(name.as_str()))
+    })
+}
+
+/// The databases that a program names, beside the one that has no name of its own: their addresses, and the words that mark them.
+fn others(files: &Files) -> Arc<Vec<(String, Vec<String>)>> {
+    files.recall("databases that programs name", |files: &Files| {
+        let of_python = files
+            .entries()
+            .filter(|(_, entry)| entry.path.ends_with(".py") && !is_of_tests(&entry.path));
+        let mut found: BTreeSet<String> = BTreeSet::new();
+        for (file, _) in of_python {
+            found.extend(addresses(&files.text(file)).map(str::to_owned));
+        }
+        let marks = |name: &str| {
+            words_of(name)
+                .filter(|word| !PLAIN.contains(&word.as_str()))
+                .collect()
+        };
+        let all: Vec<(String, Vec<String>)> = found
+            .into_iter()
+            .map(|name| (name.clone(), marks(&name)))
+            .collect();
+        // Where each has a name of its own none is the program's.
+        let has_plain = all.iter().any(|(_, marks)| marks.is_empty());
+        all.into_iter()
+            .filter(|(_, marks)| has_plain && !marks.is_empty())
+            .collect()
+    })
+}
+
+/// Words of addresses that tell nothing of which database it is.
+const PLAIN: &[&str] = &[
+    "admin",
+    "alembic",
+    "app",
+    "application",
+    "assemble",
+    "async",
+    "asyncpg",
+    "base",
+    "build",
+    "config",
+    "conn",
+    "connection",
+    "construct",
+    "convert",
+    "database",
+    "db",
+    "default",
+    "dev",
+    "development",
+    "direct",
+    "docker",
+    "dsn",
+    "effective",
+    "env",
+    "from",
+    "full",
+    "get",
+    "host",
+    "local",
+    "main",
+    "make",
+    "masked",
+    "migration",
+    "migrations",
+    "new",
+    "normalize",
+    "old",
+    "parse",
+    "pg",
+    "pool",
+    "pooled",
+    "pooler",
+    "postgres",
+    "postgresql",
+    "primary",
+    "prod",
+    "production",
+    "psycopg",
+    "psycopg2",
+    "raw",
+    "read",
+    "readonly",
+    "replica",
+    "resolve",
+    "ro",
+    "rw",
+    "safe",
+    "server",
+    "set",
+    "settings",
+    "source",
+    "sql",
+    "sqlalchemy",
+    "sqlite",
+    "stage",
+    "staging",
+    "sync",
+    "target",
+    "test",
+    "testing",
+    "tests",
+    "to",
+    "uri",
+    "url",
+    "validate",
+    "write",
+];
+
+/// The words of a name, however it joins them.
+fn words_of(name: &str) -> impl Iterator<Item = String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut before = '_';
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            before = '_';
+            continue;
+        }
+        if before == '_' || (c.is_uppercase() && before.is_lowercase()) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words.into_iter()
+}
+
+fn exactly<T>(said: &Expectation<T>) -> Option<&T> {
+    match said {
+        Expectation::Exactly(said) => Some(said),
+        _ => None,
     }
 }
 

@@ -53,6 +53,18 @@ static COMMANDS: LazyLock<Option<Regex>> =
 static LISTENERS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new("_parent_attach|(?:before|after)_(?:create|drop)").ok());
 
+/// Names of what leads to a database: `AUDIT_DATABASE_URL`.
+static ADDRESSES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b[a-z0-9_]*(?:db|database|postgres|postgresql|sqlalchemy)[a-z0-9_]*_(?:url|uri|dsn)\b")
+        .ok()
+});
+
+/// The names in a text that seem to lead to a database.
+pub fn addresses(text: &str) -> impl Iterator<Item = &str> {
+    let found = ADDRESSES.as_ref().map(|words| words.find_iter(text.as_bytes()));
+    found.into_iter().flatten().filter_map(|m| text.get(m.range()))
+}
+
 fn all(text: &[u8]) -> u8 {
     let has = |words: &Option<Regex>| words.as_ref().is_some_and(|words| words.is_match(text));
     let found = [
