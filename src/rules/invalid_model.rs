@@ -20,8 +20,8 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
         match fault.kind {
             // A newer version of the framework may know it.
             "unknown-attribute" => report = report.level(Level::Note),
-            // The framework passes over it.
-            "unread-setting" => report = report.level(Level::Warn),
+            // The framework passes over it, or does not do what a history does in its place.
+            "unread-setting" | "name-taken" => report = report.level(Level::Warn),
             _ => {}
         }
         for (span, label) in &fault.related {

@@ -60,7 +60,11 @@ pub(in crate::stacks) fn in_vain(modules: &Modules<'_>, own: ModuleId) -> Vec<(S
 }
 
 /// The file that names are imported from.
-fn target(modules: &Modules<'_>, own: ModuleId, import: &ast::StmtImportFrom) -> Option<FileId> {
+pub(in crate::stacks) fn target(
+    modules: &Modules<'_>,
+    own: ModuleId,
+    import: &ast::StmtImportFrom,
+) -> Option<FileId> {
     let files = modules.files();
     let dotted = import.module.as_ref().map_or("", |m| m.as_str());
     if import.level == 0 {

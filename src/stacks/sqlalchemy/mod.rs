@@ -28,6 +28,7 @@ mod tablename;
 pub mod tables;
 pub mod terms;
 pub mod types;
+mod unmade;
 mod unread;
 mod unregistered;
 mod unrun;

@@ -17,6 +17,7 @@ use super::table::{ColumnDef, ConstraintDef, ConstraintKind, IndexDef};
 use super::tables::{self, ModelTable};
 use super::terms::{self, Known};
 use super::types::EnumDef;
+use super::unmade;
 use super::unregistered;
 use super::unrun;
 use super::untold;
@@ -121,15 +122,19 @@ fn read_for(
     let tables = tables::declared(&mut machine, &versions);
     gaps.extend(untold::classes(&mut machine));
     let sequences = sequences::of_metadata(&mut machine);
+    let told = gaps.is_empty() && perhaps.is_empty();
     let models = |tree: &Option<&Tree>| {
         let mut models = match tree {
-            Some(tree) => of_history(&modules, &tables, &sequences, tree),
+            Some(tree) => of_history(&modules, &tables, &sequences, (tree, told)),
             None => {
                 let all: Vec<_> = tables.iter().collect();
                 let mut models = of_tables(&all);
                 sequences::add(&mut models, sequences.iter());
                 models.faults = faults::of(files, &all, None);
                 models.faults.extend(faults::names(&modules, &all));
+                models
+                    .faults
+                    .extend(unmade::dangling(&modules, &all, &tables, told));
                 models
             }
         };
@@ -147,12 +152,12 @@ fn read_for(
     trees.iter().map(models).collect()
 }
 
-/// The models that belong to a history.
+/// The models that belong to a history; `told`: no others may be there than these tables.
 fn of_history(
     modules: &Modules<'_>,
     tables: &[ModelTable<'_>],
     sequences: &[(DeclaredSequence, Option<Made>)],
-    tree: &Tree,
+    (tree, told): (&Tree, bool),
 ) -> Models {
     let files = modules.files();
     let own = alembic::handed::handed(files, tree);
@@ -190,6 +195,12 @@ fn of_history(
     let known = own.loose.is_none().then_some(&*own.modules);
     models.faults = faults::of(files, &kept, known);
     models.faults.extend(faults::names(modules, &kept));
+    models
+        .faults
+        .extend(unmade::dangling(modules, &kept, tables, told));
+    if told {
+        models.faults.extend(unmade::of_one_name(files, &kept, known));
+    }
     models.unseen = unregistered::unseen(files, tree, &own, &others, &kept);
     models.sees = sees(tree, &own);
     models.sees_nothing = own.place.filter(|_| own.nothing && own.loose.is_none());

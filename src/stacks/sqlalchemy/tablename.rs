@@ -35,7 +35,7 @@ pub(super) fn generated_name<'a, L: Library<'a>>(
 }
 
 /// `re.sub(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))", r"_\1", name).lower().lstrip("_")`
-fn camel_to_snake(name: &str) -> String {
+pub(super) fn camel_to_snake(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut out = String::new();
     for (i, letter) in letters.iter().enumerate() {
