@@ -1,5 +1,8 @@
 //! Modules beside those of the models that declare a table of a name: extensions of a program, which it loads by name.
 
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
 use super::tablename::camel_to_snake;
 use crate::interpret::python::spoken::{Subject, is_of_tests, speaks_of};
 use crate::source::{FileId, Files};
@@ -16,16 +19,26 @@ pub fn declares(files: &Files, folders: &[&str], read: &dyn Fn(FileId) -> bool, 
                     .is_some_and(|rest| rest.starts_with('/'))
         })
     };
-    files.entries().any(|(file, entry)| {
+    let declared = files.recall("tables that modules name", declared);
+    let mut modules = declared.0.get(name).into_iter().flatten();
+    modules.any(|file| inside(files.path(*file)) && !read(*file))
+}
+
+/// The modules that declare tables, by the names of these.
+struct Declared(FxHashMap<SmolStr, Vec<FileId>>);
+
+fn declared(files: &Files) -> Declared {
+    let mut out: FxHashMap<SmolStr, Vec<FileId>> = FxHashMap::default();
+    for (file, entry) in files.entries() {
         let path = &*entry.path;
-        path.ends_with(".py")
-            && inside(path)
-            && !is_of_tests(path)
-            && !super::unrun::is_of_migrations(path)
-            && !read(file)
-            && speaks_of(files, file, Subject::Tables)
-            && names(&files.text(file), name)
-    })
+        let is_own = path.ends_with(".py") && !is_of_tests(path) && !super::unrun::is_of_migrations(path);
+        if is_own && speaks_of(files, file, Subject::Tables) {
+            for name in names(&files.text(file)) {
+                out.entry(SmolStr::new(name)).or_default().push(file);
+            }
+        }
+    }
+    Declared(out)
 }
 
 /// Whether any module may declare a table of this name, under its own or after its class.
@@ -74,20 +87,23 @@ fn of_tables(files: &Files) -> impl Iterator<Item = FileId> + '_ {
         .filter(|file| speaks_of(files, *file, Subject::Tables))
 }
 
-/// Whether a text has `__tablename__ = "name"` or `Table("name"`.
-fn names(text: &str, name: &str) -> bool {
-    let quoted = [format!("\"{name}\""), format!("'{name}'")];
-    quoted.iter().any(|quoted| {
-        text.match_indices(quoted.as_str()).any(|(at, _)| {
-            let before = text[..at].trim_end();
-            before.ends_with("Table(")
-                || before.strip_suffix('=').is_some_and(|left| {
-                    left.rsplit('\n')
-                        .next()
-                        .is_some_and(|l| l.contains("__tablename__"))
-                })
-        })
-    })
+/// The names that a text gives tables: `__tablename__ = "name"`, `Table("name"`.
+fn names(text: &str) -> Vec<&str> {
+    let own = text.match_indices("__tablename__").filter_map(|(at, word)| {
+        let line = text[at + word.len()..].lines().next()?;
+        line.split_once('=').map(|(_, value)| value)
+    });
+    let made = text
+        .match_indices("Table(")
+        .map(|(at, word)| &text[at + word.len()..]);
+    own.chain(made).filter_map(quoted).collect()
+}
+
+/// What stands between quotation marks at the begin of a text.
+fn quoted(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    let mark = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    text[1..].split_once(mark).map(|(name, _)| name)
 }
 
 #[cfg(test)]
@@ -96,8 +112,11 @@ mod tests {
 
     #[test]
     fn declarations() {
-        assert!(names("    __tablename__ = 'a'", "a") && names("x = sa.Table(\n  \"a\", m)", "a"));
-        assert!(names("    __tablename__: str = \"a\"", "a"));
-        assert!(!names("    kind = 'a'\n    __tablename__ = 'b'", "a") && !names("create_table('a')", "a"));
+        assert_eq!(
+            names("    __tablename__ = 'a'\nx = sa.Table(\n  \"b\", m)"),
+            ["a", "b"]
+        );
+        assert_eq!(names("    __tablename__: str = \"a\""), ["a"]);
+        assert!(names("    kind = 'a'\n    __tablename__ = made('b')\ncreate_table('a')").is_empty());
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn dangling(
 ) -> Vec<Fault> {
     let files = modules.files();
     let all_told = all.iter().all(|table| table.brings.is_none());
+    let by_name = ByName::of(all);
     let mut out: Vec<Fault> = Vec::new();
     for table in own.iter().filter(|table| all_told && is_certain(table)) {
         for (key, span) in foreign_keys(&table.def) {
@@ -42,7 +43,7 @@ pub(super) fn dangling(
                 continue;
             }
             let written = format!("{target}.{}", columns.first().map_or("", Name::as_str));
-            let (what, error) = match lacks(files, (all, told), table, target, columns) {
+            let (what, error) = match lacks(files, (&by_name, told), table, target, columns) {
                 Some(Lacks::Table) => (format!("no model declares the table {target}"), "Table"),
                 Some(Lacks::Column(column)) => (format!("{target} has no column {column}"), "Column"),
                 None => continue,
@@ -107,6 +108,28 @@ impl<'a> Visitor<'a> for Imports<'_, '_> {
     }
 }
 
+/// Tables by their names, and those of which the name cannot be told.
+struct ByName<'t, 'a> {
+    named: FxHashMap<&'t Name, Vec<&'t ModelTable<'a>>>,
+    others: Vec<&'t ModelTable<'a>>,
+}
+
+impl<'t, 'a> ByName<'t, 'a> {
+    fn of(all: &'t [ModelTable<'a>]) -> Self {
+        let mut out = ByName {
+            named: FxHashMap::default(),
+            others: Vec::new(),
+        };
+        for table in all {
+            match &table.def.name {
+                Ok(name) => out.named.entry(name).or_default().push(table),
+                Err(_) => out.others.push(table),
+            }
+        }
+        out
+    }
+}
+
 enum Lacks<'k> {
     Table,
     Column(&'k Name),
@@ -114,17 +137,17 @@ enum Lacks<'k> {
 
 fn lacks<'k>(
     files: &Files,
-    (all, told): (&[ModelTable<'_>], bool),
+    (all, told): (&ByName<'_, '_>, bool),
     table: &ModelTable<'_>,
     target: &QualifiedName,
     columns: &'k [Name],
 ) -> Option<Lacks<'k>> {
     // One of that name on another metadata, or in another schema, may be meant in a way that is not followed.
-    let may_be = |other: &&ModelTable<'_>| match &other.def.name {
-        Ok(name) => *name == target.name,
-        Err(_) => other.def.like.fits(target.name.as_str()),
-    };
-    let mut named = all.iter().filter(may_be);
+    let others = all
+        .others
+        .iter()
+        .filter(|other| other.def.like.fits(target.name.as_str()));
+    let mut named = all.named.get(&target.name).into_iter().flatten().chain(others);
     let Some(found) = named.next() else {
         let beside = beside::may_declare(files, target.name.as_str());
         return (!beside && (told || !beside::computes_names(files))).then_some(Lacks::Table);
