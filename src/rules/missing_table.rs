@@ -9,7 +9,7 @@ use crate::known::Presence;
 use crate::name::QualifiedName;
 use crate::pair::TablePair;
 use crate::schema::{Lookup, Schema, Table};
-use crate::source::{Files, Span};
+use crate::source::{FileId, Files, Span};
 
 pub(super) static RULE: Rule = Rule {
     name: "missing-table",
@@ -45,6 +45,9 @@ fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>
         return None;
     }
     let (why, gone) = gone(ctx, schema, name);
+    if gone.is_some() && is_of_migrations(ctx.subject.files, model.span.file) {
+        return None;
+    }
     let later = gone.is_none() && begins_later(ctx, schema);
     let maker = later
         .then(|| presumed_object::create_all(ctx))
@@ -65,6 +68,20 @@ fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>
         gone,
         maker,
         view,
+    })
+}
+
+/// Whether a module works with migrations in hand: what it declares may be for those that ran while its table was there.
+pub(super) fn is_of_migrations(files: &Files, file: FileId) -> bool {
+    let text = files.text(file);
+    let lines = text.lines().map(str::trim_start);
+    let mut all = lines.filter_map(|l| l.strip_prefix("from ").or(l.strip_prefix("import ")));
+    all.any(|rest| {
+        let mut words = rest.split(|c: char| c.is_whitespace() || c == ',');
+        matches!(
+            (words.next(), words.next(), words.next()),
+            (Some("alembic"), Some("import"), Some("op")) | (Some("alembic.op"), ..)
+        )
     })
 }
 

@@ -82,6 +82,9 @@ fn others<'n>(schema: &Schema, named: &'n Named<'n>, wanted: &SqlType) -> Vec<Ot
             || named.may_mean(column)
                 && (named.exact || !is_text(own))
                 && (named.keys > 0 || named.exact)
+                // A list of keys is no key; and what is kept as a number where keys are texts is counted by something else.
+                && own.array == wanted.array
+                && (named.keys > 0 || !is_text(wanted) || is_text(own))
                 && (!is_text(own) || is_text(wanted) || some_text || is_uuid_text(own, wanted))
     };
     named

@@ -10,7 +10,7 @@ use crate::finding::Level;
 use crate::interpret::python::spoken::{addresses, is_of_tests};
 use crate::name::QualifiedName;
 use crate::pair::TablePair;
-use crate::schema::Lookup;
+use crate::schema::{Lookup, RelationKind};
 use crate::source::{FileId, Files};
 
 pub(super) static RULE: Rule = Rule {
@@ -236,6 +236,21 @@ fn check_pair(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let (Some(unseen), Some(Expectation::Exactly(name))) = (unseen(set, model), &model.table) else {
         return;
     };
+    // What is for migrations alone is not to be generated for.
+    if matches!(pair.table, Lookup::Absent)
+        && missing_table::is_of_migrations(ctx.subject.files, model.span.file)
+    {
+        return;
+    }
+    // Autogenerate looks at no views (`_autogen_for_tables` of `alembic/autogenerate/compare`).
+    if let Lookup::Found(found) = &pair.table
+        && matches!(
+            found.get().kind,
+            RelationKind::View | RelationKind::MaterializedView
+        )
+    {
+        return;
+    }
     // A second class of one table cannot be imported beside the first: that is told.
     let of_model = |span| span == model.span || Some(span) == model.table_span;
     if set
