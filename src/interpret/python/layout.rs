@@ -202,7 +202,7 @@ impl Layout {
             if self.is_within_package(at) {
                 within.push(at);
             } else if fits(at) && self.holds(at, dotted) {
-                return Some(at.into());
+                return Some(self.inner(at, dotted).unwrap_or_else(|| at.into()));
             }
             folder = (!at.is_empty()).then(|| parent(at));
         }
@@ -219,6 +219,18 @@ impl Layout {
             return None;
         }
         self.nearest_holder(files, from, top, dotted)
+    }
+
+    /// Where a folder without `__init__.py` is named like a package that it holds in `src`, as a project is: that package is imported.
+    fn inner(&self, root: &str, dotted: &str) -> Option<SmolStr> {
+        if dotted.contains('.') || self.below_root(root, dotted).is_some() {
+            return None;
+        }
+        let inner = ["src", "lib"].map(|name| join(&join(root, dotted), name));
+        let found = inner
+            .into_iter()
+            .find(|at| self.below_root(at, dotted).is_some())?;
+        Some(found.into())
     }
 
     /// Whether a folder is one that a project's packages lie in.

@@ -243,7 +243,12 @@ fn configured(files: &Files, file: FileId) -> Vec<Tree> {
             }
             None => continue,
         };
-        let flask = find("script_location").is_none();
+        // Its commands run in the folder above, also where somebody has written down the location of the file itself.
+        let of_app = || {
+            let environment = files.find(&join(&folder, "env.py"));
+            environment.is_some_and(|file| files.text(file).contains("current_app"))
+        };
+        let flask = find("script_location").is_none() || folder == here && of_app();
         let versions = match find("version_locations") {
             Some(written) => split_paths(written, find("path_separator").or(find("version_path_separator")))
                 .into_iter()

@@ -2,7 +2,10 @@
 //!
 //! Source: `flask_migrate/templates/flask/env.py`; `Migrate.__init__` and `Migrate.init_app`.
 
+use std::cmp::Reverse;
+
 use super::library::Python;
+use crate::interpret::python::spoken::is_of_tests;
 use crate::interpret::python::{Args, Run, TermKind, Value};
 use crate::source::Span;
 
@@ -50,11 +53,29 @@ pub(super) fn attribute<'a>(
 fn database<'a>(machine: &mut Python<'a>, at: Span) -> Value<'a> {
     let modules = machine.modules();
     let files = modules.files();
-    for (id, module) in modules.iter() {
+    // Of several applications the one that lies nearest to `env.py` is the one whose command runs it.
+    let own = files.path(at.file);
+    let near = |path: &str| {
+        own.split('/')
+            .zip(path.split('/'))
+            .take_while(|(a, b)| a == b)
+            .count()
+    };
+    let mut all: Vec<_> = modules.iter().collect();
+    all.sort_by_key(|(_, module)| {
+        let path = files.path(module.file);
+        (Reverse(near(path)), is_of_tests(path))
+    });
+    let mut nearest = None;
+    for (id, module) in all {
         let text = files.text(module.file);
         let Some(name) = second_argument(&text) else {
             continue;
         };
+        let distance = near(files.path(module.file));
+        if *nearest.get_or_insert(distance) != distance {
+            break;
+        }
         let mut parts = name.split('.');
         let first = parts.next().unwrap_or(name);
         let Ok(module) = machine.run_module(id) else {
