@@ -238,6 +238,16 @@ pub(crate) struct Heap<'a> {
     groups: Rc<Vec<Rc<Group<'a>>>>,
 }
 
+/// Whether a chunk holds all that another one does: the very same objects.
+fn holds(all: &Chunk<'_>, some: &Chunk<'_>) -> bool {
+    some.iter().enumerate().all(|(at, own)| {
+        let Some(own) = own else { return true };
+        all.get(at)
+            .and_then(Option::as_ref)
+            .is_some_and(|object| Rc::ptr_eq(own, object))
+    })
+}
+
 /// Group, chunk, and the place in it.
 fn place(id: ObjectId) -> (usize, usize, usize) {
     let (chunk, at) = (id.0 as usize / CHUNK, id.0 as usize % CHUNK);
@@ -294,9 +304,13 @@ impl<'a> Heap<'a> {
             return 0;
         }
         let mut work = self.groups.len();
-        let mut changed = Vec::new();
+        let (mut changed, mut adopted) = (Vec::new(), Vec::new());
         for (c, ours, theirs) in self.differing(other) {
             work += CHUNK / 8;
+            if ours.is_none_or(|ours| holds(theirs, ours)) {
+                adopted.push((c, theirs.clone()));
+                continue;
+            }
             for (at, object) in theirs.iter().enumerate() {
                 let Some(object) = object else { continue };
                 let id = ObjectId((c * CHUNK + at) as u32);
@@ -315,6 +329,12 @@ impl<'a> Heap<'a> {
         for (id, object) in changed {
             self.put_shared(id, object);
         }
+        for (c, chunk) in adopted {
+            let group = grown(&mut self.groups, c / CHUNK);
+            if let Some(slot) = group.and_then(|group| grown(group, c % CHUNK)) {
+                *slot = chunk;
+            }
+        }
         work as u64
     }
 
@@ -322,7 +342,7 @@ impl<'a> Heap<'a> {
     fn differing<'h>(
         &'h self,
         other: &'h Heap<'a>,
-    ) -> impl Iterator<Item = (usize, Option<&'h Chunk<'a>>, &'h Chunk<'a>)> {
+    ) -> impl Iterator<Item = (usize, Option<&'h Chunk<'a>>, &'h Rc<Chunk<'a>>)> {
         let groups = other.groups.iter().enumerate().filter_map(|(g, theirs)| {
             let ours = self.groups.get(g);
             let same = ours.is_some_and(|ours| Rc::ptr_eq(ours, theirs));
@@ -332,7 +352,7 @@ impl<'a> Heap<'a> {
             theirs.iter().enumerate().filter_map(move |(c, theirs)| {
                 let ours = ours.and_then(|ours| ours.get(c));
                 let same = ours.is_some_and(|ours| Rc::ptr_eq(ours, theirs));
-                (!same).then(|| (g * CHUNK + c, ours.map(|ours| &**ours), &**theirs))
+                (!same).then(|| (g * CHUNK + c, ours.map(|ours| &**ours), theirs))
             })
         })
     }

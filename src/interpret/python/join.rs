@@ -1,5 +1,7 @@
 //! Two courses of one program come together: what agrees stays known, the rest is unknown, with what it can be.
 
+use std::rc::Rc;
+
 use smol_str::SmolStr;
 
 use super::budget::MAX_CANDIDATES;
@@ -25,10 +27,11 @@ fn same_to(a: &Value<'_>, b: &Value<'_>, depth: u32) -> bool {
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Int(a), Value::Int(b)) => a == b,
         (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
-        (Value::Str(a), Value::Str(b)) => a.as_str() == b.as_str(),
+        (Value::Str(a), Value::Str(b)) => Rc::ptr_eq(a, b) || a.as_str() == b.as_str(),
         (Value::Bytes(a), Value::Bytes(b)) => a == b,
         (Value::Tuple(a), Value::Tuple(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same_to(a, b, depth - 1))
+            Rc::ptr_eq(a, b)
+                || a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same_to(a, b, depth - 1))
         }
         (Value::List(a), Value::List(b))
         | (Value::Dict(a), Value::Dict(b))
@@ -42,7 +45,7 @@ fn same_to(a: &Value<'_>, b: &Value<'_>, depth: u32) -> bool {
         }
         (Value::Module(a), Value::Module(b)) => a == b,
         (Value::Term(a), Value::Term(b)) => a.id == b.id || same_kind(&a.kind, &b.kind, depth - 1),
-        (Value::Unknown(a), Value::Unknown(b)) => std::rc::Rc::ptr_eq(a, b),
+        (Value::Unknown(a), Value::Unknown(b)) => Rc::ptr_eq(a, b),
         _ => false,
     }
 }
@@ -180,17 +183,22 @@ fn lists<'a>(a: &List<'a>, b: &List<'a>, gap: &Gap) -> List<'a> {
 }
 
 fn sets<'a>(a: &List<'a>, b: &List<'a>, gap: &Gap) -> List<'a> {
-    let find =
-        |list: &List<'a>, value: &Value<'a>| list.items.iter().find(|s| same(&s.value, value)).cloned();
+    // Most stand at the same place in both.
+    let find = |list: &List<'a>, at: usize, value: &Value<'a>| {
+        let there = list.items.get(at).filter(|s| same(&s.value, value));
+        there
+            .or_else(|| list.items.iter().find(|s| same(&s.value, value)))
+            .cloned()
+    };
     let mut items = Vec::new();
-    for slot in &a.items {
-        items.push(match find(b, &slot.value) {
+    for (at, slot) in a.items.iter().enumerate() {
+        items.push(match find(b, at, &slot.value) {
             Some(other) => slots(slot, &other, gap),
             None => perhaps(slot, gap),
         });
     }
-    for slot in &b.items {
-        if find(a, &slot.value).is_none() {
+    for (at, slot) in b.items.iter().enumerate() {
+        if find(a, at, &slot.value).is_none() {
             items.push(perhaps(slot, gap));
         }
     }
@@ -322,14 +330,14 @@ impl<'a> World<'a> {
     /// Goes on with what both have in common, and gives back how much was looked at.
     pub(super) fn join(&mut self, other: &World<'a>, taken: &mut Taken<'a>, gap: &Gap) -> u64 {
         let work = self.heap.join(&other.heap, taken, |a, b| objects(a, b, gap));
-        if !std::rc::Rc::ptr_eq(&self.modules, &other.modules) {
-            let modules = std::rc::Rc::make_mut(&mut self.modules);
+        if !Rc::ptr_eq(&self.modules, &other.modules) {
+            let modules = Rc::make_mut(&mut self.modules);
             for (id, loaded) in other.modules.iter() {
                 modules.entry(*id).or_insert(*loaded).done |= loaded.done;
             }
         }
-        if !std::rc::Rc::ptr_eq(&self.attributes, &other.attributes) {
-            let attributes = std::rc::Rc::make_mut(&mut self.attributes);
+        if !Rc::ptr_eq(&self.attributes, &other.attributes) {
+            let attributes = Rc::make_mut(&mut self.attributes);
             for (id, object) in other.attributes.iter() {
                 attributes.entry(*id).or_insert(*object);
             }

@@ -1,8 +1,9 @@
 //! Namespaces, tables, views, sequences.
 
 use super::{Builder, doubt, names, table_oid};
+use crate::known::{Gap, Section};
 use crate::name::Name;
-use crate::schema::{IndexId, Relation, RelationKind, TableWalker};
+use crate::schema::{IndexId, NamespaceId, Relation, RelationKind, TableWalker};
 use crate::session::value::{Object, Value};
 
 impl Builder<'_> {
@@ -225,8 +226,21 @@ impl Builder<'_> {
             "relhasindex",
             "relnatts",
         ];
+        // What is not known of the indexes of one table is not known of those of the others: one row stands for all in a schema.
+        let mut open: Vec<NamespaceId> = Vec::new();
         for table in self.tables() {
             self.class_of_table(table);
+            let namespace = table.get().namespace;
+            if !open.contains(&namespace)
+                && let Some(gap) = unknown_indexes(table)
+            {
+                let known = [
+                    ("relnamespace", Value::oid(Object::Namespace(namespace))),
+                    ("relkind", Value::text("i")),
+                ];
+                self.wild(&known, &gap, true);
+                open.push(namespace);
+            }
         }
         for (id, s) in self.schema.sequences.iter().filter(|(_, s)| s.presence.may_be()) {
             let values = vec![
@@ -315,15 +329,14 @@ impl Builder<'_> {
             let maybe = doubt(&get.presence).or_else(|| doubt(&index.get().presence));
             self.push(values, maybe);
         }
-        for section in [
-            crate::known::Section::Indexes,
-            crate::known::Section::Unique,
-            crate::known::Section::PrimaryKey,
-        ] {
-            if let Some(gap) = super::open_section(table, section) {
-                let known = [("relnamespace", namespace.clone()), ("relkind", Value::text("i"))];
-                self.wild(&known, &gap, true);
-            }
-        }
     }
+}
+
+/// Why a table may have other indexes than those that are known.
+fn unknown_indexes(table: TableWalker<'_>) -> Option<Gap> {
+    let sections = [Section::Indexes, Section::Unique, Section::PrimaryKey];
+    let mut gaps = sections
+        .into_iter()
+        .filter_map(|section| super::open_section(table, section));
+    gaps.next()
 }

@@ -8,7 +8,7 @@ use crate::known::{Gap, Truth};
 use crate::name::Name;
 use crate::session::Session;
 use crate::session::flow::{Raised, Run};
-use crate::session::value::Value;
+use crate::session::value::{Object, Value};
 use crate::source::Span;
 use crate::tree::query::{From, Join};
 
@@ -198,6 +198,11 @@ impl Session {
                 None => rest.push(i),
             }
         }
+        let own = |(l, r): &(usize, usize)| {
+            let left = left.sources.iter().any(|s| s.is_own_oid(*l));
+            (left, source.is_own_oid(source.start + *r))
+        };
+        let own: Vec<(bool, bool)> = keys.iter().map(own).collect();
         let mut rows = Vec::new();
         for row in &left.rows {
             self.tick(at)?;
@@ -216,8 +221,13 @@ impl Session {
                 if is_full(rows.len(), start + source.columns.len()) {
                     return Err(too_many(at));
                 }
-                if let Some(right) = table.rows.get(i) {
-                    rows.push(pair(row, right));
+                let Some(right) = table.rows.get(i) else {
+                    continue;
+                };
+                let mut row = pair(row, right);
+                let mut equal = keys.iter().zip(&own);
+                if equal.all(|((l, r), own)| equate(&mut row, *l, start + *r, *own)) {
+                    rows.push(row);
                 }
             }
         }
@@ -445,6 +455,25 @@ fn pair(left: &Row, right: &Row) -> Row {
         maybe: left.maybe.clone().or_else(|| right.maybe.clone()),
         many: left.many || right.many,
     }
+}
+
+/// Two values of a row are equal where it is there: one that is not known is the other then. Whether the row can be there: `own` says
+/// which of the two is the oid of the row itself that it comes from, and a relation that is known has a row in which it is.
+fn equate(row: &mut Row, left: usize, right: usize, own: (bool, bool)) -> bool {
+    let (Some(a), Some(b)) = (row.values.get(left), row.values.get(right)) else {
+        return true;
+    };
+    let (at, gap, value, own) = match (a, b) {
+        (Value::Unknown(gap), Value::Text(_) | Value::Oid(_)) => (left, gap.clone(), b.clone(), own.0),
+        (Value::Text(_) | Value::Oid(_), Value::Unknown(gap)) => (right, gap.clone(), a.clone(), own.1),
+        _ => return true,
+    };
+    if own && matches!(&value, Value::Oid(oid) if matches!(oid.object, Object::Relation(_))) {
+        return false;
+    }
+    row.values[at] = value;
+    row.maybe.get_or_insert(gap);
+    true
 }
 
 pub(super) fn alias_of(item: &FromItem) -> Option<Name> {

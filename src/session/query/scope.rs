@@ -25,6 +25,14 @@ pub(in crate::session) struct Source {
     pub(in crate::session) merged: Vec<Name>,
 }
 
+impl Source {
+    /// Whether a place in a row is the oid of what a row of a catalog is about.
+    pub(super) fn is_own_oid(&self, at: usize) -> bool {
+        let column = at.checked_sub(self.start).and_then(|at| self.columns.get(at));
+        self.catalog && column.is_some_and(|column| column.as_str() == "oid")
+    }
+}
+
 /// A row that expressions are evaluated on, and the rows of the queries around it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::session) struct Env<'a> {

@@ -256,3 +256,31 @@ fn a_column_that_may_have_been_there_is_not_the_one_that_is_added() {
     let column = table.and_then(|table| table.columns.iter().find(|c| c.name.as_str() == "a"));
     assert!(column.is_some_and(|c| c.ty.known().is_none() && c.nullable.known().is_none()));
 }
+
+#[test]
+fn a_question_after_something_unknown_is_still_about_what_it_names() {
+    let tables: String = (0..150)
+        .map(|i| format!("CREATE TABLE t{i} (id int PRIMARY KEY, p int REFERENCES t0);\n"))
+        .collect();
+    let outcome = run(&format!(
+        "{tables}
+        DO $$ BEGIN EXECUTE current_setting('a.b', true); END $$;
+        DO $$ DECLARE c text; BEGIN
+            FOR c IN SELECT con.conname FROM pg_constraint con
+                JOIN pg_class rel ON rel.oid = con.conrelid
+                JOIN pg_attribute att ON att.attrelid = rel.oid AND att.attnum = ANY (con.conkey)
+                WHERE rel.relname = 't7' AND con.contype = 'f' AND att.attname = 'p'
+            LOOP
+                EXECUTE format('ALTER TABLE t7 DROP CONSTRAINT %I', c);
+            END LOOP;
+        END $$;"
+    ));
+    assert_eq!(codes(&outcome), [""; 0]);
+    let everything = outcome.gaps.iter().filter(|g| g.reach == Reach::Everything);
+    assert_eq!(everything.count(), 1, "{:?}", outcome.gaps);
+    assert!(
+        outcome.gaps.iter().all(|g| !g.why.contains("more rows")),
+        "{:?}",
+        outcome.gaps
+    );
+}
