@@ -38,7 +38,7 @@ fn going_on<'a>(ctx: &'a Context<'_>) -> Vec<GoingOn<'a>> {
         .tables
         .iter()
         .filter(|(_, table)| table.presumed.is_some() && table.presence.may_be() && !has_own(schema, table));
-    let changed = presumed.filter_map(|(id, table)| {
+    let changed = presumed.flat_map(|(id, table)| {
         // The first entry is that it is used.
         let entries = || table.log.iter().skip(1);
         let named = entries().filter_map(|entry| Some(&table.columns.get(entry.column?.0 as usize)?.name));
@@ -46,12 +46,21 @@ fn going_on<'a>(ctx: &'a Context<'_>) -> Vec<GoingOn<'a>> {
             || !table.indexes.is_empty()
             || !table.constraints.is_empty();
         let columns: Vec<&Name> = named.collect();
-        (others || !columns.is_empty()).then(|| GoingOn {
-            table: schema.table(id).qualified(),
+        let is_changed = others || !columns.is_empty();
+        // It may have renamed the other's table, which made it by its first name.
+        let earlier = schema.renamed.iter().filter(move |renamed| {
+            let said = format!("renamed from {}", renamed.from);
+            renamed.table == Some(id) && entries().any(|e| e.column.is_none() && e.what == said)
+        });
+        let namespace = &schema.namespaces[table.namespace].name;
+        let earlier = earlier.map(move |renamed| format!("{namespace}.{}", renamed.from));
+        let names = is_changed.then(|| schema.table(id).qualified()).into_iter();
+        names.chain(earlier).map(move |table| GoingOn {
+            table,
             by: ctx.subject.target,
             projects: projects(ctx),
             dialect: ctx.subject.dialect,
-            columns,
+            columns: columns.clone(),
             others,
         })
     });
