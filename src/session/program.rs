@@ -252,10 +252,10 @@ impl Session {
         self.touch();
     }
 
-    /// Whether nothing has run on it.
+    /// Whether nothing has run on it, and nothing was left out.
     #[must_use]
     pub fn is_new(&self) -> bool {
-        self.gaps_of.is_empty() && self.clock == 0
+        self.gaps_of.is_empty() && self.gaps.is_empty() && self.clock == 0
     }
 
     /// Notes that an error ended the program: what ran before it stands.

@@ -316,3 +316,20 @@ fn ways_back_leave_no_trace() {
     }
     assert!(rehearsed > 100, "few ways back ran: {rehearsed}");
 }
+
+/// Which lines of revisions are run changes with an edit: a state that was kept of other lines is none of these.
+#[test]
+fn edits_of_lines_find_what_a_whole_run_finds() {
+    let cases = documents("tests/cases")
+        .into_iter()
+        .flat_map(|(_, path)| Document::open(&path).cases);
+    let of_lines: Vec<Case> = cases
+        .filter(|case| case.heading.iter().any(|h| h.contains("are stamped with")))
+        .collect();
+    assert!(!of_lines.is_empty(), "the case of lines is gone");
+    let wrong: Vec<String> = of_lines
+        .iter()
+        .flat_map(|case| (0..24).flat_map(|salt| wrong(case, salt)))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
