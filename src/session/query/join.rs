@@ -198,11 +198,13 @@ impl Session {
                 None => rest.push(i),
             }
         }
-        let own = |(l, r): &(usize, usize)| {
-            let left = left.sources.iter().any(|s| s.is_own_oid(*l));
-            (left, source.is_own_oid(source.start + *r))
+        // Names and oids of catalogs that are equal are the same; text of other tables may be equal and read otherwise (`citext`).
+        let of_catalogs = |key: &(usize, usize)| {
+            let left = left.sources.iter().find_map(|s| s.catalog_column(key.0))?;
+            let right = source.catalog_column(key.1)?;
+            Some((*key, (left.as_str() == "oid", right.as_str() == "oid")))
         };
-        let own: Vec<(bool, bool)> = keys.iter().map(own).collect();
+        let of_catalogs: Vec<_> = keys.iter().filter_map(of_catalogs).collect();
         let mut rows = Vec::new();
         for row in &left.rows {
             self.tick(at)?;
@@ -225,7 +227,7 @@ impl Session {
                     continue;
                 };
                 let mut row = pair(row, right);
-                let mut equal = keys.iter().zip(&own);
+                let mut equal = of_catalogs.iter();
                 if equal.all(|((l, r), own)| equate(&mut row, *l, start + *r, *own)) {
                     rows.push(row);
                 }
@@ -457,7 +459,7 @@ fn pair(left: &Row, right: &Row) -> Row {
     }
 }
 
-/// Two values of a row are equal where it is there: one that is not known is the other then. Whether the row can be there: `own` says
+/// Two values of catalogs are equal where a row is there: one that is not known is the other then. Whether the row can be there: `own` says
 /// which of the two is the oid of the row itself that it comes from, and a relation that is known has a row in which it is.
 fn equate(row: &mut Row, left: usize, right: usize, own: (bool, bool)) -> bool {
     let (Some(a), Some(b)) = (row.values.get(left), row.values.get(right)) else {

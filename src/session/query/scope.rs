@@ -26,10 +26,10 @@ pub(in crate::session) struct Source {
 }
 
 impl Source {
-    /// Whether a place in a row is the oid of what a row of a catalog is about.
-    pub(super) fn is_own_oid(&self, at: usize) -> bool {
-        let column = at.checked_sub(self.start).and_then(|at| self.columns.get(at));
-        self.catalog && column.is_some_and(|column| column.as_str() == "oid")
+    /// The column of a catalog at a place in a row.
+    pub(super) fn catalog_column(&self, at: usize) -> Option<&Name> {
+        let column = self.columns.get(at.checked_sub(self.start)?)?;
+        self.catalog.then_some(column)
     }
 }
 
