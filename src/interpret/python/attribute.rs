@@ -134,7 +134,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             return self.load(inner, at).map(Some);
         }
         if name == "__dict__" {
-            return Ok(Some(self.unknown(at, "the names of a module are not listed")));
+            return Ok(Some(standard::namespace::of_module(self, module, at)));
         }
         if let Some(slot) = self.scope(id).and_then(|s| s.names.get("__getattr__")).cloned() {
             let args = Args::of(vec![Value::text(name, at)], at);

@@ -6,6 +6,7 @@ use super::join::one_of;
 use super::library::Library;
 use super::machine::{Machine, Run};
 use super::ops::as_int;
+use super::standard;
 use super::value::Value;
 use crate::known::Gap;
 use crate::source::Span;
@@ -58,7 +59,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 at,
             )),
             _ => {
-                L::set_item(self, value, key, &new, at);
+                if !standard::namespace::set_item(self, value, key, &new, at) {
+                    L::set_item(self, value, key, &new, at);
+                }
                 Ok(())
             }
         }
@@ -160,7 +163,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                     .transpose()?;
                 Ok(())
             }
-            _ => Ok(()),
+            _ => {
+                standard::namespace::delete_item(self, value, key, at);
+                Ok(())
+            }
         }
     }
 

@@ -203,6 +203,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         if let Some(dict) = self.dict(value) {
             return Ok(Ok((dict.entries.clone(), dict.open.clone())));
         }
+        if let Some(names) = standard::namespace::snapshot(self, value, at) {
+            return self.entries(&names, at);
+        }
         match value {
             Value::Unknown(unknown) => Ok(Err(unknown.gap.clone())),
             Value::Instance(_) => {

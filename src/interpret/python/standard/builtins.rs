@@ -249,6 +249,7 @@ pub(crate) fn call<'a, L: Library<'a>>(
             })
         }),
         "print" | "breakpoint" | "help" => Some(Ok(Value::None)),
+        "globals" if args.positional.is_empty() => super::namespace::globals(machine, at).map(Ok),
         "input" | "id" | "hash" | "globals" | "locals" | "eval" | "compile" | "memoryview" | "complex"
         | "bytearray" | "object"
             if !args

@@ -14,6 +14,7 @@ mod functools;
 mod itertools;
 mod json;
 mod modules;
+pub(super) mod namespace;
 pub(crate) mod numbers;
 mod objects;
 mod order;
@@ -107,7 +108,8 @@ pub(super) fn method<'a, L: Library<'a>>(
             let coroutine = args.positional.first()?.value.clone();
             Some(machine.awaited(coroutine, at))
         }
-        Value::Term(_) => paths::method(machine, receiver, name, args, at)
+        Value::Term(_) => namespace::method(machine, receiver, name, args, at)
+            .or_else(|| paths::method(machine, receiver, name, args, at))
             .or_else(|| paths::file_method(machine, receiver, name, args, at))
             .or_else(|| regexes::method(machine, receiver, name, args, at))
             .or_else(|| exceptions::method(machine, receiver, name, at)),

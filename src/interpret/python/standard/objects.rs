@@ -9,8 +9,8 @@ use super::super::ops::maybe_bool;
 use super::super::value::{Args, ClassId, Operator, Value};
 use super::bind::{int, unknown};
 use super::{
-    access, bind, enums, environment, exceptions, format, itertools, modules, paths, records, regexes,
-    sequence, typing,
+    access, bind, enums, environment, exceptions, format, itertools, modules, namespace, paths, records,
+    regexes, sequence, typing,
 };
 use crate::known::Truth;
 use crate::source::Span;
@@ -218,6 +218,9 @@ pub(in super::super) fn item<'a, L: Library<'a>>(
             if let Some(parts) = modules::module_info(object) {
                 return Some(machine.item(&Value::Tuple(parts.into()), key, at));
             }
+            if let Some(names) = namespace::snapshot(machine, object, at) {
+                return Some(machine.item(&names, key, at));
+            }
             regexes::group(machine, object, key, at)
         }
         _ => None,
@@ -263,6 +266,13 @@ pub(in super::super) fn iterate<'a, L: Library<'a>>(
             }
             if let Some(parts) = modules::module_info(object) {
                 return Some(Ok(parts));
+            }
+            if let Some(names) = namespace::snapshot(machine, object, at) {
+                return match machine.items(&names, at) {
+                    Ok(Ok(items)) => Some(Ok(items)),
+                    Ok(Err(_)) => None,
+                    Err(stop) => Some(Err(stop)),
+                };
             }
             if paths::is_open_file(object) {
                 return match paths::file_text(machine, object, at)? {
@@ -390,6 +400,10 @@ fn contains<'a, L: Library<'a>>(
         Value::Term(_) => {
             if let Some(path) = collection.as_path() {
                 return environment::contains(machine, path, item, at).map(Ok);
+            }
+            if let Some(names) = namespace::snapshot(machine, collection, at) {
+                let found = machine.compare(ast::CmpOp::In, item, &names, at);
+                return Some(found.map(|found| machine.truth(&found, at)));
             }
             let range = sequence::range_of(collection)?;
             Some(Ok(match (item.gap(), int(item)) {
