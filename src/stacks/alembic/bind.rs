@@ -140,7 +140,7 @@ pub(super) fn method<'a, L: Database<'a>>(
         Kind::Inspector => inspector::method(machine, object, name, args, at),
         Kind::Dialect => dialect(machine, name, args, at),
         Kind::Preparer => preparer::method(machine, name, args, at),
-        Kind::Transaction(on) => transaction(machine, on, &held, name, at),
+        Kind::Transaction(on) => transaction(machine, object, on, &held, name, at),
         Kind::Context => of_context(machine, name, args, at),
         Kind::Query => query(machine, object, name, args, at),
         Kind::Operations | Kind::Batch | Kind::Autocommit => return None,
@@ -272,6 +272,9 @@ fn unfollowed<'a, L: Database<'a>>(
     Value::unknown(gap.reaching(Reach::Rows))
 }
 
+/// Which attribute of a transaction says whether it has not ended.
+const ACTIVE: &str = "is_active";
+
 fn begin_nested<'a, L: Database<'a>>(
     machine: &mut Machine<'a, L>,
     on: Connection,
@@ -287,8 +290,10 @@ fn begin_nested<'a, L: Database<'a>>(
     ))
 }
 
+/// `NestedTransaction` and `RootTransaction` (`sqlalchemy/engine/base.py`): what goes back closes, and what is closed goes back.
 fn transaction<'a, L: Database<'a>>(
     machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
     on: Connection,
     held: &[Value<'a>],
     name: &str,
@@ -296,8 +301,10 @@ fn transaction<'a, L: Database<'a>>(
 ) -> Run<'a, Value<'a>> {
     let savepoint = held.first().and_then(Value::as_str).map(Name::new);
     match (name, savepoint) {
-        ("commit" | "close", Some(name)) => L::control(machine, Transaction::Release(name), at, on)?,
-        ("rollback", Some(name)) => L::control(machine, Transaction::RollbackTo(name), at, on)?,
+        ("commit", Some(name)) => end_nested(machine, object, on, Transaction::Release(name), at)?,
+        ("rollback" | "close", Some(name)) => {
+            end_nested(machine, object, on, Transaction::RollbackTo(name), at)?;
+        }
         ("commit", None) => L::control(machine, Transaction::Commit, at, on)?,
         ("rollback", None) => L::control(machine, Transaction::Rollback, at, on)?,
         _ => {}
@@ -308,9 +315,33 @@ fn transaction<'a, L: Database<'a>>(
     })
 }
 
+/// The savepoint of a transaction within another is left, unless it was before: the transaction is not active any more then, and the
+/// end of its `with` block sends nothing (`TransactionalContext.__exit__`, `sqlalchemy/engine/util.py`).
+fn end_nested<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
+    on: Connection,
+    control: Transaction,
+    at: Span,
+) -> Run<'a, ()> {
+    use crate::known::{Gap, Reach};
+    match machine.set_on(object, ACTIVE) {
+        None => {}
+        Some(Value::Unknown(_)) => {
+            let why = "a transaction that may have ended before ends";
+            L::open(machine, Gap::new(at, why, Reach::Everything));
+            return Ok(());
+        }
+        Some(_) => return Ok(()),
+    }
+    machine.set_attribute(object, ACTIVE, Value::Bool(false), at)?;
+    L::control(machine, control, at, on)
+}
+
 /// A `with` block over a transaction ends.
 pub(super) fn end_block<'a, L: Database<'a>>(
     machine: &mut Machine<'a, L>,
+    object: &Value<'a>,
     on: Connection,
     held: &[Value<'a>],
     failed: bool,
@@ -325,7 +356,7 @@ pub(super) fn end_block<'a, L: Database<'a>>(
         Transaction::Release(name)
     };
     // What the server answers to it cannot be seen by the program.
-    let _ = L::control(machine, control, at, on);
+    let _ = end_nested(machine, object, on, control, at);
 }
 
 fn of_session<'a, L: Database<'a>>(

@@ -339,7 +339,7 @@ pub fn exit<'a, L: Database<'a>>(
         Kind::Autocommit => L::autocommit(machine, false, at),
         Kind::Transaction(on) => {
             let held: Vec<Value<'a>> = held.iter().map(|a| a.value.clone()).collect();
-            bind::end_block(machine, on, &held, failed, at);
+            bind::end_block(machine, term, on, &held, failed, at);
         }
         Kind::Batch => {
             let recreate = args

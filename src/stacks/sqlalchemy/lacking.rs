@@ -50,6 +50,7 @@ pub(crate) fn lacking(file: FileId, parsed: &Parsed, function: Option<&str>) -> 
         file,
         listed: listed(),
         aliases: FxHashMap::default(),
+        given: FxHashSet::default(),
         found: Vec::new(),
     };
     reader.statements(&parsed.body.body);
@@ -68,6 +69,8 @@ struct Reader {
     listed: &'static Listed,
     /// Names of the module that are a module of SQLAlchemy.
     aliases: FxHashMap<SmolStr, SmolStr>,
+    /// What the module gives modules of SQLAlchemy itself (`sa.relationship = relationship`), by the dotted name.
+    given: FxHashSet<String>,
     found: Vec<Lacking>,
 }
 
@@ -88,7 +91,12 @@ impl Reader {
                     }
                     self.rebind(&assign.target);
                 }
-                ast::Stmt::Expr(expr) => self.visit_expr(&expr.value),
+                ast::Stmt::Expr(expr) => {
+                    self.visit_expr(&expr.value);
+                    if let ast::Expr::Call(call) = &*expr.value {
+                        self.set(call);
+                    }
+                }
                 // What follows may not run.
                 ast::Stmt::Return(_) | ast::Stmt::Raise(_) => return,
                 ast::Stmt::If(_)
@@ -145,10 +153,27 @@ impl Reader {
         }
     }
 
-    /// A name that is given something else is no module any more.
+    /// A name that is given something else is no module any more; a name that is set on a module is one that it has.
     fn rebind(&mut self, target: &ast::Expr) {
-        if let ast::Expr::Name(name) = target {
-            self.aliases.remove(name.id.as_str());
+        match target {
+            ast::Expr::Name(name) => {
+                self.aliases.remove(name.id.as_str());
+            }
+            ast::Expr::Attribute(_) => self.given.extend(self.dotted(target)),
+            ast::Expr::Tuple(tuple) => tuple.elts.iter().for_each(|target| self.rebind(target)),
+            _ => {}
+        }
+    }
+
+    /// `setattr(sa, "relationship", relationship)`.
+    fn set(&mut self, call: &ast::ExprCall) {
+        let is_setattr = matches!(&*call.func, ast::Expr::Name(name) if name.id.as_str() == "setattr");
+        let [module, name, ..] = &*call.arguments.args else {
+            return;
+        };
+        if let (true, Some(module), ast::Expr::StringLiteral(name)) = (is_setattr, self.dotted(module), name)
+        {
+            self.given.insert(format!("{module}.{}", name.value.to_str()));
         }
     }
 
@@ -190,6 +215,7 @@ impl<'a> Visitor<'a> for Reader {
                         .get(module.as_str())
                         .is_some_and(|names| !names.contains(name))
                     && !is_own(name)
+                    && !self.given.contains(&format!("{module}.{name}"))
                 {
                     self.found.push(Lacking {
                         span: span(self.file, attribute.range()),
@@ -264,6 +290,9 @@ mod tests {
             none
         );
         assert_eq!(found("import sqlalchemy as sa\nsa = other()\nsa.Nothing\n"), none);
+        let given = "import sqlalchemy as db\nfrom sqlalchemy.orm import relationship\ndb.relationship = relationship\n\
+                     setattr(db, 'backref', 1)\nclass A:\n    b = db.relationship('B')\n    c = db.backref\n";
+        assert_eq!(found(given), none);
         let guarded = "import sqlalchemy as sa\ndef upgrade():\n    if x:\n        return\n    sa.Nothing\n";
         assert_eq!(found(guarded), none);
     }
