@@ -4,7 +4,7 @@ use super::{EnumCheck, Resolver, Typed};
 use crate::interpret::python::{Args, Argument, Class, ClassId, Library, Machine, Value};
 use crate::source::Span;
 use crate::stacks::sqlalchemy::semantics::COMPILED;
-use crate::stacks::sqlalchemy::terms::{self, Known, Member, gap, stopped};
+use crate::stacks::sqlalchemy::terms::{self, Known, Member, Origin, gap, stopped};
 
 /// The class of a type or of an object of it.
 fn class_of<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> Option<ClassId> {
@@ -59,8 +59,20 @@ pub(super) fn resolve<'a, L: Library<'a>>(
         Ok(value) => value,
         Err(stop) => return Typed::unknown(stopped(&stop, at), at),
     };
+    let says_impl = resolver.machine.lookup(id, "impl").is_some();
     let mut typed = match base.name() {
         "TypeDecorator" => decorator(resolver, value, id, at, depth),
+        // A `TypeDecorator` of SQLAlchemy itself (`sqlalchemy/sql/sqltypes.py`): what the class says stands in its place.
+        "PickleType" if says_impl || resolver.machine.lookup(id, "load_dialect_impl").is_some() => {
+            decorator(resolver, value, id, at, depth)
+        }
+        _ if says_impl && base.origin == Origin::Package => Typed::unknown(
+            gap(
+                span,
+                "whether the package's type goes by the `impl` of this class is not known",
+            ),
+            at,
+        ),
         "UserDefinedType" | "TypeEngine" => user_defined(resolver, value, id, at),
         // A subclass of a type compiles as that type does.
         _ => match arguments(resolver.machine, value, at) {
