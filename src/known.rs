@@ -124,6 +124,16 @@ impl Gap {
         }))
     }
 
+    /// At the same place, for another reason and with another reach.
+    #[must_use]
+    pub fn because(&self, why: impl Into<String>, reach: Reach) -> Self {
+        Gap(Arc::new(GapInfo {
+            at: self.0.at,
+            why: why.into(),
+            reach,
+        }))
+    }
+
     /// The same cause with another reach.
     #[must_use]
     pub fn reaching(&self, reach: Reach) -> Self {

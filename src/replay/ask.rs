@@ -229,12 +229,30 @@ fn exists(db: &Database, kind: ObjectKind, name: &QualifiedName) -> Truth {
     }
 }
 
+/// Where the history begins on tables that it does not make, what it asks for may have been among them, unless it was dropped since.
+fn perhaps_before(db: &Database, name: &QualifiedName) -> Truth {
+    let gone = places(db, name)
+        .into_iter()
+        .any(|place| db.schema.dropped_table(place, &name.name).is_some());
+    match db.schema.begins_elsewhere().filter(|_| !gone) {
+        Some(used) => Truth::Unknown(used.because(
+            format!("whether {name} was there before the migrations, as other tables were"),
+            Reach::Object(name.to_string()),
+        )),
+        None => Truth::No,
+    }
+}
+
 fn relation_exists(db: &Database, kind: ObjectKind, name: &QualifiedName) -> Truth {
     let found = places(db, name)
         .into_iter()
         .find_map(|place| db.schema.relation_names.get(place, &name.name));
     match found {
         None if kind == ObjectKind::Index => unlisted_index(db, name),
+        None if kind == ObjectKind::Table => match missing(db, name) {
+            Truth::No => perhaps_before(db, name),
+            other => other,
+        },
         None => missing(db, name),
         Some(Relation::Table(id)) => {
             let table = &db.schema.tables[id];

@@ -240,7 +240,26 @@ impl Join<'_> {
             if self.out.schema.tables[id].presence.is_present() {
                 self.out.schema.tables[id].presence = self.maybe();
             }
+            if id.0 as usize >= self.base.schema.tables.len() {
+                self.doubt_shape(id);
+            }
             self.doubt_references(id);
+        }
+    }
+
+    /// A table that one course alone has made: where the history begins on tables that it does not make, the other one may have found it
+    /// there, of another shape.
+    fn doubt_shape(&mut self, id: TableId) {
+        let table = &self.out.schema.tables[id];
+        let (own, base) = (
+            table.presumed.is_none() && table.extension.is_none(),
+            &self.base.schema,
+        );
+        if own
+            && self.out.schema.begins_elsewhere().is_some()
+            && base.dropped_table(table.namespace, &table.name).is_none()
+        {
+            table::forget_shape(&mut self.out.schema.tables[id], self.gap);
         }
     }
 

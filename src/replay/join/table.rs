@@ -34,6 +34,9 @@ impl Join<'_> {
             self.out.schema.tables[place] = theirs;
             self.out.schema.tables[place].presence = maybe;
             self.bind_all(place);
+            if theirs_id.0 as usize >= self.base.schema.tables.len() {
+                self.doubt_shape(place);
+            }
             return;
         }
         let base = self.base.schema.tables.get(place).map_or(0, |t| t.log.len());
@@ -221,6 +224,32 @@ fn forget_column(column: &mut Column, gap: &Gap) {
     column.default = column.default.join(&Fact::unknown(gap.clone()), gap);
     column.identity = column.identity.join(&Fact::unknown(gap.clone()), gap);
     column.generated = column.generated.join(&Fact::unknown(gap.clone()), gap);
+}
+
+/// Nothing is known of a table but its name: what is listed of it may be there.
+pub(super) fn forget_shape(table: &mut Table, gap: &Gap) {
+    let maybe = || Presence::Maybe(gap.clone());
+    for column in &mut table.columns {
+        forget_column(column, gap);
+        if column.presence.is_present() {
+            set_column(column, maybe());
+        }
+    }
+    for constraint in &mut table.constraints {
+        if constraint.presence.is_present() {
+            set_constraint(constraint, maybe());
+        }
+    }
+    for index in &mut table.indexes {
+        if index.presence.is_present() {
+            set_index(index, maybe());
+        }
+    }
+    for section in Section::ALL {
+        if table.open.iter().all(|(open, _)| *open != section) {
+            table.open.push((section, gap.clone()));
+        }
+    }
 }
 
 fn set_column(column: &mut Column, presence: Presence) {

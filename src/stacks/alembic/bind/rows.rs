@@ -59,6 +59,7 @@ pub(super) fn result<'a, L: Database<'a>>(
         }
         "keys" => match held.get(1) {
             Some(Value::Tuple(names)) if !names.is_empty() => machine.new_list(names.to_vec()),
+            Some(names @ Value::List(_)) => names.clone(),
             _ => {
                 let gap = machine.gap(at, "the columns of a query");
                 machine.open_list(gap)

@@ -20,7 +20,14 @@ pub(in crate::stacks::alembic) fn as_value<'a, L: Library<'a>>(
         .iter()
         .map(|c| Value::text(c.as_str(), at))
         .collect::<Vec<_>>();
-    let names = Value::Tuple(names.into());
+    // Of what may have other columns, a table that no migration makes, the names are an open list.
+    let names = match &rows.open {
+        Some(gap) => {
+            let names = names.into_iter().map(|name| (name, None)).collect();
+            machine.new_list_of(names, Some(gap.clone()))
+        }
+        None => Value::Tuple(names.into()),
+    };
     objects::make(machine, Kind::Result, vec![list, names], at)
 }
 
@@ -62,9 +69,8 @@ fn row_value<'a, L: Library<'a>>(
         }
         args.positional.push(argument);
     }
-    if row.values.is_empty() || rows.columns.len() > row.values.len() {
-        args.open = rows.open.clone().or_else(|| row.maybe.clone());
-    }
+    let lacks = row.values.is_empty() || rows.columns.len() > row.values.len();
+    args.open = rows.open.clone().or_else(|| row.maybe.clone().filter(|_| lacks));
     objects::make_with(machine, Kind::Row, args, at)
 }
 

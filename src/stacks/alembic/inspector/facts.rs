@@ -83,7 +83,15 @@ pub(super) fn tables(schema: &Schema, place: Option<&Name>, kinds: &[RelationKin
         // Alembic's own table is there; it is no part of the history.
         items.push((Fact::text("alembic_version"), None));
     }
-    Answer::List(items, hidden(schema, place))
+    // Where the history begins on tables that it does not make, there may have been more of them.
+    let before = || {
+        let used = schema
+            .begins_elsewhere()
+            .filter(|_| kinds.contains(&RelationKind::Table))?;
+        let why = "which tables were there before the migrations";
+        Some(used.because(why, crate::known::Reach::Rows))
+    };
+    Answer::List(items, hidden(schema, place).or_else(before))
 }
 
 pub(super) fn sequences(schema: &Schema, place: Option<&Name>) -> Answer {
