@@ -17,6 +17,7 @@ use schemalign::check::{self, Sides};
 use schemalign::config::{Dialect, Given, Options};
 use schemalign::session::{Migration, Session};
 use schemalign::source::Files;
+use schemalign::stacks::Forgets;
 use schemalign::syntax::pg;
 use schemalign::syntax::split::{self, PieceKind};
 
@@ -34,7 +35,7 @@ const LEAST: Duration = Duration::from_millis(10);
 struct History {
     name: String,
     given: Given,
-    reconnects: bool,
+    forgets: Forgets,
     migrations: Vec<Migration>,
     /// Every statement that the parser may be given.
     statements: Vec<String>,
@@ -77,7 +78,11 @@ impl History {
         History {
             name: folder.to_owned(),
             given: run.target.given,
-            reconnects: run.target.histories.iter().any(|h| h.runner.reconnects()),
+            forgets: run
+                .target
+                .histories
+                .first()
+                .map_or(Forgets::Nothing, |h| h.runner.forgets()),
             migrations,
             bodies: statements.iter().filter_map(|s| body(s)).collect(),
             statements,
@@ -110,9 +115,7 @@ impl History {
     fn replay(&self) {
         let mut session = Session::new(&self.given);
         for migration in &self.migrations {
-            if self.reconnects {
-                session.reconnect();
-            }
+            self.forgets.apply(&mut session);
             session.run(migration);
         }
         std::hint::black_box(session.finish());

@@ -13,7 +13,7 @@ use crate::session::{Migration, Outcome, Session};
 use crate::source::Files;
 use crate::sql;
 use crate::stacks::back::{Rehearsed, down};
-use crate::stacks::{History, is_kept};
+use crate::stacks::{Forgets, History, Runner, is_kept};
 
 /// Migrations that are parsed at once, before the first of them runs.
 const BATCH: usize = 64;
@@ -25,8 +25,8 @@ const LONG: usize = 1 << 20;
 enum Step {
     /// A migration that is text.
     Run {
-        /// The runner connects anew before it.
-        reconnects: bool,
+        /// What the runner makes its connection forget before it.
+        forgets: Forgets,
         migration: Migration,
     },
     /// A migration that cannot be read.
@@ -115,14 +115,10 @@ pub(super) fn go_on(
     if let Some(program) = &history.program {
         session = program.go_on(session, from, before, files, &given)?;
     } else {
-        let reconnects = target
-            .histories
-            .last()
-            .is_some_and(|history| history.runner.reconnects());
+        let runner = target.histories.last().map(|history| history.runner);
+        let forgets = runner.map_or(Forgets::Nothing, Runner::forgets);
         for migration in history.migrations.iter().skip(from) {
-            if reconnects {
-                session.reconnect();
-            }
+            forgets.apply(&mut session);
             session.run(migration);
         }
     }
@@ -165,7 +161,8 @@ fn steps(files: &Files, target: &Target, histories: &[History], at: Option<&str>
             out.push(Step::Program(h, end));
             continue;
         }
-        let reconnects = target.histories.get(h).is_some_and(|h| h.runner.reconnects());
+        let runner = target.histories.get(h).map(|history| history.runner);
+        let forgets = runner.map_or(Forgets::Nothing, Runner::forgets);
         for (m, migration) in history.migrations.iter().enumerate() {
             if last.is_some_and(|last| Last::Of(h, m) > last) {
                 return out;
@@ -174,7 +171,7 @@ fn steps(files: &Files, target: &Target, histories: &[History], at: Option<&str>
                 out.push(skip(gap));
             }
             out.push(Step::Run {
-                reconnects,
+                forgets,
                 migration: migration.clone(),
             });
         }
@@ -208,13 +205,8 @@ fn run(
                         };
                     }
                 }
-                Step::Run {
-                    reconnects,
-                    migration,
-                } => {
-                    if *reconnects {
-                        session.reconnect();
-                    }
+                Step::Run { forgets, migration } => {
+                    forgets.apply(&mut session);
                     let before = rehearsed.as_ref().map(|_| session.database().schema().clone());
                     let failed = session.missteps().len();
                     match reads {

@@ -396,6 +396,11 @@ impl Session {
     pub fn reconnect(&mut self) {
         self.world.settings = Arc::default();
         self.world.local = Arc::default();
+        self.reset_search_path();
+    }
+
+    /// The runner sets the search path that it found when it connected.
+    pub fn reset_search_path(&mut self) {
         let path = self.given.search_path.clone();
         self.world.database.set_search_path(path);
     }

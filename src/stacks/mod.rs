@@ -131,11 +131,38 @@ pub fn is_kept(done: usize, all: usize) -> bool {
     all.saturating_sub(done).is_power_of_two()
 }
 
+/// What a runner makes its connection forget before each migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forgets {
+    /// Nothing: what one migration sets holds for the next.
+    Nothing,
+    /// The search path alone.
+    SearchPath,
+    /// All: it connects anew, or resets its connection.
+    Everything,
+}
+
+impl Forgets {
+    /// Makes a session forget it.
+    pub fn apply(self, session: &mut Session) {
+        match self {
+            Forgets::Nothing => {}
+            Forgets::SearchPath => session.reset_search_path(),
+            Forgets::Everything => session.reconnect(),
+        }
+    }
+}
+
 impl Runner {
-    /// Whether it connects anew, or resets its connection, for each migration.
+    /// What is forgotten between its migrations. Flyway: `restoreOriginalState` in `DbMigrate.doMigrateGroup` and in
+    /// `PostgreSQLConnection` (`org.flywaydb.core.internal`), which sets the search path and the role again.
     #[must_use]
-    pub fn reconnects(&self) -> bool {
-        matches!(self.name, "supabase" | "sql")
+    pub fn forgets(&self) -> Forgets {
+        match self.name {
+            "supabase" | "sql" => Forgets::Everything,
+            "flyway" => Forgets::SearchPath,
+            _ => Forgets::Nothing,
+        }
     }
 }
 
