@@ -46,10 +46,13 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
         if failure.sqlstate.is_empty() {
             // No error of the server's: the program ends before it asks for anything.
             let message = format!("{} fails here: {}", place.by(), failure.message);
+            // The program for the environment, which is no revision, has its path for a name.
+            let by = place.migration.as_deref();
+            let of_all = by.is_some_and(|by| ctx.subject.files.find(by).is_some());
             out.send(
                 Report::new(failure.span, "it ends here", message)
                     .object(failure.message.clone())
-                    .help(match ctx.subject.files.path(failure.span.file).ends_with(".py") {
+                    .help(match of_all {
                         true => "no command of Alembic runs until the program does: correct it",
                         false => "the migration fails before it sends this: correct it",
                     }),

@@ -142,7 +142,10 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let (scope, module) = (frame.scope, frame.module);
         match self.find_name(scope, module, name, at) {
             Some(value) => Ok(value),
-            None => Err(self.raise("builtins.NameError", &format!("name '{name}' is not defined"), at)),
+            None => match L::unbound(self, name, at) {
+                Some(value) => Ok(value),
+                None => Err(self.raise("builtins.NameError", &format!("name '{name}' is not defined"), at)),
+            },
         }
     }
 

@@ -125,6 +125,11 @@ pub trait Library<'a>: Sized {
         None
     }
 
+    /// A name that nothing gives in the code that runs: what the program goes on with; `None` where it raises a `NameError`.
+    fn unbound(_machine: &mut Machine<'a, Self>, _name: &str, _at: Span) -> Option<Value<'a>> {
+        None
+    }
+
     /// Whether a library's module has a public name, for `from library import *`; `None` where that is not known.
     fn exports(_module: &str, _name: &str) -> Option<bool> {
         None

@@ -185,10 +185,16 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.frames.iter().filter_map(|f| f.call).collect()
     }
 
-    /// Whether what runs now is one of several courses: it may not have been taken.
+    /// Whether what runs now is one of several courses: it may not have been taken. So what follows `if unknown: return`.
     #[must_use]
     pub fn is_uncertain(&self) -> bool {
-        self.forks > 0
+        self.forks > 0 || !self.parked.is_empty()
+    }
+
+    /// Whether what runs now certainly runs, and an exception that it raises is seen by no handler.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        !self.is_uncertain() && self.handlers == 0
     }
 
     /// The innermost `try` that runs and goes on after an error of a library.

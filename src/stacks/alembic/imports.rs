@@ -7,7 +7,7 @@ use crate::source::{FileId, Files, Span};
 use crate::syntax::python::{Ranged, ast, span};
 
 /// What ways there are for a module to have a name that its text does not have.
-const BY_OTHER_WAYS: &[&str] = &[
+pub(super) const BY_OTHER_WAYS: &[&str] = &[
     "import *",
     "__getattr__",
     "globals(",

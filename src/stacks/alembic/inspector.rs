@@ -16,7 +16,7 @@ use crate::schema::{Lookup, RelationKind, Schema, TableId};
 use crate::source::Span;
 use crate::stacks::sqlalchemy::terms;
 use facts::{Answer, Fact};
-pub(super) use types::{attribute as type_attribute, text as type_text};
+pub(super) use types::{attribute as type_attribute, is_type_of, text as type_text};
 
 /// An inspector of a connection.
 pub(super) fn make_one<'a, L: Database<'a>>(

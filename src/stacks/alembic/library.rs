@@ -8,8 +8,10 @@ use super::database::{Connection, Context, Database, Naming};
 use super::databases;
 use super::environment::{self, Attributes, Invocation};
 use super::flask;
+use super::inspector;
 use super::surface::{self, Kept};
 use super::systems::{self, Systems};
+use super::unbound;
 use crate::change::{Change, Failure, Question};
 use crate::config::Given;
 use crate::interpret::python::{Args, ClassId, Library, Machine, Run, Stop, Value};
@@ -41,6 +43,8 @@ pub struct Alembic<'a> {
     pub(super) stopped: Option<Gap>,
     /// Where the runner calls the program that runs.
     pub(super) entry: Option<Span>,
+    /// The way back of a revision runs.
+    pub(super) goes_back: bool,
     /// The systems that engines are made for.
     pub(super) systems: Systems,
     /// The database was asked or changed, other than by beginning and ending transactions.
@@ -70,6 +74,7 @@ impl<'a> Alembic<'a> {
             attributes: Attributes::default(),
             stopped: None,
             entry: None,
+            goes_back: false,
             systems: Systems::default(),
             used: Cell::new(false),
         }
@@ -246,6 +251,14 @@ impl<'a> Library<'a> for Alembic<'a> {
 
     fn is_harmless(callee: &Value<'a>) -> bool {
         surface::is_harmless(callee)
+    }
+
+    fn is_instance(_: &mut Python<'a>, value: &Value<'a>, class: &Value<'a>) -> Option<bool> {
+        inspector::is_type_of(value, class)
+    }
+
+    fn unbound(machine: &mut Python<'a>, name: &str, at: Span) -> Option<Value<'a>> {
+        unbound::taken(machine, name, at)
     }
 }
 

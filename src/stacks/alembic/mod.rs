@@ -27,3 +27,4 @@ pub mod standing;
 pub mod surface;
 pub mod surroundings;
 mod systems;
+mod unbound;

@@ -332,6 +332,7 @@ fn one<'a>(machine: &mut Python<'a>, revision: &Revision, args: &Args<'a>, commi
     let (id, at) = &revision.id;
     machine.library.session.begin_program(id, true);
     machine.library.entry = Some(*at);
+    machine.library.goes_back = matches!(way, Way::Down);
     let start = machine.library.session.checkpoint();
     let mut end = call(machine, revision, args, way);
     if let Err(Stop::Raised(raised)) = &end

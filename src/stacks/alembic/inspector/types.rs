@@ -143,6 +143,77 @@ pub(in crate::stacks::alembic) fn text(value: &Value<'_>) -> Option<String> {
     })
 }
 
+/// The classes of SQLAlchemy that a class of [`CLASSES`] derives from, in every version from 1.4 to 2.1 (`sqlalchemy/sql/sqltypes.py`,
+/// `sqlalchemy/dialects/postgresql/types.py`); `Double` and `Uuid` are newer.
+const BASES: &[(&str, &[&str])] = &[
+    ("ARRAY", &[]),
+    ("BIGINT", &["BigInteger", "Integer"]),
+    ("BIT", &[]),
+    ("BOOLEAN", &["Boolean"]),
+    ("BYTEA", &["LargeBinary"]),
+    ("CHAR", &["String"]),
+    ("DATE", &["Date"]),
+    ("ENUM", &["Enum", "String"]),
+    ("INET", &[]),
+    ("INTEGER", &["Integer"]),
+    ("INTERVAL", &[]),
+    ("JSON", &[]),
+    ("JSONB", &["JSON"]),
+    ("NUMERIC", &["Numeric"]),
+    ("REAL", &["Float", "Numeric"]),
+    ("SMALLINT", &["SmallInteger", "Integer"]),
+    ("TEXT", &["Text", "String"]),
+    ("TIME", &["Time"]),
+    ("TIMESTAMP", &["DateTime"]),
+    ("TSVECTOR", &[]),
+    ("UUID", &[]),
+    ("VARCHAR", &["String"]),
+];
+
+/// Types of SQLAlchemy that are none of these, and derive from none.
+const OTHERS: &[&str] = &[
+    "DATETIME",
+    "DECIMAL",
+    "FLOAT",
+    "HSTORE",
+    "Interval",
+    "NullType",
+    "PickleType",
+    "TypeDecorator",
+    "Unicode",
+    "UnicodeText",
+];
+
+/// Whether a type object that reflection gives is of a class: one of the repository's never is.
+pub(in crate::stacks::alembic) fn is_type_of(value: &Value<'_>, class: &Value<'_>) -> Option<bool> {
+    let (own, _) = reflected_class(value)?;
+    let (_, bases) = BASES.iter().find(|(name, _)| *name == own)?;
+    match class {
+        Value::Class(_) => return Some(false),
+        Value::Tuple(several) => {
+            let answers: Option<Vec<bool>> = several.iter().map(|class| is_type_of(value, class)).collect();
+            return answers.map(|answers| answers.contains(&true));
+        }
+        _ => {}
+    }
+    let path = class.as_path()?;
+    let asked = path.rsplit('.').next().unwrap_or(path);
+    if !path.starts_with("sqlalchemy.") {
+        return None;
+    }
+    let is_listed = |name: &str| {
+        BASES
+            .iter()
+            .any(|(own, bases)| *own == name || bases.contains(&name))
+    };
+    match asked {
+        _ if path.starts_with("sqlalchemy.dialects.") && !path.contains(".postgresql") => Some(false),
+        _ if asked == own || bases.contains(&asked) || asked == "TypeEngine" => Some(true),
+        _ if is_listed(asked) || OTHERS.contains(&asked) => Some(false),
+        _ => None,
+    }
+}
+
 fn first_number(args: &Args<'_>) -> Option<i64> {
     match args.positional.first().map(|a| &a.value) {
         Some(Value::Int(number)) => Some(*number),
