@@ -188,7 +188,13 @@ fn open_object(db: &mut Database, words: &str, gap: &Gap) {
         .iter()
         .find_map(|&place| db.schema.relation_names.get(place, &name.name));
     match sequence {
-        Some(Relation::Sequence(id)) => db.schema.sequences[id].open = Some(gap.clone()),
+        Some(Relation::Sequence(id)) => {
+            let sequence = &mut db.schema.sequences[id];
+            sequence.open = Some(gap.clone());
+            if sequence.presence.is_present() {
+                sequence.presence = Presence::Maybe(gap.clone());
+            }
+        }
         Some(Relation::Index(table, _)) => {
             open_section(db, table, Section::Indexes, gap);
             open_section(db, table, Section::Unique, gap);

@@ -22,6 +22,7 @@ mod fork;
 mod functions;
 mod holes;
 mod host;
+mod kinds;
 mod labels;
 mod logic;
 mod masked;

@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use super::Session;
+use super::kinds::Deed;
 use crate::change::{Change, ObjectKind, ObjectName, TableAction};
 use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
@@ -122,12 +123,20 @@ impl Session {
                     kind,
                     ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Other
                 );
-                if inert && *behaviour == crate::change::Behaviour::Restrict {
+                let restrict = *behaviour == crate::change::Behaviour::Restrict;
+                if inert && restrict {
                     return;
                 }
                 for name in names {
-                    self.altered(name, out);
+                    // What it is certain that nothing else hangs on goes alone.
+                    match restrict && holed(&name.name) {
+                        true => self.of_kind(*kind, name, Deed::Drop, out),
+                        false => self.altered(name, out),
+                    }
                 }
+            }
+            Change::Rename { kind, name, .. } if holed(&name.name) => {
+                self.of_kind(*kind, name, Deed::Rename, out);
             }
             Change::Rename { name, .. } | Change::SetSchema { name, .. } => self.altered(name, out),
             Change::CreateSchema { .. } | Change::CreateExtension { .. } | Change::Opaque(_) => {
@@ -149,7 +158,7 @@ impl Session {
     }
 
     /// A change to a relation that is there: to this one, or to any of its schema.
-    fn altered(&self, name: &ObjectName, out: &mut Vec<Reach>) {
+    pub(super) fn altered(&self, name: &ObjectName, out: &mut Vec<Reach>) {
         if !holed(&name.name) {
             let reach = match self.relation(&name.name) {
                 Lookup::Found((Relation::Table(id) | Relation::Index(id, _), _)) => {

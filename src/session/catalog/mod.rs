@@ -259,7 +259,7 @@ fn open_section(table: TableWalker<'_>, section: Section) -> Option<Gap> {
     table.open(section).cloned().or(presumed)
 }
 
-fn is_system_namespace(name: &Name) -> bool {
+pub(super) fn is_system_namespace(name: &Name) -> bool {
     name.as_str().starts_with("pg_") || *name == "information_schema"
 }
 

@@ -194,6 +194,77 @@ fn text_with_holes_reaches_no_further_than_it_can() {
     );
 }
 
+/// What a statement says an unknown name is the name of, nothing else can be touched by.
+#[test]
+fn an_unknown_name_of_a_known_kind_reaches_objects_of_that_kind() {
+    let reaches = |statement: &str| {
+        let text = format!(
+            "CREATE TABLE t (a int); CREATE SCHEMA other; CREATE TABLE other.u (a int);
+             CREATE SEQUENCE s; CREATE SEQUENCE other.s;
+             DO $$ DECLARE x text := current_setting('a.b', true); BEGIN {statement} END $$;"
+        );
+        let outcome = run(&text);
+        assert_eq!(codes(&outcome), [""; 0]);
+        let mut reaches: Vec<_> = outcome.gaps.iter().map(|g| g.reach.to_string()).collect();
+        reaches.sort();
+        reaches
+    };
+    assert_eq!(
+        reaches("EXECUTE format('DROP INDEX %I', x);"),
+        ["public.t: indexes"]
+    );
+    assert_eq!(
+        reaches("EXECUTE format('DROP INDEX other.%I', x);"),
+        ["other.u: indexes"]
+    );
+    assert_eq!(
+        reaches("EXECUTE 'DROP INDEX ' || x;"),
+        ["other.u: indexes", "public.t: indexes"]
+    );
+    assert_eq!(
+        reaches("EXECUTE 'ALTER INDEX ' || x || ' RENAME TO y';"),
+        [
+            "other.u: indexes",
+            "other.u: primary_key",
+            "other.u: unique",
+            "public.t: indexes",
+            "public.t: primary_key",
+            "public.t: unique",
+            "what else schema other holds",
+            "what else schema public holds"
+        ]
+    );
+    assert_eq!(
+        reaches("EXECUTE format('DROP SEQUENCE %I', x);"),
+        ["public.s", "what else schema public holds"]
+    );
+    assert_eq!(
+        reaches("EXECUTE 'ALTER SEQUENCE ' || x || ' RENAME TO y';"),
+        [
+            "other.s",
+            "public.s",
+            "what else schema other holds",
+            "what else schema public holds"
+        ]
+    );
+    assert_eq!(reaches("EXECUTE 'DROP TABLE ' || x;"), ["everything"]);
+}
+
+/// Names that may have been given to others may be made and dropped, whatever was there.
+#[test]
+fn what_may_have_been_renamed_or_dropped_is_no_misstep() {
+    let given = "CREATE TABLE t (a int PRIMARY KEY, b int UNIQUE); CREATE INDEX i ON t (a); CREATE SEQUENCE s;
+         DO $$ DECLARE x text := current_setting('a.b', true); BEGIN
+            EXECUTE 'ALTER INDEX ' || x || ' RENAME TO ' || x; EXECUTE 'ALTER SEQUENCE ' || x || ' RENAME TO ' || x;
+         END $$;";
+    let outcome = run(&format!(
+        "{given} CREATE INDEX i ON t (b); CREATE SEQUENCE s; DROP INDEX j; DROP SEQUENCE q; CREATE INDEX t_pkey ON t (b);
+         ALTER TABLE t DROP CONSTRAINT k;"
+    ));
+    assert_eq!(codes(&outcome), [""; 0]);
+    assert!(outcome.schema.live_tables()[0].get().presence.is_present());
+}
+
 /// A function is made whatever its body says; what is called of it may do anything.
 #[test]
 fn a_function_whose_body_is_not_known_is_there() {
