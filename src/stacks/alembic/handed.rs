@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 
 use super::config::Tree;
 use super::environment;
+use super::left_out;
 use super::library::{Alembic, Python};
 use super::metadata::{MAX_STEPS, Step, next};
 use super::surroundings::Surroundings;
@@ -38,6 +39,8 @@ pub struct Handed {
     pub nothing: bool,
     /// The systems that it, and what it imports, connects to.
     pub systems: Systems,
+    /// A table that nothing marks is one that autogenerate looks at, whatever its name.
+    pub heeds_unmarked: bool,
     /// What it leaves to revisions that use nothing of the repository, where all of that can be told.
     pub surroundings: Option<Surrounding>,
 }
@@ -115,6 +118,7 @@ fn run_alone(files: &Files, tree: &Tree) -> Handed {
     if out.open.is_none() {
         out.open = copies(files, environment, &out.modules);
     }
+    out.heeds_unmarked = left_out::heeds_unmarked(&mut machine, &invocations, at);
     files.let_go(machine);
     out
 }

@@ -6,16 +6,86 @@
 use smol_str::SmolStr;
 
 use super::config::Tree;
+use super::environment::Invocation;
+use super::library::Python;
 use crate::declared::{Expectation, Model};
-use crate::known::{Gap, Reach};
-use crate::source::{Files, Span};
+use crate::interpret::python::{Args, Value};
+use crate::known::{Gap, Reach, Truth};
+use crate::source::{FileId, Files, Span};
+use crate::stacks::sqlalchemy::marks::Marks;
+
+/// Whether `include_object` of all runs of an `env.py` surely lets a table be looked at that has no mark: it is called with one, of which
+/// nothing else is known.
+pub(super) fn heeds_unmarked<'a>(machine: &mut Python<'a>, invocations: &[Invocation<'a>], at: Span) -> bool {
+    invocations.iter().all(|invocation| {
+        if invocation.context.open.is_some() {
+            return false;
+        }
+        let Some(function) = invocation.context.option("include_object").cloned() else {
+            return true;
+        };
+        if matches!(function, Value::None) {
+            return true;
+        }
+        let name = machine.unknown(at, "the name of a table");
+        let metadata = machine.path("sqlalchemy.MetaData", at);
+        let metadata = machine.call_term(metadata, Args::default(), at);
+        let table = machine.path("sqlalchemy.Table", at);
+        let table = machine.call_term(table, Args::of(vec![name.clone(), metadata], at), at);
+        let info = machine.new_dict(Vec::new());
+        if machine.set_attribute(&table, "info", info, at).is_err() {
+            return false;
+        }
+        let kind = Value::text("table", at);
+        let given = vec![table, name, kind, Value::Bool(false), Value::None];
+        let answer = machine.call(&function, Args::of(given, at), at);
+        answer.is_ok_and(|answer| machine.truth(&answer, at) == Truth::Yes)
+    })
+}
 
 /// What `env.py` gives such functions to.
 const OPTIONS: &[&str] = &["include_object", "include_name"];
 
-/// The models, by name, of which it cannot be told whether a history is meant to make their tables, and why.
+/// How programs write to the `info` of a table that is there.
+const MARKING: &[&str] = &[".info[", ".info.update(", ".info.setdefault(", ".info |="];
+
+/// The models, by name, of which it cannot be told whether a history is meant to make their tables, and why. `marks` are those of the
+/// tables of a name, `places` the files that may mark one.
 #[must_use]
-pub fn models(files: &Files, tree: &Tree, models: &[Model]) -> Vec<(SmolStr, Gap)> {
+pub fn models<'m>(
+    files: &Files,
+    tree: &Tree,
+    models: &[Model],
+    heeds_unmarked: bool,
+    marks: impl Fn(&str) -> Vec<&'m Marks>,
+    places: impl Iterator<Item = FileId>,
+) -> Vec<(SmolStr, Gap)> {
+    let bound = |model: &&Model| marks(&model.name).iter().any(|marks| marks.bound);
+    let why = "which database the key of the table's database stands for";
+    let elsewhere = models.iter().filter(bound);
+    let mut out: Vec<_> = elsewhere
+        .map(|model| (model.name.clone(), Gap::new(model.span, why, Reach::Rows)))
+        .collect();
+    out.extend(left_by_functions(
+        files,
+        tree,
+        models,
+        heeds_unmarked,
+        marks,
+        places,
+    ));
+    out
+}
+
+/// The same of functions of `env.py`.
+fn left_by_functions<'m>(
+    files: &Files,
+    tree: &Tree,
+    models: &[Model],
+    heeds_unmarked: bool,
+    marks: impl Fn(&str) -> Vec<&'m Marks>,
+    mut places: impl Iterator<Item = FileId>,
+) -> Vec<(SmolStr, Gap)> {
     let Some(environment) = tree.environment(files) else {
         return Vec::new();
     };
@@ -30,9 +100,14 @@ pub fn models(files: &Files, tree: &Tree, models: &[Model]) -> Vec<(SmolStr, Gap
     };
     let at = text.find(option).unwrap_or(0);
     let by_mark = code.contains(".info");
+    let any_marked = by_mark && places.any(|file| MARKING.iter().any(|way| files.text(file).contains(way)));
+    let marked = |model: &Model| {
+        let bare = |marks: &&Marks| matches!(&marks.keys, Ok(keys) if keys.is_empty());
+        by_mark && (!heeds_unmarked || any_marked || !marks(&model.name).iter().all(bare))
+    };
     let named = |name: &str| code.contains(&format!("\"{name}\"")) || code.contains(&format!("'{name}'"));
     let may_leave = |model: &&Model| match &model.table {
-        Some(Expectation::Exactly(name)) => by_mark || named(name.name.as_str()),
+        Some(Expectation::Exactly(name)) => marked(model) || named(name.name.as_str()),
         _ => false,
     };
     let why = format!("whether {option} of {}/env.py leaves the table out", tree.folder);

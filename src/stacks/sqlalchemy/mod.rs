@@ -15,6 +15,7 @@ mod library;
 pub mod listeners;
 pub mod made;
 mod mapped;
+pub mod marks;
 mod md5;
 mod merging;
 pub mod metadata;

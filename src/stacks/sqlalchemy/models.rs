@@ -212,9 +212,16 @@ fn of_history(
         let brought = brought::celery(own.place.unwrap_or(Span::new(environment, 0, 0)));
         models.models.extend(brought);
     }
-    models.wandering = alembic::left_out::models(files, tree, &models.models)
-        .into_iter()
-        .collect();
+    let marks = |name: &str| {
+        let named = kept.iter().filter(|table| table.name == name);
+        named.map(|table| &table.marks).collect()
+    };
+    let declare = kept.iter().map(|table| table.span.file);
+    let places = declare.chain(own.modules.iter().copied());
+    models.wandering =
+        alembic::left_out::models(files, tree, &models.models, own.heeds_unmarked, marks, places)
+            .into_iter()
+            .collect();
     models
 }
 

@@ -16,6 +16,7 @@ use crate::source::Span;
 use crate::stacks::sqlalchemy::declarative::{Attribute, Classes, Place};
 use crate::stacks::sqlalchemy::expression::{Scope, ScopeColumn};
 use crate::stacks::sqlalchemy::mapped::Said;
+use crate::stacks::sqlalchemy::marks::Marks;
 use crate::stacks::sqlalchemy::metadata::{self, Made, Metadata};
 use crate::stacks::sqlalchemy::registry::Registered;
 use crate::stacks::sqlalchemy::table::{self, Conventions, TableDef};
@@ -53,6 +54,8 @@ pub struct ModelTable<'a> {
     pub unread: Vec<Unread>,
     /// What its metadata is known by.
     pub made: Option<Made>,
+    /// What the program says of it for its own use.
+    pub marks: Marks,
     conventions: Conventions,
     /// The schema that its metadata gives tables without one.
     schema: Option<Name>,
@@ -383,6 +386,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                 maybe: entry.maybe.clone(),
                 reflected,
                 made: metadata::made(self.machine, metadata),
+                marks: Marks::of_call(self.machine, &args),
                 conventions,
                 schema: schema.ok().flatten(),
             });
@@ -465,6 +469,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                     maybe: None,
                     reflected: false,
                     made: metadata::made(self.machine, metadata),
+                    marks: Marks::of_class(self.machine, class, &options),
                     conventions,
                     schema: schema.ok().flatten(),
                 });
