@@ -156,6 +156,8 @@ pub enum Change {
         temporary: bool,
         columns: Vec<Name>,
         query: Box<Query>,
+        /// Variables of the function that runs it: a name that is no column may be one (PL/pgSQL, "Executing SQL Commands").
+        variables: Vec<Name>,
     },
     /// `ALTER TABLE`, `ALTER VIEW`, `ALTER FOREIGN TABLE`, ...: its actions, run in the server's order of passes.
     AlterTable(Box<AlterTable>),

@@ -186,7 +186,7 @@ fn exit(report: &Report, named: bool, arguments: &CheckArguments, options: &Opti
 
 /// There is nothing that could be checked.
 pub(super) fn nothing(seen: &[NotChecked]) -> Failure {
-    let looked = "looked for migrations on PostgreSQL (Prisma, Alembic, Ecto, Diesel, sqlx, dbmate, goose, golang-migrate, Flyway, Supabase, \
+    let looked = "looked for migrations on PostgreSQL (Prisma, Alembic, Ecto, Diesel, sqlx, dbmate, goose, sql-migrate, golang-migrate, Flyway, Supabase, \
                   refinery, node-pg-migrate, Atlas, numbered SQL files, schema.sql) and for models (Prisma, SQLAlchemy, SQLModel, Ecto)";
     let seen = seen.iter().map(|s| format!("not checked: {}: {}", s.what, s.why));
     Failure::new("there is nothing here that can be checked")

@@ -4,8 +4,8 @@ use crate::source::{FileId, Files};
 use crate::stacks::history::plain;
 use crate::stacks::{
     ATLAS, DBMATE, DIESEL, DRIZZLE, FLYWAY, Folder, GOLANG_MIGRATE, GOOSE, Item, NODE_PG_MIGRATE,
-    POSTGRES_MIGRATIONS, PRISMA, REFINERY, Runner, SQL_FOLDER, SQLX, SUPABASE, dbmate, drizzle, flyway,
-    goose, node_pg_migrate, sql_folder, supabase,
+    POSTGRES_MIGRATIONS, PRISMA, REFINERY, Runner, SQL_FOLDER, SQL_MIGRATE, SQLX, SUPABASE, dbmate, drizzle,
+    flyway, goose, node_pg_migrate, sql_folder, sql_migrate, supabase,
 };
 
 /// Files above a folder that say which libraries a project uses, and how.
@@ -111,6 +111,9 @@ fn by_marks(files: &Files, items: &[Item<'_>]) -> Option<&'static Runner> {
         let text = &*source.text;
         if text.contains("+goose") && goose::history::is_annotated(text) {
             return Some(&GOOSE);
+        }
+        if text.contains("+migrate") && sql_migrate::history::is_annotated(text) {
+            return Some(&SQL_MIGRATE);
         }
         if text.contains("migrate:up") && !dbmate::history::up_blocks(text).is_empty() {
             return Some(&DBMATE);

@@ -146,6 +146,13 @@ pub fn files_after(
                 "\n-- +goose Down\n-- The way back is not drafted.\n",
             ),
         ),
+        "sql-migrate" => one(
+            next(folder, last_name, &slug, called.stamp)?,
+            sql(
+                "-- +migrate Up\n",
+                "\n-- +migrate Down\n-- The way back is not drafted.\n",
+            ),
+        ),
         "dbmate" => one(
             next(folder, last_name, &slug, called.stamp)?,
             sql(

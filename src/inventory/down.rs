@@ -95,6 +95,7 @@ pub(super) fn reversible(files: &Files, history: &History, file: FileId) -> Cell
         "ecto" if path.ends_with(".sql") => Cell::Is(false),
         "ecto" => elixir(&text),
         "dbmate" => section(&text, "-- migrate:down", "-- migrate:up"),
+        "sql-migrate" => section(&text, "-- +migrate down", "-- +migrate up"),
         "goose" => section(&text, "-- +goose down", "-- +goose up"),
         "node-pg-migrate" if path.ends_with(".up.sql") => beside(path.replace(".up.sql", ".down.sql")),
         "node-pg-migrate" => section(&text, "-- down migration", "-- up migration"),

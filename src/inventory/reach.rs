@@ -27,6 +27,7 @@ pub(super) fn commands(history: &History, chain: Option<&Chain>, name: &str, las
         ("dbmate", true) => format!("dbmate --migrations-dir {root} up"),
         ("goose", true) => format!("goose -dir {root} up"),
         ("goose", false) => format!("goose -dir {root} up-to {}", version("_")),
+        ("sql-migrate", true) => "sql-migrate up".to_owned(),
         ("golang-migrate", true) => format!("migrate -path {root} up"),
         ("golang-migrate", false) => format!("migrate -path {root} goto {}", version("_")),
         ("flyway", true) => "flyway migrate".to_owned(),

@@ -22,15 +22,15 @@ struct Reading {
 }
 
 impl Step {
-    /// What a query gives and reads; tables that nothing made are presumed first.
-    pub(super) fn shape_of(&mut self, query: &Query) -> Outcome<QueryShape> {
+    /// What a query gives and reads, with the variables that it may name; tables that nothing made are presumed first.
+    pub(super) fn shape_of(&mut self, query: &Query, variables: &[Name]) -> Outcome<QueryShape> {
         let mut reading = Reading {
             ctes: Vec::new(),
             tables: Vec::new(),
             depth: DEPTH,
         };
         self.read_query(query, &mut reading)?;
-        let mut shape = query_shape(self.schema(), query)?;
+        let mut shape = query_shape(self.schema(), query, variables)?;
         if shape.open.is_some() {
             for table in reading.tables {
                 if shape.reads.iter().all(|(known, _)| *known != table) {

@@ -113,7 +113,7 @@ impl Step {
         if_not_exists: bool,
         temporary: bool,
         columns: &[Name],
-        query: &Query,
+        (query, variables): (&Query, &[Name]),
     ) -> Outcome {
         let temporary = temporary || is_temp(&name.name);
         let namespace = self.namespace_for(&name.name, temporary, name.span)?;
@@ -121,7 +121,7 @@ impl Step {
             return Ok(());
         }
         self.claim_type_name(namespace, &name.name.name, name.span)?;
-        let shape = self.shape_of(query)?;
+        let shape = self.shape_of(query, variables)?;
         let mut table = blank_table(namespace, name.name.name.clone(), RelationKind::Table, self.id);
         table.temporary = temporary;
         table.rows = Rows::Unknown;

@@ -28,7 +28,7 @@ impl Step {
     pub(super) fn create_view(&mut self, spec: &ViewSpec<'_>) -> Outcome {
         let temporary = spec.temporary || is_temp(&spec.name.name);
         let namespace = self.namespace_for(&spec.name.name, temporary, spec.name.span)?;
-        let shape = self.shape_of(spec.query)?;
+        let shape = self.shape_of(spec.query, &[])?;
         let existing = self.schema().relation_names.get(namespace, &spec.name.name.name);
         if spec.or_replace
             && let Some(relation) = existing

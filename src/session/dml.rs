@@ -19,9 +19,7 @@ impl Session {
             self.run_dml(part, false, at)?;
         }
         let table = self.target(dml)?;
-        if let Some(raised) = self.new_label_in(&dml.table.name, &dml.expressions, at) {
-            return Err(raised);
-        }
+        self.refuse_label(|uses| uses.in_dml(dml))?;
         let rows = match &dml.query {
             Some(query) => {
                 if dml.kind == DmlKind::Insert {
@@ -92,15 +90,17 @@ impl Session {
         self.world.database.unfilled(id, &given, dml.table.span)
     }
 
-    /// A query that the server refuses whatever rows there are: a function that is not there for the types that it is called with, or
-    /// a name that two of its tables have. Only where each of its names can be nothing but a table, a column or a function.
+    /// A query that the server refuses whatever rows there are: a function that is not there for the types that it is called with, a
+    /// name that two of its tables have, or none. Only where each of its names can be nothing but a table, a column or a function.
     fn refuse_query(&self, dml: &Dml, query: &Query) -> Run<()> {
         let plain = dml.with.is_empty() && self.world.frames.is_empty() && self.program.holed.is_none();
         if !plain || matches!(query.body, QueryBody::Values(_)) {
             return Ok(());
         }
-        match query_shape(self.world.database.schema(), query) {
-            Err(failure) if matches!(failure.sqlstate, "42883" | "42702") => Err(Raised::failed(failure)),
+        match query_shape(self.world.database.schema(), query, &[]) {
+            Err(failure) if matches!(failure.sqlstate, "42883" | "42702" | "42703") => {
+                Err(Raised::failed(failure))
+            }
             Ok(_) | Err(_) => Ok(()),
         }
     }
@@ -234,7 +234,6 @@ impl Session {
 }
 
 /// The query over the rows that an UPDATE or DELETE looks at, those of FROM or USING among them, with all that it computes from them.
-/// An alias is not told: what is named by it stays open.
 fn as_query(dml: &Dml, at: Span) -> Query {
     let target = |expr: &Expr| Target {
         expr: expr.clone(),
@@ -242,7 +241,7 @@ fn as_query(dml: &Dml, at: Span) -> Query {
     };
     let table = FromItem::Relation {
         name: dml.table.name.clone(),
-        alias: None,
+        alias: dml.alias.clone(),
         columns: Vec::new(),
         span: dml.table.span,
     };
@@ -254,10 +253,11 @@ fn as_query(dml: &Dml, at: Span) -> Query {
     if let Some(QueryBody::Select(select)) = beside.map(|query| &query.body) {
         from.extend(select.from.iter().cloned());
     }
+    let values = dml.expressions.iter().filter(|e| e.kind != ExprKind::Default);
     let select = Select {
         distinct: false,
         distinct_on: Vec::new(),
-        targets: dml.expressions.iter().map(target).collect(),
+        targets: values.map(target).collect(),
         into: Vec::new(),
         strict: false,
         from,

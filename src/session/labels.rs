@@ -11,17 +11,39 @@ use super::flow::Raised;
 use crate::change::{Change, ColumnOption, TableAction, TableElement};
 use crate::known::Fact;
 use crate::name::{Name, QualifiedName};
-use crate::schema::{Lookup, Relation};
+use crate::schema::{Lookup, Relation, TypeKind};
 use crate::source::Span;
 use crate::sqltype::{BaseType, SqlType};
 use crate::tree::{Expr, ExprKind};
 
+/// A label that its own transaction has added, where something uses it.
+pub(super) struct NewLabel {
+    label: SmolStr,
+    ty: Name,
+    span: Span,
+}
+
 impl Session {
-    /// Remembers a label added to a type that is older than the transaction.
-    pub(super) fn remember_label(&mut self, change: &Change) {
+    /// Whether a change surely adds a label that was not there.
+    pub(super) fn adds_label(&self, change: &Change) -> bool {
+        let Change::AddEnumLabel { name, label, .. } = change else {
+            return false;
+        };
+        let known = self.qualify(&name.name);
+        let schema = self.world.database.schema();
+        let place = known.schema.as_ref().and_then(|place| schema.namespace(place));
+        let found = place.and_then(|place| schema.type_names.get(place, &known.name));
+        let Some(TypeKind::Enum(labels)) = found.map(|id| &schema.types[id].kind) else {
+            return false;
+        };
+        labels.known().is_some_and(|labels| !labels.contains(label))
+    }
+
+    /// Remembers a label added to a type that is older than the transaction; `added` as [`Session::adds_label`] says.
+    pub(super) fn remember_label(&mut self, change: &Change, added: bool) {
         match change {
             Change::AddEnumLabel { name, label, .. }
-                if self.in_any_transaction() && !self.born_here(&name.name) =>
+                if added && self.in_any_transaction() && !self.born_here(&name.name) =>
             {
                 let label = (self.qualify(&name.name), label.clone());
                 Arc::make_mut(&mut self.world.new_labels).push(label);
@@ -60,8 +82,8 @@ impl Session {
     }
 
     /// The error of using a label too early in a change.
-    pub(super) fn new_label_used(&self, change: &Change, at: Span) -> Option<Box<Raised>> {
-        if self.world.new_labels.iter().all(|l| l.1.is_empty()) {
+    pub(super) fn new_label_used(&self, change: &Change) -> Option<Box<Raised>> {
+        if !self.has_new_labels() {
             return None;
         }
         match change {
@@ -83,10 +105,15 @@ impl Session {
             }),
             _ => None,
         }
-        .map(|label| unsafe_use(&label, at))
+        .map(|label| unsafe_use(&label))
     }
 
-    fn column_default(&self, column: &crate::change::ColumnSpec) -> Option<(SmolStr, Span)> {
+    /// Whether labels were added in this transaction that nothing in it may use.
+    pub(super) fn has_new_labels(&self) -> bool {
+        self.world.new_labels.iter().any(|label| !label.1.is_empty())
+    }
+
+    fn column_default(&self, column: &crate::change::ColumnSpec) -> Option<NewLabel> {
         let ty = self.type_named(column.ty.as_ref()?)?;
         column.options.iter().find_map(|option| match option {
             ColumnOption::Default(default) => self.label_of(&ty, default),
@@ -94,41 +121,8 @@ impl Session {
         })
     }
 
-    /// The error of a label in work on rows: compared with a column of the type, or cast to it.
-    pub(super) fn new_label_in(
-        &self,
-        table: &QualifiedName,
-        exprs: &[Expr],
-        at: Span,
-    ) -> Option<Box<Raised>> {
-        if self.world.new_labels.iter().all(|l| l.1.is_empty()) {
-            return None;
-        }
-        let mut found = None;
-        for expr in exprs {
-            expr.walk(&mut |e| {
-                let used = match &e.kind {
-                    ExprKind::Binary(op, a, b) if matches!(op.as_str(), "=" | "<>" | "!=") => {
-                        match (&a.kind, &b.kind) {
-                            (ExprKind::Column(name), ExprKind::String(_)) => self
-                                .column_type(table, &name.name)
-                                .and_then(|ty| self.label_of(&ty, b)),
-                            _ => None,
-                        }
-                    }
-                    ExprKind::Cast(inner, ty, _) => {
-                        self.type_named(ty).and_then(|ty| self.label_of(&ty, inner))
-                    }
-                    _ => None,
-                };
-                found = found.take().or(used);
-            });
-        }
-        found.map(|label| unsafe_use(&label, at))
-    }
-
     /// The new label that a literal of a type is.
-    fn label_of(&self, ty: &QualifiedName, expr: &Expr) -> Option<(SmolStr, Span)> {
+    pub(super) fn label_of(&self, ty: &QualifiedName, expr: &Expr) -> Option<NewLabel> {
         let text = match &expr.kind {
             ExprKind::String(text) => text,
             ExprKind::Cast(inner, ..) => return self.label_of(ty, inner),
@@ -139,7 +133,11 @@ impl Session {
             .new_labels
             .iter()
             .any(|l| l.0 == *ty && l.1 == *text && !text.is_empty());
-        new.then(|| (text.clone(), expr.span))
+        new.then(|| NewLabel {
+            label: text.clone(),
+            ty: ty.name.clone(),
+            span: expr.span,
+        })
     }
 
     pub(super) fn column_type(&self, table: &QualifiedName, column: &Name) -> Option<QualifiedName> {
@@ -157,7 +155,7 @@ impl Session {
     }
 
     /// A user-defined type's qualified name.
-    fn type_named(&self, ty: &SqlType) -> Option<QualifiedName> {
+    pub(super) fn type_named(&self, ty: &SqlType) -> Option<QualifiedName> {
         if ty.array {
             return None;
         }
@@ -174,11 +172,11 @@ impl Session {
     }
 }
 
-fn unsafe_use((label, span): &(SmolStr, Span), at: Span) -> Box<Raised> {
-    let _ = at;
-    Raised::certain(
-        "55P04",
-        format!("unsafe use of new value \"{label}\" of an enum type"),
-        *span,
-    )
+/// The server's error.
+pub(super) fn unsafe_use(used: &NewLabel) -> Box<Raised> {
+    let message = format!(
+        "unsafe use of new value \"{}\" of enum type {}",
+        used.label, used.ty
+    );
+    Raised::certain("55P04", message, used.span)
 }

@@ -23,6 +23,7 @@ mod functions;
 mod holes;
 mod host;
 mod kinds;
+mod label_uses;
 mod labels;
 mod logic;
 mod masked;

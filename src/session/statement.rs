@@ -34,6 +34,7 @@ impl Session {
             }
             Statement::Query(query) => {
                 self.unknown_calls(query);
+                self.refuse_label(|uses| uses.in_query(query))?;
                 self.query(query, &Env::EMPTY).map(Some)
             }
             Statement::Dml(dml) => {
@@ -96,12 +97,13 @@ impl Session {
         if self.program.makes {
             self.journal.keep(id, change.clone());
         }
-        let stand_in = self.stand_in(change);
+        let stand_in = self.stand_in(change).or_else(|| self.with_variables(change));
         let change = stand_in.as_ref().unwrap_or(change);
         self.queried_functions(change)?;
-        if let Some(raised) = self.new_label_used(change, at) {
+        if let Some(raised) = self.new_label_used(change) {
             return Err(raised);
         }
+        let added = self.adds_label(change);
         let handled = !self.handlers.is_empty();
         let before = handled.then(|| self.world.clone());
         let tables = self.world.database.schema().tables.len();
@@ -134,8 +136,21 @@ impl Session {
         if let Change::Opaque(gap) = change {
             self.note(gap);
         }
-        self.remember_label(change);
+        self.remember_label(change, added);
         Ok(())
+    }
+
+    /// `CREATE TABLE AS` of a function, with the names that its body gives.
+    fn with_variables(&self, change: &Change) -> Option<Change> {
+        let given = self.world.names_given();
+        if given.is_empty() || !matches!(change, Change::CreateTableAs { .. }) {
+            return None;
+        }
+        let mut change = change.clone();
+        if let Change::CreateTableAs { variables, .. } = &mut change {
+            *variables = given;
+        }
+        Some(change)
     }
 
     /// Why the tables from a number on are taken to be there.

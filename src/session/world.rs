@@ -165,6 +165,21 @@ impl World {
         }
     }
 
+    /// Every name that the running body gives to its statements: variables, and what may stand before one.
+    pub(super) fn names_given(&self) -> Vec<Name> {
+        let Some(frame) = self.frames.last().filter(|frame| !frame.scopes.is_empty()) else {
+            return Vec::new();
+        };
+        let of_all = ["found", "sqlstate", "sqlerrm"].map(Name::new);
+        let scopes = frame.scopes.iter();
+        scopes
+            .flat_map(|scope| scope.label.iter().chain(scope.variables.iter().map(|v| &v.name)))
+            .chain(&frame.name)
+            .cloned()
+            .chain(of_all)
+            .collect()
+    }
+
     /// A variable of a labelled block or of the function's own name.
     pub(super) fn labelled(&self, label: &Name, name: &Name) -> Option<&Variable> {
         let frame = self.frames.last()?;

@@ -7,7 +7,7 @@ use crate::name::Name;
 use crate::source::Span;
 use crate::syntax::pg::{AstNode, SyntaxNode, ast};
 use crate::tree::query::Cte;
-use crate::tree::{Expr, Query};
+use crate::tree::{Expr, ExprKind, Query};
 
 /// What WITH holds: its queries, and its data-modifying parts.
 #[derive(Default)]
@@ -85,6 +85,7 @@ pub(super) fn insert(cx: &Lower<'_>, node: &ast::Insert) -> Option<Dml> {
     Some(Dml {
         kind: DmlKind::Insert,
         table: names::object(cx, node.relation_name_ref().as_ref())?,
+        alias: None,
         columns: targets(cx, node.column_target_list().as_ref()),
         query: source.map(|query| Box::new(having(query, with.ctes, with.recursive))),
         filtered: false,
@@ -113,36 +114,45 @@ fn target_of(cx: &Lower<'_>, target: &ast::ColumnTarget) -> Option<(Name, Span)>
     Some((names::name_of(Some(&name))?, cx.span(&name)))
 }
 
-/// The columns of SET; their values go to `expressions`.
+/// The columns of SET; their values go to `expressions`, one for each.
 fn set_columns(
     cx: &Lower<'_>,
     clause: Option<&ast::SetClause>,
     expressions: &mut Vec<Expr>,
 ) -> Vec<(Name, Span)> {
-    let mut columns = Vec::new();
+    let (mut columns, before) = (Vec::new(), expressions.len());
     let list = clause.and_then(ast::SetClause::set_column_list);
     for set in list.iter().flat_map(ast::SetColumnList::set_columns) {
         match set {
             ast::SetColumn::SetSingleColumn(one) => {
                 columns.extend(one.column_target().and_then(|target| target_of(cx, &target)));
-                if let Some(value) = one.set_expr().and_then(|value| value.expr()) {
-                    expressions.push(expr::expr(cx, &value));
-                }
+                expressions.push(value_of(cx, one.set_expr(), cx.span(&one)));
             }
             ast::SetColumn::SetMultipleColumns(many) => {
+                let span = cx.span(&many);
                 columns.extend(targets(cx, many.column_target_list().as_ref()));
                 for value in many.set_expr_list().iter().flat_map(ast::SetExprList::set_exprs) {
-                    expressions.extend(value.expr().map(|value| expr::expr(cx, &value)));
+                    expressions.push(value_of(cx, Some(value), span));
                 }
                 if let Some(select) = many.paren_select() {
                     let query = query::query(cx, select.syntax());
-                    let kind = crate::tree::ExprKind::Subquery(Box::new(query));
+                    let kind = ExprKind::Subquery(Box::new(query));
                     expressions.push(Expr::new(kind, cx.span(&select)));
                 }
+                let missing = columns.len().saturating_sub(expressions.len() - before);
+                expressions.extend(std::iter::repeat_n(Expr::new(ExprKind::Default, span), missing));
             }
         }
     }
     columns
+}
+
+/// A value of SET; `DEFAULT` where it says so.
+fn value_of(cx: &Lower<'_>, value: Option<ast::SetExpr>, span: Span) -> Expr {
+    match value.and_then(|value| value.expr()) {
+        Some(value) => expr::expr(cx, &value),
+        None => Expr::new(ExprKind::Default, span),
+    }
 }
 
 fn condition(cx: &Lower<'_>, clause: Option<&ast::WhereClause>, expressions: &mut Vec<Expr>) {
@@ -180,6 +190,10 @@ fn filter(cx: &Lower<'_>, clause: Option<&ast::WhereClauseOrCurrentOf>, expressi
     clause.is_some()
 }
 
+fn alias(node: Option<&ast::OptionalAsAlias>) -> Option<Name> {
+    names::name_of(node?.name().as_ref())
+}
+
 /// `UPDATE`.
 pub(super) fn update(cx: &Lower<'_>, node: &ast::Update) -> Option<Dml> {
     let mut with = with(cx, node.with_clause().as_ref())?;
@@ -191,6 +205,7 @@ pub(super) fn update(cx: &Lower<'_>, node: &ast::Update) -> Option<Dml> {
     Some(Dml {
         kind: DmlKind::Update,
         table: names::object(cx, node.relation_name().as_ref())?,
+        alias: alias(node.alias().as_ref()),
         columns,
         query: reads(cx, from.as_ref().map(AstNode::syntax), &mut with),
         filtered: filtered || from.is_some() || node.for_portion_of().is_some(),
@@ -209,6 +224,7 @@ pub(super) fn delete(cx: &Lower<'_>, node: &ast::Delete) -> Option<Dml> {
     Some(Dml {
         kind: DmlKind::Delete,
         table: names::object(cx, node.relation_name().as_ref())?,
+        alias: alias(node.alias().as_ref()),
         columns: Vec::new(),
         query: reads(cx, using.as_ref().map(AstNode::syntax), &mut with),
         filtered: filtered || using.is_some() || node.for_portion_of().is_some(),
@@ -255,6 +271,7 @@ pub(super) fn merge(cx: &Lower<'_>, node: &ast::Merge) -> Option<Dml> {
     Some(Dml {
         kind: DmlKind::Merge,
         table: names::object(cx, node.table_relation_name().as_ref())?,
+        alias: None,
         columns,
         query: reads(cx, Some(using.syntax()), &mut with),
         filtered: true,
@@ -284,6 +301,7 @@ pub(super) fn copy(cx: &Lower<'_>, node: &ast::Copy) -> Option<Statement> {
             Some(Statement::Dml(Box::new(Dml {
                 kind: DmlKind::Copy,
                 table: names::object(cx, table.table_name_ref().as_ref())?,
+                alias: None,
                 columns,
                 query: None,
                 filtered: !expressions.is_empty(),

@@ -88,13 +88,15 @@ pub struct Dml {
     pub kind: DmlKind,
     /// The table whose rows change.
     pub table: ObjectName,
+    /// What an UPDATE or DELETE calls it.
+    pub alias: Option<crate::name::Name>,
     /// Columns named as targets.
     pub columns: Vec<(crate::name::Name, Span)>,
     /// The source query of an INSERT, or the FROM/USING part as a query; `None` for `DEFAULT VALUES` and COPY.
     pub query: Option<Box<Query>>,
     /// It has a WHERE, so that it may touch no row.
     pub filtered: bool,
-    /// Expressions in it: SET values, WHERE, RETURNING.
+    /// Expressions in it: the SET values of an UPDATE, one for each of `columns`, then WHERE and RETURNING.
     pub expressions: Vec<Expr>,
     /// Data-modifying parts of its WITH.
     pub with: Vec<Dml>,

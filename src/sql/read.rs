@@ -227,6 +227,7 @@ fn beyond(whole: &Text, text: &Text, piece: &Piece) -> Statement {
                 name,
                 span: text.span(0..text.as_str().len().min(80)),
             },
+            alias: None,
             columns: Vec::new(),
             query: Some(Box::new(statement::opaque_query(text.whole()))),
             filtered: true,

@@ -171,6 +171,7 @@ pub(super) fn create_as(cx: &Lower<'_>, node: &ast::CreateTableAs) -> Option<Cha
         temporary: is_temporary(node.persistence().as_ref()),
         columns,
         query: Box::new(query::query(cx, select.syntax())),
+        variables: Vec::new(),
     })
 }
 
@@ -184,6 +185,7 @@ pub(super) fn select_into(cx: &Lower<'_>, whole: &SyntaxNode, into: &ast::IntoCl
         temporary: is_temporary(into.persistence().as_ref()),
         columns: Vec::new(),
         query: Box::new(query),
+        variables: Vec::new(),
     })
 }
 

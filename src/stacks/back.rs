@@ -1,7 +1,7 @@
 //! The way back of a migration: where SQL runners keep it, and what came of running it on what the migration had made.
 
 use super::history::plain;
-use super::{History, dbmate, goose, node_pg_migrate};
+use super::{History, dbmate, goose, node_pg_migrate, sql_migrate};
 use crate::known::Gap;
 use crate::replay::Tail;
 use crate::schema::Schema;
@@ -223,6 +223,18 @@ pub fn down(files: &Files, history: &History, migration: &Migration) -> Down {
                 _ => Down::Untold,
             }
         }
+        "sql-migrate" => match sql_migrate::history::blocks(&source, "Down").as_slice() {
+            [] => Down::Missing,
+            [(range, transaction)] => {
+                let mode = if *transaction {
+                    RunMode::Transaction
+                } else {
+                    RunMode::Statements
+                };
+                Down::Text(part(migration, &source, range.clone(), mode))
+            }
+            _ => Down::Untold,
+        },
         "goose" => match goose::history::down(&source) {
             Some(range) => Down::Text(part(migration, &source, range, migration.mode)),
             None if source.to_ascii_lowercase().contains("envsub") => Down::Untold,

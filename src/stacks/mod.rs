@@ -18,6 +18,7 @@ pub mod postgres_migrations;
 pub mod prisma;
 pub mod refinery;
 pub mod sql_folder;
+pub mod sql_migrate;
 pub mod sqlalchemy;
 pub mod sqlx;
 pub mod supabase;
@@ -196,6 +197,7 @@ runners! {
     SQLX "sqlx" "sqlx" sqlx Some("_sqlx_migrations");
     DBMATE "dbmate" "dbmate" dbmate Some("schema_migrations");
     GOOSE "goose" "goose" goose Some("goose_db_version");
+    SQL_MIGRATE "sql-migrate" "sql-migrate" sql_migrate Some("gorp_migrations");
     GOLANG_MIGRATE "golang-migrate" "golang-migrate" golang_migrate Some("schema_migrations");
     FLYWAY "flyway" "Flyway" flyway Some("flyway_schema_history");
     SUPABASE "supabase" "Supabase" supabase None;

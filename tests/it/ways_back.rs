@@ -35,16 +35,18 @@ fn migrations(case: &Case) -> Vec<Migration> {
             let (up, down) = whole.split_once(mark)?;
             Some((up.to_owned(), Some(down.to_owned())))
         };
-        let marked = whole.contains("-- migrate:up") || whole.contains("-- +goose Up");
+        let ups = ["-- migrate:up", "-- +goose Up", "-- +migrate Up"];
+        let marked = ups.iter().any(|up| whole.contains(up));
         let (up, down) = match file.path.strip_suffix(".up.sql") {
             Some(name) => (whole.clone(), text(&format!("{name}.down.sql"))),
             None if file.path.ends_with("/up.sql") => {
                 (whole.clone(), text(&file.path.replace("/up.sql", "/down.sql")))
             }
-            None if marked => match parts("-- migrate:down").or_else(|| parts("-- +goose Down")) {
-                Some(both) => both,
-                None => (whole.clone(), None),
-            },
+            None if marked => {
+                let downs = ["-- migrate:down", "-- +goose Down", "-- +migrate Down"];
+                let both = downs.iter().find_map(|down| parts(down));
+                both.unwrap_or_else(|| (whole.clone(), None))
+            }
             None => continue,
         };
         out.push(Migration {

@@ -89,6 +89,16 @@ impl Scope {
         });
     }
 
+    /// `import module, only: [name: arity, ...]`.
+    pub fn import_only(&mut self, module: &str, only: &[(&str, usize)]) {
+        let only = only.iter().map(|&(name, arity)| (SmolStr::new(name), arity));
+        Rc::make_mut(&mut self.lexical).imports.push(Import {
+            module: SmolStr::new(module),
+            only: Some(only.collect()),
+            except: Vec::new(),
+        });
+    }
+
     /// `alias full, as: short`.
     pub fn alias(&mut self, short: &str, full: &str) {
         self.alias_in(short, full, 0);

@@ -18,15 +18,17 @@ use crate::tree::{Expr, ExprKind, Query, QueryBody, Select};
 /// Queries within queries are followed this far.
 const MAX_DEPTH: u32 = 60;
 
-/// The columns of a query and what it depends on. Names are looked up on the schema's search path.
+/// The columns of a query and what it depends on. Names are looked up on the schema's search path, then among the variables of the
+/// function that runs it.
 ///
 /// # Errors
 /// When the server refuses it.
-pub(crate) fn query_shape(schema: &Schema, query: &Query) -> Result<QueryShape, Failure> {
+pub(crate) fn query_shape(schema: &Schema, query: &Query, variables: &[Name]) -> Result<QueryShape, Failure> {
     let mut reader = Reader {
         types: Types { schema },
         ctes: Vec::new(),
         outer: Vec::new(),
+        variables,
         reads: Vec::new(),
         open: None,
         reads_open: None,
@@ -59,6 +61,8 @@ pub(super) struct Reader<'a> {
     pub ctes: Vec<(Name, Vec<Column>, bool)>,
     /// What enclosing queries read from, innermost last.
     outer: Vec<Vec<Source>>,
+    /// Variables of the function that runs the query, and what may stand before one.
+    variables: &'a [Name],
     reads: Vec<(TableId, Option<ColumnId>)>,
     pub open: Option<Gap>,
     reads_open: Option<Gap>,
@@ -385,6 +389,12 @@ impl Reader<'_> {
                 Ok(())
             }
             None if open || super::names::is_system_column(&name.name) => Ok(()),
+            None if self
+                .variables
+                .contains(name.qualifiers.first().unwrap_or(&name.name)) =>
+            {
+                Ok(())
+            }
             None => Err(not_found(name, table_seen, span)),
         }
     }

@@ -42,6 +42,7 @@ pub(super) fn read(text: &Text) -> Option<Dml> {
     Some(Dml {
         kind: DmlKind::Insert,
         table,
+        alias: None,
         columns,
         query: Some(Box::new(Query {
             with: Vec::new(),

@@ -3,6 +3,7 @@
 use super::cursor::Cursor;
 use super::expr::DEPTH;
 use super::{chain, query};
+use crate::name::Name;
 use crate::sql::{Dml, DmlKind};
 use crate::tree::Expr;
 
@@ -26,6 +27,7 @@ pub(super) fn insert(at: &mut Cursor<'_>) -> Option<Dml> {
     Some(Dml {
         kind: DmlKind::Insert,
         table,
+        alias: None,
         columns,
         query: Some(Box::new(query)),
         filtered: false,
@@ -37,8 +39,7 @@ pub(super) fn insert(at: &mut Cursor<'_>) -> Option<Dml> {
 /// `UPDATE`, from the table on.
 pub(super) fn update(at: &mut Cursor<'_>) -> Option<Dml> {
     let table = at.object()?;
-    // What is called by an alias is looked up by nobody here.
-    alias(at)?;
+    let alias = alias(at)?;
     at.keyword("set")?;
     let (mut columns, mut expressions) = (Vec::new(), Vec::new());
     loop {
@@ -55,6 +56,7 @@ pub(super) fn update(at: &mut Cursor<'_>) -> Option<Dml> {
     Some(Dml {
         kind: DmlKind::Update,
         table,
+        alias,
         columns,
         query: None,
         filtered,
@@ -67,12 +69,13 @@ pub(super) fn update(at: &mut Cursor<'_>) -> Option<Dml> {
 pub(super) fn delete(at: &mut Cursor<'_>) -> Option<Dml> {
     at.keyword("from")?;
     let table = at.object()?;
-    alias(at)?;
+    let alias = alias(at)?;
     let mut expressions = Vec::new();
     let filtered = filter(at, &mut expressions)?;
     Some(Dml {
         kind: DmlKind::Delete,
         table,
+        alias,
         columns: Vec::new(),
         query: None,
         filtered,
@@ -82,14 +85,11 @@ pub(super) fn delete(at: &mut Cursor<'_>) -> Option<Dml> {
 }
 
 /// `AS name` or `name`, where it stands here. `SET` is a name too.
-fn alias(at: &mut Cursor<'_>) -> Option<()> {
+fn alias(at: &mut Cursor<'_>) -> Option<Option<Name>> {
     if at.eat("as") {
-        return at.name().map(|_| ());
+        return at.name().map(Some);
     }
-    if !at.is("set") {
-        at.name();
-    }
-    Some(())
+    Some(if at.is("set") { None } else { at.name() })
 }
 
 fn filter(at: &mut Cursor<'_>, expressions: &mut Vec<Expr>) -> Option<bool> {

@@ -6,7 +6,7 @@ use crate::known::{Gap, Reach};
 use crate::session::RunMode;
 use crate::source::FileId;
 use crate::stacks::history::{Draft, plain};
-use crate::stacks::{Folder, History, dbmate, goose};
+use crate::stacks::{Folder, History, dbmate, goose, sql_migrate};
 
 /// Reads a folder: by the numbers in front of the names where all have one, else by name, and says so.
 #[must_use]
@@ -51,6 +51,10 @@ pub fn read_file(folder: Folder<'_>, file: FileId, given: &Given) -> History {
     let blocks = dbmate::history::up_blocks(text.as_str());
     if !blocks.is_empty() {
         for (range, _) in blocks {
+            draft.part(name, file, text.slice(range), RunMode::Transaction);
+        }
+    } else if sql_migrate::history::is_annotated(text.as_str()) {
+        for (range, _) in sql_migrate::history::blocks(text.as_str(), "Up") {
             draft.part(name, file, text.slice(range), RunMode::Transaction);
         }
     } else if goose::history::is_annotated(text.as_str()) {

@@ -179,7 +179,7 @@ fn shape(fixture: &Fixture, sql: &str) -> Came {
         Ok(query) => query,
         Err(gap) => return Came::Unknown(format!("not read: {}", gap.why)),
     };
-    let shape = match super::super::query_shape(&fixture.schema, &query) {
+    let shape = match super::super::query_shape(&fixture.schema, &query, &[]) {
         Ok(shape) => shape,
         Err(failure) => return Came::Refused(failure.sqlstate, failure.message),
     };

@@ -97,6 +97,9 @@ pub struct Assoc {
     pub span: Span,
 }
 
+/// What `use Ecto.Schema` imports; the rest is imported inside of the block alone (`Ecto.Schema.__using__` and `schema/2`, ecto 3.13).
+const BEFORE_THE_BLOCK: &[(&str, usize)] = &[("schema", 2), ("embedded_schema", 1)];
+
 /// What `import Ecto.Schema` brings.
 pub const NAMES: &[&str] = &[
     "schema",
@@ -117,9 +120,9 @@ pub const TYPED_NAMES: &[&str] = &["typed_schema", "typed_embedded_schema"];
 /// `use` of a library by a module that may declare a schema.
 pub fn uses(machine: &mut Elixir<'_>, written: &Written<'_>, scope: &mut Scope) -> bool {
     match written.module {
-        "Ecto.Schema" => scope.import("Ecto.Schema"),
+        "Ecto.Schema" => scope.import_only("Ecto.Schema", BEFORE_THE_BLOCK),
         "TypedEctoSchema" => {
-            scope.import("Ecto.Schema");
+            scope.import_only("Ecto.Schema", BEFORE_THE_BLOCK);
             scope.import("TypedEctoSchema");
         }
         _ => return false,

@@ -1,0 +1,3 @@
+//! sql-migrate (rubenv): SQL files with annotations, both directions in one file.
+
+pub mod history;
