@@ -23,6 +23,7 @@ fn with(cx: &Lower<'_>, clause: Option<&ast::WithClause>) -> Option<With> {
         return Some(out);
     };
     out.recursive = clause.recursive_token().is_some();
+    let mut parts = Vec::new();
     for table in clause.with_tables() {
         let columns = table
             .column_list()
@@ -30,7 +31,7 @@ fn with(cx: &Lower<'_>, clause: Option<&ast::WithClause>) -> Option<With> {
         let inner = table.query()?;
         let query = match dml_of(cx, inner.syntax()) {
             Some(dml) => {
-                out.dml.push(dml?);
+                parts.push((out.ctes.len(), dml?));
                 None
             }
             None => Some(query::query(cx, inner.syntax())),
@@ -41,7 +42,24 @@ fn with(cx: &Lower<'_>, clause: Option<&ast::WithClause>) -> Option<With> {
             query,
         });
     }
+    for (before, part) in parts {
+        let seen = if out.recursive { out.ctes.len() } else { before };
+        out.dml.push(seeing(part, &out.ctes[..seen], out.recursive));
+    }
     Some(out)
+}
+
+/// A part of a WITH, with the queries of it that it may read from.
+fn seeing(mut dml: Dml, ctes: &[Cte], recursive: bool) -> Dml {
+    let query = match dml.query.take() {
+        Some(query) => Some(*query),
+        None if matches!(dml.kind, DmlKind::Update | DmlKind::Delete) && !ctes.is_empty() => {
+            Some(statement::opaque_query(dml.table.span))
+        }
+        None => None,
+    };
+    dml.query = query.map(|query| Box::new(having(query, ctes.to_vec(), recursive)));
+    dml
 }
 
 /// A data-modifying statement; outer `None` where the node is none, inner where it cannot be read.
@@ -60,11 +78,7 @@ fn dml_of(cx: &Lower<'_>, node: &SyntaxNode) -> Option<Option<Dml>> {
 
 /// The data-modifying parts in the WITH of a query. A query with such parts is work on rows too.
 pub(super) fn in_query(cx: &Lower<'_>, clause: Option<&ast::WithClause>) -> Vec<Dml> {
-    clause
-        .into_iter()
-        .flat_map(ast::WithClause::with_tables)
-        .filter_map(|table| dml_of(cx, table.query()?.syntax())?)
-        .collect()
+    with(cx, clause).map_or_else(Vec::new, |with| with.dml)
 }
 
 /// `INSERT`.
