@@ -292,6 +292,21 @@ pub enum Family {
     Driver(&'static Accepted),
 }
 
+impl Family {
+    /// What messages call a type of it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Family::Text => "text",
+            Family::Integer => "an integer",
+            Family::Number => "a number",
+            Family::Timestamp => "a timestamp",
+            Family::Json => "json",
+            Family::Driver(accepted) => accepted.word,
+        }
+    }
+}
+
 /// The types that a driver takes and gives for one type of a client's language, whatever their modifiers.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Accepted {

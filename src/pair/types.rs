@@ -428,14 +428,7 @@ fn in_family(schema: &Schema, family: Family, found: &SqlType) -> Result<TypeDif
         Family::Json => &[Builtin::Json, Builtin::Jsonb],
         Family::Driver(accepted) => accepted.builtins,
     };
-    let word = match family {
-        Family::Text => "text",
-        Family::Integer => "an integer",
-        Family::Number => "a number",
-        Family::Timestamp => "a timestamp",
-        Family::Json => "json",
-        Family::Driver(accepted) => accepted.word,
-    };
+    let word = family.word();
     let is_member = found.as_builtin().is_some_and(|b| members.contains(&b));
     let fit = if is_member {
         Fit::Same

@@ -8,7 +8,7 @@ use super::error;
 use crate::change::{ObjectName, TriggerText};
 use crate::known::{Gap, Reach};
 use crate::name::{Name, QualifiedName};
-use crate::schema::{FunctionId, NamespaceId, RelationKind, TableId, Trigger};
+use crate::schema::{FunctionId, Lookup, NamespaceId, RelationKind, TableId, Trigger};
 use crate::source::Span;
 
 impl Step {
@@ -26,6 +26,7 @@ impl Step {
             let message = format!("relation \"{}\" cannot have triggers", t.name);
             return Err(error::failure("42809", message, table.span));
         }
+        self.updated_columns_are_there(id, text, table.span)?;
         let trigger = Trigger {
             name: name.clone(),
             function: function.clone(),
@@ -34,6 +35,26 @@ impl Step {
             inherited: false,
         };
         self.put_trigger(id, trigger, or_replace, table.span)
+    }
+
+    /// `UPDATE OF a, b` names columns of the table (`CreateTriggerFiringOn`).
+    fn updated_columns_are_there(&self, id: TableId, text: &TriggerText, span: Span) -> Outcome {
+        let walker = self.schema().table(id);
+        let table = walker.get();
+        let judged = matches!(table.kind, RelationKind::Table | RelationKind::Partitioned);
+        if !judged || table.presumed.is_some() {
+            return Ok(());
+        }
+        for column in updated_columns(&text.events) {
+            if matches!(walker.column(&column), Lookup::Absent) {
+                let message = format!(
+                    "column \"{column}\" of relation \"{}\" does not exist",
+                    table.name
+                );
+                return Err(error::failure("42703", message, span));
+            }
+        }
+        Ok(())
     }
 
     fn put_trigger(&mut self, id: TableId, trigger: Trigger, or_replace: bool, span: Span) -> Outcome {
@@ -223,4 +244,41 @@ impl Step {
             }
         }
     }
+}
+
+/// The columns of `UPDATE OF a, "B"`; none where the text holds anything but words, names and commas.
+fn updated_columns(events: &str) -> Vec<Name> {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut rest = events.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            ',' => 1,
+            '"' => match rest[1..].find('"') {
+                Some(end) => end + 2,
+                None => return Vec::new(),
+            },
+            c if c.is_alphabetic() || c == '_' => {
+                let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+                rest.find(|c| !in_word(c)).unwrap_or(rest.len())
+            }
+            _ => return Vec::new(),
+        };
+        let (part, behind) = rest.split_at(end);
+        parts.push(part);
+        rest = behind.trim_start();
+    }
+    let said = |at: usize, word: &str| parts.get(at).is_some_and(|part| part.eq_ignore_ascii_case(word));
+    let Some(update) = (0..parts.len()).find(|&at| said(at, "update") && said(at + 1, "of")) else {
+        return Vec::new();
+    };
+    let mut columns = Vec::new();
+    let mut at = update + 2;
+    while let Some(name) = parts.get(at) {
+        columns.push(Name::from_sql(name));
+        if !said(at + 1, ",") {
+            break;
+        }
+        at += 2;
+    }
+    columns
 }

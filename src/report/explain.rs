@@ -293,7 +293,7 @@ fn field_text(field: &Field, print: &dyn Fn(&SqlType) -> String) -> String {
     let ty = match &field.ty {
         Expectation::Exactly(ty) => print(ty),
         Expectation::OneOf(types) => types.iter().map(print).collect::<Vec<_>>().join(" or "),
-        Expectation::Family(family) => format!("{family:?}").to_lowercase(),
+        Expectation::Family(family) => family.word().to_owned(),
         Expectation::Anything => "any type".to_owned(),
         Expectation::Unknown(gap) => format!("not known ({})", gap.why),
     };

@@ -246,6 +246,30 @@ fn what_is_not_there_is_answered_with_what_is_near() {
 }
 
 #[test]
+fn a_field_of_several_types_is_explained_in_words() {
+    let migration = "defmodule Shop.Init do\n  use Ecto.Migration\n\n  def change do\n    create table(:items) do\n      add :name, \
+                     :string\n    end\n  end\nend\n";
+    let schema = "defmodule Shop.Item do\n  use Ecto.Schema\n\n  schema \"items\" do\n    field :name, :string\n  end\nend\n";
+    let root = folder(
+        "in-words",
+        &[
+            (
+                "mix.exs",
+                "defmodule Shop.MixProject do\n  use Mix.Project\nend\n",
+            ),
+            ("priv/repo/migrations/1_init.exs", migration),
+            ("lib/shop/item.ex", schema),
+        ],
+    );
+    let (code, out, err) = run(&root, &["explain", "items.name"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        out.contains("name :string: column name text, nullable or not"),
+        "{out}"
+    );
+}
+
+#[test]
 fn programs_import_what_lies_beside_the_folder() {
     let revision = "from alembic import op\nfrom shop.naming import TABLE\nimport sqlalchemy as sa\n\nrevision = \"a\"\ndown_revision = \
                     None\n\n\ndef upgrade():\n    op.create_table(TABLE, sa.Column(\"id\", sa.Integer, primary_key=True))\n";
