@@ -100,7 +100,7 @@ impl ColumnPair<'_> {
                 cast: false,
                 conversion: Some(conversion(schema, found, wanted)),
             };
-            Ok(Some(self.as_sent(schema, wanted, found, difference)))
+            self.as_sent(schema, wanted, found, difference).map(Some)
         };
         let best = match &self.field.ty {
             Expectation::Exactly(wanted) => one(wanted),
@@ -136,33 +136,37 @@ impl ColumnPair<'_> {
         wanted: &SqlType,
         found: &SqlType,
         difference: TypeDifference,
-    ) -> TypeDifference {
+    ) -> Result<TypeDifference, Gap> {
         let language = self.models.language;
         if difference.fit == Fit::Loses && self.cast_refused(schema, wanted, found) {
-            return TypeDifference {
+            return Ok(TypeDifference {
                 fit: Fit::Cannot,
                 cast: true,
                 ..difference
-            };
+            });
         }
         if difference.fit == Fit::Loses && self.kept_fits(wanted, found) {
-            return TypeDifference {
+            return Ok(TypeDifference {
                 fit: Fit::Holds,
                 ..difference
-            };
+            });
         }
         if difference.fit != Fit::Cannot || wanted.array || found.array {
-            return difference;
+            return Ok(difference);
         }
+        let Some(labels) = self.labels(wanted).filter(|_| language.bare_enums) else {
+            return Ok(difference);
+        };
         let held = match found.base {
             BaseType::Object(id) => match &schema.types[id].kind {
                 TypeKind::Enum(Fact::Known(labels, _)) => Some(labels),
+                // It may hold all that the models write, or nothing of it.
+                TypeKind::Enum(Fact::Unknown { gap, .. }) | TypeKind::Presumed(gap) => {
+                    return Err(gap.clone());
+                }
                 _ => None,
             },
             BaseType::Builtin(_) | BaseType::Named(_) => None,
-        };
-        let Some(labels) = self.labels(wanted).filter(|_| language.bare_enums) else {
-            return difference;
         };
         let longest = match found.modifier {
             Some(Modifier::Length(length)) => length as usize,
@@ -173,14 +177,14 @@ impl ColumnPair<'_> {
             None => is_text(found) && label.chars().count() <= longest,
         };
         let bare = labels.iter().all(|(label, _)| fits(label));
-        if bare {
-            return TypeDifference {
+        Ok(match bare {
+            true => TypeDifference {
                 fit: Fit::Loses,
                 bare,
                 ..difference
-            };
-        }
-        difference
+            },
+            false => difference,
+        })
     }
 
     /// Whether the field is text of any length, of which only some values are ever kept, and the column is long enough for them.

@@ -114,7 +114,9 @@ fn extra_labels(ctx: &Context<'_>, pair: &EnumPair<'_>, out: &Reporter) -> bool 
     let mut any = false;
     for label in pair.certain.iter().filter(unknown) {
         any = true;
-        let place = ctx.place(added(pair, label).or(pair.origin), Part::Object);
+        // What no change added was there when the type was made.
+        let made = || pair.ty.log.first().map(|entry| entry.change);
+        let place = ctx.place(added(pair, label).or_else(made).or(pair.origin), Part::Object);
         let by = place
             .as_ref()
             .map_or_else(String::new, |p| format!(", by {}", p.by()));
