@@ -1,8 +1,10 @@
 //! A statement of a migration that the server refuses.
 
-use super::place::Part;
-use super::{Check, Context, Report, Reporter, Rule, swallowed_error};
+use super::place::{Part, Place};
+use super::{Check, Context, Report, Reporter, Rule, missing_table, swallowed_error};
+use crate::change::Failure;
 use crate::finding::Level;
+use crate::interpret::python::spoken::is_of_tests;
 use crate::source::{FileId, Span};
 use crate::stacks::HistoryEvent;
 
@@ -59,6 +61,10 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
             );
             continue;
         }
+        if let Some(made) = function_of_program(ctx, failure.sqlstate, &failure.message) {
+            out.send(made_beside(failure, &place, made));
+            continue;
+        }
         let mut report = Report::new(
             failure.span,
             format!("SQLSTATE {}", failure.sqlstate),
@@ -79,6 +85,55 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
         out.send(report);
     }
     used_before(ctx, out);
+}
+
+/// A function that no migration makes, and something else does.
+fn made_beside(failure: &Failure, place: &Place, made: Span) -> Report {
+    let message = format!(
+        "{} needs a function that no migration makes: {} by then (SQLSTATE {})",
+        place.by(),
+        failure.message,
+        failure.sqlstate
+    );
+    Report::new(failure.span, format!("SQLSTATE {}", failure.sqlstate), message)
+        .level(Level::Note)
+        .found(failure.sqlstate)
+        .object(format!(
+            "{} {}",
+            place.migration.as_deref().unwrap_or(""),
+            failure.message
+        ))
+        .database(Some(place), "")
+        .related(made, "one of this name is made here, outside of the migrations")
+        .help("make the function in a migration before this one")
+}
+
+/// Where a program holds the statement that makes a function of a name that is missing: it may run it before the migrations, as it
+/// makes them run. Only asked where a statement fails for it.
+fn function_of_program(ctx: &Context<'_>, sqlstate: &str, message: &str) -> Option<Span> {
+    if sqlstate != "42883" || !ctx.subject.histories.iter().any(|h| h.program.is_some()) {
+        return None;
+    }
+    let name = message.strip_prefix("function ")?.split('(').next()?;
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let files = ctx.subject.files;
+    let candidates = files.importable().filter(|(file, entry)| {
+        entry.path.ends_with(".py")
+            && !is_of_tests(&entry.path)
+            && !missing_table::is_of_migrations(files, *file)
+    });
+    candidates.map(|(file, _)| file).find_map(|file| {
+        let text = files.text(file);
+        let made = text.match_indices(name).map(|(at, _)| at).find(|at| {
+            let mut words = text[..*at].split_whitespace().rev();
+            let follows = text[at + name.len()..].trim_start().starts_with('(');
+            follows
+                && words
+                    .next()
+                    .is_some_and(|word| word.eq_ignore_ascii_case("function"))
+        })?;
+        Some(Span::new(file, made, made + name.len()))
+    })
 }
 
 /// Tables that a statement uses and a later one makes: on a new database the first fails.
