@@ -6,7 +6,7 @@ use crate::declared::{Expectation, Model, ModelKind, Models};
 use crate::finding::Level;
 use crate::interpret::python::spoken::{Subject, is_of_tests, names_of_views, speaks_of};
 use crate::known::Presence;
-use crate::name::QualifiedName;
+use crate::name::{Name, QualifiedName};
 use crate::pair::TablePair;
 use crate::schema::{Lookup, Schema, Table};
 use crate::source::{FileId, Files, Span};
@@ -41,7 +41,7 @@ fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>
     let Some(Expectation::Exactly(name)) = &model.table else {
         return None;
     };
-    if model.unmanaged || pair.elsewhere {
+    if model.unmanaged || pair.elsewhere || lies_abroad(schema, name) {
         return None;
     }
     let (why, gone) = gone(ctx, schema, name);
@@ -220,6 +220,16 @@ fn turn(ctx: &Context<'_>, span: Span) -> Option<(usize, usize)> {
         let found = history.migrations.iter().position(|m| m.file == span.file);
         found.map(|found| (at, found))
     })
+}
+
+/// Whether the migrations make nothing at all where a name without a schema leads, and a table of that name elsewhere: the schema of the
+/// models is set where it is not seen, by the environment or the search path of the connection.
+fn lies_abroad(schema: &Schema, name: &QualifiedName) -> bool {
+    let live = schema.live_tables();
+    let leads = |place: &Name| schema.search_path.contains(place);
+    name.schema.is_none()
+        && live.iter().any(|table| *table.name() == name.name)
+        && !live.iter().any(|table| leads(table.namespace_name()))
 }
 
 /// What became of it, and where.

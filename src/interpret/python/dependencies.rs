@@ -25,8 +25,14 @@ pub(super) fn declared(files: &Files) -> FxHashSet<String> {
 
 fn read(text: &str, plain: bool, out: &mut FxHashSet<String>) {
     let mut within = plain;
+    let mut own = false;
     for line in text.lines() {
         let line = line.trim();
+        // The project's own packages, a line each.
+        if !plain && (own || is_list_of_packages(line)) {
+            own = !line.contains(']');
+            continue;
+        }
         if line.starts_with('[') && !plain {
             within = ["dependencies", "packages", "dependency-groups", "extras"]
                 .iter()
@@ -47,6 +53,14 @@ fn read(text: &str, plain: bool, out: &mut FxHashSet<String>) {
             name(line.trim_start_matches("- "), out);
         }
     }
+}
+
+/// `packages=["a",`, `py_modules = [`: what the project itself brings.
+fn is_list_of_packages(line: &str) -> bool {
+    let Some((name, value)) = line.split_once('=') else {
+        return false;
+    };
+    matches!(name.trim_end(), "packages" | "py_modules" | "py-modules") && value.trim_start().starts_with('[')
 }
 
 /// The name at the start of a requirement.

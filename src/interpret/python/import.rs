@@ -259,7 +259,14 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let dotted = s.module.as_ref().map_or("", |m| m.as_str());
         let (from, root) = if s.level == 0 {
             let root = self.modules.root_of(self.module(), dotted);
-            (self.import_dotted(dotted, at)?, root)
+            let names: Vec<&str> = s.names.iter().map(|alias| alias.name.as_str()).collect();
+            if root.is_none()
+                && let Some(root) = self.modules.renamed(dotted, &names)
+            {
+                (self.import_below(&root, dotted, dotted, at)?, Some(root))
+            } else {
+                (self.import_dotted(dotted, at)?, root)
+            }
         } else {
             let Some(own) = self.module() else { return Ok(()) };
             let Some(folder) = self.modules.relative(own, s.level) else {

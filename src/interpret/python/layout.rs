@@ -206,7 +206,9 @@ impl Layout {
             }
             folder = (!at.is_empty()).then(|| parent(at));
         }
-        let is_own = |at: &str| from.is_some_and(|from| self.below_root(at, top) == Some(from));
+        // A module does not import itself; a package may import a module of its own by its whole name.
+        let is_own =
+            |at: &str| top == dotted && from.is_some_and(|from| self.below_root(at, top) == Some(from));
         let found = within
             .iter()
             .find(|at| fits(at) && !is_own(at) && self.below_root(at, dotted).is_some());
@@ -219,6 +221,28 @@ impl Layout {
             return None;
         }
         self.nearest_holder(files, from, top, dotted)
+    }
+
+    /// The modules whose paths are what a name says after its first part, where no library of that first name is needed.
+    pub(super) fn alike(&self, files: &Files, dotted: &str) -> Vec<ModuleId> {
+        let Some((top, rest)) = dotted.split_once('.') else {
+            return Vec::new();
+        };
+        let last = rest.rsplit('.').next().unwrap_or(rest);
+        if !self.stems.contains(last)
+            || installed::is_always(top)
+            || installed::is_standard(top)
+            || is_declared(files, top)
+        {
+            return Vec::new();
+        }
+        let ends = [path_of("", rest) + ".py", path_of("", rest) + "/__init__.py"];
+        let is_alike = |(_, module): &(ModuleId, &Module)| {
+            let before = ends.iter().find_map(|end| module.path.strip_suffix(end.as_str()));
+            before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+        };
+        let all = (0u32..).map(ModuleId).zip(&self.modules);
+        all.filter(is_alike).map(|(id, _)| id).collect()
     }
 
     /// Where a folder without `__init__.py` is named like a package that it holds in `src`, as a project is: that package is imported.
@@ -345,8 +369,28 @@ fn is_declared(files: &Files, top: &str) -> bool {
     all.0.contains(&top.to_ascii_lowercase())
 }
 
+/// What separates a folder from the name that it has as a package, where imports start from such a one.
+const RENAMED: char = '=';
+
+/// What imports of a package start from whose folder has another name, or none: the folder of a module of it, and the package's name.
+pub(super) fn renamed_root(path: &str, package: &str, rest: &str) -> SmolStr {
+    let ends = [path_of("", rest) + ".py", path_of("", rest) + "/__init__.py"];
+    let folder = ends.iter().find_map(|end| path.strip_suffix(end.as_str()));
+    let folder = folder.unwrap_or_default().trim_end_matches('/');
+    smol_str::format_smolstr!("{folder}{RENAMED}{package}")
+}
+
 /// The path of a dotted name below a folder, without an ending.
 fn path_of(root: &str, dotted: &str) -> String {
+    if let Some((folder, package)) = root.rsplit_once(RENAMED)
+        && let Some(rest) = dotted.strip_prefix(package)
+        && (rest.is_empty() || rest.starts_with('.'))
+    {
+        return match rest.strip_prefix('.') {
+            Some(rest) => path_of(folder, rest),
+            None => folder.to_owned(),
+        };
+    }
     let mut path = String::with_capacity(root.len() + dotted.len() + 16);
     path.push_str(root);
     for (at, part) in dotted.split('.').enumerate() {

@@ -185,6 +185,36 @@ impl<'f> Modules<'f> {
         self.root_of(Some(from), dotted).is_some()
     }
 
+    /// Where imports of a module start from that is not found: its package is installed under another name than that of its folder
+    /// (`package_dir` of setuptools), or the folder of the whole repository is the package. One module alone has the path that the name
+    /// says after the package, and defines what is imported of it.
+    pub(super) fn renamed(&self, dotted: &str, names: &[&str]) -> Option<SmolStr> {
+        let (top, rest) = dotted.split_once('.')?;
+        let mut roots: Vec<SmolStr> = Vec::new();
+        for name in names {
+            let whole = self.layout.alike(self.files, dotted).into_iter().filter(|id| {
+                let text = self.files.text(self.get(*id).file);
+                defines(&text, name)
+            });
+            let inner = self.layout.alike(self.files, &format!("{dotted}.{name}"));
+            let whole = whole.map(|id| super::layout::renamed_root(&self.get(id).path, top, rest));
+            let rest = format!("{rest}.{name}");
+            let inner = inner
+                .iter()
+                .map(|id| super::layout::renamed_root(&self.get(*id).path, top, &rest));
+            let of_name: Vec<SmolStr> = whole.chain(inner).collect();
+            match roots.is_empty() {
+                true => roots = of_name,
+                false => roots.retain(|root| of_name.contains(root)),
+            }
+            if roots.is_empty() {
+                return None;
+            }
+        }
+        roots.dedup();
+        (roots.len() == 1).then(|| roots.swap_remove(0))
+    }
+
     /// The folder that an absolute import starts from.
     pub(super) fn root_of(&self, from: Option<ModuleId>, dotted: &str) -> Option<SmolStr> {
         self.layout.root_of(self.files, from, dotted)
@@ -205,4 +235,16 @@ pub(super) fn join(folder: &str, name: &str) -> String {
 
 pub(super) fn parent(folder: &str) -> &str {
     folder.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+/// Whether a line of a module binds a name: a class, a function, a value.
+fn defines(text: &str, name: &str) -> bool {
+    text.lines().any(|line| {
+        let rest = ["class ", "def ", "async def "]
+            .iter()
+            .find_map(|word| line.strip_prefix(word))
+            .unwrap_or(line);
+        let rest = rest.strip_prefix(name);
+        rest.is_some_and(|rest| rest.trim_start().starts_with(['(', ':', '=', '[']))
+    })
 }
