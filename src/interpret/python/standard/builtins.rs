@@ -435,6 +435,7 @@ fn string<'a, L: Library<'a>>(
     };
     if let Value::Term(_) = value.value
         && super::paths::text(&value.value).is_none()
+        && super::dates::text(&value.value, "").is_none()
     {
         // The library may say it; a term stays one.
         return match exceptions::text_of(machine, &value.value, at) {

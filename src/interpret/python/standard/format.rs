@@ -24,6 +24,9 @@ pub(crate) fn text_of<'a, L: Library<'a>>(
     if let Some(text) = L::text(value) {
         return text_of(machine, &text, at);
     }
+    if let Some(day) = super::dates::text(value, "") {
+        return Ok(Value::text(&day, at));
+    }
     match value {
         Value::Str(_) => Ok(value.clone()),
         Value::Unknown(u) if !u.candidates.is_empty() => {
@@ -306,6 +309,9 @@ pub(crate) fn formatted<'a, L: Library<'a>>(
     spec: &str,
     at: Span,
 ) -> Run<'a, Value<'a>> {
+    if let Some(day) = super::dates::text(value, spec) {
+        return Ok(Value::text(&day, at));
+    }
     if let Value::Unknown(u) = value {
         if u.candidates.is_empty() {
             return Ok(if spec.is_empty() {

@@ -6,6 +6,7 @@ mod builtins;
 pub(crate) mod collections;
 mod context;
 mod copies;
+mod dates;
 pub(crate) mod enums;
 mod environment;
 mod exceptions;
@@ -112,7 +113,8 @@ pub(super) fn method<'a, L: Library<'a>>(
             .or_else(|| paths::method(machine, receiver, name, args, at))
             .or_else(|| paths::file_method(machine, receiver, name, args, at))
             .or_else(|| regexes::method(machine, receiver, name, args, at))
-            .or_else(|| exceptions::method(machine, receiver, name, at)),
+            .or_else(|| exceptions::method(machine, receiver, name, at))
+            .or_else(|| dates::method(machine, receiver, name, args, at)),
         Value::Instance(_) => {
             if let Some(plain) = enums::plain(machine, receiver) {
                 return methods::call(machine, &plain, name, args, at);

@@ -27,7 +27,10 @@ pub(in super::super) fn attribute<'a, L: Library<'a>>(
     match object {
         Value::Term(_) => match object.as_path() {
             Some(path) => environment::attribute(machine, path, name, at).map(Ok),
-            None => attribute_of_term(machine, object, name, at),
+            None => match super::dates::attribute(object, name) {
+                Some(part) => Some(Ok(part)),
+                None => attribute_of_term(machine, object, name, at),
+            },
         },
         Value::Class(class) => {
             if let Some(found) = enums::attribute(machine, *class, name, at) {
@@ -313,6 +316,9 @@ pub(in super::super) fn operation<'a, L: Library<'a>>(
             {
                 return Some(Ok(path));
             }
+            if let Some(day) = super::dates::operation(machine, operator, [a, b], at) {
+                return Some(Ok(day));
+            }
             let (x, y) = (as_plain(machine, a), as_plain(machine, b));
             if x.is_none() && y.is_none() {
                 return None;
@@ -324,7 +330,10 @@ pub(in super::super) fn operation<'a, L: Library<'a>>(
                 at,
             ))
         }
-        (Operator::Compare(op), [a, b]) => compare(machine, op, a, b, at),
+        (Operator::Compare(op), [a, b]) => match super::dates::operation(machine, operator, [a, b], at) {
+            Some(answer) => Some(Ok(answer)),
+            None => compare(machine, op, a, b, at),
+        },
         (Operator::Unary(op), [a]) => {
             let plain = as_plain(machine, a)?;
             Some(machine.unary(op, &plain, at))
