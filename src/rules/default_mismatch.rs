@@ -40,7 +40,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     let print = |stored: &Stored| spelled(ctx, pair, stored);
     let (level, expected, found, message) = match difference {
         DefaultDifference::Missing(wanted) => {
-            let wanted_text = ctx.written(wanted.span);
+            let wanted_text = declared(ctx, wanted);
             let fails = !field.client_default && !is_simple(wanted) && get.nullable.known() == Some(&false);
             let effect = if fails {
                 ": an insert without a value fails"
@@ -71,7 +71,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         // A sequence on the database's side alone is told as counting.
         DefaultDifference::Other(wanted, found) if is_sequence(&found.expr) && !is_sequence(wanted) => return,
         DefaultDifference::Other(wanted, found) => {
-            let (wanted, found) = (ctx.written(wanted.span), print(found));
+            let (wanted, found) = (declared(ctx, wanted), print(found));
             (
                 // The client writes its own default: what the database has is for others.
                 if field.client_default {
@@ -118,6 +118,17 @@ fn is_simple(expr: &Expr) -> bool {
         | ExprKind::Const(..)
         | ExprKind::Value(..) => true,
         _ => false,
+    }
+}
+
+/// A default of a model as it is written; a text that its program puts together, as it comes out.
+fn declared(ctx: &Context<'_>, expr: &Expr) -> String {
+    let written = ctx.written(expr.span);
+    match &expr.kind {
+        ExprKind::String(text) if !written.contains(text.as_str()) && !text.contains('\n') => {
+            format!("'{}'", text.replace('\'', "''"))
+        }
+        _ => written,
     }
 }
 

@@ -47,7 +47,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             format!("`{name}` is a setting that the environment gives"),
             Reach::Rows,
         );
-        Some(Value::unknown(gap).usually(default.and_then(|value| value.usual())))
+        let usual = default.and_then(|value| match value {
+            Value::Dict(_) => Some(value),
+            value => value.usual(),
+        });
+        Some(Value::unknown(gap).usually(usual))
     }
 
     fn is_nested(&self, instance: &Value<'a>) -> bool {

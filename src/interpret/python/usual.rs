@@ -28,16 +28,18 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The same, where it is unknown with what it is where nothing sets it.
+    /// The same, where it is unknown with what it is where nothing sets it: a plain value, or a dict (a naming convention).
     #[must_use]
     pub fn usually(self, usual: Option<Value<'a>>) -> Self {
         match (self, usual) {
-            (Value::Unknown(unknown), Some(usual)) if is_plain(&usual) => Value::Unknown(Rc::new(Unknown {
-                gap: unknown.gap.clone(),
-                candidates: unknown.candidates.clone(),
-                pattern: unknown.pattern.clone(),
-                usual: Some(usual),
-            })),
+            (Value::Unknown(unknown), Some(usual)) if is_plain(&usual) || matches!(usual, Value::Dict(_)) => {
+                Value::Unknown(Rc::new(Unknown {
+                    gap: unknown.gap.clone(),
+                    candidates: unknown.candidates.clone(),
+                    pattern: unknown.pattern.clone(),
+                    usual: Some(usual),
+                }))
+            }
             (value, _) => value,
         }
     }

@@ -92,7 +92,10 @@ fn one_of<'a>(machine: &mut Python<'a>, unknown: &Unknown<'a>, at: Span) -> Nami
 fn known<'a>(machine: &mut Python<'a>, convention: &Value<'a>) -> Option<Naming<'a>> {
     match convention {
         Value::None => Some(Naming::None),
-        Value::Unknown(unknown) => Some(Naming::Unknown(unknown.gap.clone())),
+        Value::Unknown(unknown) => Some(match terms::usual_dict(machine, unknown) {
+            Some(dict) => known(machine, &dict)?,
+            None => Naming::Unknown(unknown.gap.clone()),
+        }),
         _ => machine.dict_items(convention).map(Naming::Known),
     }
 }

@@ -296,6 +296,19 @@ pub fn usual_text<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, unknown: &Un
     Some((**text).clone())
 }
 
+/// The dict that is read where nothing sets a value.
+pub fn usual_dict<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    unknown: &Unknown<'a>,
+) -> Option<Value<'a>> {
+    let dict = unknown
+        .usual
+        .clone()
+        .filter(|usual| matches!(usual, Value::Dict(_)))?;
+    note_usual(machine, unknown);
+    Some(dict)
+}
+
 fn note_usual<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, unknown: &Unknown<'a>) {
     let why = format!("{}, taken as it is where nothing sets it", unknown.gap.why);
     machine.note(&match unknown.gap.at {

@@ -55,7 +55,12 @@ impl Conventions {
         };
         match value {
             Value::None => return Conventions::default(),
-            Value::Unknown(unknown) => return Conventions::unknown(unknown.gap.clone()),
+            Value::Unknown(unknown) => {
+                return match terms::usual_dict(machine, unknown) {
+                    Some(dict) => Conventions::read(machine, &dict, at),
+                    None => Conventions::unknown(unknown.gap.clone()),
+                };
+            }
             _ => {}
         }
         let Some(items) = machine.dict_items(value) else {
