@@ -10,8 +10,8 @@ use super::projects::place;
 use super::unsupported::shown;
 use super::{Found, ModelSource, NotChecked, Target};
 use crate::config::{Dialect, Given};
-use crate::interpret::python::read_ahead;
 use crate::interpret::python::spoken::{Subject, speaks_of, words_of_tables};
+use crate::interpret::python::{has_project_file, read_ahead};
 use crate::source::{FileId, Files};
 use crate::stacks::alembic::config::{Tree, tree_at, trees};
 use crate::stacks::alembic::handed::handed;
@@ -136,12 +136,7 @@ pub(super) fn left(files: &Files, taken: &BTreeSet<FileId>) -> Vec<FileId> {
 /// The modules of the project that a history lies in which may declare tables: what it is about where `env.py` says that it hands over
 /// nothing and imports no models. None where the project has several histories, for any may be meant; `places` are those of all.
 fn surrounding(files: &Files, tree: &Tree, places: &[String]) -> Vec<FileId> {
-    let is_project = |folder: &str| {
-        let named = PROJECTS
-            .iter()
-            .any(|name| files.find(&join(folder, name)).is_some());
-        folder.is_empty() || named
-    };
+    let is_project = |folder: &str| folder.is_empty() || has_project_file(files, folder);
     let mut project = tree.base.as_str();
     while !is_project(project) {
         project = split(project).0;
@@ -155,17 +150,6 @@ fn surrounding(files: &Files, tree: &Tree, places: &[String]) -> Vec<FileId> {
     let inside = inside.filter(|(_, e)| !is_beside(&e.path)).map(|(file, _)| file);
     declaring(files, inside.collect())
 }
-
-/// Files that lie where a project of Python begins.
-const PROJECTS: &[&str] = &[
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "requirements.txt",
-    "Pipfile",
-    "poetry.lock",
-    "uv.lock",
-];
 
 /// The modules of a history's project that may declare tables: in the packages that `env.py` imports from, or, where it imports none,
 /// below the folder that its commands run in.

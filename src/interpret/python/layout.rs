@@ -357,10 +357,21 @@ fn is_named(project: &str, package: &str) -> bool {
     project.replace('-', "_").eq_ignore_ascii_case(package)
 }
 
-/// Whether a folder holds the file that describes a project.
-fn has_project_file(files: &Files, folder: &str) -> bool {
-    let names = ["pyproject.toml", "setup.py", "setup.cfg"];
-    names.iter().any(|f| files.find(&join(folder, f)).is_some())
+/// Files that lie where a project of Python begins.
+const PROJECTS: [&str; 7] = [
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "requirements.txt",
+    "Pipfile",
+    "poetry.lock",
+    "uv.lock",
+];
+
+/// Whether a folder holds a file that lies where a project of Python begins.
+#[must_use]
+pub fn has_project_file(files: &Files, folder: &str) -> bool {
+    PROJECTS.iter().any(|f| files.find(&join(folder, f)).is_some())
 }
 
 /// Whether the repository says that it needs a library of that name.

@@ -52,6 +52,7 @@ mod world;
 mod yields;
 
 pub use ahead::read_ahead;
+pub use layout::has_project_file;
 pub use library::Library;
 pub use machine::{Held, Lost, Machine, Raised, Run, Stop};
 pub use modules::{Module, ModuleId, Modules};
