@@ -32,6 +32,32 @@ fn days_of(year: i64, month: i64) -> i64 {
     }
 }
 
+/// The number of a day, counted from the first of March of the year 0: a year that begins so has its odd day at its end.
+fn number_of(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    year * 365 + leap_days + (153 * month + 2) / 5 + day - 1
+}
+
+/// The day that has a number.
+fn day_of(number: i64) -> (i64, i64, i64) {
+    let (era, of_era) = (number.div_euclid(146_097), number.rem_euclid(146_097));
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let year = year + era * 400;
+    if month < 10 {
+        (year, month + 3, day)
+    } else {
+        (year + 1, month - 9, day)
+    }
+}
+
 impl Moment {
     /// What `date(...)` or `datetime(...)` was given, where it is numbers alone and a day of the calendar.
     fn read(value: &Value<'_>) -> Option<Self> {
@@ -112,25 +138,14 @@ impl Moment {
         if days.abs() > 3_700_000 {
             return None;
         }
-        let mut out = self;
-        out.day += days;
-        while out.day < 1 {
-            (out.year, out.month) = if out.month == 1 {
-                (out.year - 1, 12)
-            } else {
-                (out.year, out.month - 1)
-            };
-            out.day += days_of(out.year, out.month);
+        let (year, month, day) = day_of(number_of(self.year, self.month, self.day) + days);
+        Moment {
+            year,
+            month,
+            day,
+            ..self
         }
-        while out.day > days_of(out.year, out.month) {
-            out.day -= days_of(out.year, out.month);
-            (out.year, out.month) = if out.month == 12 {
-                (out.year + 1, 1)
-            } else {
-                (out.year, out.month + 1)
-            };
-        }
-        out.checked()
+        .checked()
     }
 
     /// `strftime`: the directives that hang on no language and no zone.
@@ -302,5 +317,25 @@ fn number(value: &Value<'_>) -> Option<i64> {
     match value {
         Value::Int(number) => Some(*number),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_their_numbers() {
+        let mut number = number_of(1, 1, 1);
+        for year in 1..=2_400 {
+            for month in 1..=12 {
+                for day in 1..=days_of(year, month) {
+                    assert_eq!(number_of(year, month, day), number);
+                    assert_eq!(day_of(number), (year, month, day));
+                    number += 1;
+                }
+            }
+        }
+        assert_eq!(number_of(9_999, 12, 31) - number_of(1, 1, 1), 3_652_058);
     }
 }
