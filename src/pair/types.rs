@@ -90,6 +90,11 @@ impl ColumnPair<'_> {
             if fit == Fit::Same {
                 return Ok(None);
             }
+            // A view is read from: what it gives must fit the model, not the other way round.
+            let read_alone = !super::is_table(self.column.table);
+            if read_alone && fit == Fit::Loses && type_fit(schema, found, wanted)? <= Fit::Holds {
+                return Ok(None);
+            }
             let difference = TypeDifference {
                 wanted: print(schema, wanted),
                 found: schema.format_type(found),
