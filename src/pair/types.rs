@@ -92,7 +92,10 @@ impl ColumnPair<'_> {
             }
             // A view is read from: what it gives must fit the model, not the other way round.
             let read_alone = !super::is_table(self.column.table);
-            if read_alone && fit == Fit::Loses && type_fit(schema, found, wanted)? <= Fit::Holds {
+            if read_alone
+                && fit == Fit::Loses
+                && type_fit(schema, found, wanted).is_ok_and(|f| f <= Fit::Holds)
+            {
                 return Ok(None);
             }
             let difference = TypeDifference {

@@ -56,6 +56,12 @@ pub struct IndexWalker<'a> {
 }
 
 impl Schema {
+    /// Whether a function bears a name in any namespace: `row.name` may call it ("Using Composite Types in Queries").
+    #[must_use]
+    pub fn has_function_named(&self, name: &Name) -> bool {
+        self.functions.iter().any(|(_, function)| function.name == *name)
+    }
+
     /// Adds a gap, once: what cannot be followed is often met again and again.
     pub fn add_gap(&mut self, gap: Gap) {
         if !self.gaps.contains(&gap) {

@@ -20,6 +20,8 @@ struct Around<'a> {
 pub(super) struct Uses<'a> {
     session: &'a Session,
     found: Option<NewLabel>,
+    /// Names of the WITH queries that have been seen: a table of such a name may be one of them.
+    ctes: Vec<Name>,
 }
 
 impl Session {
@@ -31,6 +33,7 @@ impl Session {
         let mut uses = Uses {
             session: self,
             found: None,
+            ctes: Vec::new(),
         };
         look(&mut uses);
         uses.found.map_or(Ok(()), |label| Err(unsafe_use(&label)))
@@ -57,11 +60,11 @@ impl Uses<'_> {
             }
             DmlKind::Delete | DmlKind::Merge | DmlKind::Copy => {}
         }
-        for expr in &dml.expressions {
-            self.walk(expr, Some(around));
-        }
         if let Some(query) = &dml.query {
             self.in_query(query);
+        }
+        for expr in &dml.expressions {
+            self.walk(expr, Some(around));
         }
     }
 
@@ -114,6 +117,7 @@ impl Uses<'_> {
 
     /// In a query and those within it.
     pub(super) fn in_query(&mut self, query: &Query) {
+        self.ctes.extend(query.with.iter().map(|cte| cte.name.clone()));
         for inner in query.with.iter().filter_map(|cte| cte.query.as_ref()) {
             self.in_query(inner);
         }
@@ -132,7 +136,10 @@ impl Uses<'_> {
         for from in &select.from {
             self.in_from(from);
         }
-        let around = only_table(select);
+        let around = only_table(select).filter(|around| {
+            let name = around.table;
+            name.schema.is_some() || !self.ctes.contains(&name.name)
+        });
         let targets = select.targets.iter().map(|target| &target.expr);
         let rest = select.filter.iter().chain(&select.group_by).chain(&select.having);
         for expr in targets.chain(rest) {
@@ -205,10 +212,12 @@ fn only_table(select: &Select) -> Option<Around<'_>> {
     match select.from.as_slice() {
         [
             From {
-                item: FromItem::Relation { name, alias, .. },
+                item: FromItem::Relation {
+                    name, alias, columns, ..
+                },
                 joins,
             },
-        ] if joins.is_empty() => Some(Around {
+        ] if joins.is_empty() && columns.is_empty() => Some(Around {
             table: name,
             alias: alias.as_ref(),
         }),

@@ -395,6 +395,10 @@ impl Reader<'_> {
             {
                 Ok(())
             }
+            // A function of the row, called like a column.
+            None if table_seen && table.is_some() && self.types.schema.has_function_named(&name.name) => {
+                Ok(())
+            }
             None => Err(not_found(name, table_seen, span)),
         }
     }

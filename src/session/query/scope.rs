@@ -202,10 +202,15 @@ impl Session {
     fn qualified_column(&mut self, qualifier: &Name, name: &Name, env: &Env<'_>, at: Span) -> Run<Value> {
         let mut scope = Some(env);
         while let Some(env) = scope {
-            match env.qualified(qualifier, name, at)? {
-                Found::Value(value) => return Ok(value),
-                Found::Perhaps(gap) => return Ok(Value::Unknown(gap)),
-                Found::No => {}
+            match env.qualified(qualifier, name, at) {
+                Ok(Found::Value(value)) => return Ok(value),
+                Ok(Found::Perhaps(gap)) => return Ok(Value::Unknown(gap)),
+                Ok(Found::No) => {}
+                Err(_) if self.world.database.schema().has_function_named(name) => {
+                    let gap = self.gap(at, "a function that is called like a column");
+                    return Ok(Value::Unknown(gap));
+                }
+                Err(raised) => return Err(raised),
             }
             scope = env.outer;
         }

@@ -55,26 +55,11 @@ pub fn down_blocks(text: &str) -> Vec<(Range<usize>, bool)> {
 }
 
 fn blocks(text: &str, wanted: &str) -> Vec<(Range<usize>, bool)> {
-    let mut out: Vec<(Range<usize>, bool)> = Vec::new();
-    let mut open: Option<(usize, bool)> = None;
-    for (start, line) in plain::lines(text) {
-        let Some((direction, options)) = mark(line) else {
-            continue;
-        };
-        if let Some((from, transaction)) = open.take() {
-            out.push((from..start, transaction));
-        }
-        if direction == wanted {
-            open = Some((
-                start,
-                !options.split_whitespace().any(|o| o == "transaction:false"),
-            ));
-        }
-    }
-    if let Some((from, transaction)) = open {
-        out.push((from..text.len(), transaction));
-    }
-    out
+    plain::blocks(text, wanted, |line| {
+        let (direction, options) = mark(line)?;
+        let alone = options.split_whitespace().any(|o| o == "transaction:false");
+        Some((direction, !alone))
+    })
 }
 
 /// The direction and options of a line that is a mark.

@@ -269,6 +269,30 @@ pub fn number(name: &str) -> Option<u128> {
     name[..end].parse().ok()
 }
 
+/// The parts of a text that begin at a mark of one direction and end at the next mark, and whether each runs in a transaction. `mark`
+/// says of a line which direction it begins, and whether in a transaction.
+pub fn blocks<'t>(
+    text: &'t str,
+    wanted: &str,
+    mark: impl Fn(&'t str) -> Option<(&'t str, bool)>,
+) -> Vec<(std::ops::Range<usize>, bool)> {
+    let mut out = Vec::new();
+    let mut open: Option<(usize, bool)> = None;
+    for (start, line) in lines(text) {
+        let Some((direction, transaction)) = mark(line) else {
+            continue;
+        };
+        if let Some((from, transaction)) = open.take() {
+            out.push((from..start, transaction));
+        }
+        if direction == wanted {
+            open = Some((start, transaction));
+        }
+    }
+    out.extend(open.map(|(from, transaction)| (from..text.len(), transaction)));
+    out
+}
+
 /// The lines of a text with the offset of each, line ends left out.
 pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;

@@ -57,23 +57,7 @@ pub fn is_annotated(text: &str) -> bool {
 /// The parts of a file of one direction, and whether each runs in a transaction.
 #[must_use]
 pub fn blocks(text: &str, wanted: &str) -> Vec<(Range<usize>, bool)> {
-    let mut out = Vec::new();
-    let mut open: Option<(usize, bool)> = None;
-    for (start, line) in plain::lines(text) {
-        let Some((direction, transaction)) = mark(line) else {
-            continue;
-        };
-        if let Some((from, transaction)) = open.take() {
-            out.push((from..start, transaction));
-        }
-        if direction == wanted {
-            open = Some((start, transaction));
-        }
-    }
-    if let Some((from, transaction)) = open {
-        out.push((from..text.len(), transaction));
-    }
-    out
+    plain::blocks(text, wanted, mark)
 }
 
 /// The direction of a line that is a mark, and whether what follows runs in a transaction.
