@@ -2,7 +2,8 @@
 //!
 //! Source: `sqlparse/sqlparse.go` (lines that begin with `-- +migrate ` and say `Up` or `Down`, `notransaction` behind it; a file that
 //! has neither is refused; a direction may come again) and `migrate.go` (files `*.sql`, those that begin with a number by it, then the
-//! others by name) of sql-migrate 1.8. Statements go to the server one by one.
+//! others by name) of sql-migrate 1.8. Statements go to the server one by one; each ends with a line whose last word, but for a comment,
+//! ends with a semicolon, and a file with a rest behind the last is refused.
 
 use std::ops::Range;
 
@@ -36,6 +37,16 @@ pub fn read(folder: Folder<'_>, _: &Given) -> History {
                 ),
             );
         }
+        if let Some(range) = unfinished(text.as_str()).filter(|_| !has_separator(folder)) {
+            draft.event(
+                "broken-revision-chain",
+                text.span(range),
+                format!(
+                    "a statement of {} does not end with a semicolon at the end of a line, so that sql-migrate refuses the file",
+                    item.name
+                ),
+            );
+        }
         for (range, transaction) in blocks(text.as_str(), "Up") {
             let mode = if transaction {
                 RunMode::Transaction
@@ -46,6 +57,45 @@ pub fn read(folder: Folder<'_>, _: &Given) -> History {
         }
     }
     draft.finish()
+}
+
+/// Whether a program sets lines of its own that end statements (`sqlparse.LineSeparator`).
+fn has_separator(folder: Folder<'_>) -> bool {
+    let files = folder.files;
+    let mut programs = files.entries().filter(|(_, entry)| entry.path.ends_with(".go"));
+    programs.any(|(file, _)| files.text(file).contains("LineSeparator"))
+}
+
+/// The last line of a statement that nothing ends (`ParseMigration`): where a direction begins, or at the end of the file.
+fn unfinished(text: &str) -> Option<Range<usize>> {
+    let (mut in_direction, mut in_block) = (false, false);
+    let mut rest: Option<Range<usize>> = None;
+    for (start, line) in plain::lines(text) {
+        if let Some(command) = line.strip_prefix(MARK) {
+            match command.split_whitespace().next() {
+                Some("Up" | "Down") => {
+                    if rest.is_some() {
+                        return rest;
+                    }
+                    in_direction = true;
+                }
+                Some("StatementBegin") if in_direction => in_block = true,
+                Some("StatementEnd") if in_direction && in_block => (in_block, rest) = (false, None),
+                _ => {}
+            }
+            continue;
+        }
+        let words = || line.split_whitespace().take_while(|word| !word.starts_with("--"));
+        let Some(last) = words().last().filter(|_| in_direction) else {
+            continue;
+        };
+        rest = if !in_block && last.ends_with(';') {
+            None
+        } else {
+            Some(start + line.len() - line.trim_start().len()..start + line.trim_end().len())
+        };
+    }
+    rest
 }
 
 /// Whether a file has a direction.
