@@ -9,6 +9,7 @@ pub mod diff;
 pub mod dot;
 mod escape;
 pub mod explain;
+mod gaps;
 pub mod github;
 pub mod gitlab;
 pub mod history;

@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Title, Renderer, Snippet};
 
-use super::{escape, escape_source};
+use super::{escape, escape_source, gaps};
 use crate::check::{Coverage, Report};
 use crate::finding::{Finding, Level};
 use crate::source::{FileId, Files, Span};
@@ -146,14 +146,18 @@ fn coverage_list(coverage: &Coverage, files: &Files, out: &mut String) {
         "coverage: {} migrations, {} statements ({} not followed), {} models, {} fields ({} of unknown type)\n",
         coverage.migrations, coverage.statements, coverage.statements_opaque, coverage.models, coverage.fields, coverage.fields_unknown
     ));
-    for gap in &coverage.gaps {
-        let place = gap.at.map_or("(not given)".to_owned(), |span| {
+    for step in gaps::steps(&coverage.gaps) {
+        let place = step.at.map_or("(not given)".to_owned(), |span| {
             format!("{}:{}", escape(files.path(span.file)), files.start(span).line)
         });
+        let count = match step.count() {
+            1 => String::new(),
+            count => format!(" ({count})"),
+        };
         out.push_str(&format!(
-            "  {place}: {}; not known because of it: {}\n",
-            escape(&gap.why),
-            escape(&gap.reach.to_string())
+            "  {place}: {}; not known because of it{count}: {}\n",
+            escape(step.why),
+            escape(&step.reach())
         ));
     }
     for missing in &coverage.given_missing {
@@ -181,7 +185,7 @@ pub fn summary(report: &Report) -> String {
     if !coverage.gaps.is_empty() {
         out.push_str(&format!(
             ", {} (--coverage lists them)",
-            plural(coverage.gaps.len(), "gap")
+            plural(gaps::steps(&coverage.gaps).len(), "gap")
         ));
     }
     let silenced = &report.silenced;

@@ -2,6 +2,7 @@
 
 use super::Section;
 use crate::check::Report;
+use crate::report::gaps;
 use crate::report::markup::xml;
 use crate::source::Files;
 
@@ -47,13 +48,14 @@ pub(super) fn section(report: &Report, files: &Files) -> Section {
         "Asked for and not given",
         coverage.given_missing.iter().cloned(),
     ));
-    let gaps = coverage.gaps.iter().map(|gap| {
-        let place = gap.at.map_or(String::new(), |span| {
+    let steps = gaps::steps(&coverage.gaps);
+    let steps = steps.iter().map(|step| {
+        let place = step.at.map_or(String::new(), |span| {
             format!("{}:{}: ", files.path(span.file), files.start(span).line)
         });
-        format!("{place}{} ({})", gap.why, gap.reach)
+        format!("{place}{} ({})", step.why, step.reach())
     });
-    body.push_str(&list("Could not be followed", gaps));
+    body.push_str(&list("Could not be followed", steps));
     Section {
         id: "coverage",
         title: "Coverage",

@@ -99,7 +99,10 @@ impl Session {
             None => (RAW_HOLE.to_owned(), *span, false),
         });
         let text = Text::composed(runs);
-        let why = format!("EXECUTE of a text that is not wholly known: {}", partial.gap.why);
+        const WHY: &str = "EXECUTE of a text that is not wholly known: ";
+        let cause = &partial.gap.why;
+        let cause = cause.strip_prefix(WHY).unwrap_or(cause);
+        let why = format!("{WHY}{cause}");
         for read in crate::sql::read(&text) {
             self.open_statement(&read, &why, at);
         }
