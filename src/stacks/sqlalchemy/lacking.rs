@@ -43,9 +43,9 @@ fn listed() -> &'static Listed {
 /// Modules, and the names of each.
 type Listed = FxHashMap<&'static str, FxHashSet<&'static str>>;
 
-/// What a module asks for in vain; of its functions the one of this name is called.
+/// What a module asks for in vain first: nothing behind it runs. Of its functions the one of this name is called.
 #[must_use]
-pub(crate) fn lacking(file: FileId, parsed: &Parsed, function: Option<&str>) -> Vec<Lacking> {
+pub(crate) fn lacking(file: FileId, parsed: &Parsed, function: Option<&str>) -> Option<Lacking> {
     let mut reader = Reader {
         file,
         listed: listed(),
@@ -61,7 +61,7 @@ pub(crate) fn lacking(file: FileId, parsed: &Parsed, function: Option<&str>) -> 
     if let Some(called) = called {
         reader.statements(&called.body);
     }
-    reader.found
+    reader.found.into_iter().next()
 }
 
 struct Reader {
@@ -274,6 +274,12 @@ mod tests {
         assert_eq!(
             found("from sqlalchemy import JSONB"),
             ["cannot import name 'JSONB' from 'sqlalchemy' (ImportError)"]
+        );
+        assert_eq!(
+            found(
+                "import sqlalchemy as sa\nclass A:\n    a = sa.One(sa.Two)\n    b = sa.Two\nfrom sqlalchemy import Three"
+            ),
+            ["module 'sqlalchemy' has no attribute 'One' (AttributeError)"]
         );
         let base =
             "import sqlalchemy as sa\ndef upgrade():\n    f(sa.dialects.postgresql.base.PGVectorType(3))\n";
