@@ -77,6 +77,10 @@ pub fn run(files: &Files, options: &Options, sides: Sides) -> Result<Runs, Misus
         });
     }
     let mut runs = run_targets(files, targets, options, sides);
+    if sides == Sides::Both {
+        let unled = discover::unled_models(files, options, runs.iter().map(|run| &run.target));
+        not_checked.extend(unled);
+    }
     if let Some(at) = options.at.as_deref().filter(|_| sides != Sides::Models) {
         keep_those_with(files, at, &mut runs, &mut not_checked)?;
     }

@@ -13,6 +13,7 @@ mod projects;
 mod python;
 #[cfg(test)]
 mod tests;
+mod unled;
 mod unsupported;
 
 pub use guess::MANIFESTS;
@@ -131,6 +132,9 @@ pub struct Found {
 pub fn discover(files: &Files, options: &Options) -> Result<Found, Misuse> {
     let mut found = histories(files, options)?;
     with_models(files, &mut found.targets);
+    found
+        .not_checked
+        .extend(unled_models(files, options, &found.targets));
     Ok(found)
 }
 
@@ -204,6 +208,26 @@ pub fn left_models<'t>(files: &Files, targets: impl IntoIterator<Item = &'t Targ
         true => Vec::new(),
         false => python::left(files, &taken),
     }
+}
+
+/// Models of SQLAlchemy that no history leads to, where the models that histories lead to have been looked for and nobody has said
+/// by hand what belongs together.
+#[must_use]
+pub fn unled_models<'t>(
+    files: &Files,
+    options: &Options,
+    targets: impl IntoIterator<Item = &'t Target>,
+) -> Option<NotChecked> {
+    let by_hand = !options.migrations.is_empty()
+        || !options.models.is_empty()
+        || options.database.is_some()
+        || options.target.is_some()
+        || !options.touching.is_empty()
+        || options.configuration.all().any(|s| !s.projects.is_empty());
+    if by_hand {
+        return None;
+    }
+    unled::find(files, &targets.into_iter().collect::<Vec<_>>())
 }
 
 /// Parses on all cores what the histories of targets are made of.

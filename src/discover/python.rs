@@ -11,7 +11,7 @@ use super::unsupported::shown;
 use super::{Found, ModelSource, NotChecked, Target};
 use crate::config::{Dialect, Given};
 use crate::interpret::python::spoken::{Subject, speaks_of, words_of_tables};
-use crate::interpret::python::{has_project_file, read_ahead};
+use crate::interpret::python::{has_project_file, leading_to, read_ahead};
 use crate::source::{FileId, Files};
 use crate::stacks::alembic::config::{Tree, tree_at, trees};
 use crate::stacks::alembic::handed::handed;
@@ -192,9 +192,32 @@ fn candidates(files: &Files, tree: &Tree) -> Vec<FileId> {
     // Beside the revisions, what the program itself is made of.
     let program = tree.environment(files).into_iter().chain(reached.iter().copied());
     let program = program.filter(|file| is_within(files.path(*file), &tree.folder));
-    let all: BTreeSet<FileId> = candidates.map(|(file, _)| file).chain(program).collect();
+    let all: BTreeSet<FileId> = candidates
+        .map(|(file, _)| file)
+        .chain(program)
+        .chain(of_application(files, tree, reached))
+        .collect();
     let is_revision = |file: &FileId| tree.versions.iter().any(|v| is_within(files.path(*file), v));
     all.into_iter().filter(|file| !is_revision(file)).collect()
+}
+
+/// The modules that have the database object from what `env.py` reaches, where it asks the running application for it: the application
+/// imports them, and nothing that is run here does.
+fn of_application(files: &Files, tree: &Tree, reached: &[FileId]) -> Vec<FileId> {
+    let asks = |file| files.text(file).contains("current_app");
+    if !tree.environment(files).is_some_and(asks) {
+        return Vec::new();
+    }
+    let outside = |file: &&FileId| !is_within(files.path(**file), &tree.folder);
+    let to: Vec<FileId> = reached.iter().filter(outside).copied().collect();
+    let inside = files
+        .entries()
+        .filter(|(_, e)| e.path.ends_with(".py") && is_within(&e.path, &tree.base) && !is_beside(&e.path));
+    let speaking: Vec<FileId> = inside
+        .map(|(file, _)| file)
+        .filter(|file| speaks_of(files, *file, Subject::Tables))
+        .collect();
+    leading_to(files, &tree.roots(), &speaking, &to)
 }
 
 /// The package that the folder which a history's commands run in is itself or lies in, where modules are imported by its name: what
@@ -265,7 +288,7 @@ fn declares_when_imported(parsed: &Parsed, text: &str) -> bool {
 }
 
 /// The folder that holds all files, or the one file.
-fn common_folder(files: &Files, all: &[FileId]) -> String {
+pub(super) fn common_folder(files: &Files, all: &[FileId]) -> String {
     let mut paths = all.iter().map(|file| files.path(*file));
     let Some(first) = paths.next() else {
         return String::new();

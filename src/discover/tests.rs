@@ -436,3 +436,49 @@ fn a_schema_in_the_documentation_and_a_computed_setting_are_said() {
         ]
     );
 }
+
+#[test]
+fn models_that_no_history_leads_to() {
+    let models = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n\
+                  class A(Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n";
+    let environment =
+        "from alembic import context\ncontext.configure(target_metadata=None)\ncontext.run_migrations()\n";
+    let history = [
+        ("db/alembic.ini", "[alembic]\nscript_location = alembic\n"),
+        ("db/alembic/env.py", environment),
+        (
+            "db/alembic/versions/1_a.py",
+            "revision = '1'\ndown_revision = None\n",
+        ),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| {
+        let mut listing = history.to_vec();
+        listing.extend_from_slice(more);
+        found(&listing)
+    };
+    assert_eq!(
+        with(&[
+            ("services/app/models.py", models),
+            (
+                "services/app/tables.py",
+                "from rich import Table\nimport sqlalchemy\nTable()\n"
+            )
+        ]),
+        [
+            "db: alembic db/alembic + ",
+            "not services/app/models.py (SQLAlchemy models in 1 file)"
+        ]
+    );
+    assert_eq!(
+        with(&[("services/test_models.py", models), ("db/models.py", models)]),
+        ["db: alembic db/alembic + db/models.py"]
+    );
+    assert_eq!(
+        found(&[
+            ("sql/V1__a.sql", TABLE),
+            ("app/models.py", models),
+            ("app/more.py", models)
+        ]),
+        ["sql: flyway sql + ", "not app (SQLAlchemy models in 2 files)"]
+    );
+}

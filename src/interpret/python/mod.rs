@@ -31,6 +31,7 @@ mod import;
 mod installed;
 mod join;
 mod layout;
+mod leading;
 mod library;
 mod listing;
 mod literal;
@@ -53,6 +54,7 @@ mod yields;
 
 pub use ahead::read_ahead;
 pub use layout::has_project_file;
+pub use leading::leading_to;
 pub use library::Library;
 pub use machine::{Held, Lost, Machine, Raised, Run, Stop};
 pub use modules::{Module, ModuleId, Modules};
