@@ -2,6 +2,7 @@
 
 mod alter_table;
 mod between;
+mod certain;
 mod column;
 mod comma;
 mod comment;
@@ -40,6 +41,9 @@ use crate::known::Gap;
 use crate::name::QualifiedName;
 use crate::source::{Span, Text};
 use crate::tree::{Expr, Query};
+
+/// What stands for a part of a text that is not known begins with this.
+pub const STAND_IN: &str = "schemalign_hole";
 
 /// One statement of a text, in order.
 #[derive(Debug, Clone)]

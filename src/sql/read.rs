@@ -1,7 +1,9 @@
 //! From text to statements: each is parsed alone, lowered at once, and its tree dropped.
 
 use super::source::Lower;
-use super::{Dml, Read, Statement, Transaction, between, comma, exclusion, head, plain, reserved, statement};
+use super::{
+    Dml, Read, Statement, Transaction, between, certain, comma, exclusion, head, plain, reserved, statement,
+};
 use crate::change::{Failure, ObjectName};
 use crate::known::{Gap, Reach};
 use crate::source::Text;
@@ -159,7 +161,8 @@ fn quoting(text: &Text, depth: usize) -> (Statement, bool) {
             let (meant, chains) = quoting(&whole, depth + 1);
             return (or_refused(meant, Some(failure)), chains);
         }
-        return (syntax_error(text, error), false);
+        let refused = certain::refusal(text, &parsed.root, at);
+        return (or_refused(syntax_error(text, error), refused), false);
     }
     let cx = Lower::new(text);
     let mut statements = parsed.root.children().filter_map(ast::Stmt::cast);
@@ -240,7 +243,12 @@ fn beyond(whole: &Text, text: &Text, piece: &Piece) -> Statement {
     } else {
         head::reach(text.as_str())
     };
-    Statement::Opaque(Gap::new(whole.span(*at..*at + 1), bound.why(), reach))
+    let refused = match bound {
+        Bound::Open(what) => certain::unending(whole, &piece.range, *at, what),
+        Bound::Depth | Bound::Size => None,
+    };
+    let gap = Gap::new(whole.span(*at..*at + 1), bound.why(), reach);
+    or_refused(Statement::Opaque(gap), refused)
 }
 
 /// A command of psql. Those that choose what runs or where are not followed; the rest touches no schema.
