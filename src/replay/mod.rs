@@ -125,6 +125,12 @@ const RUNNER: &str = "migration runner";
 const INITIAL: ChangeId = ChangeId(u32::MAX);
 
 impl Database {
+    /// The major version of the server.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
     /// A database as its server makes it, with what is given.
     #[must_use]
     pub fn new(given: &Given) -> Self {

@@ -30,6 +30,7 @@ mod masked;
 mod mend;
 mod number;
 mod ops;
+mod parts;
 mod patterns;
 mod plpgsql;
 mod program;

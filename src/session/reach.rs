@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::Session;
 use super::kinds::Deed;
+use super::parts::{self, Part};
 use crate::change::{Change, ObjectKind, ObjectName, TableAction};
 use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
@@ -12,7 +13,7 @@ use crate::source::{Span, Text};
 use crate::sql::{Read, Statement};
 
 /// Stands for what is not known in a text; read as a name or a part of one.
-pub const HOLE: &str = "schemalign_hole";
+pub const HOLE: &str = crate::sql::STAND_IN;
 /// The same for what no `%I` or `quote_ident` keeps to one name: it may hold a schema, too.
 pub(super) const RAW_HOLE: &str = "schemalign_hole_raw";
 
@@ -23,7 +24,12 @@ impl Session {
     /// Leaves open what a statement with holes may reach. Whether that is anything but rows.
     pub(super) fn open_statement(&mut self, read: &Read, why: &str, at: Span) -> bool {
         let mut reaches = Vec::new();
-        match &read.statement {
+        let mut statement = &read.statement;
+        // What stands for a hole may be what is refused.
+        while let Statement::Refused(_, meant) = statement {
+            statement = meant;
+        }
+        match statement {
             Statement::Changes(changes) => {
                 for change in changes {
                     match without_body(change) {
@@ -94,7 +100,10 @@ impl Session {
                     self.altered(child, out);
                 }
             }
-            Change::AlterTable(alter) => self.altered(&alter.name, out),
+            Change::AlterTable(alter) => match parts::of(alter, self.world.database.version()) {
+                Some(parts) => self.altered_in(&alter.name, &parts, out),
+                None => self.altered(&alter.name, out),
+            },
             Change::CreateIndex(index) if !holed(&index.table.name) => {
                 let mut table = Vec::new();
                 self.altered(&index.table, &mut table);
@@ -187,6 +196,22 @@ impl Session {
             }
         }
         out.push(namespace);
+    }
+
+    /// The same of a change that reaches parts of a table alone: nothing comes or goes by it that a schema lists.
+    fn altered_in(&self, name: &ObjectName, parts: &[Part], out: &mut Vec<Reach>) {
+        let mut tables = Vec::new();
+        self.altered(name, &mut tables);
+        for reach in tables {
+            match reach {
+                Reach::Object(table) => {
+                    let of = |part: &Part| part.of(&table);
+                    out.extend(parts.iter().map(of));
+                }
+                Reach::Namespace(_) | Reach::Others(_) => {}
+                reach => out.push(reach),
+            }
+        }
     }
 
     /// The tables that a name can be of which is known but for holes that are words, where nothing else can be of that name; `None` where
