@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+
 use crate::source::{FileId, Files};
 use crate::stacks::Item;
 
@@ -24,12 +26,13 @@ pub(super) struct Inside<'a> {
 
 impl<'a> Index<'a> {
     pub(super) fn new(files: &'a Files) -> Self {
-        let mut folders: BTreeMap<&str, Inside<'_>> = BTreeMap::new();
+        let mut folders: FxHashMap<&str, Inside<'_>> = FxHashMap::default();
         for (file, entry) in files.entries() {
             let (folder, name) = split(&entry.path);
+            let known = folders.contains_key(folder);
             folders.entry(folder).or_default().items.push(Item { name, file });
             let mut below = folder;
-            while !below.is_empty() {
+            while !known && !below.is_empty() {
                 let (above, name) = split(below);
                 if !folders.entry(above).or_default().folders.insert(name) {
                     break;
@@ -37,6 +40,7 @@ impl<'a> Index<'a> {
                 below = above;
             }
         }
+        let folders = folders.into_iter().collect();
         Index { files, folders }
     }
 
@@ -65,7 +69,8 @@ impl Inside<'_> {
 
 /// A path's folder and its last name.
 pub(super) fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
+    let slash = path.bytes().rposition(|byte| byte == b'/');
+    slash.map_or(("", path), |at| (&path[..at], &path[at + 1..]))
 }
 
 /// A name in a folder.

@@ -74,6 +74,9 @@ fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>
 /// Whether a module works with migrations in hand: what it declares may be for those that ran while its table was there.
 pub(super) fn is_of_migrations(files: &Files, file: FileId) -> bool {
     let text = files.text(file);
+    if !text.contains("alembic") {
+        return false;
+    }
     let lines = text.lines().map(str::trim_start);
     let mut all = lines.filter_map(|l| l.strip_prefix("from ").or(l.strip_prefix("import ")));
     all.any(|rest| {

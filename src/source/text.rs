@@ -24,7 +24,23 @@ pub struct Text {
     /// The part of `text` that this value means.
     from: u32,
     to: u32,
-    pieces: Arc<[Piece]>,
+    pieces: Pieces,
+}
+
+/// Where the runs of a text come from. Most texts are one run.
+#[derive(Debug, Clone, PartialEq)]
+enum Pieces {
+    One(Piece),
+    Many(Arc<[Piece]>),
+}
+
+impl Pieces {
+    fn as_slice(&self) -> &[Piece] {
+        match self {
+            Pieces::One(piece) => std::slice::from_ref(piece),
+            Pieces::Many(pieces) => pieces,
+        }
+    }
 }
 
 impl Text {
@@ -36,11 +52,26 @@ impl Text {
             from: 0,
             to: text.len() as u32,
             text,
-            pieces: Arc::from([Piece {
+            pieces: Pieces::One(Piece {
                 start: 0,
                 span,
                 exact: true,
-            }]),
+            }),
+        }
+    }
+
+    /// Text of one origin; `exact` is whether its bytes match one to one.
+    #[must_use]
+    pub fn of_one(text: &str, span: Span, exact: bool) -> Self {
+        Text {
+            from: 0,
+            to: text.len() as u32,
+            text: text.into(),
+            pieces: Pieces::One(Piece {
+                start: 0,
+                span,
+                exact,
+            }),
         }
     }
 
@@ -50,16 +81,7 @@ impl Text {
         let mut runs = runs.into_iter();
         let (first, second) = (runs.next(), runs.next());
         if let (Some((run, span, exact)), None) = (&first, &second) {
-            return Text {
-                from: 0,
-                to: run.len() as u32,
-                text: run.as_str().into(),
-                pieces: Arc::from([Piece {
-                    start: 0,
-                    span: *span,
-                    exact: *exact,
-                }]),
-            };
+            return Text::of_one(run, *span, *exact);
         }
         let mut text = String::new();
         let mut pieces = Vec::new();
@@ -75,7 +97,7 @@ impl Text {
             from: 0,
             to: text.len() as u32,
             text: text.into(),
-            pieces: pieces.into(),
+            pieces: Pieces::Many(pieces.into()),
         }
     }
 
@@ -119,11 +141,9 @@ impl Text {
 
     /// The span of the one byte at `offset` (of the underlying text).
     fn place(&self, offset: u32, _first: bool) -> Span {
-        let index = self
-            .pieces
-            .partition_point(|p| p.start <= offset)
-            .saturating_sub(1);
-        let Some(piece) = self.pieces.get(index) else {
+        let pieces = self.pieces.as_slice();
+        let index = pieces.partition_point(|p| p.start <= offset).saturating_sub(1);
+        let Some(piece) = pieces.get(index) else {
             return Span::new(FileId(0), 0, 0);
         };
         if !piece.exact {
@@ -139,10 +159,9 @@ impl Text {
 
     /// Splits the text into its pieces again: string, span, exactness. What [`Text::composed`] takes.
     pub fn runs(&self) -> impl Iterator<Item = (String, Span, bool)> + '_ {
-        let count = self.pieces.len();
-        (0..count).filter_map(move |i| {
-            let piece = self.pieces[i];
-            let next = self.pieces.get(i + 1).map_or(self.text.len() as u32, |p| p.start);
+        let pieces = self.pieces.as_slice();
+        pieces.iter().enumerate().filter_map(move |(i, &piece)| {
+            let next = pieces.get(i + 1).map_or(self.text.len() as u32, |p| p.start);
             let (start, end) = (piece.start.max(self.from), next.min(self.to));
             (start < end).then(|| {
                 let run = self.text[start as usize..end as usize].to_owned();

@@ -1,5 +1,6 @@
 //! Annotations: evaluated when asked, with text in quotes read as the expression that it holds.
 
+use super::dotted;
 use super::frame::Frame;
 use super::heap::ScopeKind;
 use super::library::Library;
@@ -74,9 +75,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
             ast::Expr::Subscript(e) => {
                 let object = self.annotated_type(&e.value)?;
-                let last = object
-                    .as_path()
-                    .map(|p| p.rsplit('.').next().unwrap_or(p).to_owned());
+                let last = object.as_path().map(|p| dotted::last(p).to_owned());
                 let key = match (last.as_deref(), &*e.slice) {
                     (Some("Literal"), slice) => self.eval(slice)?,
                     (Some("Annotated"), ast::Expr::Tuple(tuple)) => {

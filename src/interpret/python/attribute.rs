@@ -1,5 +1,6 @@
 //! Attributes: of modules, classes, instances, terms; through properties and `super()`.
 
+use super::dotted;
 use std::rc::Rc;
 
 use smol_str::SmolStr;
@@ -28,7 +29,7 @@ pub(super) fn is_decorated(function: &Function<'_>, wanted: impl Fn(&str) -> boo
 }
 
 pub(super) fn is_property(path: &str) -> bool {
-    let last = path.rsplit('.').next().unwrap_or(path);
+    let last = dotted::last(path);
     matches!(
         last,
         "property"
@@ -305,7 +306,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             if !is_of_object(name) {
                 return Ok(None);
             }
-            let function = self.path(&format!("builtins.object.{name}"), at);
+            let function = self.path(&dotted::join("builtins.object", name), at);
             return Ok(Some(match value {
                 Value::Instance(_) => Value::Method(Rc::new((function, value.clone()))),
                 _ => function,
@@ -407,7 +408,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             return run.map(Some);
         }
         if let TermKind::Path(path) = &term.kind {
-            let path = format!("{path}.{name}");
+            let path = dotted::join(path, name);
             if let Some(module) = self.modules.resolve(self.module(), &path)
                 && self.world.modules.contains_key(&module)
             {
@@ -468,7 +469,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
         match name {
             "__new__" | "__init__" | "__init_subclass__" | "__setattr__" if !opaque => {
-                let function = self.path(&format!("builtins.object.{name}"), at);
+                let function = self.path(&dotted::join("builtins.object", name), at);
                 if matches!(name, "__new__" | "__init_subclass__") {
                     return Ok(Some(function));
                 }

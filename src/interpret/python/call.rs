@@ -1,5 +1,6 @@
 //! Calls: of functions of the repository, of classes, of terms, of what is not known.
 
+use super::dotted;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -72,7 +73,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
 
     /// The arguments of a call.
     pub(super) fn arguments(&mut self, arguments: &'a ast::Arguments) -> Run<'a, Args<'a>> {
-        let mut args = Args::default();
+        let mut args = Args {
+            positional: Vec::with_capacity(arguments.args.len()),
+            keywords: Vec::with_capacity(arguments.keywords.len()),
+            open: None,
+        };
         for argument in &arguments.args {
             let span = self.span(argument.range());
             if let ast::Expr::Starred(starred) = argument {
@@ -642,7 +647,7 @@ const RECURSIONS_OVER_UNKNOWN: usize = 2;
 /// Calls that make a thing and do nothing else, as far as names tell: constructors, and members of packages that describe schemas.
 fn is_plain_call(callee: &Value<'_>) -> bool {
     let root = |path: &str| {
-        let top = path.split('.').next().unwrap_or(path);
+        let top = dotted::first(path);
         matches!(
             top,
             "builtins"

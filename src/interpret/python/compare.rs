@@ -1,5 +1,6 @@
 //! Truth, equality, order and membership, in three values.
 
+use super::dotted;
 use std::cmp::Ordering;
 
 use super::join::{one_of, same};
@@ -34,7 +35,7 @@ fn value_of<'a>(truth: Truth) -> Value<'a> {
 
 /// Whether a path's last part is written as a class's name is.
 pub(super) fn names_a_class(path: &str) -> bool {
-    let last = path.rsplit('.').next().unwrap_or(path);
+    let last = dotted::last(path);
     last.chars().next().is_some_and(char::is_uppercase) && last.chars().any(char::is_lowercase)
 }
 

@@ -1,5 +1,6 @@
 //! Functions that can do nothing but compute: a call of such a one that is not followed leaves a library's part of the world as it is.
 
+use super::dotted;
 use rustc_hash::FxHashSet;
 
 use super::library::Library;
@@ -139,9 +140,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         match scope.names.get(name).map(|slot| &slot.value) {
             Some(Value::Function(function)) => self.computes(function, seen, depth + 1),
             Some(Value::Term(term)) => match &term.kind {
-                TermKind::Path(path) => {
-                    PLAIN.contains(&path.split('.').next().unwrap_or(path)) && !FAR.contains(&name)
-                }
+                TermKind::Path(path) => PLAIN.contains(&dotted::first(path)) && !FAR.contains(&name),
                 _ => false,
             },
             Some(

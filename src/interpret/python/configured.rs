@@ -1,6 +1,7 @@
 //! Fields of settings classes (`pydantic_settings.BaseSettings`): what the environment says, not what the class says. What they are
 //! where it says nothing, their defaults tell.
 
+use super::dotted;
 use smol_str::SmolStr;
 
 use super::heap::Object;
@@ -67,7 +68,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let Some((callee, args)) = value.as_call() else {
             return Some(value.clone());
         };
-        if callee.as_path()?.rsplit('.').next() != Some("Field") {
+        if dotted::last(callee.as_path()?) != "Field" {
             return None;
         }
         if let Some(default) = args.get(0, "default") {
@@ -119,5 +120,5 @@ fn is_pydantic(order: &[Value<'_>]) -> bool {
 fn has_base(order: &[Value<'_>], name: &str) -> bool {
     order
         .iter()
-        .any(|base| base.as_path().is_some_and(|p| p.rsplit('.').next() == Some(name)))
+        .any(|base| base.as_path().is_some_and(|p| dotted::last(p) == name))
 }

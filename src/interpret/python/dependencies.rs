@@ -9,9 +9,11 @@ use crate::source::Files;
 pub(super) fn declared(files: &Files) -> FxHashSet<String> {
     let mut out = FxHashSet::default();
     for (id, entry) in files.importable() {
-        let name = entry.path.rsplit('/').next().unwrap_or("");
-        let plain = name.contains("requirements") && (name.ends_with(".txt") || name.ends_with(".in"))
-            || entry.path.contains("requirements/") && name.ends_with(".txt");
+        let start = entry.path.bytes().rposition(|byte| byte == b'/');
+        let name = entry.path.get(start.map_or(0, |at| at + 1)..).unwrap_or("");
+        let is_text = name.ends_with(".txt");
+        let plain = (is_text || name.ends_with(".in")) && name.contains("requirements")
+            || is_text && entry.path.contains("requirements/");
         let tables = matches!(
             name,
             "pyproject.toml" | "Pipfile" | "setup.py" | "setup.cfg" | "environment.yml" | "environment.yaml"
@@ -39,13 +41,19 @@ fn read(text: &str, plain: bool, out: &mut FxHashSet<String>) {
                 .any(|w| line.contains(w));
             continue;
         }
-        if line.starts_with('#') {
+        // Options of pip (`--hash=sha256:...`) name no library.
+        if line.starts_with('#') || plain && line.starts_with("--") {
             continue;
         }
         // Everything in quotes that is followed by a version or stands on a line of its own.
-        let mut parts = line.split(['"', '\'']);
-        while let (Some(_), Some(quoted)) = (parts.next(), parts.next()) {
-            if line.starts_with(['"', '\'']) || line.contains("require") || line.contains("dependencies") {
+        let is_quote = |b: u8| matches!(b, b'"' | b'\'');
+        let names_in_quotes = line.bytes().any(is_quote)
+            && (line.bytes().next().is_some_and(is_quote)
+                || line.contains("require")
+                || line.contains("dependencies"));
+        if names_in_quotes {
+            let mut parts = line.split(['"', '\'']);
+            while let (Some(_), Some(quoted)) = (parts.next(), parts.next()) {
                 name(quoted, out);
             }
         }

@@ -1,5 +1,6 @@
 //! What runs now: a module, a function, a class body.
 
+use super::dotted;
 use super::heap::{Instance, Names, Note, Object, Scope, ScopeKind, Slot};
 use super::join::one_of;
 use super::library::Library;
@@ -137,7 +138,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     /// What a name means in the code that runs.
     pub(super) fn name(&mut self, name: &str, at: Span) -> Run<'a, Value<'a>> {
         let Some(frame) = self.frames.last() else {
-            return Ok(self.path(&format!("builtins.{name}"), at));
+            return Ok(self.path(&dotted::join("builtins", name), at));
         };
         let (scope, module) = (frame.scope, frame.module);
         match self.find_name(scope, module, name, at) {
@@ -208,7 +209,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let builtin = standard::is_builtin(name);
         let mut open = Vec::new();
         for star in stars.iter().rev() {
-            let path = format!("{star}.{name}");
+            let path = dotted::join(star, name);
             match L::exports(star, name) {
                 Some(true) => return Some(self.path(&path, at)),
                 Some(false) => {}
@@ -217,7 +218,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             }
         }
         if builtin {
-            return Some(self.path(&format!("builtins.{name}"), at));
+            return Some(self.path(&dotted::join("builtins", name), at));
         }
         if open.is_empty() {
             return None;

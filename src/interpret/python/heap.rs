@@ -10,7 +10,7 @@ use super::value::{Annotation, Class, ObjectId, Value};
 use crate::known::Gap;
 use crate::source::Span;
 
-const CHUNK: usize = 64;
+const CHUNK: usize = 16;
 
 /// A value that is there, or perhaps there.
 #[derive(Debug, Clone)]
@@ -30,7 +30,8 @@ impl<'a> From<Value<'a>> for Slot<'a> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names<'a> {
     entries: Vec<(SmolStr, Option<Slot<'a>>)>,
-    index: FxHashMap<SmolStr, u32>,
+    /// Where they stand, where they are many. Copies share it until one of them takes another name in.
+    index: Rc<FxHashMap<SmolStr, u32>>,
 }
 
 /// Few names are found fastest one by one.
@@ -61,14 +62,12 @@ impl<'a> Names<'a> {
         self.entries.push((name, Some(slot)));
         let count = self.entries.len();
         if count == FEW + 1 {
-            self.index = (0u32..)
-                .zip(&self.entries)
-                .map(|(i, e)| (e.0.clone(), i))
-                .collect();
+            let places = (0u32..).zip(&self.entries).map(|(i, e)| (e.0.clone(), i));
+            self.index = Rc::new(places.collect());
         } else if count > FEW
             && let Some((name, _)) = self.entries.last()
         {
-            self.index.insert(name.clone(), count as u32 - 1);
+            Rc::make_mut(&mut self.index).insert(name.clone(), count as u32 - 1);
         }
     }
 
@@ -303,7 +302,7 @@ impl<'a> Heap<'a> {
         if Rc::ptr_eq(&self.groups, &other.groups) {
             return 0;
         }
-        let mut work = self.groups.len();
+        let mut work = self.groups.len() / CHUNK;
         let (mut changed, mut adopted) = (Vec::new(), Vec::new());
         for (c, ours, theirs) in self.differing(other) {
             work += CHUNK / 8;

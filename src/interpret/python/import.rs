@@ -1,5 +1,6 @@
 //! Imports: modules of the repository run as Python runs them, once each; everything else is a library's.
 
+use super::dotted;
 use smol_str::SmolStr;
 
 use super::flow::Flow;
@@ -192,7 +193,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             match &alias.asname {
                 Some(name) => self.bind_name(name, whole, at),
                 None => {
-                    let top = dotted.split('.').next().unwrap_or(dotted);
+                    let top = dotted::first(dotted);
                     let value = if top == dotted {
                         whole
                     } else {
@@ -211,7 +212,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             Some(root) => self.import_below(&root, dotted, dotted, at),
             None => {
                 // A member of the repository's own top package that is not there (generated, ignored).
-                let top = dotted.split('.').next().unwrap_or(dotted);
+                let top = dotted::first(dotted);
                 if top != dotted && self.modules.root_of(self.module(), top).is_some() {
                     return Ok(self.missing_module(dotted, at));
                 }
@@ -419,7 +420,7 @@ fn bound_names(statement: &ast::Stmt) -> Vec<String> {
                 ast::Stmt::Import(s) => {
                     for alias in &s.names {
                         let name = alias.asname.as_ref().unwrap_or(&alias.name);
-                        self.0.push(name.split('.').next().unwrap_or(name).to_owned());
+                        self.0.push(dotted::first(name).to_owned());
                     }
                 }
                 ast::Stmt::ImportFrom(s) => {

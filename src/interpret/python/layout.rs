@@ -1,5 +1,6 @@
 //! Where the repository's Python files lie: packages, folders, and which folder an import starts from.
 
+use super::dotted;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -154,7 +155,7 @@ impl Layout {
     /// The folder that an absolute import starts from.
     pub(super) fn root_of(&self, files: &Files, from: Option<ModuleId>, dotted: &str) -> Option<SmolStr> {
         // Most of what is imported is a library's.
-        let top = dotted.split('.').next().unwrap_or(dotted);
+        let top = dotted::first(dotted);
         if !self.stems.contains(top) {
             return None;
         }
@@ -173,7 +174,7 @@ impl Layout {
     }
 
     fn find_root(&self, files: &Files, from: Option<ModuleId>, dotted: &str) -> Option<SmolStr> {
-        let top = dotted.split('.').next().unwrap_or(dotted);
+        let top = dotted::first(dotted);
         if top.is_empty() || installed::is_always(top) {
             return None;
         }
@@ -228,7 +229,7 @@ impl Layout {
         let Some((top, rest)) = dotted.split_once('.') else {
             return Vec::new();
         };
-        let last = rest.rsplit('.').next().unwrap_or(rest);
+        let last = dotted::last(rest);
         if !self.stems.contains(last)
             || installed::is_always(top)
             || installed::is_standard(top)

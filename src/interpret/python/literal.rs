@@ -13,6 +13,9 @@ type Runs = Vec<(String, Span, bool)>;
 impl<'a, L: Library<'a>> Machine<'a, L> {
     /// A text literal, of one part or several side by side.
     pub(super) fn text_literal(&mut self, literal: &'a ast::ExprStringLiteral) -> Value<'a> {
+        if let Some(text) = self.as_written(literal) {
+            return Value::Str(Rc::new(text));
+        }
         let mut runs = Runs::new();
         for part in literal.value.iter() {
             let raw = part.flags.prefix().is_raw();
@@ -22,6 +25,21 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             runs.push((String::new(), self.span(literal.range()), false));
         }
         Value::Str(Rc::new(Text::composed(runs)))
+    }
+
+    /// The text of a literal of one part that is what its source says, as most are: a part of the file's own text.
+    fn as_written(&self, literal: &ast::ExprStringLiteral) -> Option<Text> {
+        let mut parts = literal.value.iter();
+        let (Some(part), None) = (parts.next(), parts.next()) else {
+            return None;
+        };
+        if part.value.is_empty() || self.frames.last().is_some_and(|f| f.quoted.is_some()) {
+            return None;
+        }
+        let place = self.span(part.content_range());
+        let source = self.modules.files().text(place.file);
+        let is_whole = source.get(place.range()) == Some(&*part.value);
+        is_whole.then(|| Text::of_file(place.file, source).slice(place.range()))
     }
 
     /// The runs of one literal: what is written as it is, and what is escaped.

@@ -21,6 +21,7 @@ mod configured;
 mod decorate;
 mod dependencies;
 mod display;
+pub mod dotted;
 mod eval;
 mod exceptions;
 mod exec;

@@ -65,15 +65,23 @@ pub fn addresses(text: &str) -> impl Iterator<Item = &str> {
     found.into_iter().flatten().filter_map(|m| text.get(m.range()))
 }
 
+/// What a text has one of that speaks of any subject besides tables and directives: most files have none, which one reading tells.
+static ANY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let of_listeners = "_parent_attach|before_create|before_drop|after_create|after_drop";
+    let of_commands = r"command\.revision\(|command\.check\(";
+    Regex::new(&format!(r"\.create_all|(?i:view)|{of_commands}|{of_listeners}")).ok()
+});
+
 fn all(text: &[u8]) -> u8 {
     let has = |words: &Option<Regex>| words.as_ref().is_some_and(|words| words.is_match(text));
+    let of_any = has(&ANY);
     let found = [
         (Subject::Tables, has(&KIN) && has(&TABLES)),
         (Subject::Directives, may_be_directed(text)),
-        (Subject::CreateAll, has(&CREATE_ALL)),
-        (Subject::Views, has(&VIEWS)),
-        (Subject::Commands, has(&COMMANDS)),
-        (Subject::Listeners, has(&LISTENERS)),
+        (Subject::CreateAll, of_any && has(&CREATE_ALL)),
+        (Subject::Views, of_any && has(&VIEWS)),
+        (Subject::Commands, of_any && has(&COMMANDS)),
+        (Subject::Listeners, of_any && has(&LISTENERS)),
     ];
     let found = found.into_iter().filter(|(_, found)| *found);
     found.fold(0, |all, (subject, _)| all | subject as u8)
@@ -103,6 +111,9 @@ pub fn names_of_views(text: &str) -> impl Iterator<Item = (&str, usize)> + '_ {
 /// Whether a file is of tests, by its path.
 #[must_use]
 pub fn is_of_tests(path: &str) -> bool {
+    if !path.contains("test") {
+        return false;
+    }
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     folders
         .split('/')

@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::interpret::python::spoken::is_of_tests;
 use crate::source::{FileId, Files, Span, Text};
 
@@ -53,6 +55,7 @@ impl Tree {
     #[must_use]
     pub fn revisions(&self, files: &Files) -> Vec<FileId> {
         let mut out = Vec::new();
+        let mut taken = FxHashSet::default();
         for folder in &self.versions {
             for (file, entry) in files.below(folder) {
                 let rest = entry
@@ -63,7 +66,7 @@ impl Tree {
                 let name = rest.rsplit('/').next().unwrap_or(rest);
                 let direct = name == rest;
                 let hidden = rest.contains("__pycache__");
-                if (direct || self.recursive && !hidden) && is_revision_file(name) && !out.contains(&file) {
+                if (direct || self.recursive && !hidden) && is_revision_file(name) && taken.insert(file) {
                     out.push(file);
                 }
             }
@@ -103,6 +106,12 @@ pub fn trees(files: &Files) -> Arc<Vec<Tree>> {
 fn find_trees(files: &Files) -> Vec<Tree> {
     let mut out: Vec<Tree> = Vec::new();
     for (file, entry) in files.entries() {
+        if ![".ini", ".toml", ".cfg"]
+            .iter()
+            .any(|end| entry.path.ends_with(end))
+        {
+            continue;
+        }
         let name = entry.path.rsplit('/').next().unwrap_or(&entry.path);
         if name == "alembic.ini" || name == "pyproject.toml" || is_other_ini(files, file, name) {
             for tree in configured(files, file) {

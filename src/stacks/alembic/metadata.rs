@@ -4,6 +4,7 @@
 
 use super::database::{Context, Naming};
 use super::library::Python;
+use crate::interpret::python::dotted;
 use crate::interpret::python::{Args, TermKind, Unknown, Value};
 use crate::source::Span;
 use crate::stacks::sqlalchemy::metadata::set_later;
@@ -157,7 +158,7 @@ fn is_of_metadata(name: &str) -> bool {
 fn call<'a>(callee: &Value<'a>, args: &Args<'a>) -> Step<'a> {
     let name = match callee {
         Value::Term(term) => match &term.kind {
-            TermKind::Path(path) => path.rsplit('.').next().unwrap_or(path).to_owned(),
+            TermKind::Path(path) => dotted::last(path).to_owned(),
             TermKind::Attribute(object, name) if is_of_metadata(name) => return Step::To(object.clone()),
             _ => return Step::Plain,
         },

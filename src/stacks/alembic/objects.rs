@@ -2,6 +2,7 @@
 //! that was called under a path of its own, so that it has an identity and forks with the program.
 
 use super::database::Connection;
+use crate::interpret::python::dotted;
 use crate::interpret::python::{Args, Argument, Library, Machine, TermKind, Value};
 use crate::source::Span;
 
@@ -164,5 +165,5 @@ pub(super) fn operation(path: &str) -> Option<&str> {
 /// Whether a path is one of SQLAlchemy's, SQLModel's or of a companion that hands SQLAlchemy's members on; its last name.
 pub(super) fn sqlalchemy(path: &str) -> Option<&str> {
     let (top, _) = path.split_once('.')?;
-    matches!(top, "sqlalchemy" | "sqlmodel").then(|| path.rsplit('.').next().unwrap_or(path))
+    matches!(top, "sqlalchemy" | "sqlmodel").then(|| dotted::last(path))
 }

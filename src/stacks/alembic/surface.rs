@@ -3,6 +3,7 @@
 use super::database::{Connection, Database};
 use super::objects::{self, Kind};
 use super::{bind, execute, inspector, operations};
+use crate::interpret::python::dotted;
 use crate::interpret::python::{Args, Argument, ClassId, Machine, Run, TermId, Value};
 use crate::known::{Gap, Reach, Truth};
 use crate::source::Span;
@@ -51,7 +52,7 @@ pub fn call<'a, L: Database<'a>>(
             let text = inspector::type_text(&args.positional.first()?.value)?;
             return Some(Ok(Value::text(&text, at)));
         }
-        if path.starts_with("sqlalchemy") && path.rsplit('.').next() == Some("Table") {
+        if path.starts_with("sqlalchemy") && dotted::last(&path) == "Table" {
             let table = machine.call_term(callee.clone(), args.clone(), at);
             execute::note_table(machine, args, &table);
             return Some(Ok(table));
@@ -199,7 +200,7 @@ pub(super) fn hands_connection(args: &Args<'_>) -> bool {
 /// a query, or a table by its name alone. `None` for any other call.
 fn query_read<'a>(path: &str, args: &Args<'a>) -> Option<Option<Argument<'a>>> {
     let (package, name) = path.split_once('.')?;
-    let asked = match (package, name.rsplit('.').next().unwrap_or(name)) {
+    let asked = match (package, dotted::last(name)) {
         ("pandas", "read_sql_table") => return Some(None),
         ("pandas", "read_sql" | "read_sql_query") => args.get(0, "sql")?,
         ("polars", "read_database") => args.get(0, "query")?,
@@ -219,7 +220,7 @@ fn is_inert(path: &str) -> bool {
         "sqlalchemy_searchable.drop_trigger",
         "sqlalchemy_searchable.vectorizer",
     ];
-    let top = path.split('.').next().unwrap_or(path);
+    let top = dotted::first(path);
     matches!(
         top,
         "alembic" | "sqlalchemy" | "sqlmodel" | "typing" | "contextlib" | "functools" | "logging" | "asyncio"

@@ -6,6 +6,7 @@ use super::environment::Invocation;
 use super::header::Revision;
 use super::library::Python;
 use super::metadata;
+use crate::interpret::python::dotted;
 use crate::interpret::python::{Library, Machine, Modules, Value};
 use crate::known::Gap;
 use crate::source::{Files, Text};
@@ -163,7 +164,7 @@ pub(super) fn stands_alone(files: &Files, modules: &Modules<'_>, revision: &Revi
     let body = &modules.parsed(module).body.body;
     body.iter().for_each(|statement| imports.visit_stmt(statement));
     let closed = |path: &String| {
-        let package = path.split('.').next().unwrap_or(path);
+        let package = dotted::first(path);
         CLOSED.contains(&package) && !modules.holds(module, path)
     };
     !imports.relative && imports.paths.iter().all(closed)

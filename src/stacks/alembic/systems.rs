@@ -3,6 +3,7 @@
 //!
 //! Source: `create_engine` and `URL.create` (`sqlalchemy/engine/create.py`, `url.py`, 1.4 to 2.0), `engine_from_config`.
 
+use crate::interpret::python::dotted;
 use smol_str::SmolStr;
 
 use super::library::Python;
@@ -31,7 +32,7 @@ impl Systems {
 
 /// Notes the URL of an engine that a call makes, or of one that it sets up.
 pub(super) fn note<'a>(machine: &mut Python<'a>, path: &str, args: &Args<'a>) {
-    let name = path.rsplit('.').next().unwrap_or(path);
+    let name = dotted::last(path);
     let url = match name {
         "create_engine" | "create_async_engine"
             if path.starts_with("sqlalchemy") || path.starts_with("sqlmodel") =>

@@ -7,6 +7,7 @@ use super::imports::BY_OTHER_WAYS;
 use super::library::Python;
 use crate::change::Failure;
 use crate::interpret::python::Value;
+use crate::interpret::python::dotted;
 use crate::known::Reach;
 use crate::source::{Files, Span};
 use crate::syntax::python::ast::visitor::{self, Visitor};
@@ -130,7 +131,7 @@ impl<'t> Visitor<'t> for Bindings<'_> {
 
     fn visit_alias(&mut self, alias: &'t ast::Alias) {
         let name = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
-        self.note(name.split('.').next().unwrap_or(name));
+        self.note(dotted::first(name));
     }
 
     fn visit_parameter(&mut self, parameter: &'t ast::Parameter) {

@@ -3,6 +3,7 @@
 //! Source: `_ClassScanMapperConfig` (`sqlalchemy/orm/decl_base.py`), `NameMixin` and `camel_to_snake_case`
 //! (`flask_sqlalchemy/model.py`), `SQLModelMetaclass` (`sqlmodel/main.py`).
 
+use crate::interpret::python::dotted;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -33,7 +34,7 @@ pub(super) fn base_kind<'a, L: Library<'a>>(machine: &Machine<'a, L>, base: &Val
     if let Some((callee, _)) = base.as_call() {
         let name = match callee {
             Value::Term(term) => match &term.kind {
-                TermKind::Path(path) => path.rsplit('.').next().unwrap_or(path).to_owned(),
+                TermKind::Path(path) => dotted::last(path).to_owned(),
                 TermKind::Attribute(_, name) => name.to_string(),
                 _ => return None,
             },

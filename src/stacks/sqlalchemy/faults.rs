@@ -2,6 +2,7 @@
 //!
 //! Source: `Table.__new__` (`sqlalchemy/sql/schema.py`), `_ClassScanMapperConfig` (`sqlalchemy/orm/decl_base.py`).
 
+use crate::interpret::python::dotted;
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
@@ -53,7 +54,7 @@ fn relations_to(table: &ModelTable<'_>, tables: &[&ModelTable<'_>]) -> Vec<(Span
     let others = tables.iter().filter(|other| other.name != table.name);
     let named = others.flat_map(|other| other.def.relations.iter().map(|r| (&other.name, r)));
     named
-        .filter(|(_, (name, _))| name.rsplit('.').next() == Some(table.name.as_str()))
+        .filter(|(_, (name, _))| dotted::last(name) == table.name.as_str())
         .map(|(other, (_, span))| {
             let what = format!(
                 "`{other}` cannot be mapped either: this relationship needs {}",

@@ -1,5 +1,6 @@
 //! The library that runs modules of models: SQLAlchemy's constructs, and nothing of the world outside.
 
+use crate::interpret::python::dotted;
 use std::rc::Rc;
 
 use super::made;
@@ -50,7 +51,7 @@ const HARMLESS: &[&str] = &[
 
 /// The top package of a path.
 pub(super) fn is_harmless_path(path: &str) -> bool {
-    HARMLESS.contains(&path.split('.').next().unwrap_or(path))
+    HARMLESS.contains(&dotted::first(path))
 }
 
 impl<'a> Library<'a> for Reading<'a> {

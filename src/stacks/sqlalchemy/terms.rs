@@ -1,5 +1,6 @@
 //! What a value means as a member of SQLAlchemy and its companions, and what a call of one was given.
 
+use crate::interpret::python::dotted;
 use smol_str::SmolStr;
 
 use crate::declared::Like;
@@ -41,13 +42,13 @@ impl Member {
     /// Its last name.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.path.rsplit('.').next().unwrap_or(&self.path)
+        dotted::last(&self.path)
     }
 
     /// The top package.
     #[must_use]
     pub fn package(&self) -> &str {
-        self.path.split('.').next().unwrap_or(&self.path)
+        dotted::first(&self.path)
     }
 
     /// Whether it is SQLAlchemy's member of a name, of the core or of PostgreSQL's dialect.
@@ -68,21 +69,28 @@ const SQLMODEL: &[&str] = &[
 ];
 
 fn origin(path: &str) -> Origin {
-    let mut parts = path.split('.');
-    match parts.next() {
-        Some("sqlalchemy") => match (parts.next(), parts.next()) {
-            (Some("dialects"), Some("postgresql")) => Origin::Postgresql,
-            (Some("dialects"), Some(_)) => Origin::Dialect,
-            _ if path.contains(".func.") => Origin::Function,
-            _ => Origin::Core,
-        },
-        Some("sqlmodel") if path.contains(".func.") => Origin::Function,
-        Some("sqlmodel") if SQLMODEL.contains(&path.rsplit('.').next().unwrap_or_default()) => {
-            Origin::Sqlmodel
-        }
-        Some("sqlmodel") => Origin::Core,
-        _ => Origin::Package,
+    let of = |package: &str| path.strip_prefix(package).filter(|rest| is_end_of_part(rest));
+    if let Some(rest) = of("sqlalchemy") {
+        return match rest.strip_prefix(".dialects.") {
+            Some(dialect) if dialect.strip_prefix("postgresql").is_some_and(is_end_of_part) => {
+                Origin::Postgresql
+            }
+            Some(_) => Origin::Dialect,
+            None if rest.contains(".func.") => Origin::Function,
+            None => Origin::Core,
+        };
     }
+    match of("sqlmodel") {
+        Some(rest) if rest.contains(".func.") => Origin::Function,
+        Some(_) if SQLMODEL.contains(&dotted::last(path)) => Origin::Sqlmodel,
+        Some(_) => Origin::Core,
+        None => Origin::Package,
+    }
+}
+
+/// Whether what follows the name of a package or module in a path belongs to no longer name.
+fn is_end_of_part(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('.')
 }
 
 /// The path of a value, the attributes of a Flask-SQLAlchemy object taken for those of SQLAlchemy that they are.
@@ -114,7 +122,7 @@ fn canonical<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>, de
 /// Whether a value is an object of Flask-SQLAlchemy's class, or of one of the repository that derives from it.
 pub fn is_flask<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> bool {
     let is_class = |path: &str| {
-        path.rsplit('.').next() == Some("SQLAlchemy")
+        dotted::last(path) == "SQLAlchemy"
             && (path.starts_with("flask_sqlalchemy") || path.starts_with("flask_sqlalchemy_lite"))
     };
     match value {
@@ -337,10 +345,10 @@ fn is_text_member<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a
     let class = machine.class_of(value).and_then(|c| machine.class(c));
     class.is_some_and(|class| {
         let has = |wanted: &[&str]| {
-            class.order.iter().any(|b| {
-                b.as_path()
-                    .is_some_and(|p| wanted.contains(&p.rsplit('.').next().unwrap_or(p)))
-            })
+            class
+                .order
+                .iter()
+                .any(|b| b.as_path().is_some_and(|p| wanted.contains(&dotted::last(p))))
         };
         has(&["StrEnum"]) || (has(&["str"]) && has(&["Enum"]))
     })

@@ -5,6 +5,7 @@
 //! their foreign keys (`sort_tables_and_constraints`, `sqlalchemy/sql/ddl.py`). Indexes, with those that keep keys, have their names
 //! once in a schema (PostgreSQL manual, `CREATE INDEX`).
 
+use crate::interpret::python::dotted;
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
@@ -98,7 +99,7 @@ impl<'a> Visitor<'a> for Imports<'_, '_> {
                 self.modules.resolve(Some(self.module), dotted).is_some()
                     || self.modules.is_folder(Some(self.module), dotted)
             };
-            let package = dotted.split('.').next().unwrap_or(dotted);
+            let package = dotted::first(dotted);
             self.absent |= match import.level {
                 0 => there(package) && !there(dotted),
                 _ => imports::target(self.modules, self.module, import).is_none() && !dotted.is_empty(),

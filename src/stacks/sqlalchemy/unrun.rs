@@ -1,6 +1,7 @@
 //! Tables that functions make which nothing ran: `Table(...)` in a constructor, in a function that a program calls once it has a
 //! connection. They are not known, but that there may be tables of their names is.
 
+use crate::interpret::python::dotted;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
@@ -114,8 +115,7 @@ fn is_foreign(statement: &ast::Stmt) -> bool {
         return false;
     };
     let from = import.module.as_ref().map_or("", |module| module.as_str());
-    let kin =
-        ["sqlalchemy", "sqlmodel", "flask_sqlalchemy"].contains(&from.split('.').next().unwrap_or(from));
+    let kin = ["sqlalchemy", "sqlmodel", "flask_sqlalchemy"].contains(&dotted::first(from));
     let bound = |alias: &ast::Alias| alias.asname.as_ref().unwrap_or(&alias.name).as_str() == "Table";
     !kin && import.names.iter().any(bound)
 }

@@ -1,5 +1,6 @@
 //! Classes that name a table, and of which it cannot be told whether they are models: what they derive from is not known.
 
+use crate::interpret::python::dotted;
 use crate::interpret::python::{Class, ClassId, Library, Machine, Value};
 use crate::known::{Gap, Reach};
 use crate::source::Span;
@@ -70,7 +71,7 @@ fn unknown_base(class: &Class<'_>) -> Option<Gap> {
     }
     let mut paths = class.order.iter().filter_map(Value::as_path);
     let base = paths.find(|path| {
-        let package = path.split('.').next().unwrap_or(path);
+        let package = dotted::first(path);
         !PLAIN.contains(&package)
     })?;
     let why = format!(

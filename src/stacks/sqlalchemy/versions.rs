@@ -114,7 +114,7 @@ fn installs(files: &Files, path: &str, packages: &[&str]) -> bool {
             format!("{folder}/")
         };
         for (file, entry) in files.importable() {
-            let Some(name) = entry.path.strip_prefix(&prefix) else {
+            let Some(name) = entry.path.strip_prefix(prefix.as_str()) else {
                 continue;
             };
             let found = |driver: &&str| {
@@ -137,16 +137,16 @@ fn installs(files: &Files, path: &str, packages: &[&str]) -> bool {
 
 /// Whether a file below the folder of a project is one that people list packages in.
 fn lists_packages(path: &str) -> bool {
-    let depth = path.matches('/').count();
-    match path {
-        "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" => true,
-        _ => {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            let listed = depth == 0 && name.starts_with("requirements")
-                || depth == 1 && path.starts_with("requirements");
-            listed && (name.ends_with(".txt") || name.ends_with(".in"))
-        }
+    if matches!(path, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile") {
+        return true;
     }
+    let is_list = path.ends_with(".txt") || path.ends_with(".in");
+    let within = |folder: &str, name: &str| folder.starts_with("requirements") && !name.contains('/');
+    is_list
+        && path.split_once('/').map_or_else(
+            || path.starts_with("requirements"),
+            |(folder, name)| within(folder, name),
+        )
 }
 
 /// Whether a text outside of comments has a word.
@@ -242,21 +242,18 @@ fn version_behind(lines: &str, package: &str) -> Option<Version> {
 /// What the requirements of a folder allow: one version where some pin it and none another.
 fn in_requirements(files: &Files, prefix: &str, package: &str) -> Option<Range> {
     let mut found: Vec<Range> = Vec::new();
-    for (file, entry) in files.importable() {
+    let of_text = files.importable().filter(|(_, e)| e.path.ends_with(".txt"));
+    for (file, entry) in of_text {
         let Some(rest) = entry.path.strip_prefix(prefix) else {
             continue;
         };
-        let name = rest.rsplit('/').next().unwrap_or(rest);
-        let depth = rest.matches('/').count();
-        let listed =
-            depth == 0 && name.starts_with("requirements") || depth == 1 && rest.starts_with("requirements");
-        if listed && name.ends_with(".txt") {
-            found.extend(
-                files
-                    .text(file)
-                    .lines()
-                    .filter_map(|line| requirement(line, package)),
-            );
+        let listed = match rest.split_once('/') {
+            None => rest.starts_with("requirements"),
+            Some((folder, name)) => folder.starts_with("requirements") && !name.contains('/'),
+        };
+        if listed {
+            let text = files.text(file);
+            found.extend(text.lines().filter_map(|line| requirement(line, package)));
         }
     }
     let pins = found.iter().copied().filter(Range::is_one);

@@ -64,7 +64,7 @@ impl Scan<'_> {
             let start = self.at;
             match byte {
                 b' ' => {
-                    self.at += 1;
+                    self.skip(|b| b == b' ');
                     continue;
                 }
                 b'#' => self.skip_line(),

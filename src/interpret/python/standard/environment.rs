@@ -6,6 +6,7 @@ use super::super::ops::maybe_bool;
 use super::super::value::{Args, Value};
 use super::bind::{int, unknown};
 use super::{access, modules};
+use crate::interpret::python::dotted;
 use crate::known::Truth;
 use crate::source::Span;
 use crate::syntax::python::ast;
@@ -195,7 +196,7 @@ pub(crate) fn attribute<'a, L: Library<'a>>(
         ("sys.version_info", "major") => Value::Int(3),
         ("sys.version_info", _) => unknown("the version of Python", at),
         // A name of a class that is a path: `enum.Enum.__name__`.
-        (path, "__name__") if path.contains('.') => Value::text(path.rsplit('.').next().unwrap_or(path), at),
+        (path, "__name__") if path.contains('.') => Value::text(dotted::last(path), at),
         _ => return None,
     })
 }

@@ -1,5 +1,6 @@
 //! Types as values: `type`, `isinstance`, `issubclass`, `dir`, `vars`, `object.__new__`.
 
+use crate::interpret::python::dotted;
 use smol_str::SmolStr;
 
 use super::super::library::Library;
@@ -71,7 +72,7 @@ pub(crate) fn type_of<'a, L: Library<'a>>(
 
 /// Whether a path is written as a class's name is: `sqlalchemy.String`.
 fn is_class_path(path: &str) -> bool {
-    let last = path.rsplit('.').next().unwrap_or(path);
+    let last = dotted::last(path);
     last.starts_with(|c: char| c.is_ascii_uppercase())
 }
 

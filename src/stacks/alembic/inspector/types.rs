@@ -2,6 +2,7 @@
 //!
 //! Source: `ischema_names` and `_reflect_type` of SQLAlchemy's PostgreSQL dialect.
 
+use crate::interpret::python::dotted;
 use smol_str::SmolStr;
 
 use super::facts::Reflected;
@@ -110,7 +111,7 @@ fn reflected_class<'v, 'a>(value: &'v Value<'a>) -> Option<(&'v str, &'v Args<'a
     let known = CLASSES.iter().any(|(_, class)| *class == path)
         || path == "sqlalchemy.dialects.postgresql.ENUM"
         || path == "sqlalchemy.dialects.postgresql.ARRAY";
-    known.then(|| (path.rsplit('.').next().unwrap_or(path), args))
+    known.then(|| (dotted::last(path), args))
 }
 
 /// `str(type)`: as the type's default dialect compiles it.
@@ -197,7 +198,7 @@ pub(in crate::stacks::alembic) fn is_type_of(value: &Value<'_>, class: &Value<'_
         _ => {}
     }
     let path = class.as_path()?;
-    let asked = path.rsplit('.').next().unwrap_or(path);
+    let asked = dotted::last(path);
     if !path.starts_with("sqlalchemy.") {
         return None;
     }

@@ -2,6 +2,7 @@
 //!
 //! Source: `to_sql_statement_create`, `to_sql_statement_drop`, `to_sql_statement_create_or_replace` of alembic_utils.
 
+use crate::interpret::python::dotted;
 use crate::interpret::python::{Args, Machine, Run, Value};
 use crate::known::{Gap, Reach};
 use crate::name::quote;
@@ -115,7 +116,7 @@ fn statements<'a, L: Database<'a>>(
         return Ok(None);
     }
     let (path, args) = (path.to_owned(), args.clone());
-    let class = path.rsplit('.').next().unwrap_or_default();
+    let class = dotted::last(&path);
     let mut text = |position: usize, name: &str| terms::maybe_text(machine, &args, position, name);
     let (Some(schema), Some(signature)) = (text(0, "schema")?, text(1, "signature")?) else {
         return Ok(None);

@@ -4,6 +4,7 @@
 
 use super::arguments::Given;
 use crate::change::ObjectName;
+use crate::interpret::python::dotted;
 use crate::interpret::python::{Argument, Machine, Run, Value};
 use crate::name::Name;
 use crate::session::HOLE;
@@ -38,7 +39,7 @@ pub(in crate::stacks::alembic) fn conventions<'a, L: Database<'a>>(
 /// Whether a name is not to be given to a convention again: `op.f(...)`, `conv(...)`.
 fn is_final(value: &Value<'_>) -> bool {
     let path = value.as_call().and_then(|(callee, _)| callee.as_path());
-    path.is_some_and(|path| path == "alembic.op.f" || path.rsplit('.').next() == Some("conv"))
+    path.is_some_and(|path| path == "alembic.op.f" || dotted::last(path) == "conv")
 }
 
 /// The name that a statement holds for a construct without columns of its own (one that is dropped); `None` where it has none. What

@@ -8,6 +8,7 @@ mod security;
 
 use super::declarative;
 use super::mapped;
+use crate::interpret::python::dotted;
 use crate::interpret::python::{Args, Argument, ClassId, Library, Machine, Value};
 use crate::source::Span;
 use bases::{ADVANCED, AUTHLIB, BASES, Base, Column, Gives, MIXINS, Says, USERS};
@@ -34,7 +35,7 @@ const NOTHING: &[&str] = &[
 
 /// The package that defines a base, and the base's name.
 fn parts(path: &str) -> (&str, &str) {
-    let package = match path.split('.').next().unwrap_or(path) {
+    let package = match dotted::first(path) {
         // What it has of SQLAlchemy is imported from there (`fastapi_users/db/__init__.py`).
         "fastapi_users" if path.starts_with("fastapi_users.db.") => USERS,
         // `litestar/contrib/sqlalchemy/` and `litestar/plugins/sqlalchemy.py` (2.x) hand on what Advanced Alchemy has.
@@ -46,7 +47,7 @@ fn parts(path: &str) -> (&str, &str) {
         }
         package => package,
     };
-    (package, path.rsplit('.').next().unwrap_or(path))
+    (package, dotted::last(path))
 }
 
 /// All bases that are known.

@@ -169,15 +169,17 @@ pub(super) fn version(text: &str) -> Option<Version> {
 
 /// What a requirement (`name[extra]>=1,<2; marker`) allows of a package; `None` where it is of another.
 pub(super) fn requirement(text: &str, package: &str) -> Option<Range> {
-    let text = text.split(';').next().unwrap_or(text);
-    // Options of pip stand behind blanks: ` --hash=...`, and so do comments.
-    let text = text.split(" -").next().unwrap_or(text);
-    let text = text.split(" #").next().unwrap_or(text).trim();
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
+    let text = text.trim_start();
+    let is_of_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let end = text.bytes().position(|b| !is_of_name(b));
     let (name, rest) = text.split_at(end.unwrap_or(text.len()));
     if !is_package(name, package) {
         return None;
     }
+    let rest = rest.split(';').next().unwrap_or(rest);
+    // Options of pip stand behind blanks: ` --hash=...`, and so do comments.
+    let rest = rest.split(" -").next().unwrap_or(rest);
+    let rest = rest.split(" #").next().unwrap_or(rest);
     let rest = rest.trim();
     let rest = match rest.strip_prefix('[') {
         Some(extras) => extras.split_once(']')?.1.trim(),
