@@ -69,15 +69,26 @@ fn upgrade_to(files: &Files, file: FileId, word: &str) -> Option<Span> {
         if body.starts_with(['#', '/']) {
             continue;
         }
-        let shell = (body.contains("alembic") || body.contains("flask db")) && has_command(body, word);
+        let shell = (has_word(body, "alembic") || body.contains("flask db")) && has_command(body, word);
         let words = [format!("\"{word}\""), format!("'{word}'")];
-        let call = body.contains("upgrade(") && words.iter().any(|word| body.contains(word.as_str()));
+        let call = has_word(body, "upgrade(") && words.iter().any(|word| body.contains(word.as_str()));
         if shell || call {
             let lead = line.len() - line.trim_start().len();
             return Some(Span::new(file, at + lead, at + lead + body.len()));
         }
     }
     None
+}
+
+/// Whether a line names something, not as a part of another name: what `run_alembic("upgrade", "head")` asks for is its own affair.
+fn has_word(line: &str, wanted: &str) -> bool {
+    line.match_indices(wanted).any(|(at, _)| {
+        let is_name = |c: char| c.is_alphanumeric() || c == '_';
+        let before = line.get(..at).and_then(|text| text.chars().next_back());
+        let after = line.get(at + wanted.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(is_name)
+            && (wanted.ends_with('(') || !after.is_some_and(|c| is_name(c) || c == '('))
+    })
 }
 
 fn has_command(line: &str, wanted: &str) -> bool {
@@ -94,7 +105,7 @@ fn has_command(line: &str, wanted: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::has_command;
+    use super::{has_command, has_word};
 
     #[test]
     fn commands() {
@@ -102,5 +113,9 @@ mod tests {
         assert!(has_command("[\"alembic\", \"upgrade\", \"head\"]", "head"));
         assert!(!has_command("alembic upgrade heads", "head"));
         assert!(!has_command("alembic upgrade ab12@head", "head"));
+        assert!(has_word("python -m alembic upgrade head", "alembic"));
+        assert!(has_word("command.upgrade(config, \"head\")", "upgrade("));
+        assert!(!has_word("run_alembic(\"upgrade\", \"head\")", "alembic"));
+        assert!(!has_word("self.do_upgrade(\"head\")", "upgrade("));
     }
 }
