@@ -371,13 +371,17 @@ fn located(files: &Files, here: &str, location: &str) -> Option<String> {
     if files.below(&direct).next().is_some() {
         return Some(direct);
     }
-    // Run from the top folder.
-    let top = resolve("", location)?;
-    Some(if files.below(&top).next().is_some() {
-        top
-    } else {
-        direct
-    })
+    // Run from a folder above.
+    let mut above = here;
+    while !above.is_empty() {
+        above = parent(above);
+        if let Some(folder) = resolve(above, location)
+            && files.below(&folder).next().is_some()
+        {
+            return Some(folder);
+        }
+    }
+    Some(direct)
 }
 
 /// `script_location` and others may name `%(here)s` and options of their section.
