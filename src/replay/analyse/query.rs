@@ -221,6 +221,13 @@ impl Reader<'_> {
                 self.expand(qualifiers, &named, &star, target.expr.span, &mut columns);
                 continue;
             }
+            if target.alias.is_none() && matches!(target.expr.kind, ExprKind::Opaque(_)) {
+                // `(f(x)).*` among others: as many columns as what it gives has.
+                self.gap(
+                    target.expr.span,
+                    "columns of an expression in a form that is not read",
+                );
+            }
             self.note(&target.expr, &named)?;
             let ty = self.type_of(&target.expr, &named)?;
             let name = target

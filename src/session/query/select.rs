@@ -104,6 +104,11 @@ impl Session {
         let ExprKind::Star(qualifiers) = &target.expr.kind else {
             let name = target.alias.clone().unwrap_or_else(|| column_name(&target.expr));
             out.columns.push(name);
+            if target.alias.is_none() && matches!(target.expr.kind, ExprKind::Opaque(_)) && out.open.is_none()
+            {
+                // `(f(x)).*` among others: as many columns as what it gives has.
+                out.open = Some(self.gap(at, "columns of an expression in a form that is not read"));
+            }
             return;
         };
         for source in starred(sources, qualifiers.last()) {
