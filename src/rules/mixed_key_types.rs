@@ -6,7 +6,7 @@ use super::{Check, Context, Report, Reporter, Rule};
 use crate::finding::Level;
 use crate::pair::referring::{Named, Place, Referring};
 use crate::pair::{resolve, type_fit};
-use crate::replay::analyse::comparable;
+use crate::replay::analyse::{comparable, equated};
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::sqltype::{BaseType, Builtin, Category, Fit, Modifier, SqlType};
@@ -45,13 +45,18 @@ pub(super) fn names<'c, 'a>(
 enum Difference {
     /// Of the same kind: one is narrower.
     Width,
+    /// There can be no foreign key between the two.
+    Family,
     /// The two cannot be compared.
     Kind,
 }
 
 fn difference(schema: &Schema, own: &SqlType, wanted: &SqlType) -> Option<Difference> {
     if comparable(schema, own, wanted) == Some(false) {
-        return Some(Difference::Kind);
+        return Some(match equated(schema, own, wanted) {
+            Some(false) => Difference::Kind,
+            _ => Difference::Family,
+        });
     }
     // Texts of any length compare, and a key's length is seldom what its values have.
     if is_text(own) && is_text(wanted) {
@@ -120,7 +125,7 @@ fn check_name(ctx: &Context<'_>, schema: &Schema, named: &Named<'_>, out: &Repor
     let worst = others.iter().map(|(.., difference)| *difference).max();
     let certain = named.keys > 0;
     let level = match worst {
-        Some(Difference::Kind) => Level::Warn,
+        Some(Difference::Kind | Difference::Family) => Level::Warn,
         _ => Level::Note,
     };
     let name = &first.place.name;
@@ -128,6 +133,7 @@ fn check_name(ctx: &Context<'_>, schema: &Schema, named: &Named<'_>, out: &Repor
     let target = format!("{}.{}", named.target.table, named.target.name);
     let effect = match worst {
         Some(Difference::Kind) => ": these cannot be compared without a cast, nor have a foreign key",
+        Some(Difference::Family) => ": no foreign key can be between these",
         _ => "",
     };
     let types = counted(schema, &others);

@@ -21,7 +21,7 @@ mod stop;
 mod types;
 mod value;
 
-pub(crate) use opclass::{comparable, has_default_opclass, is_default_opclass};
+pub(crate) use opclass::{comparable, equated, has_default_opclass, is_default_opclass};
 pub(crate) use query::query_shape;
 
 use crate::change::Failure;

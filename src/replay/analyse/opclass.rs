@@ -1,9 +1,11 @@
 //! Default operator classes, and what a foreign key may compare by them.
 
-use super::CastContext;
 use super::path::{binary_coercible, can_coerce, is_polymorphic};
+use super::stop::Stop;
 use super::types::{Ty, Types};
+use super::{CastContext, operator};
 use crate::schema::Schema;
+use crate::source::{FileId, Span};
 use crate::sqltype::catalog;
 use crate::sqltype::{Builtin, Category, SqlType};
 
@@ -14,6 +16,17 @@ static FAMILIES: &[&[Builtin]] = &[
     &[Builtin::Date, Builtin::Timestamp, Builtin::Timestamptz],
     &[Builtin::Text, Builtin::Name],
 ];
+
+/// Whether `=` takes values of these types as they are; `None` where it cannot be told.
+pub(crate) fn equated(schema: &Schema, left: &SqlType, right: &SqlType) -> Option<bool> {
+    let types = Types { schema };
+    let operands = [Ty::from_sql(left)?, Ty::from_sql(right)?];
+    match operator::find(types, "=", &operands, Span::new(FileId(0), 0, 0)) {
+        Ok(_) => Some(true),
+        Err(Stop::Fail(_)) => Some(false),
+        Err(Stop::Gap(_)) => None,
+    }
+}
 
 /// Whether a foreign key may compare these types; `None` where it cannot be told. As `ATAddForeignKeyConstraint` looks for it:
 /// an equality of the index's family for both types, or else the referencing value must become what the index takes by itself.
