@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 pub use range::{Range, Version};
 use range::{is_package, manifest, requirement, version};
 
-use crate::source::Files;
+use crate::source::{FileId, Files};
 
 /// Versions that decide something; `None` where no file says anything of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +48,14 @@ impl Versions {
     #[must_use]
     pub fn type_checks(&self) -> bool {
         self.sqlalchemy.and_then(|range| range.before((1, 4, 0))) == Some(true)
+    }
+
+    /// The same for what a file says.
+    #[must_use]
+    pub fn type_checks_at(files: &Files, file: FileId) -> bool {
+        let folder = files.path(file).rsplit_once('/').map_or("", |(folder, _)| folder);
+        let key = format!("checks that types bring below {folder}");
+        *files.recall(&key, |files| Versions::near(files, folder).type_checks())
     }
 
     /// Whether `None` within a name for a type (`type Name = ...`) makes a column nullable: SQLAlchemy since 2.0.40

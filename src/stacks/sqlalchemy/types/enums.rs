@@ -11,6 +11,7 @@ use crate::name::QualifiedName;
 use crate::source::Span;
 use crate::sqltype::{BaseType, Builtin, Modifier, SqlType};
 use crate::stacks::sqlalchemy::terms::{self, Known, gap, stopped};
+use crate::stacks::sqlalchemy::versions::Versions;
 
 type Labels = Vec<(SmolStr, Span)>;
 
@@ -120,7 +121,8 @@ fn textual<'a, L: Library<'a>>(resolver: &mut Resolver<'_, 'a, L>, args: &Args<'
         modifier: Some(Modifier::Length(length)),
         array: false,
     };
-    let check = match terms::flag(args, "create_constraint", false) {
+    let brings = Versions::type_checks_at(resolver.machine.modules().files(), at.file);
+    let check = match terms::flag(args, "create_constraint", brings) {
         Ok(false) => None,
         Ok(true) => Some(EnumCheck {
             name: terms::maybe_text(resolver.machine, args, usize::MAX, "name").map(|name| {
