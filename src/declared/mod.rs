@@ -406,6 +406,8 @@ pub struct Field {
     pub default_span: Option<Span>,
     /// The client fills it when a row is made (`uuid()`, `@updatedAt`, a default in the host language).
     pub client_default: bool,
+    /// The database gives its value, and the model does not say how (`FetchedValue`).
+    pub fetched: bool,
     /// `serial` of this many bytes: the default is a sequence of its own.
     pub serial: Option<u8>,
     /// Identity.

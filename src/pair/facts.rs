@@ -58,6 +58,7 @@ impl<'a> ColumnPair<'a> {
         match (wanted, found) {
             (None, None) => Verdict::Same,
             (Some(wanted), None) => Verdict::Differs(GeneratedDifference::Plain(wanted)),
+            (None, Some(_)) if self.field.fetched => Verdict::Same,
             (None, Some(found)) => Verdict::Differs(GeneratedDifference::Generated(found)),
             (Some(wanted), Some(found)) => {
                 match held_alike(self.column.table, column.ty.known(), wanted, found) {
@@ -142,6 +143,7 @@ impl<'a> ColumnPair<'a> {
                 Some(Fact::Known(Some(_), _)) => Verdict::Same,
                 Some(Fact::Unknown { gap, .. }) => Verdict::Unknown(gap.clone()),
             },
+            (None, Some(_)) if self.field.fetched => Verdict::Same,
             (None, Some(found)) => Verdict::Differs(DefaultDifference::Extra(found)),
             (Some(wanted), Some(found)) => self.compare_defaults(wanted, found),
         }

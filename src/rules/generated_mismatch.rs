@@ -27,7 +27,14 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     let (name, column) = (words::field(pair.model, pair.field), words::column(pair.column));
     let print = |stored: &Stored| {
         let printed = table.schema.print_expr(Some(table.id), stored);
-        printed.unwrap_or_else(|_| ctx.written(stored.expr.span))
+        // What a program puts together is nowhere written as it comes out.
+        printed.unwrap_or_else(|_| {
+            let written = ctx.written(stored.expr.span);
+            let path = ctx.subject.files.path(stored.expr.span.file);
+            let composed = !path.ends_with(".sql") && written.contains(['"', '{', '\\']);
+            let sketch = composed.then(|| table.schema.sketch_expr(Some(table.id), stored));
+            sketch.flatten().unwrap_or(written)
+        })
     };
     let (level, expected, found, message) = match difference {
         GeneratedDifference::Plain(wanted) => {

@@ -25,6 +25,12 @@ impl Schema {
         }
     }
 
+    /// An expression much as the server prints it, for a message, where its exact spelling cannot be told.
+    #[must_use]
+    pub fn sketch_expr(&self, table: Option<TableId>, stored: &Stored) -> Option<String> {
+        Printer::new(self, table, false).print(&stored.expr).ok()
+    }
+
     /// A CHECK as `pg_get_constraintdef` prints it, without `NO INHERIT` and `NOT VALID`: `CHECK ((a > 0))`.
     ///
     /// # Errors

@@ -139,6 +139,7 @@ fn field(
         default: default.value,
         default_span: default.span,
         client_default: default.client || field.attribute("updatedAt").is_some(),
+        fetched: false,
         serial: default.serial,
         identity: default.identity,
         counts: None,

@@ -415,6 +415,7 @@ fn side(
         default: Expectation::Exactly(None),
         default_span: None,
         client_default: true,
+        fetched: false,
         serial: None,
         identity: Expectation::Exactly(None),
         counts: None,

@@ -462,6 +462,7 @@ impl Maker {
         let (ty, ty_span, collation) = match &column.ty {
             Some(typed) => {
                 let ty = match &typed.ty {
+                    Ok(_) if column.counts_in().is_some() => column.counts_in(),
                     Ok(ty) => Some(in_schema(ty.clone(), typed.enumeration.as_ref(), &self.name.name)),
                     Err(gap) => {
                         options.push(ColumnOption::Opaque(gap.clone()));

@@ -437,6 +437,11 @@ fn field(column: &ColumnDef<'_>, table: &ModelTable<'_>) -> Known<Field> {
         },
         None => Expectation::Unknown(terms::gap(column.span, "the column's type is not known")),
     };
+    // Migrations that are written by hand may have made it as the model says.
+    let ty = match (column.counts_in(), ty) {
+        (Some(counted), Expectation::Exactly(ty)) => Expectation::OneOf(vec![counted, ty]),
+        (_, ty) => ty,
+    };
     let identity = column.identity.clone().map(|i| i.map(|(kind, _)| kind));
     let nullable = column.nullable.clone().map(|n| n.unwrap_or(true));
     // The server adds NOT NULL to keys and identities.
@@ -458,6 +463,7 @@ fn field(column: &ColumnDef<'_>, table: &ModelTable<'_>) -> Known<Field> {
         default: expectation(&column.server_default),
         default_span: column.default_span,
         client_default: column.client_default || column.sequence.is_some(),
+        fetched: column.has_server_default && column.server_default == Ok(None),
         serial: column.serial,
         identity: expectation(&identity),
         counts: column.identity.clone().ok().flatten().map(|(_, options)| options),

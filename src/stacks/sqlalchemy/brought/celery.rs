@@ -53,6 +53,7 @@ fn celery_table(class: &str, table: &str, unique: &str, columns: &[(&str, SqlTyp
         default: Expectation::Exactly(None),
         default_span: None,
         client_default: true,
+        fetched: false,
         serial: None,
         identity: Expectation::Exactly(None),
         counts: None,

@@ -11,7 +11,7 @@ use crate::change::IndexElement;
 use crate::known::Section;
 use crate::name::{Name, QualifiedName};
 use crate::source::Span;
-use crate::sqltype::Builtin;
+use crate::sqltype::{Builtin, SqlType};
 use crate::stacks::sqlalchemy::naming::{self, Given, Kind, Refused, Subject};
 use crate::stacks::sqlalchemy::terms::{Known, gap};
 use crate::stacks::sqlalchemy::types::Affinity;
@@ -196,6 +196,23 @@ impl TableDef<'_> {
 }
 
 impl ColumnDef<'_> {
+    /// The type that a counting column has, where its own holds fractions too: `PGDDLCompiler.get_column_specification` writes
+    /// `SERIAL` for a `Numeric` as well.
+    pub fn counts_in(&self) -> Option<SqlType> {
+        let bytes = self.serial?;
+        let is_numeric = self
+            .ty
+            .as_ref()
+            .is_some_and(|typed| typed.affinity == Affinity::Numeric);
+        is_numeric.then(|| {
+            SqlType::builtin(match bytes {
+                8 => Builtin::Int8,
+                2 => Builtin::Int2,
+                _ => Builtin::Int4,
+            })
+        })
+    }
+
     /// How many bytes it has as a serial, where it is one.
     fn is_serial(&self, single: bool, refers: Known<bool>) -> Known<Option<u8>> {
         let asked = self.autoincrement.clone()?;
