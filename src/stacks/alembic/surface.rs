@@ -9,6 +9,7 @@ use crate::known::{Gap, Reach, Truth};
 use crate::source::Span;
 use crate::stacks::sqlalchemy::ddl::Memo;
 use crate::stacks::sqlalchemy::semantics::{of_flask_object, said_of};
+use crate::stacks::sqlalchemy::terms;
 
 /// What operations keep between calls: copied when the world forks.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +50,11 @@ pub fn call<'a, L: Database<'a>>(
             return operations::run(machine, name, args, at).or_else(|| unknown_operation(machine, name, at));
         }
         if path == "builtins.str" {
-            let text = inspector::type_text(&args.positional.first()?.value)?;
+            let value = &args.positional.first()?.value;
+            if let Some(text) = clause_text(machine, value) {
+                return Some(Ok(text));
+            }
+            let text = inspector::type_text(value)?;
             return Some(Ok(Value::text(&text, at)));
         }
         if path.starts_with("sqlalchemy") && dotted::last(&path) == "Table" {
@@ -68,6 +73,15 @@ pub fn call<'a, L: Database<'a>>(
     let (object, name) = objects::member(callee)?;
     let (object, name) = (object.clone(), name.to_owned());
     method(machine, &object, &name, args, at)
+}
+
+/// `str(text("SELECT :id"))`: what it was given (`SQLCompiler.visit_textclause`, whose parameters are named), but for `\\:`.
+fn clause_text<'a, L: Database<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> Option<Value<'a>> {
+    let args = terms::call_of(machine, value, "text")?;
+    match &args.get(0, "text")?.value {
+        Value::Str(text) if !text.as_str().contains('\\') => Some(Value::Str(text.clone())),
+        _ => None,
+    }
 }
 
 /// A method of an object.
