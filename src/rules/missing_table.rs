@@ -216,12 +216,12 @@ pub(super) fn begins_later(ctx: &Context<'_>, schema: &Schema) -> bool {
     presumed.len() * 3 > made.len() || uses_before && made_otherwise()
 }
 
-/// When the migration that a place is in runs.
-fn turn(ctx: &Context<'_>, span: Span) -> Option<(usize, usize)> {
+/// When the migration that a place is in runs, and where in it.
+fn turn(ctx: &Context<'_>, span: Span) -> Option<(usize, usize, u32)> {
     let mut all = ctx.subject.histories.iter().enumerate();
     all.find_map(|(at, history)| {
         let found = history.migrations.iter().position(|m| m.file == span.file);
-        found.map(|found| (at, found))
+        found.map(|found| (at, found, span.start))
     })
 }
 
