@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::appended;
 use super::config::Tree;
 use super::database::{Connection, Context, Database, Naming};
 use super::databases;
@@ -192,12 +193,13 @@ impl<'a> Library<'a> for Alembic<'a> {
     }
 
     fn set_attribute(
-        _machine: &mut Python<'a>,
-        _term: &Value<'a>,
+        machine: &mut Python<'a>,
+        term: &Value<'a>,
         _name: &str,
         _value: &Value<'a>,
-        _at: Span,
+        at: Span,
     ) -> bool {
+        appended::changed(machine, term, at);
         false
     }
 

@@ -1,6 +1,7 @@
 //! Alembic: migration scripts in Python, ordered by the revisions that they name, run by the interpreter.
 
 pub mod addresses;
+mod appended;
 mod bind;
 pub mod config;
 pub mod database;

@@ -2,7 +2,7 @@
 
 use super::database::{Connection, Database};
 use super::objects::{self, Kind};
-use super::{bind, execute, inspector, operations};
+use super::{appended, bind, execute, inspector, operations};
 use crate::interpret::python::dotted;
 use crate::interpret::python::{Args, Argument, ClassId, Machine, Run, TermId, Value};
 use crate::known::{Gap, Reach, Truth};
@@ -20,11 +20,15 @@ pub struct Kept<'a> {
     pub(super) tables: Vec<(TermId, Value<'a>)>,
     /// Operations that the repository registers: name, class, its method.
     pub(super) operations: Vec<(String, ClassId, String)>,
+    /// Columns of which the program has set an attribute, and where.
+    pub(super) changed: Vec<(TermId, Span)>,
+    /// What was appended to tables of migrations.
+    pub(super) appended: appended::Appended<'a>,
 }
 
-impl Kept<'_> {
+impl<'a> Kept<'a> {
     /// Two courses come together; this is one of them.
-    pub fn join(&mut self, other: Self, _gap: &Gap) {
+    pub fn join(&mut self, other: Self, gap: &Gap) {
         self.enums.keep_common(&other.enums);
         if self.tables.len() < other.tables.len() {
             self.tables = Vec::new();
@@ -34,6 +38,13 @@ impl Kept<'_> {
                 self.operations.push(operation);
             }
         }
+        let new = other
+            .changed
+            .into_iter()
+            .filter(|(id, _)| !self.changed.iter().any(|(own, _)| own == id));
+        let new: Vec<_> = new.collect();
+        self.changed.extend(new);
+        appended::join_appended(&mut self.appended, other.appended, gap);
     }
 }
 
@@ -44,6 +55,9 @@ pub fn call<'a, L: Database<'a>>(
     args: &Args<'a>,
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
+    if let Some(args) = appended::with_changed(machine, args) {
+        return call(machine, callee, &args, at);
+    }
     if let Some(path) = callee.as_path() {
         let path = path.to_owned();
         if let Some(name) = objects::operation(&path) {
@@ -112,6 +126,7 @@ fn method<'a, L: Database<'a>>(
             .find_map(|a| objects::connection(&a.value))
     };
     match name {
+        "append_column" | "append_constraint" => appended::append(machine, object, args),
         "create" | "drop" => {
             let run = execute::create_or_drop(machine, object, name == "create", args, on()?, at);
             run.or_else(|| given_away_by(machine, object, name, args, at))

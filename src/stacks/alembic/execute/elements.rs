@@ -176,6 +176,12 @@ fn table_of<'a, L: Database<'a>>(
         return None;
     }
     let span = terms::span_of(value).unwrap_or(at);
+    let mut args = args;
+    if let Value::Term(term) = value {
+        let all = machine.library.kept().appended.iter();
+        let own = all.filter(|(table, _)| *table == term.id);
+        args.positional.extend(own.map(|(_, argument)| argument.clone()));
+    }
     let mut def = table::table(machine, &args, 2, &Scope::default(), span);
     let metadata = args.get(1, "metadata").map(|a| a.value.clone());
     let conventions = match metadata {
