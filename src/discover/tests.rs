@@ -444,6 +444,7 @@ fn models_that_no_history_leads_to() {
     let environment =
         "from alembic import context\ncontext.configure(target_metadata=None)\ncontext.run_migrations()\n";
     let history = [
+        ("db/pyproject.toml", "[project]\nname = \"db\"\n"),
         ("db/alembic.ini", "[alembic]\nscript_location = alembic\n"),
         ("db/alembic/env.py", environment),
         (
@@ -465,13 +466,13 @@ fn models_that_no_history_leads_to() {
             )
         ]),
         [
-            "db: alembic db/alembic + ",
+            "db/alembic: alembic db/alembic + ",
             "not services/app/models.py (SQLAlchemy models in 1 file)"
         ]
     );
     assert_eq!(
         with(&[("services/test_models.py", models), ("db/models.py", models)]),
-        ["db: alembic db/alembic + db/models.py"]
+        ["db/alembic: alembic db/alembic + db/models.py"]
     );
     assert_eq!(
         found(&[

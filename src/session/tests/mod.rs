@@ -147,7 +147,7 @@ fn text_with_holes_reaches_no_further_than_it_can() {
     assert_eq!(reaches("EXECUTE format('ANALYZE %I', x);"), [""; 0]);
     assert_eq!(
         reaches("EXECUTE format('ALTER TABLE t ADD COLUMN %I int', x);"),
-        ["public.t"]
+        ["public.t: what else of columns"]
     );
     assert_eq!(
         reaches("EXECUTE format('CREATE INDEX ON t (%I)', x);"),
@@ -155,17 +155,26 @@ fn text_with_holes_reaches_no_further_than_it_can() {
     );
     assert_eq!(
         reaches("EXECUTE format('ALTER TABLE %I ADD a int', x);"),
-        ["public.t", "public.u", "schema public"]
+        ["public.t: what else of columns", "public.u: what else of columns"]
     );
     assert_eq!(reaches("EXECUTE x;"), ["everything"]);
     // What a known name begins with names no other table.
     assert_eq!(
-        reaches("EXECUTE format('ALTER TABLE t_%I ADD a int', x);"),
+        reaches("EXECUTE format('ALTER TABLE t_%I SET SCHEMA s', x);"),
         ["what else schema public holds"]
     );
     assert_eq!(
-        reaches("CREATE TABLE t_1 (b int); EXECUTE format('ALTER TABLE t_%I ADD a int', x);"),
+        reaches("CREATE TABLE t_1 (b int); EXECUTE format('ALTER TABLE t_%I SET SCHEMA s', x);"),
         ["public.t_1", "what else schema public holds"]
+    );
+    // A column comes to a table that is there.
+    assert_eq!(
+        reaches("EXECUTE format('ALTER TABLE t_%I ADD a int', x);"),
+        [""; 0]
+    );
+    assert_eq!(
+        reaches("CREATE TABLE t_1 (b int); EXECUTE format('ALTER TABLE t_%I ADD a int', x);"),
+        ["public.t_1: what else of columns"]
     );
     // A date in digits is a part of a name.
     let day = |statement: &str| {
@@ -176,12 +185,12 @@ fn text_with_holes_reaches_no_further_than_it_can() {
     let others = ["what else schema public holds"];
     assert_eq!(
         day("CREATE INDEX t_a_idx ON t (a); EXECUTE format('ALTER TABLE %I SET (fillfactor = %s)', x, y);"),
-        others
+        [""; 0]
     );
     assert_eq!(day("EXECUTE format('CREATE TABLE %s (LIKE t)', x);"), others);
     assert_eq!(
         day("EXECUTE format('ALTER TABLE %s SET (fillfactor = 50)', x);"),
-        others
+        [""; 0]
     );
     assert_eq!(
         day("EXECUTE format('ALTER TABLE t ATTACH PARTITION %s FOR VALUES FROM (1) TO (2)', x);"),
