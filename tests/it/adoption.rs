@@ -101,6 +101,11 @@ fn git(root: &Path, arguments: &[&str]) -> String {
     String::from_utf8(out.stdout).unwrap().trim().to_owned()
 }
 
+/// Where pre-commit keeps what it has fetched: beside the folders of the tests, not beside the project.
+fn pre_commit_home() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("adoption-pre-commit-home")
+}
+
 /// Exit code and output of pre-commit, with the program that was built first in the path.
 fn pre_commit(root: &Path, command: &[String], arguments: &[&str]) -> (i32, String) {
     let bin = Path::new(env!("CARGO_BIN_EXE_schemalign")).parent().unwrap();
@@ -111,7 +116,7 @@ fn pre_commit(root: &Path, command: &[String], arguments: &[&str]) -> (i32, Stri
         .args(arguments)
         .current_dir(root)
         .env("PATH", std::env::join_paths(paths).unwrap())
-        .env("PRE_COMMIT_HOME", root.join("../adoption-pre-commit-home"))
+        .env("PRE_COMMIT_HOME", pre_commit_home())
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env_remove("CI")
         .output()
@@ -143,7 +148,7 @@ fn pre_commit_runs_the_hook_when_it_concerns_it() {
             ("prisma/migrations/1_a/migration.sql", TABLE),
         ],
     );
-    let _ = std::fs::remove_dir_all(root.join("../adoption-pre-commit-home"));
+    let _ = std::fs::remove_dir_all(pre_commit_home());
     git(&root, &["init", "-q"]);
     git(&root, &["add", "."]);
     let (code, out) = pre_commit(&root, &command, &["run"]);
