@@ -51,8 +51,11 @@ pub(super) fn of(alter: &AlterTable, version: u32) -> Option<Vec<Part>> {
     Some(out)
 }
 
-/// What a new column brings.
+/// What a new column brings; one that counts brings a sequence, too, which is no part of the table.
 fn of_column(column: &ColumnSpec) -> Option<Vec<Part>> {
+    if column.serial.is_some() {
+        return None;
+    }
     let mut out = vec![Part::OthersOf(Section::Columns)];
     for option in &column.options {
         match option {
@@ -60,14 +63,13 @@ fn of_column(column: &ColumnSpec) -> Option<Vec<Part>> {
             | ColumnOption::Null
             | ColumnOption::Default(_)
             | ColumnOption::Generated(..)
-            | ColumnOption::Identity(..)
             | ColumnOption::NoEffect => {}
             ColumnOption::Constraint(ConstraintSpec {
                 body: ConstraintBody::PrimaryKey { .. },
                 ..
             }) => out.push(Part::OthersOf(Section::PrimaryKey)),
             ColumnOption::Constraint(constraint) => out.push(of_constraint(constraint)?),
-            ColumnOption::Opaque(_) => return None,
+            ColumnOption::Identity(..) | ColumnOption::Opaque(_) => return None,
         }
     }
     // A hole among its clauses may stand for any of them.

@@ -202,6 +202,10 @@ impl Session {
     fn altered_in(&self, name: &ObjectName, parts: &[Part], out: &mut Vec<Reach>) {
         let mut tables = Vec::new();
         self.altered(name, &mut tables);
+        // It is told, although no table that is known can be meant.
+        if !parts.is_empty() && !tables.iter().any(|reach| matches!(reach, Reach::Object(_))) {
+            out.push(Reach::Rows);
+        }
         for reach in tables {
             match reach {
                 Reach::Object(table) => {

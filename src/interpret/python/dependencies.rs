@@ -107,7 +107,7 @@ mod tests {
         let files = Files::in_memory([
             (
                 "requirements.txt",
-                "redis==5.0 # cache\nPyGithub>=2\n-r base.txt\ncelery[redis]\n",
+                "redis==5.0 --hash=sha256:aa\n    --hash=sha256:bb\nPyGithub>=2\n-r base.txt\ncelery[redis]\n",
             ),
             (
                 "pyproject.toml",
@@ -118,7 +118,7 @@ mod tests {
         for name in ["redis", "github", "celery", "agents", "httpx"] {
             assert!(all.contains(name), "{name}");
         }
-        for name in ["shop", "models", "name"] {
+        for name in ["shop", "models", "name", "hash"] {
             assert!(!all.contains(name), "{name}");
         }
     }

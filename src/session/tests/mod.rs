@@ -170,8 +170,15 @@ fn text_with_holes_reaches_no_further_than_it_can() {
     // A column comes to a table that is there.
     assert_eq!(
         reaches("EXECUTE format('ALTER TABLE t_%I ADD a int', x);"),
-        [""; 0]
+        ["rows only"]
     );
+    // One that counts brings a sequence.
+    for counting in ["serial", "int GENERATED ALWAYS AS IDENTITY"] {
+        assert_eq!(
+            reaches(&format!("EXECUTE format('ALTER TABLE %I ADD a {counting}', x);")),
+            ["public.t", "public.u", "schema public"]
+        );
+    }
     assert_eq!(
         reaches("CREATE TABLE t_1 (b int); EXECUTE format('ALTER TABLE t_%I ADD a int', x);"),
         ["public.t_1: what else of columns"]
