@@ -52,6 +52,22 @@ pub enum Datum {
 }
 
 impl Rows {
+    /// Rows of which nothing is known: any number of them, or none.
+    #[must_use]
+    pub fn unknown(gap: Gap) -> Self {
+        let row = Row {
+            values: Vec::new(),
+            maybe: Some(gap.clone()),
+            many: true,
+        };
+        Self {
+            open: Some(gap),
+            rows: vec![row],
+            returns: true,
+            ..Self::default()
+        }
+    }
+
     /// Why it cannot be told which rows there are, where it cannot.
     #[must_use]
     pub fn unsure(&self) -> Option<Gap> {

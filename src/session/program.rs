@@ -13,7 +13,7 @@ use super::transaction::Transactions;
 use super::world::World;
 use super::{Caught, Misstep, Session};
 use crate::change::{Change, Failure, SWALLOWED};
-use crate::known::Gap;
+use crate::known::{Gap, Reach};
 use crate::source::{FileId, Span, Text};
 use crate::sql::{Read, Statement, Transaction};
 
@@ -410,8 +410,10 @@ impl Session {
         if let Some(sqlstate) = sqlstate {
             self.mend(sqlstate, read);
         }
+        // Mended it may give rows.
+        let gap = Gap::new(read.span, "the rows of a statement that fails", Reach::Rows);
         Sent {
-            result: Ok(Rows::default()),
+            result: Ok(Rows::unknown(gap)),
             doubt: None,
         }
     }

@@ -140,7 +140,7 @@ pub(super) fn run<'a, L: Database<'a>>(
             last = run(machine, &value, parameters, span, at, on)?;
             Ok(Value::None)
         })?;
-        return Ok(unknown_rows(unknown.gap.clone()));
+        return Ok(Rows::unknown(unknown.gap.clone()));
     }
     match statement(machine, value, span)? {
         Statement::Sql(parts, style, mut own) => {
@@ -159,7 +159,7 @@ pub(super) fn run<'a, L: Database<'a>>(
                 L::touch_rows(machine);
             }
             machine.may_raise(None, &gap, at);
-            Ok(unknown_rows(gap))
+            Ok(Rows::unknown(gap))
         }
         Statement::Unknown(gap) => {
             let why = format!("a statement that is not known: {}", gap.why);
@@ -168,12 +168,12 @@ pub(super) fn run<'a, L: Database<'a>>(
                 machine.note(&gap);
                 L::touch_rows(machine);
                 machine.may_raise(None, &gap, at);
-                return Ok(unknown_rows(gap));
+                return Ok(Rows::unknown(gap));
             }
             let gap = Gap::new(at, why, Reach::Everything);
             L::open(machine, gap.clone());
             machine.may_raise(None, &gap, at);
-            Ok(unknown_rows(gap.reaching(Reach::Rows)))
+            Ok(Rows::unknown(gap.reaching(Reach::Rows)))
         }
     }
 }
@@ -215,20 +215,6 @@ pub(super) fn read<'a, L: Database<'a>>(
         Connection::Own,
     )?;
     Ok(machine.unknown(at, "the rows that a library reads"))
-}
-
-/// Rows of which nothing is known.
-pub(super) fn unknown_rows(gap: Gap) -> Rows {
-    Rows {
-        open: Some(gap.clone()),
-        rows: vec![crate::session::Row {
-            values: Vec::new(),
-            maybe: Some(gap),
-            many: true,
-        }],
-        returns: true,
-        ..Rows::default()
-    }
 }
 
 /// Fills in the binds and sends the text.

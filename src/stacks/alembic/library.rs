@@ -336,10 +336,7 @@ impl<'a> Database<'a> for Alembic<'a> {
             machine.library.session.send_pattern(parts, why, at);
         }
         machine.may_raise(None, &gap, at);
-        Ok(Rows {
-            open: Some(gap),
-            ..Rows::default()
-        })
+        Ok(Rows::unknown(gap))
     }
 
     fn control(machine: &mut Python<'a>, control: Transaction, at: Span, on: Connection) -> Run<'a, ()> {

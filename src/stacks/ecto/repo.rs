@@ -242,10 +242,7 @@ pub(super) fn run(machine: &mut Elixir<'_>, sql: &Value, params: Option<&Value>,
         }),
         Err((parts, gap)) => {
             machine.library.session.send_pattern(&parts, &gap.why, at);
-            Ok(Rows {
-                open: Some(gap),
-                ..Rows::default()
-            })
+            Ok(Rows::unknown(gap))
         }
     }
 }
