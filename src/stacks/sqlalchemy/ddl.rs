@@ -56,10 +56,7 @@ impl Memo {
 /// not met before; some only where they are missing ([`EnumDef::where_missing`]). `Err` where it cannot be told whether one is made.
 pub fn enums_of_table<'d>(def: &'d TableDef<'_>, memo: &mut Memo) -> Vec<Known<&'d EnumDef>> {
     let mut out = Vec::new();
-    let types = def
-        .columns
-        .iter()
-        .filter_map(|c| c.ty.as_ref()?.enumeration.as_ref());
+    let types = def.columns.iter().flat_map(|column| column.enums());
     for enumeration in types.filter(|e| !e.metadata) {
         match &enumeration.create_type {
             Ok(false) if !enumeration.where_missing() => {}

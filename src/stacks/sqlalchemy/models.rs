@@ -629,10 +629,7 @@ fn add_index(model: &mut Model, table: &ObjectName, index: &IndexDef) -> Result<
 fn enums(tables: &[&ModelTable<'_>], models: &mut Models) {
     let mut seen: FxHashMap<QualifiedName, usize> = FxHashMap::default();
     for table in tables {
-        for column in &table.def.columns {
-            let Some(def) = column.ty.as_ref().and_then(|t| t.enumeration.as_ref()) else {
-                continue;
-            };
+        for def in table.def.columns.iter().flat_map(|column| column.enums()) {
             let mut name = match def.name.clone() {
                 Ok(name) => name,
                 Err(gap) => {

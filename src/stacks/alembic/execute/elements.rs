@@ -397,7 +397,7 @@ fn create_table<'a, L: Database<'a>>(
     let enums: Vec<EnumDef> = def
         .columns
         .iter()
-        .filter_map(|c| c.ty.as_ref()?.enumeration.clone())
+        .flat_map(|column| column.enums().cloned())
         .filter(|e| (check || !e.metadata) && (e.create_type != Ok(false) || e.general))
         .filter(|e| e.name.as_ref().map_or(true, |name| memo.note(name)))
         .map(|e| match creation::renames_types(def) {
@@ -461,7 +461,7 @@ fn drop_table<'a, L: Database<'a>>(
     let enums: Vec<EnumDef> = def
         .columns
         .iter()
-        .filter_map(|c| c.ty.as_ref()?.enumeration.clone())
+        .flat_map(|column| column.enums().cloned())
         .filter(|e| alone && !e.metadata && e.create_type != Ok(false))
         .collect();
     let span = def.span;
@@ -547,7 +547,7 @@ pub(in crate::stacks::alembic) fn create_or_drop_all<'a, L: Database<'a>>(
         .iter()
         .chain(&others)
         .flat_map(|def| &def.columns)
-        .filter_map(|c| c.ty.as_ref()?.enumeration.clone())
+        .flat_map(|column| column.enums().cloned())
         .filter(|e| (check || !e.metadata) && (e.create_type != Ok(false) || e.general))
         .collect();
     let mut memo = Memo::default();

@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::stacks::sqlalchemy::expression::{self, Scope};
 use crate::stacks::sqlalchemy::naming::Given;
 use crate::stacks::sqlalchemy::terms::{self, Known, gap};
-use crate::stacks::sqlalchemy::types::{self, EnumCheck, Typed};
+use crate::stacks::sqlalchemy::types::{self, EnumCheck, EnumDef, Typed};
 use crate::tree::{ColumnName, Expr, ExprKind};
 
 /// Reads a column; `None` where the value is none.
@@ -50,6 +50,7 @@ impl<'a> ColumnDef<'a> {
             name_span: span,
             ty: None,
             type_value: None,
+            beside: Vec::new(),
             nullable: Ok(None),
             nullable_span: None,
             primary_key: Ok(false),
@@ -124,6 +125,13 @@ impl<'a> ColumnDef<'a> {
             self.sort_order = other.sort_order;
         }
         self.constraints.extend(other.constraints);
+        self.beside.extend(other.beside);
+    }
+
+    /// The native enums that come with it, in the order in which they are made.
+    pub fn enums(&self) -> impl Iterator<Item = &EnumDef> {
+        let types = self.ty.iter().chain(&self.beside);
+        types.filter_map(|typed| typed.enumeration.as_ref())
     }
 
     /// Everything about it is left open.
@@ -268,6 +276,11 @@ impl<'a, L: Library<'a>> Reader<'_, '_, 'a, L> {
                 def.server_default = expression::server_default(self.machine, argument, self.scope);
             }
             "ColumnDefault" => def.client_default = true,
+            // A schema item as those are (`SchemaType`, `ARRAY`); any other type is refused.
+            "Enum" | "ENUM" | "Boolean" | "BOOLEAN" | "ARRAY" => {
+                let typed = types::sql_type(self.machine, &argument.value, at);
+                def.beside.push(typed);
+            }
             _ => def.open(&gap(at, "this part of the column is not known")),
         }
     }

@@ -41,7 +41,12 @@ impl TableDef<'_> {
                 }
                 constraints.push(constraint);
             }
-            if let Some(check) = column.ty.as_ref().and_then(|typed| type_check(column, typed)) {
+            for check in column
+                .ty
+                .iter()
+                .chain(&column.beside)
+                .filter_map(|typed| type_check(column, typed))
+            {
                 constraints.push(check);
             }
             let at = column.span;

@@ -42,6 +42,8 @@ pub struct ColumnDef<'a> {
     pub ty: Option<Typed>,
     /// The type as the source gives it.
     pub type_value: Option<Value<'a>>,
+    /// Types among its other arguments: values are not of them, and they make and check what types do (`SchemaType._set_parent`).
+    pub beside: Vec<Typed>,
     /// `nullable=`, where given.
     pub nullable: Known<Option<bool>>,
     /// Where that is written.
