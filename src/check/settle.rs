@@ -95,13 +95,15 @@ fn level(files: &Files, options: &Options, mut finding: Finding) -> Option<Findi
 }
 
 /// A quieter level is the loudest that is told; a louder one raises what the rule tells at its own level, and leaves its quieter
-/// degrees.
+/// degrees; what it tells louder than that becomes no quieter.
 fn at(told: Level, rule: Option<&Rule>, set: Level) -> Level {
     let own = rule.map_or(set, |rule| rule.level);
     if set <= own {
         told.min(set)
     } else if told == own {
         set
+    } else if told > own {
+        told.max(set)
     } else {
         told
     }

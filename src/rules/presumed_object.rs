@@ -2,12 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::missing_table::begins_later;
+use super::missing_table::{begins_later, is_of_migrations};
 use super::table_of_another_database::held_by_another;
 use super::{Check, Context, Report, Reporter, Rule, projects, siblings};
 use crate::finding::Level;
 use crate::interpret::python::spoken::{Subject, is_of_tests, speaks_of};
 use crate::known::Gap;
+use crate::name::Name;
 use crate::schema::{Schema, Type, TypeKind};
 use crate::session::elsewhere::Presumed;
 use crate::source::{FileId, Files, Span};
@@ -66,7 +67,14 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
             // What an extension brings may be installed by hand; an enum hardly is.
             let is_program = ctx.subject.histories.iter().any(|h| h.program.is_some());
             let fails = is_program && ty.extension.is_none() && maker.is_none() && !begins_later(ctx, schema);
-            let kind = if fails { Kind::UnmadeType } else { Kind::Type };
+            let maker = match fails {
+                true => maker_of_type(ctx.subject.files, &ty.name),
+                false => maker,
+            };
+            let kind = match fails && maker.is_none() {
+                true => Kind::UnmadeType,
+                false => Kind::Type,
+            };
             send(ctx, gap, (kind, &name), maker, out);
         }
     }
@@ -122,6 +130,46 @@ pub(super) fn may_begin_otherwise(ctx: &Context<'_>) -> bool {
     let is_program = ctx.subject.histories.iter().any(|h| h.program.is_some());
     let presumes = |schema: &Schema| schema.tables.iter().any(|(_, table)| table.presumed.is_some());
     is_program && ctx.schema().is_some_and(presumes)
+}
+
+/// What beside the migrations may make a type that none of them makes: `create_all`, which makes types whose tables are there
+/// (`SchemaType._on_metadata_create`), or a statement.
+fn maker_of_type(files: &Files, name: &Name) -> Option<Span> {
+    if let Some(maker) = find_create_all(files) {
+        return Some(maker.span);
+    }
+    let candidates = files.importable().filter(|(_, entry)| {
+        let ends = |end: &&str| entry.path.ends_with(*end);
+        [".py", ".sql", ".sh"].iter().any(ends) && !is_of_tests(&entry.path)
+    });
+    let candidates: Vec<FileId> = candidates.map(|(file, _)| file).collect();
+    let found = candidates
+        .par_iter()
+        .filter_map(|file| statement(files, *file, name));
+    found.min_by_key(|span| (span.file, span.start))
+}
+
+/// Where a file that holds no migration of Alembic makes a type of a name.
+fn statement(files: &Files, file: FileId, name: &Name) -> Option<Span> {
+    let text = files.text(file);
+    let made = text.match_indices(name.as_str()).map(|(at, _)| at).find(|at| {
+        let before = text[..*at].trim_end_matches(['"', '\\']);
+        let before = before.strip_suffix("public.").unwrap_or(before);
+        let mut words = before.split_whitespace().rev();
+        let mut follows = |word: &str| words.next().is_some_and(|w| ends_with(w, word));
+        let goes_on =
+            text[*at + name.as_str().len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        !goes_on && follows("type") && follows("create")
+    })?;
+    (!is_of_migrations(files, file)).then(|| Span::new(file, made, made + name.as_str().len()))
+}
+
+/// Whether a word of a file ends with another, in any case: `("CREATE` does with `create`.
+fn ends_with(word: &str, end: &str) -> bool {
+    let start = word.len().checked_sub(end.len());
+    start
+        .and_then(|start| word.get(start..))
+        .is_some_and(|rest| rest.eq_ignore_ascii_case(end))
 }
 
 /// A call of `create_all`.
@@ -210,10 +258,9 @@ fn send(ctx: &Context<'_>, gap: &Gap, (of, name): (Kind, &str), maker: Option<Sp
         "first used here",
         format!("the {kind} {name} is used here, and no migration makes it: {effect}"),
     )
-    .level(if of == Kind::UnmadeType {
-        Level::Warn
-    } else {
-        Level::Note
+    .raised(match of {
+        Kind::UnmadeType => Level::Warn,
+        Kind::Table | Kind::Type => Level::Note,
     })
     .object(name)
     .targets([ctx.subject.target])

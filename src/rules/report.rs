@@ -10,6 +10,7 @@ use super::place::Place;
 #[must_use]
 pub struct Report {
     pub(super) finding: Finding,
+    pub(super) at_least: Level,
     pub(super) at_most: Level,
 }
 
@@ -20,8 +21,15 @@ impl Report {
         finding.label = label.into();
         Report {
             finding,
+            at_least: Level::Note,
             at_most: Level::Error,
         }
+    }
+
+    /// At least this loud, where the rule is quieter.
+    pub fn raised(mut self, level: Level) -> Self {
+        self.at_least = level;
+        self
     }
 
     /// No louder than this.

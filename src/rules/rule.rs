@@ -201,9 +201,13 @@ impl Reporter {
 
     /// Takes a finding; `Report` is made by [`super::report`].
     pub fn send(&self, report: Report) {
-        let Report { mut finding, at_most } = report;
+        let Report {
+            mut finding,
+            at_least,
+            at_most,
+        } = report;
         finding.rule = self.rule.name;
-        finding.level = self.rule.level.min(at_most).min(self.cap.get());
+        finding.level = self.rule.level.max(at_least).min(at_most).min(self.cap.get());
         finding.key = key(&finding);
         if !self.target.is_empty() {
             finding.targets = vec![self.target.clone()];

@@ -313,3 +313,51 @@ fn what_the_order_explains_fails_no_run() {
     std::fs::write(root.join("schemalign.toml"), "order = \"migrations-first\"\n").unwrap();
     assert_eq!(run(&root, &[]).0, 1);
 }
+
+/// A type that nothing makes is certain to be missing from a new database: a warning of a rule whose findings else are notes.
+#[test]
+fn a_type_that_nothing_makes_is_louder_than_the_rule() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("configuration-louder");
+    let _ = std::fs::remove_dir_all(&root);
+    let write = |path: &str, text: &str| {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("alembic.ini", "[alembic]\nscript_location = migrations\n");
+    write(
+        "migrations/env.py",
+        "from alembic import context\n\ncontext.configure(connection=object())\nwith context.begin_transaction():\n    \
+         context.run_migrations()\n",
+    );
+    write(
+        "migrations/versions/a.py",
+        "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = 'a'\ndown_revision = None\n\n\ndef upgrade():\n    \
+         op.create_table('tasks', sa.Column('id', sa.Integer, primary_key=True))\n    \
+         op.add_column('tasks', sa.Column('state', sa.Enum('open', 'done', name='state')))\n    \
+         op.create_table('a', sa.Column('id', sa.Integer, primary_key=True))\n    \
+         op.create_table('b', sa.Column('id', sa.Integer, primary_key=True))\n    \
+         op.create_index('others_name', 'others', ['name'])\n",
+    );
+    let level = |object: &str| {
+        let (_, json, _) = run(&root, &["--format", "json"]);
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let all = json["findings"].as_array().unwrap().iter();
+        let mut of = all.filter(|f| f["rule"] == "presumed-object" && f["object"] == object);
+        of.next().map(|f| f["level"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(level("public.state").as_deref(), Some("warn"));
+    assert_eq!(level("public.others").as_deref(), Some("note"));
+    write("schemalign.toml", "[rules]\npresumed-object = \"error\"\n");
+    assert_eq!(level("public.state").as_deref(), Some("error"));
+    assert_eq!(level("public.others").as_deref(), Some("error"));
+    write("schemalign.toml", "[rules]\npresumed-object = \"note\"\n");
+    assert_eq!(level("public.state").as_deref(), Some("note"));
+    // What may have made it before.
+    std::fs::remove_file(root.join("schemalign.toml")).unwrap();
+    write(
+        "setup/types.py",
+        "def make(db):\n    db.execute('CREATE TYPE state AS ENUM (1)')\n",
+    );
+    assert_eq!(level("public.state").as_deref(), Some("note"));
+}
