@@ -21,6 +21,7 @@ use crate::schema::Schema;
 use crate::session::{Checkpoint, Rows, Sent, Session};
 use crate::source::{Span, Text};
 use crate::sql::Transaction;
+use crate::stacks::sqlalchemy::attached;
 use crate::stacks::sqlalchemy::creation::Listener;
 use crate::stacks::sqlalchemy::ddl::Memo;
 use crate::stacks::sqlalchemy::listeners::Listened;
@@ -145,7 +146,9 @@ impl<'a> Library<'a> for Alembic<'a> {
         name: &str,
         at: Span,
     ) -> Option<Run<'a, Value<'a>>> {
-        surface::attribute(machine, object, name, at).or_else(|| flask::attribute(machine, object, name, at))
+        attached::attribute(machine, object, name, at)
+            .or_else(|| surface::attribute(machine, object, name, at))
+            .or_else(|| flask::attribute(machine, object, name, at))
     }
 
     fn call(
@@ -160,11 +163,13 @@ impl<'a> Library<'a> for Alembic<'a> {
             let path = path.to_owned();
             systems::note(machine, &path, args);
         }
-        surface::call(machine, callee, args, at).or_else(|| environment::call(machine, callee, args, at))
+        attached::call(machine, callee, args, at)
+            .or_else(|| surface::call(machine, callee, args, at))
+            .or_else(|| environment::call(machine, callee, args, at))
     }
 
     fn iterate(machine: &mut Python<'a>, term: &Value<'a>, at: Span) -> Option<Run<'a, Vec<Value<'a>>>> {
-        surface::iterate(machine, term, at)
+        attached::iterate(term).or_else(|| surface::iterate(machine, term, at))
     }
 
     fn item(
@@ -173,7 +178,9 @@ impl<'a> Library<'a> for Alembic<'a> {
         key: &Value<'a>,
         at: Span,
     ) -> Option<Run<'a, Value<'a>>> {
-        surface::item(machine, term, key, at).or_else(|| flask::item(machine, term, key, at))
+        attached::item(machine, term, key, at)
+            .or_else(|| surface::item(machine, term, key, at))
+            .or_else(|| flask::item(machine, term, key, at))
     }
 
     fn row(machine: &mut Python<'a>, term: &Value<'a>, at: Span) -> Option<Value<'a>> {
@@ -256,7 +263,7 @@ impl<'a> Library<'a> for Alembic<'a> {
     }
 
     fn is_instance(_: &mut Python<'a>, value: &Value<'a>, class: &Value<'a>) -> Option<bool> {
-        inspector::is_type_of(value, class)
+        attached::is_instance(value, class).or_else(|| inspector::is_type_of(value, class))
     }
 
     fn unbound(machine: &mut Python<'a>, name: &str, at: Span) -> Option<Value<'a>> {

@@ -3,6 +3,7 @@
 use crate::interpret::python::dotted;
 use std::rc::Rc;
 
+use super::attached;
 use super::made;
 use super::registry::{Registered, Registry};
 use super::semantics;
@@ -77,7 +78,8 @@ impl<'a> Library<'a> for Reading<'a> {
         name: &str,
         at: Span,
     ) -> Option<Run<'a, Value<'a>>> {
-        semantics::attribute(machine, object, name, at)
+        attached::attribute(machine, object, name, at)
+            .or_else(|| semantics::attribute(machine, object, name, at))
     }
 
     fn call(
@@ -86,15 +88,20 @@ impl<'a> Library<'a> for Reading<'a> {
         args: &Args<'a>,
         at: Span,
     ) -> Option<Run<'a, Value<'a>>> {
-        semantics::call(machine, callee, args, at)
+        attached::call(machine, callee, args, at).or_else(|| semantics::call(machine, callee, args, at))
     }
 
-    fn iterate(_: &mut Machine<'a, Self>, _: &Value<'a>, _: Span) -> Option<Run<'a, Vec<Value<'a>>>> {
-        None
+    fn iterate(_: &mut Machine<'a, Self>, term: &Value<'a>, _: Span) -> Option<Run<'a, Vec<Value<'a>>>> {
+        attached::iterate(term)
     }
 
-    fn item(_: &mut Machine<'a, Self>, _: &Value<'a>, _: &Value<'a>, _: Span) -> Option<Run<'a, Value<'a>>> {
-        None
+    fn item(
+        machine: &mut Machine<'a, Self>,
+        term: &Value<'a>,
+        key: &Value<'a>,
+        at: Span,
+    ) -> Option<Run<'a, Value<'a>>> {
+        attached::item(machine, term, key, at)
     }
 
     fn truth(machine: &mut Machine<'a, Self>, term: &Value<'a>, _: Span) -> Option<Truth> {
@@ -146,7 +153,7 @@ impl<'a> Library<'a> for Reading<'a> {
     }
 
     fn is_instance(machine: &mut Machine<'a, Self>, value: &Value<'a>, class: &Value<'a>) -> Option<bool> {
-        semantics::is_instance(machine, value, class)
+        attached::is_instance(value, class).or_else(|| semantics::is_instance(machine, value, class))
     }
 
     fn descriptor(

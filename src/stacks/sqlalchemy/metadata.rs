@@ -315,7 +315,7 @@ pub fn settings<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     value: Option<&Value<'a>>,
     at: Span,
-) -> (Conventions, Known<Option<Name>>) {
+) -> (Conventions<'a>, Known<Option<Name>>) {
     let Some(value) = value else {
         return (Conventions::default(), Ok(None));
     };
@@ -393,7 +393,7 @@ fn through_owner<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
     value: &Value<'a>,
     at: Span,
-) -> (Conventions, Known<Option<Name>>) {
+) -> (Conventions<'a>, Known<Option<Name>>) {
     let Value::Term(term) = value else {
         return (Conventions::default(), Ok(None));
     };

@@ -1,6 +1,7 @@
 //! SQLAlchemy: the tables that its constructs and classes declare, and the names that it gives.
 
 mod adding;
+pub mod attached;
 pub mod beside;
 mod brought;
 mod client;

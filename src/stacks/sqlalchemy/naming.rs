@@ -40,6 +40,20 @@ impl Kind {
             Kind::PrimaryKey => "pk",
         }
     }
+
+    /// The kind that a key of `naming_convention` is for.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Kind> {
+        [
+            Kind::Index,
+            Kind::Unique,
+            Kind::Check,
+            Kind::ForeignKey,
+            Kind::PrimaryKey,
+        ]
+        .into_iter()
+        .find(|kind| kind.key() == key)
+    }
 }
 
 /// A column of a construct, as tokens ask for it.
@@ -64,6 +78,8 @@ pub struct Subject<'n> {
     pub columns: &'n [Column<'n>],
     /// The table that a foreign key refers to.
     pub referred_table: Option<&'n str>,
+    /// What functions of the convention give for their tokens; they go before SQLAlchemy's own.
+    pub given: &'n [(SmolStr, SmolStr)],
 }
 
 /// Why no name can be told.
@@ -94,6 +110,13 @@ pub fn name(given: &Given, convention: Option<&str>, subject: &Subject<'_>) -> R
     }
 }
 
+/// The tokens that a convention asks for, in order.
+pub fn tokens(convention: &str) -> impl Iterator<Item = &str> {
+    let mut parts = convention.split("%(");
+    parts.next();
+    parts.filter_map(|part| Some(part.split_once(")s")?.0))
+}
+
 /// Python's `convention % tokens`.
 fn fill(convention: &str, own: Option<&str>, subject: &Subject<'_>) -> Result<String, Refused> {
     let mut out = String::new();
@@ -117,6 +140,9 @@ fn fill(convention: &str, own: Option<&str>, subject: &Subject<'_>) -> Result<St
 }
 
 fn token(key: &str, own: Option<&str>, subject: &Subject<'_>) -> Result<String, Refused> {
+    if let Some((_, given)) = subject.given.iter().find(|(token, _)| token == key) {
+        return Ok(given.to_string());
+    }
     match key {
         "table_name" => return Ok(subject.table.to_owned()),
         "constraint_name" => return own.map(str::to_owned).ok_or(Refused::Unnamed),
@@ -213,6 +239,7 @@ mod tests {
             table: "t",
             columns,
             referred_table: Some("r"),
+            given: &[],
         }
     }
 

@@ -194,7 +194,7 @@ fn table_of<'a, L: Database<'a>>(
         }
         None => Conventions::default(),
     };
-    def.finish(&conventions);
+    def.finish(machine, &conventions);
     let makings = surroundings::of_all(machine);
     hear(&mut def, &makings);
     Some(def)
@@ -204,7 +204,7 @@ fn conventions_of<'a, L: Database<'a>>(
     machine: &mut Machine<'a, L>,
     metadata: &Value<'a>,
     at: Span,
-) -> Conventions {
+) -> Conventions<'a> {
     if let Some(args) = terms::call_of(machine, metadata, "MetaData") {
         let convention = args.keyword("naming_convention").map(|a| a.value.clone());
         return match convention {

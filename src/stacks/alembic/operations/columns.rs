@@ -58,7 +58,7 @@ fn add<'a, L: Database<'a>>(
     );
     table::add_items(machine, &mut def, std::slice::from_ref(column), &Scope::default());
     let conventions = naming::conventions(machine, at);
-    def.finish(&conventions);
+    def.finish(machine, &conventions);
     if alone {
         def.constraints.clear();
         def.indexes.clear();
@@ -236,7 +236,7 @@ fn with_type<'a, L: Database<'a>>(
     };
     table::add_items(machine, &mut def, &[column], &Scope::default());
     let conventions = naming::conventions(machine, altered.at);
-    def.finish(&conventions);
+    def.finish(machine, &conventions);
     def
 }
 

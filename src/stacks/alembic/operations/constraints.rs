@@ -39,7 +39,7 @@ fn add<'a, L: Database<'a>>(
     };
     table::add_item(machine, &mut def, &item, &Scope::default());
     let conventions = naming::conventions(machine, at);
-    def.finish(&conventions);
+    def.finish(machine, &conventions);
     refused(machine, &def)?;
     let schema = place(machine);
     let mut changes = Vec::new();

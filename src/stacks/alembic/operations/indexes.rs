@@ -45,7 +45,7 @@ pub(super) fn create_index<'a, L: Database<'a>>(
     );
     def.indexes.push(index);
     let conventions = naming::conventions(machine, at);
-    def.finish(&conventions);
+    def.finish(machine, &conventions);
     refused(machine, &def)?;
     let if_not_exists = given.flag(machine, &["if_not_exists"]);
     let schema = place(machine);

@@ -19,7 +19,7 @@ use crate::stacks::sqlalchemy::terms;
 pub(in crate::stacks::alembic) fn conventions<'a, L: Database<'a>>(
     machine: &mut Machine<'a, L>,
     at: Span,
-) -> Conventions {
+) -> Conventions<'a> {
     let mut conventions = match machine.library.context().naming.clone() {
         Naming::None => Conventions::default(),
         Naming::Known(entries) => {
@@ -90,6 +90,7 @@ pub(super) fn dropped<'a, L: Database<'a>>(
         table: table.map_or("no_table", |t| t.name.name.as_str()),
         columns: if kind == Some(Kind::Index) { &columns } else { &[] },
         referred_table: None,
+        given: &[],
     };
     let Ok(made) = naming::name(&own, convention.as_deref(), &subject) else {
         let gap = machine.gap(span, "the naming convention asks for what is not told here");

@@ -53,7 +53,7 @@ pub(super) fn create_table<'a, L: Database<'a>>(
                 .extend(sections.iter().map(|section| (*section, gap.clone())));
         }
     }
-    def.finish(&conventions);
+    def.finish(machine, &conventions);
     let makings = machine.library.context().makings.clone();
     execute::hear(&mut def, &makings);
     refused(machine, &def)?;

@@ -10,9 +10,11 @@ use crate::stacks::sqlalchemy::terms::{self, Known, gap};
 
 /// What names a metadata gives.
 #[derive(Debug, Clone, Default)]
-pub struct Conventions {
+pub struct Conventions<'a> {
     /// By key (`ix`, `uq`, ...): the text, or why it cannot be told.
     entries: Vec<(SmolStr, Known<SmolStr>)>,
+    /// Tokens that a function fills, which is handed the construct and its table.
+    functions: Vec<(SmolStr, Value<'a>)>,
     /// Why there may be others.
     open: Option<Gap>,
     /// One was given: the default for indexes does not hold beside it.
@@ -21,12 +23,11 @@ pub struct Conventions {
     renamed: Vec<(&'static [Kind], Gap)>,
 }
 
-impl Conventions {
+impl<'a> Conventions<'a> {
     /// Conventions that cannot be told.
     #[must_use]
     pub fn unknown(gap: Gap) -> Self {
         Conventions {
-            entries: Vec::new(),
             open: Some(gap),
             given: true,
             ..Conventions::default()
@@ -48,7 +49,7 @@ impl Conventions {
     }
 
     /// Reads the value of `naming_convention=`.
-    pub fn read<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>, at: Span) -> Self {
+    pub fn read<L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>, at: Span) -> Self {
         let mut out = Conventions {
             given: true,
             ..Conventions::default()
@@ -84,12 +85,26 @@ impl Conventions {
                     None => continue,
                 },
             };
+            if Kind::of_key(&key).is_none() && !matches!(format, Value::Str(_)) {
+                out.functions.retain(|(k, _)| *k != key);
+                out.functions.push((key, format));
+                continue;
+            }
             let format = terms::text(machine, &format, at).map(|t| SmolStr::new(t.as_str()));
             // Constraint classes come before the short keys (`get_convention`), later entries before earlier ones.
             out.entries.retain(|(k, _)| *k != key);
             out.entries.push((key, format));
         }
         out
+    }
+
+    /// The function that fills a token.
+    #[must_use]
+    pub fn function(&self, token: &str) -> Option<&Value<'a>> {
+        let mut functions = self.functions.iter();
+        functions
+            .find(|(key, _)| key == token)
+            .map(|(_, function)| function)
     }
 
     /// The convention for a kind of construct.

@@ -8,10 +8,12 @@ use smol_str::SmolStr;
 use super::column::type_check;
 use super::{ColumnDef, ConstraintDef, ConstraintKind, Conventions, IndexDef, TableDef};
 use crate::change::IndexElement;
+use crate::interpret::python::{Library, Machine};
 use crate::known::Section;
 use crate::name::{Name, QualifiedName};
 use crate::source::Span;
 use crate::sqltype::{Builtin, SqlType};
+use crate::stacks::sqlalchemy::attached::{self, Attached};
 use crate::stacks::sqlalchemy::naming::{self, Given, Kind, Refused, Subject};
 use crate::stacks::sqlalchemy::terms::{Known, gap};
 use crate::stacks::sqlalchemy::types::Affinity;
@@ -19,11 +21,15 @@ use crate::tree::{ColumnName, Expr, ExprKind};
 
 impl TableDef<'_> {
     /// Does what attaching does. Called once, when all items are there.
-    pub fn finish(&mut self, conventions: &Conventions) {
+    pub fn finish<'a, L: Library<'a>>(
+        &mut self,
+        machine: &mut Machine<'a, L>,
+        conventions: &Conventions<'a>,
+    ) {
         self.keys_of_columns();
         self.primary_key();
         self.serial();
-        self.names(conventions);
+        self.names(machine, conventions);
     }
 
     /// Constraints and indexes that columns bring.
@@ -178,14 +184,15 @@ impl TableDef<'_> {
     }
 
     /// Names by convention.
-    fn names(&mut self, conventions: &Conventions) {
+    fn names<'a, L: Library<'a>>(&mut self, machine: &mut Machine<'a, L>, conventions: &Conventions<'a>) {
         let (table, schema) = (self.name.clone(), self.schema.clone());
         let columns: Vec<(Name, SmolStr)> = self
             .columns
             .iter()
             .filter_map(|c| Some((c.name.clone().ok().flatten()?, c.key.clone())))
             .collect();
-        let maker = Maker {
+        let mut maker = Maker {
+            machine,
             conventions,
             table,
             schema,
@@ -195,7 +202,16 @@ impl TableDef<'_> {
             constraint.name = maker.constraint(constraint);
         }
         for index in &mut self.indexes {
-            index.name = maker.name(Kind::Index, &index.name, &index.columns, None, index.span);
+            index.name = maker.name(&Named {
+                kind: Kind::Index,
+                given: &index.name,
+                columns: &index.columns,
+                whole: index.is_of_columns(),
+                unique: Some(index.unique.clone()),
+                referred: None,
+                type_bound: false,
+                span: index.span,
+            });
         }
     }
 }
@@ -259,16 +275,42 @@ impl ColumnDef<'_> {
 }
 
 /// Makes names.
-struct Maker<'c> {
-    conventions: &'c Conventions,
+struct Maker<'c, 'a, L: Library<'a>> {
+    machine: &'c mut Machine<'a, L>,
+    conventions: &'c Conventions<'a>,
     table: Known<Name>,
     schema: Known<Option<Name>>,
     columns: Vec<(Name, SmolStr)>,
 }
 
-impl Maker<'_> {
-    fn constraint(&self, constraint: &ConstraintDef) -> Known<Given> {
+/// A construct that a name is made for.
+struct Named<'d> {
+    kind: Kind,
+    given: &'d Known<Given>,
+    columns: &'d [Name],
+    /// Whether the columns are all that it has.
+    whole: bool,
+    /// `unique=` of an index.
+    unique: Option<Known<bool>>,
+    referred: Option<(Known<QualifiedName>, Known<Vec<Name>>)>,
+    /// A type brings it.
+    type_bound: bool,
+    span: Span,
+}
+
+impl<'a, L: Library<'a>> Maker<'_, 'a, L> {
+    fn constraint(&mut self, constraint: &ConstraintDef) -> Known<Given> {
         let mut referred = None;
+        let mut named = Named {
+            kind: Kind::Check,
+            given: &constraint.name,
+            columns: &[],
+            whole: true,
+            unique: None,
+            referred: None,
+            type_bound: constraint.type_bound,
+            span: constraint.span,
+        };
         let (kind, columns) = match &constraint.kind {
             ConstraintKind::PrimaryKey { columns } => (Kind::PrimaryKey, columns),
             ConstraintKind::Unique { columns, .. } => (Kind::Unique, columns),
@@ -278,7 +320,11 @@ impl Maker<'_> {
             }
             ConstraintKind::Check { condition } => {
                 let columns = condition.as_ref().map(named_columns).unwrap_or_default();
-                let made = self.name(Kind::Check, &constraint.name, &columns, None, constraint.span);
+                let made = self.name(&Named {
+                    columns: &columns,
+                    whole: false,
+                    ..named
+                });
                 // A type's CHECK without a name stays without one.
                 return match (made, &constraint.name) {
                     (Err(_), Ok(Given::None)) if constraint.type_bound => Ok(Given::None),
@@ -291,23 +337,25 @@ impl Maker<'_> {
             (_, Ok(None)) => Vec::new(),
             (Ok(columns), _) => columns.clone(),
             (Err(gap), _) if constraint.name == Ok(Given::None) => return Err(gap.clone()),
-            (Err(_), _) => Vec::new(),
+            (Err(_), _) => {
+                named.whole = false;
+                Vec::new()
+            }
         };
-        self.name(kind, &constraint.name, &columns, referred, constraint.span)
+        self.name(&Named {
+            kind,
+            columns: &columns,
+            referred,
+            ..named
+        })
     }
 
-    fn name(
-        &self,
-        kind: Kind,
-        given: &Known<Given>,
-        columns: &[Name],
-        referred: Option<(Known<QualifiedName>, Known<Vec<Name>>)>,
-        span: Span,
-    ) -> Known<Given> {
+    fn name(&mut self, named: &Named<'_>) -> Known<Given> {
+        let kind = named.kind;
         if let Some(gap) = self.conventions.renamed(kind) {
             return Err(gap.clone());
         }
-        let given = given.clone()?;
+        let given = named.given.clone()?;
         if matches!(given, Given::Final(_)) {
             return Ok(given);
         }
@@ -318,11 +366,12 @@ impl Maker<'_> {
             return Ok(given);
         }
         let (table, schema) = (self.table.clone()?, self.schema.clone()?);
-        let (target, others) = match referred {
+        let (target, others) = match named.referred.clone() {
             Some((target, others)) => (Some(target?), others.unwrap_or_default()),
             None => (None, Vec::new()),
         };
-        let subject: Vec<naming::Column<'_>> = columns
+        let columns: Vec<naming::Column<'_>> = named
+            .columns
             .iter()
             .enumerate()
             .map(|(i, name)| naming::Column {
@@ -338,12 +387,54 @@ impl Maker<'_> {
         let subject = Subject {
             schema: schema.as_ref().map(Name::as_str),
             table: table.as_str(),
-            columns: &subject,
+            columns: &columns,
             referred_table: target.as_ref().map(|t| t.name.as_str()),
+            given: &[],
+        };
+        // A token of the name itself takes it away from the construct (`_key_constraint_name`).
+        let own = match &given {
+            _ if named.type_bound || convention.contains("constraint_name") => None,
+            Given::Plain(name) => Some(Some(name.as_str())),
+            _ => Some(None),
+        };
+        let mut filled = Vec::new();
+        for token in naming::tokens(&convention) {
+            if let Some(function) = self.conventions.function(token) {
+                let construct = Attached {
+                    kind,
+                    name: own,
+                    whole: named.whole,
+                    unique: named.unique.clone(),
+                    subject: &subject,
+                    at: named.span,
+                };
+                if kind == Kind::PrimaryKey {
+                    // Each table first has a key without columns (`Table._init`).
+                    let blank = Subject {
+                        columns: &[],
+                        ..subject.clone()
+                    };
+                    let first = Attached {
+                        whole: true,
+                        subject: &blank,
+                        ..construct.clone()
+                    };
+                    attached::asked(self.machine, function, &first)?;
+                }
+                let text = attached::asked(self.machine, function, &construct)?;
+                filled.push((SmolStr::new(token), text));
+            }
+        }
+        let subject = Subject {
+            given: &filled,
+            ..subject
         };
         naming::name(&given, Some(&convention), &subject).map_err(|refused| match refused {
-            Refused::Token => gap(span, "the naming convention cannot be filled in"),
-            Refused::Unnamed => gap(span, "the naming convention asks for a name, and none is given"),
+            Refused::Token => gap(named.span, "the naming convention cannot be filled in"),
+            Refused::Unnamed => gap(
+                named.span,
+                "the naming convention asks for a name, and none is given",
+            ),
         })
     }
 }
@@ -424,6 +515,13 @@ impl IndexDef {
             term: None,
             span,
         }
+    }
+
+    /// Whether its elements are columns as they are, and no expressions.
+    fn is_of_columns(&self) -> bool {
+        let is_column = |element: &IndexElement| matches!(element.expr.kind, ExprKind::Column(_));
+        let elements = self.elements.as_ref();
+        elements.is_ok_and(|e| e.len() == self.columns.len() && e.iter().all(is_column))
     }
 
     /// The index that a spatial type brings: `idx_<table>_<column>`.

@@ -65,7 +65,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                     }
                 }
             }
-            table.def.finish(&conventions);
+            table.def.finish(self.machine, &conventions);
             let classes: Vec<&str> = table.classes.iter().map(|(_, name, _)| name.as_str()).collect();
             let name = table.def.name.clone().ok();
             let deeds = creation::of_table(&makings, name.as_ref().map(Name::as_str), &classes);

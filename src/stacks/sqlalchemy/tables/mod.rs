@@ -56,7 +56,7 @@ pub struct ModelTable<'a> {
     pub made: Option<Made>,
     /// What the program says of it for its own use.
     pub marks: Marks,
-    conventions: Conventions,
+    conventions: Conventions<'a>,
     /// The schema that its metadata gives tables without one.
     schema: Option<Name>,
 }
