@@ -132,6 +132,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
     }
 
+    /// What was set on a member of a library.
+    pub fn set_on_path(&self, path: &str, name: &str) -> Option<Value<'a>> {
+        self.set_on(self.paths.get(path)?, name)
+    }
+
     /// `del value.name`.
     pub(super) fn delete_attribute(&mut self, value: &Value<'a>, name: &str) {
         match value {

@@ -15,6 +15,7 @@ use crate::interpret::python::{Args, Argument, Machine, Run, TermKind, Value};
 use crate::known::{Gap, Reach};
 use crate::session::Rows;
 use crate::source::{Span, Text};
+use crate::stacks::sqlalchemy::compiled;
 use crate::stacks::sqlalchemy::terms;
 pub(super) use elements::{create_or_drop, create_or_drop_all, hear, make_table, note_table};
 use parameters::Parameters;
@@ -274,11 +275,26 @@ fn statement<'a, L: Database<'a>>(
     match value {
         Value::Unknown(unknown) => Ok(Statement::Unknown(unknown.gap.clone())),
         Value::Term(_) => term(machine, value, span, MAX_CHAIN),
-        // A class of the repository that compiles itself (`@compiles`).
-        _ => Ok(Statement::Unknown(
-            machine.gap(span, format!("`{}`", machine.display(value))),
-        )),
+        _ => written(machine, value, span),
     }
+}
+
+/// A construct of the repository's own that a function of it writes (`@compiles`).
+fn written<'a, L: Database<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    span: Span,
+) -> Run<'a, Statement<'a>> {
+    let text = match compiled::written(machine, value, span) {
+        Some(text) => Some(text?),
+        None => None,
+    };
+    if let Some(parts) = text.as_ref().and_then(|text| parts_of(machine, text)) {
+        return Ok(Statement::Sql(parts, Style::Driver, Parameters::default()));
+    }
+    Ok(Statement::Unknown(
+        machine.gap(span, format!("`{}`", machine.display(value))),
+    ))
 }
 
 fn term<'a, L: Database<'a>>(

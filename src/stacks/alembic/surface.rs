@@ -7,6 +7,8 @@ use crate::interpret::python::dotted;
 use crate::interpret::python::{Args, Argument, ClassId, Machine, Run, TermId, Value};
 use crate::known::{Gap, Reach, Truth};
 use crate::source::Span;
+use crate::stacks::sqlalchemy::compiled;
+use crate::stacks::sqlalchemy::conditional::{self, Conditional};
 use crate::stacks::sqlalchemy::ddl::Memo;
 use crate::stacks::sqlalchemy::semantics::{of_flask_object, said_of};
 use crate::stacks::sqlalchemy::terms;
@@ -83,6 +85,16 @@ pub fn call<'a, L: Database<'a>>(
     }
     if let Some(run) = bind::factory(machine, callee, args, at) {
         return Some(run);
+    }
+    if let Some(run) = compiled::decorated(machine, callee, args, at) {
+        return Some(run);
+    }
+    if let Some(conditional) = conditional::ddl_if(machine, callee, args, at) {
+        return Some(Ok(match conditional {
+            Conditional::Made(construct) => construct,
+            Conditional::Left(_) => Value::None,
+            Conditional::Unknown(_, unknown) => unknown,
+        }));
     }
     let (object, name) = objects::member(callee)?;
     let (object, name) = (object.clone(), name.to_owned());

@@ -5,6 +5,8 @@ pub mod attached;
 pub mod beside;
 mod brought;
 mod client;
+pub mod compiled;
+pub mod conditional;
 pub mod creation;
 pub mod ddl;
 mod declarative;

@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use super::compiled;
+use super::conditional::{self, Conditional};
 use super::declarative;
 use super::registry::{Entry, Registered, TableEntry, attaches};
 use super::{terms, types};
 use crate::interpret::python::{Args, ClassId, Function, Library, Machine, Run, TermKind, Value};
+use crate::known::Gap;
 use crate::source::Span;
-
-/// The attribute of a class that a function for its SQL is kept under: `@compiles(Class, "postgresql")`, or for every dialect.
-pub(super) const COMPILED: [&str; 2] = ["__compiled_postgresql__", "__compiled__"];
 
 /// A call of a term of SQLAlchemy; `None` where it is what it says and no more.
 pub fn call<'a, L: Registered<'a>>(
@@ -30,8 +30,22 @@ pub fn call<'a, L: Registered<'a>>(
             return Some(done);
         }
     }
-    if let Some(done) = decorated(machine, callee, args, at) {
+    if let Some(done) = compiled::decorated(machine, callee, args, at) {
         return Some(done);
+    }
+    if let Some(conditional) = conditional::ddl_if(machine, callee, args, at) {
+        return Some(Ok(match conditional {
+            Conditional::Made(construct) => construct,
+            Conditional::Left(construct) => {
+                leave(machine, &construct, None);
+                Value::None
+            }
+            Conditional::Unknown(construct, unknown) => {
+                let why = machine.gap(at, conditional::WHY);
+                leave(machine, &construct, Some(why));
+                unknown
+            }
+        }));
     }
     let member = terms::member(machine, callee)?;
     match member.name() {
@@ -89,6 +103,23 @@ pub fn call<'a, L: Registered<'a>>(
             Some(Ok(term))
         }
         _ => None,
+    }
+}
+
+/// A construct that would attach itself to the table of its columns does not, or perhaps.
+fn leave<'a, L: Registered<'a>>(machine: &mut Machine<'a, L>, construct: &Value<'a>, maybe: Option<Gap>) {
+    let is_it = |entry: &Entry<'a>| match (&entry.value, construct) {
+        (Value::Term(a), Value::Term(b)) => a.id == b.id,
+        _ => false,
+    };
+    let items = &mut machine.library.registry_mut().items;
+    match maybe {
+        None => items.retain(|entry| !is_it(entry)),
+        Some(why) => {
+            for entry in items.iter_mut().filter(|entry| is_it(entry)) {
+                entry.maybe.get_or_insert_with(|| why.clone());
+            }
+        }
     }
 }
 
@@ -196,43 +227,6 @@ fn method<'a, L: Registered<'a>>(
             Some(Ok(Value::None))
         }
         _ => None,
-    }
-}
-
-/// A decorator that is applied: `@compiles(Class, "postgresql")`.
-fn decorated<'a, L: Registered<'a>>(
-    machine: &mut Machine<'a, L>,
-    callee: &Value<'a>,
-    args: &Args<'a>,
-    at: Span,
-) -> Option<Run<'a, Value<'a>>> {
-    let (member, given) = terms::call(machine, callee)?;
-    if member.name() != "compiles" {
-        return None;
-    }
-    let class @ Value::Class(_) = given.positional.first()?.value.clone() else {
-        return None;
-    };
-    let function = args.positional.first()?.value.clone();
-    let dialects: Vec<SmolStr> = given
-        .positional
-        .iter()
-        .skip(1)
-        .filter_map(|a| a.value.as_str().map(SmolStr::new))
-        .collect();
-    let [own, every] = COMPILED;
-    let name = if dialects.is_empty() {
-        every
-    } else if dialects.iter().any(|d| d == "postgresql") {
-        own
-    } else {
-        return Some(Ok(function));
-    };
-    // Not a static method of the class: a function that stands beside it.
-    let kept = Value::Tuple(vec![function.clone()].into());
-    match machine.set_attribute(&class, name, kept, at) {
-        Ok(()) => Some(Ok(function)),
-        Err(stop) => Some(Err(stop)),
     }
 }
 

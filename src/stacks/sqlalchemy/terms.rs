@@ -184,6 +184,16 @@ pub fn span_of(value: &Value<'_>) -> Option<Span> {
     }
 }
 
+/// PostgreSQL's dialect, as methods of types and compilers see it.
+pub fn dialect<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
+    let callee = machine.path("sqlalchemy.dialects.postgresql.dialect", at);
+    let dialect = machine.call_term(callee, Args::default(), at);
+    let name = Value::text("postgresql", at);
+    // It cannot fail: a term has no `__setattr__` of the repository.
+    let _ = machine.set_attribute(&dialect, "name", name, at);
+    dialect
+}
+
 /// The argument of a parameter; `None` where it certainly is not given.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use super::{Writer, nothing};
 use crate::interpret::python::{Args, Argument, Library, Value};
 use crate::name::quote;
 use crate::source::Span;
+use crate::stacks::sqlalchemy::compiled;
 use crate::stacks::sqlalchemy::terms::{self, Known, Member, gap};
 
 /// Functions that are written without parentheses (`AnsiFunction`).
@@ -27,6 +28,10 @@ impl<'a, L: Library<'a>> Writer<'_, '_, 'a, L> {
             .or_else(|| path.split_once(".functions."))
             .map_or(member.name(), |(_, name)| name);
         let lower = name.to_ascii_lowercase();
+        if let Some(text) = compiled::text_of_library(self.machine, &lower, at) {
+            self.runs.extend(text?.runs());
+            return Ok(());
+        }
         if ANSI.contains(&lower.as_str()) && args.positional.is_empty() {
             self.push(&lower.to_ascii_uppercase());
             return Ok(());

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::compiled;
 use super::terms::{self, Known, Member, Origin, gap, stopped};
 use crate::interpret::python::{Args, Argument, ClassId, Library, Machine, TermId, TermKind, Value};
 use crate::known::Gap;
@@ -226,10 +227,13 @@ impl<'m, 's, 'a, L: Library<'a>> Writer<'m, 's, 'a, L> {
             Value::Str(text) => self.literal(text),
             Value::Unknown(unknown) => return Err(unknown.gap.clone()),
             Value::Term(term) => return self.term(value, &term.kind, term.span, depth),
-            Value::Instance(_) => {
-                let text = terms::text(self.machine, value, at)?;
-                self.literal(&text);
-            }
+            Value::Instance(_) => match compiled::text(self.machine, value, at) {
+                Some(text) => self.runs.extend(text?.runs()),
+                None => {
+                    let text = terms::text(self.machine, value, at)?;
+                    self.literal(&text);
+                }
+            },
             _ => return Err(gap(at, "this expression is not followed")),
         }
         Ok(())

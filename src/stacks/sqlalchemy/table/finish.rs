@@ -14,6 +14,7 @@ use crate::name::{Name, QualifiedName};
 use crate::source::Span;
 use crate::sqltype::{Builtin, SqlType};
 use crate::stacks::sqlalchemy::attached::{self, Attached};
+use crate::stacks::sqlalchemy::compiled;
 use crate::stacks::sqlalchemy::naming::{self, Given, Kind, Refused, Subject};
 use crate::stacks::sqlalchemy::terms::{Known, gap};
 use crate::stacks::sqlalchemy::types::Affinity;
@@ -30,6 +31,10 @@ impl TableDef<'_> {
         self.primary_key();
         self.serial();
         self.names(machine, conventions);
+        if let Some(why) = compiled::rewritten(machine, self.span) {
+            self.open
+                .extend(Section::ALL.map(|section| (section, why.clone())));
+        }
     }
 
     /// Constraints and indexes that columns bring.

@@ -3,7 +3,7 @@
 use super::{EnumCheck, Resolver, Typed};
 use crate::interpret::python::{Args, Argument, Class, ClassId, Library, Machine, Value};
 use crate::source::Span;
-use crate::stacks::sqlalchemy::semantics::COMPILED;
+use crate::stacks::sqlalchemy::compiled::is_compiled;
 use crate::stacks::sqlalchemy::terms::{self, Known, Member, Origin, gap, stopped};
 
 /// The class of a type or of an object of it.
@@ -103,11 +103,6 @@ fn attaches<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: &Class<'a>) -> 
     members.any(|member| member.name() == "SchemaType")
 }
 
-/// Whether `@compiles` gives the class SQL of its own: told by a mark that the decorator leaves.
-fn is_compiled<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> bool {
-    COMPILED.iter().any(|name| machine.lookup(class, name).is_some())
-}
-
 /// What an object was made with, where its class leaves that to its base.
 fn arguments<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
@@ -154,7 +149,7 @@ fn decorator<'a, L: Library<'a>>(
     if machine.lookup(class, "load_dialect_impl").is_some() {
         let made = instance(machine, value, at).and_then(|object| {
             let method = machine.attribute(&object, "load_dialect_impl", at)?;
-            let dialect = dialect(machine, at);
+            let dialect = terms::dialect(machine, at);
             machine.call(&method, Args::of(vec![dialect], at), at)
         });
         return match made {
@@ -249,14 +244,4 @@ fn instance<'a, L: Library<'a>>(
         Value::Class(_) => machine.call(value, Args::default(), at),
         _ => Ok(value.clone()),
     }
-}
-
-/// PostgreSQL's dialect, as a type's methods see it.
-fn dialect<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Value<'a> {
-    let callee = machine.path("sqlalchemy.dialects.postgresql.dialect", at);
-    let dialect = machine.call_term(callee, Args::default(), at);
-    let name = Value::text("postgresql", at);
-    // It cannot fail: a term has no `__setattr__` of the repository.
-    let _ = machine.set_attribute(&dialect, "name", name, at);
-    dialect
 }

@@ -17,6 +17,7 @@ use crate::known::Gap;
 use crate::name::{Name, QualifiedName};
 use crate::source::{Span, Text};
 use crate::sqltype::{BaseType, SqlType};
+use crate::stacks::sqlalchemy::compiled;
 
 /// Types within types.
 const MAX_DEPTH: u32 = 24;
@@ -341,6 +342,12 @@ impl<'a, L: Library<'a>> Resolver<'_, 'a, L> {
     }
 
     fn member(&mut self, member: &Member, args: &Args<'a>, at: Span, depth: u32) -> Typed {
+        if let Some(text) = compiled::text_of_library(self.machine, member.name(), at) {
+            let why = text
+                .err()
+                .unwrap_or_else(|| gap(at, "the program itself writes this type in SQL"));
+            return Typed::unknown(why, at);
+        }
         let made = match member.origin {
             Origin::Core | Origin::Postgresql | Origin::Dialect => {
                 core::resolve(self, member, args, at, depth)
