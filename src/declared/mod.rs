@@ -361,11 +361,19 @@ pub struct Model {
     pub open: Vec<(crate::known::Section, Gap)>,
     /// The tool never creates or changes its table (`@@ignore`, unmanaged).
     pub unmanaged: bool,
-    /// Why the migrations are not to make its table: it seems to stand for none, or for one of another database. It is then unmanaged
-    /// too, and what is not judged for it is told in the coverage.
+    /// Why it is not held against the migrations: it seems to stand for no table, for one of another database, or for one that other
+    /// migrations look after. What is not judged for it is told in the coverage.
     pub elsewhere: Option<Gap>,
     /// A library declares it, and no source of the repository does.
     pub of_library: bool,
+}
+
+impl Model {
+    /// Whether it is held against the migrations: the tool looks after its table, and nothing else does.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        !self.unmanaged && self.elsewhere.is_none()
+    }
 }
 
 /// What a model maps.

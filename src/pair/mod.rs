@@ -281,7 +281,7 @@ impl<'a> TablePair<'a> {
     #[must_use]
     pub fn both(&self) -> Option<(&'a Models, &'a Model, TableWalker<'a>)> {
         match (self.model, &self.table) {
-            (Some((set, model)), Lookup::Found(table)) if !model.unmanaged => Some((set, model, *table)),
+            (Some((set, model)), Lookup::Found(table)) if model.is_held() => Some((set, model, *table)),
             _ => None,
         }
     }

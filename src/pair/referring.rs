@@ -277,7 +277,7 @@ fn by_word(name: &str, columns: &[Referring<'_>], tables: &ByWord<'_>) -> Option
 /// The columns of a table, from the database where it has them, else from the model.
 fn read<'a>(pairs: &Pairs<'a>, schema: &'a Schema, pair: &TablePair<'a>, out: &mut Out<'a, '_>) {
     let model = pair.model.map(|(_, model)| model);
-    let is_plain = |m: &Model| !m.unmanaged && matches!(m.kind, ModelKind::Table | ModelKind::JoinTable);
+    let is_plain = |m: &Model| m.is_held() && matches!(m.kind, ModelKind::Table | ModelKind::JoinTable);
     if pair.elsewhere || model.is_some_and(|m| !is_plain(m)) {
         return;
     }

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
-    if pair.model.unmanaged || !is_table(pair.column.table) {
+    if !pair.model.is_held() || !is_table(pair.column.table) {
         return;
     }
     let Some((wanted, stored)) = pair.client_difference() else {

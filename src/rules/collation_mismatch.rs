@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     let get = pair.column.get();
-    if pair.model.unmanaged
+    if !pair.model.is_held()
         || !is_table(pair.column.table)
         || !pair.models.language.collations
         || pair.domain().is_some()

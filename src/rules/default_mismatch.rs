@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     let (field, get) = (pair.field, pair.column.get());
-    if pair.model.unmanaged
+    if !pair.model.is_held()
         || !is_table(pair.column.table)
         || field.serial.is_some()
         || get.identity.known().is_none_or(Option::is_some)

@@ -34,7 +34,7 @@ pub(super) fn too_long<'a>(pair: &ColumnPair<'a>) -> Option<(u32, Vec<&'a (smol_
 }
 
 fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
-    if pair.model.unmanaged {
+    if !pair.model.is_held() {
         return;
     }
     let Some((length, values)) = too_long(pair) else {

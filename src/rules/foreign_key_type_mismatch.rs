@@ -25,7 +25,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     {
         in_database(ctx, table, out);
     }
-    let Some((_, model)) = pair.model.filter(|(_, m)| !m.unmanaged) else {
+    let Some((_, model)) = pair.model.filter(|(_, m)| m.is_held()) else {
         return;
     };
     // One whose table is in another database is told there.

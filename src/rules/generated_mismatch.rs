@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
-    if pair.model.unmanaged || !is_table(pair.column.table) || !pair.models.language.generated {
+    if !pair.model.is_held() || !is_table(pair.column.table) || !pair.models.language.generated {
         return;
     }
     let Verdict::Differs(difference) = pair.generated_verdict() else {

@@ -20,7 +20,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     let (Some(default), Some(identity)) = (get.default.known(), get.identity.known()) else {
         return;
     };
-    if pair.model.unmanaged || pair.domain().is_some() || !is_table(pair.column.table) {
+    if !pair.model.is_held() || pair.domain().is_some() || !is_table(pair.column.table) {
         return;
     }
     let own_sequence = matches!(&field.default, Expectation::Exactly(Some(default)) if is_sequence(default));

@@ -41,19 +41,22 @@ fn missing<'p>(ctx: &Context<'_>, pair: &'p TablePair<'_>) -> Option<Missing<'p>
     let Some(Expectation::Exactly(name)) = &model.table else {
         return None;
     };
-    if model.unmanaged || pair.elsewhere || lies_abroad(schema, name) {
+    if !model.is_held() || pair.elsewhere || lies_abroad(schema, name) {
         return None;
     }
     let (why, gone) = gone(ctx, schema, name);
     if gone.is_some() && is_of_migrations(ctx.subject.files, model.span.file) {
         return None;
     }
-    let later = gone.is_none() && begins_later(ctx, schema);
+    // What made a table before the migrations, which drop it, makes it again.
+    let again = gone.as_ref().is_none_or(|(_, presumed)| *presumed);
+    let gone = gone.map(|(place, _)| place);
+    let later = again && begins_later(ctx, schema);
     let maker = later
         .then(|| presumed_object::create_all(ctx))
         .flatten()
         .map(|maker| maker.span);
-    if later && maker.is_none() {
+    if later && maker.is_none() && gone.is_none() {
         return None;
     }
     let of_program = gone.is_none() && set.language.name == "SQLAlchemy";
@@ -235,8 +238,8 @@ fn lies_abroad(schema: &Schema, name: &QualifiedName) -> bool {
         && !live.iter().any(|table| leads(table.namespace_name()))
 }
 
-/// What became of it, and where.
-fn gone(ctx: &Context<'_>, schema: &Schema, name: &QualifiedName) -> (String, Option<Place>) {
+/// Why it is missing; where it goes away, and whether it was there before the migrations.
+fn gone(ctx: &Context<'_>, schema: &Schema, name: &QualifiedName) -> (String, Option<(Place, bool)>) {
     let places = name
         .schema
         .as_ref()
@@ -249,7 +252,8 @@ fn gone(ctx: &Context<'_>, schema: &Schema, name: &QualifiedName) -> (String, Op
             && let Presence::Dropped(change) = table.get().presence
             && let Some(place) = ctx.place(Some(change), Part::Object)
         {
-            return (format!("which {} drops", place.by()), Some(place));
+            let presumed = table.get().presumed.is_some();
+            return (format!("which {} drops", place.by()), Some((place, presumed)));
         }
         let renamed = format!("renamed from {}", name.name);
         for table in schema
@@ -264,7 +268,7 @@ fn gone(ctx: &Context<'_>, schema: &Schema, name: &QualifiedName) -> (String, Op
             {
                 return (
                     format!("which {} renames to {}", place.by(), table.name()),
-                    Some(place),
+                    Some((place, false)),
                 );
             }
         }

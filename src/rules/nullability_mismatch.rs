@@ -21,7 +21,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         return;
     };
     let (model, field, get) = (pair.model, pair.field, pair.column.get());
-    if model.unmanaged || field.ignored || get.generated.known().is_none_or(Option::is_some) {
+    if !model.is_held() || field.ignored || get.generated.known().is_none_or(Option::is_some) {
         return;
     }
     if difference == NullDifference::FieldAllows && is_of_another_key(pair) {

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     // An enum's values that the column is too short for have a rule of their own.
-    if pair.model.unmanaged || enum_longer_than_column::too_long(pair).is_some() {
+    if !pair.model.is_held() || enum_longer_than_column::too_long(pair).is_some() {
         return;
     }
     let Verdict::Differs(difference) = pair.type_verdict() else {

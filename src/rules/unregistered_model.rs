@@ -102,7 +102,7 @@ fn exactly<T>(said: &Expectation<T>) -> Option<&T> {
 }
 
 fn check_pair(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
-    let Some((set, model)) = pair.model.filter(|(_, model)| !model.unmanaged) else {
+    let Some((set, model)) = pair.model.filter(|(_, model)| model.is_held()) else {
         return;
     };
     let (Some(unseen), Some(Expectation::Exactly(name))) = (unseen(set, model), &model.table) else {

@@ -22,7 +22,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     let Some((set, model, table)) = pair.both_tables() else {
         return;
     };
-    if model.unmanaged {
+    if !model.is_held() {
         return;
     }
     let mut free = Vec::new();
@@ -51,7 +51,7 @@ fn is_asked_by_others(
     model: &Model,
     column: &ColumnPair<'_>,
 ) -> bool {
-    let is_other = |other: &&Model| other.name != model.name && !other.unmanaged;
+    let is_other = |other: &&Model| other.name != model.name && other.is_held();
     let mut others = ctx.pairs.models_of(pair).filter(is_other);
     others.all(|other| {
         let sets = ctx.subject.models.iter();

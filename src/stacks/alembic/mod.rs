@@ -25,6 +25,7 @@ mod operations;
 mod program;
 pub mod runner;
 pub mod standing;
+pub(in crate::stacks) mod strays;
 pub mod surface;
 pub mod surroundings;
 mod systems;

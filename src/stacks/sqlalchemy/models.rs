@@ -127,7 +127,11 @@ fn read_for(
     let told = gaps.is_empty() && perhaps.is_empty();
     let models = |tree: &Option<&Tree>| {
         let mut models = match tree {
-            Some(tree) => of_history(&modules, &tables, &sequences, (tree, told)),
+            Some(tree) => {
+                let mut models = of_history(&modules, &tables, &sequences, (tree, told));
+                alembic::strays::mark(files, &mut models);
+                models
+            }
             None => {
                 let all: Vec<_> = tables.iter().collect();
                 let mut models = of_tables(&all);
