@@ -80,7 +80,8 @@ impl Session {
             Statement::Query(_) => Ok(Some(Table::unknown(&gap))),
             _ => {
                 self.open_statement(read, &why, read.span);
-                Ok(None)
+                let returns = read.text.as_str().to_ascii_lowercase().contains("returning");
+                Ok(returns.then(|| Table::unknown(&gap)))
             }
         })
     }

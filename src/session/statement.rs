@@ -64,12 +64,17 @@ impl Session {
                 self.set_statement(name, value.as_deref(), *local, read.span)?;
                 Ok(None)
             }
+            Statement::NoEffect("SHOW") => Ok(Some(self.show(read))),
+            Statement::NoEffect(what @ ("EXPLAIN" | "FETCH")) => {
+                let gap = Gap::new(read.span, format!("what {what} gives"), Reach::Rows);
+                Ok(Some(Table::unknown(&gap)))
+            }
             Statement::NoEffect(_) => Ok(None),
             Statement::Refused(failure, _) => Err(Raised::failed((**failure).clone())),
             Statement::Opaque(gap) => {
                 self.open(self.opaque_gap(gap, read));
                 self.touch_all_rows();
-                Ok(None)
+                Ok(Some(Table::unknown(&gap.reaching(Reach::Rows))))
             }
         }
     }

@@ -9,8 +9,10 @@ use crate::known::{Gap, Reach};
 use crate::name::Name;
 use crate::session::Session;
 use crate::session::flow::{Raised, Run};
+use crate::session::query::{Row, Table};
 use crate::session::value::Value;
 use crate::source::Span;
+use crate::sql::Read;
 
 impl Session {
     pub(super) fn current_setting(&mut self, args: &Args<'_>) -> Run<Value> {
@@ -25,23 +27,52 @@ impl Session {
                 return Ok(Value::Unknown(gap));
             }
         };
-        if let Some(value) = self.setting(&name) {
+        Ok(self.value_of_setting(&name, args.at))
+    }
+
+    /// A setting by its name in lower case.
+    fn value_of_setting(&mut self, name: &str, at: Span) -> Value {
+        if let Some(value) = self.setting(name) {
             return match value {
                 // After `RESET` a custom setting is there and empty, or not there at all.
-                Value::Null if name.contains('.') => Ok(self.unknown(args.at, format!("setting {name}"))),
-                Value::Null => Ok(self.unknown(args.at, format!("the default of {name}"))),
-                value => Ok(value),
+                Value::Null if name.contains('.') => self.unknown(at, format!("setting {name}")),
+                Value::Null => self.unknown(at, format!("the default of {name}")),
+                value => value,
             };
         }
         let version = i64::from(self.given.postgres_version);
-        Ok(match name.as_str() {
+        match name {
             "search_path" => Value::text(self.search_path_text()),
-            // Minor versions are not given: the number is only good for comparing majors.
+            // Minor versions are not given: these are only good for comparing majors.
             "server_version_num" => Value::text((version * 10_000).to_string()),
+            "server_version" => Value::text(format!("{version}.0")),
             "server_encoding" | "client_encoding" => Value::text("UTF8"),
             "standard_conforming_strings" | "check_function_bodies" => Value::text("on"),
-            _ => self.given_setting(&name, args.at),
-        })
+            _ => self.given_setting(name, at),
+        }
+    }
+
+    /// `SHOW name`: one row of one value; `SHOW ALL` gives them all.
+    pub(in crate::session) fn show(&mut self, read: &Read) -> Table {
+        let text = read.text.as_str().to_ascii_lowercase();
+        let words = text.split(|c: char| c.is_whitespace() || c == ';' || c == '"');
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).skip(1).collect();
+        let name = match words.as_slice() {
+            ["time", "zone"] => "timezone",
+            ["transaction", "isolation", "level"] => "transaction_isolation",
+            ["session", "authorization"] => "session_authorization",
+            [name] if *name != "all" => name,
+            _ => {
+                let gap = Gap::new(read.span, "what SHOW gives", Reach::Rows);
+                return Table::unknown(&gap);
+            }
+        };
+        let value = self.value_of_setting(name, read.span);
+        Table {
+            columns: vec![Name::new(name)],
+            open: None,
+            rows: vec![Row::certain(vec![value])],
+        }
     }
 
     /// What was set here or given.
