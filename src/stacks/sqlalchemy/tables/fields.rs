@@ -1,9 +1,10 @@
 //! Attributes of classes as columns: what their calls and their annotations say together.
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::{Field, Reader};
-use crate::interpret::python::{Args, ClassId, Value};
+use crate::interpret::python::{Args, ClassId, TermId, Value};
 use crate::known::Section;
 use crate::name::Name;
 use crate::source::Span;
@@ -18,6 +19,16 @@ use crate::stacks::sqlalchemy::{made, sqlmodel, types};
 /// `_ClassScanMapperConfig._extract_mappable_attributes` of `sqlalchemy/orm/decl_base.py`.
 const RESERVED: &str =
     "the attribute name `metadata` is reserved: SQLAlchemy refuses the class when it is imported";
+
+/// A column under a further name is no further column: SQLAlchemy takes one of several names in a class's body, and makes a synonym of
+/// an attribute of the class that is set as another (`_add_attribute` of `sqlalchemy/orm/decl_base.py`).
+fn once_each(fields: &mut Vec<Field<'_>>) {
+    let mut seen: FxHashSet<TermId> = FxHashSet::default();
+    fields.retain(|field| match &field.call {
+        Some(Value::Term(term)) => seen.insert(term.id),
+        _ => true,
+    });
+}
 
 impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
     /// The attributes of a class that become columns.
@@ -35,6 +46,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
         let map = mapped::type_map(self.machine, class, at);
         let attributes = self.classes.attributes(self.machine, class);
         let mut out: Vec<Field<'a>> = attributes.into_iter().flat_map(|a| self.field(a, &map)).collect();
+        once_each(&mut out);
         self.in_order(&mut out);
         out
     }
