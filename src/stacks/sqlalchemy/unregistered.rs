@@ -57,7 +57,7 @@ pub(super) fn unseen(
         tree.config.is_some()
             && handed.loose.is_none()
             && is_handed(table)
-            && !imported.contains(&table.span.file)
+            && !imported.contains(&table.registered.file)
     };
     let any_absent =
         |imported: &FxHashSet<FileId>| tables.iter().filter(certain).any(|table| absent(table, imported));
@@ -68,7 +68,7 @@ pub(super) fn unseen(
         let programs = reached_by_programs(files, tree);
         imported.extend(&programs.modules);
         if programs.loose.is_some() {
-            imported.extend(tables.iter().map(|table| table.span.file));
+            imported.extend(tables.iter().map(|table| table.registered.file));
         }
     }
     let cause = |table: &ModelTable<'_>| match table.made {

@@ -40,6 +40,8 @@ pub struct ModelTable<'a> {
     pub name: SmolStr,
     /// Where that is written.
     pub span: Span,
+    /// What its metadata hears of it by: its own call, where a class is only kept in it.
+    pub registered: Span,
     /// The whole declaration.
     pub whole: Span,
     /// Classes that are kept in it, with their names and places: the one that declares it first.
@@ -374,6 +376,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
             let whole = entry.at;
             self.add(ModelTable {
                 span: def.name_span,
+                registered: def.name_span,
                 def,
                 metadata,
                 class: None,
@@ -462,6 +465,7 @@ impl<'a, L: Registered<'a>> Reader<'_, 'a, L> {
                     term: None,
                     name: class_name.clone(),
                     span,
+                    registered: span,
                     whole: statement,
                     classes: vec![(class, class_name, span)],
                     brings,
