@@ -226,7 +226,7 @@ fn read_one(files: &Files, trees: &Trees, file: FileId) -> Read {
         return Read::None(no_revision(files, file));
     };
     let text = files.text(file);
-    let events = program::check(&revision, parsed, &text);
+    let events = program::check(files, &revision, parsed, &text);
     revision.alters_columns = program::alters_columns(&revision, parsed, &text);
     let name = files.path(file).rsplit('/').next().unwrap_or("");
     revision.stem = name.trim_end_matches(".py").into();

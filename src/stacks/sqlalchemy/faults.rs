@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::lacking::lacking;
+use super::lacking::{is_set_elsewhere, lacking};
 use super::metadata::Metadata;
 use super::table::ColumnDef;
 use super::tables::ModelTable;
@@ -16,7 +16,7 @@ use crate::declared::Fault;
 use crate::interpret::python::Modules;
 use crate::name::QualifiedName;
 use crate::source::{FileId, Files, Span};
-use crate::stacks::{Folder, alembic};
+use crate::stacks::alembic;
 use crate::syntax::python::Trees;
 
 /// The faults of all tables; `imported` are the modules that `env.py` imports, where all of them are known.
@@ -72,7 +72,7 @@ pub(super) fn names(all: &Modules<'_>, tables: &[&ModelTable<'_>]) -> Vec<Fault>
     let trees = Trees::of(files);
     let mut out = Vec::new();
     for file in modules {
-        let found = lacking(file, trees.get(files, file), None);
+        let found = lacking(files, file, trees.get(files, file), None);
         out.extend(found.into_iter().map(|lacking| Fault {
             kind: "unknown-name",
             span: lacking.span,
@@ -93,17 +93,6 @@ pub(super) fn names(all: &Modules<'_>, tables: &[&ModelTable<'_>]) -> Vec<Fault>
         }
     }
     out
-}
-
-/// Whether some program sets an attribute of the name that stands at a place: it may give it to the module that has not got it.
-fn is_set_elsewhere(files: &Files, name: Span) -> bool {
-    let text = files.slice(name);
-    let name = text.split_whitespace().next().unwrap_or_default();
-    let mut programs = Folder::new(files, "")
-        .below()
-        .filter(|(path, _)| path.ends_with(".py"));
-    let set = format!(".{name} = ");
-    programs.any(|(_, file)| files.text(file).contains(&set))
 }
 
 /// Whether both certainly are declared.

@@ -8,7 +8,9 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::source::{FileId, Span};
+use crate::interpret::python::dotted;
+use crate::source::{FileId, Files, Span};
+use crate::stacks::Folder;
 use crate::syntax::python::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::python::{Parsed, Ranged, ast, span};
 
@@ -45,7 +47,19 @@ type Listed = FxHashMap<&'static str, FxHashSet<&'static str>>;
 
 /// What a module asks for in vain first: nothing behind it runs. Of its functions the one of this name is called.
 #[must_use]
-pub(crate) fn lacking(file: FileId, parsed: &Parsed, function: Option<&str>) -> Option<Lacking> {
+pub(crate) fn lacking(
+    files: &Files,
+    file: FileId,
+    parsed: &Parsed,
+    function: Option<&str>,
+) -> Option<Lacking> {
+    let all = all_lacking(file, parsed, function);
+    all.into_iter()
+        .find(|lacking| !is_set_elsewhere(files, lacking.span))
+}
+
+/// All that no version has, whoever gives it.
+fn all_lacking(file: FileId, parsed: &Parsed, function: Option<&str>) -> Vec<Lacking> {
     let mut reader = Reader {
         file,
         listed: listed(),
@@ -61,7 +75,22 @@ pub(crate) fn lacking(file: FileId, parsed: &Parsed, function: Option<&str>) -> 
     if let Some(called) = called {
         reader.statements(&called.body);
     }
-    reader.found.into_iter().next()
+    reader.found
+}
+
+/// Whether some program sets an attribute of the name that stands at a place (`GUID`, `sa.GUID`): it may give it to the module that
+/// has not got it.
+pub(crate) fn is_set_elsewhere(files: &Files, place: Span) -> bool {
+    let text = files.slice(place);
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let set = format!(".{} = ", dotted::last(first));
+    let answer = files.recall(&format!("a program sets {set}"), |files: &Files| {
+        let mut programs = Folder::new(files, "")
+            .below()
+            .filter(|(path, _)| path.ends_with(".py"));
+        programs.any(|(_, file)| files.text(file).contains(&set))
+    });
+    *answer
 }
 
 struct Reader {
@@ -254,14 +283,14 @@ fn returns(statement: &ast::Stmt) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::lacking;
+    use super::all_lacking;
     use crate::source::FileId;
     use crate::syntax::python::parse;
 
     fn found(text: &str) -> Vec<String> {
         let file = FileId(0);
-        let found = lacking(file, &parse(file, text), Some("upgrade"));
-        found.into_iter().map(|l| l.message).collect()
+        let found = all_lacking(file, &parse(file, text), Some("upgrade"));
+        found.into_iter().map(|l| l.message).take(1).collect()
     }
 
     #[test]
