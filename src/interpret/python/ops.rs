@@ -73,6 +73,17 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         right: &Value<'a>,
         at: Span,
     ) -> Run<'a, Value<'a>> {
+        // An object of a class of the library that derives from `str` is added to, filled in and repeated as its text.
+        if matches!(op, ast::Operator::Add | ast::Operator::Mod | ast::Operator::Mult) {
+            if let Some(text) = L::text(left) {
+                return self.binary(op, &text, right, at);
+            }
+            if op != ast::Operator::Mod
+                && let Some(text) = L::text(right)
+            {
+                return self.binary(op, left, &text, at);
+            }
+        }
         if op == ast::Operator::Mod && self.is_text(left) {
             let operands = [left.clone(), right.clone()];
             if let Some(run) = standard::operation(self, Operator::Binary(op), &operands, at) {

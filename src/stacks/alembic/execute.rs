@@ -297,6 +297,28 @@ fn written<'a, L: Database<'a>>(
     ))
 }
 
+/// Whether text is added to: what that gives is a statement that is written, not one on columns.
+fn has_text(value: &Value<'_>) -> bool {
+    let is_text = |value: &Value<'_>| match value {
+        Value::Str(_) => true,
+        Value::Unknown(unknown) => !unknown.pattern.is_empty(),
+        _ => false,
+    };
+    let mut value = value;
+    while let Value::Term(term) = value
+        && let TermKind::Operation(_, operands) = &term.kind
+    {
+        if operands.iter().any(is_text) {
+            return true;
+        }
+        let Some(first) = operands.first() else {
+            return false;
+        };
+        value = first;
+    }
+    false
+}
+
 fn term<'a, L: Database<'a>>(
     machine: &mut Machine<'a, L>,
     value: &Value<'a>,
@@ -327,7 +349,7 @@ fn term<'a, L: Database<'a>>(
             }
             _ => match value {
                 // An operation on columns, as a query of its own.
-                Value::Term(term) if matches!(term.kind, TermKind::Operation(..)) => {
+                Value::Term(term) if matches!(term.kind, TermKind::Operation(..)) && !has_text(value) => {
                     Ok(Statement::Rows { writes: false })
                 }
                 _ => unknown(machine),
