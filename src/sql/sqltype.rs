@@ -230,9 +230,20 @@ fn other_modifier(name: &QualifiedName, args: &[String]) -> Option<Modifier> {
         if let Some(shape) = args.first_mut() {
             *shape = geometry_shape(shape);
         }
-        // A geography without an SRID is on WGS 84.
-        if name.name == "geography" && args.len() == 1 {
-            args.push("4326".to_owned());
+        // No SRID is one that is not above zero.
+        if args
+            .get(1)
+            .and_then(|srid| srid.parse::<i64>().ok())
+            .is_some_and(|srid| srid <= 0)
+        {
+            args.truncate(1);
+        }
+        match args.as_slice() {
+            // A geography without an SRID is on WGS 84.
+            [_] if name.name == "geography" => args.push("4326".to_owned()),
+            // A geometry of any shape without one has nothing in parentheses.
+            [shape] if shape == "Geometry" => return None,
+            _ => {}
         }
     }
     Some(Modifier::Other(SmolStr::new(args.join(","))))
@@ -359,4 +370,45 @@ pub(super) fn is_interval_qualifier(kind: SyntaxKind) -> bool {
             | SyntaxKind::INTERVAL_MINUTE
             | SyntaxKind::INTERVAL_SECOND
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::other_modifier;
+    use crate::name::{Name, QualifiedName};
+    use crate::sqltype::Modifier;
+
+    /// As `format_type` of PostGIS 3.3 prints them.
+    #[test]
+    fn shapes_without_an_srid() {
+        let printed = |name: &str, args: &[&str]| {
+            let name = QualifiedName {
+                schema: None,
+                name: Name::new(name),
+            };
+            let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+            other_modifier(&name, &args).map(|modifier| match modifier {
+                Modifier::Other(text) => text.to_string(),
+                other => format!("{other:?}"),
+            })
+        };
+        assert_eq!(
+            printed("geometry", &["MULTIPOLYGON", "-1"]).as_deref(),
+            Some("MultiPolygon")
+        );
+        assert_eq!(printed("geometry", &["point", "0"]).as_deref(), Some("Point"));
+        assert_eq!(printed("geometry", &["GEOMETRY", "-1"]), None);
+        assert_eq!(
+            printed("geometry", &["geometryz", "0"]).as_deref(),
+            Some("GeometryZ")
+        );
+        assert_eq!(
+            printed("geometry", &["GEOMETRY", "4326"]).as_deref(),
+            Some("Geometry,4326")
+        );
+        assert_eq!(
+            printed("geography", &["point", "-1"]).as_deref(),
+            Some("Point,4326")
+        );
+    }
 }
