@@ -69,6 +69,19 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// What a name is now that only Python 2 has among its own: code that uses it without a definition runs there alone.
+fn of_python_2(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "unicode" | "basestring" => "builtins.str",
+        "long" => "builtins.int",
+        "xrange" => "builtins.range",
+        "unichr" => "builtins.chr",
+        "raw_input" => "builtins.input",
+        "reduce" => "functools.reduce",
+        _ => return None,
+    })
+}
+
 impl<'a, L: Library<'a>> Machine<'a, L> {
     /// The place of a node of the code that runs.
     pub(super) fn span(&self, range: TextRange) -> Span {
@@ -145,6 +158,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             Some(value) => Ok(value),
             None => match L::unbound(self, name, at) {
                 Some(value) => Ok(value),
+                None if let Some(path) = of_python_2(name) => Ok(self.path(path, at)),
                 None => Err(self.raise("builtins.NameError", &format!("name '{name}' is not defined"), at)),
             },
         }
