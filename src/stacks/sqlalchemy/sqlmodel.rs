@@ -382,7 +382,7 @@ fn type_of<'a, L: Library<'a>>(
 ) -> Known<Value<'a>> {
     let python = &said.python;
     if let Value::Class(class) = python {
-        return of_class(machine, python, *class, args, at);
+        return of_class(machine, python, *class, args, versions, at);
     }
     if let Value::Unknown(unknown) = python {
         return Err(unknown.gap.clone());
@@ -465,6 +465,7 @@ fn of_class<'a, L: Library<'a>>(
     python: &Value<'a>,
     class: ClassId,
     args: &Args<'a>,
+    versions: &Versions,
     at: Span,
 ) -> Known<Value<'a>> {
     let order = machine.class(class).map(|c| c.order.clone()).unwrap_or_default();
@@ -473,6 +474,9 @@ fn of_class<'a, L: Library<'a>>(
             .iter()
             .any(|b| b.as_path().is_some_and(|p| wanted.contains(&p)))
     };
+    if has(&["builtins.str"]) && versions.text_before_enums() {
+        return text(machine, args, at);
+    }
     if has(&[
         "enum.Enum",
         "enum.IntEnum",

@@ -81,6 +81,13 @@ impl Versions {
         }
     }
 
+    /// Whether an enum whose labels are text (`class Kind(str, Enum)`) is text to SQLModel, which asks for text first before 0.0.9
+    /// (`get_sqlachemy_type` of `sqlmodel/main.py`).
+    #[must_use]
+    pub fn text_before_enums(&self) -> bool {
+        self.sqlmodel.and_then(|range| range.before((0, 0, 9))) == Some(true)
+    }
+
     /// Whether SQLModel's `datetime` has a time zone; `None` where the version does not tell.
     #[must_use]
     pub fn sqlmodel_time_zone(&self) -> Option<bool> {
