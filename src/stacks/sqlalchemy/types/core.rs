@@ -273,7 +273,7 @@ fn text<'a, L: Library<'a>>(
     at: Span,
 ) -> Typed {
     let mut typed = match terms::number(args, 0, "length") {
-        Ok(length) => Typed::spelled(&within(sql, length), Affinity::String, at),
+        Ok(length) => Typed::spelled(&within(sql, length.filter(|n| *n != 0)), Affinity::String, at),
         Err(gap) => Typed {
             affinity: Affinity::String,
             ..Typed::unknown(gap, at)

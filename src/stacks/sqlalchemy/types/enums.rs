@@ -118,7 +118,8 @@ fn textual<'a, L: Library<'a>>(resolver: &mut Resolver<'_, 'a, L>, args: &Args<'
     };
     let varchar = |length| SqlType {
         base: BaseType::Builtin(Builtin::Varchar),
-        modifier: Some(Modifier::Length(length)),
+        // None is spelled where it is zero (`_render_string_type` of `sqlalchemy/sql/compiler.py`), as without labels.
+        modifier: (length > 0).then_some(Modifier::Length(length)),
         array: false,
     };
     let brings = Versions::type_checks_at(resolver.machine.modules().files(), at.file);
