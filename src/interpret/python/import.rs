@@ -79,7 +79,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 self.open_namespace(module, gap);
                 Ok(Value::Module(module))
             }
-            Err(stop) => Err(stop),
+            Err(stop) => {
+                // Python forgets a module whose import fails and begins anew when it is asked for again: what it has then is not known.
+                let gap = self.gap(at, "a module of which an import has failed");
+                self.open_namespace(module, gap);
+                Err(stop)
+            }
         }
     }
 
