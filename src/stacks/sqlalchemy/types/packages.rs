@@ -148,6 +148,8 @@ pub(super) fn resolve<'a, L: Library<'a>>(
     }
     let sized = |sql: &str, affinity, parameter: &str| match terms::number(args, 0, parameter) {
         Ok(None) => Typed::spelled(sql, affinity, at),
+        // A `String` of no length has none.
+        Ok(Some(0)) if affinity == Affinity::String => Typed::spelled(sql, affinity, at),
         Ok(Some(n)) => Typed::spelled(&format!("{sql}({n})"), affinity, at),
         Err(gap) => Typed::unknown(gap, at),
     };
