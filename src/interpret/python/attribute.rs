@@ -605,6 +605,7 @@ pub(super) fn is_plain_base(base: &Value<'_>) -> bool {
                         | "enum.Enum"
                         | "enum.IntEnum"
                         | "enum.StrEnum"
+                        | "enum.ReprEnum"
                         | "enum.Flag"
                         | "enum.IntFlag"
                         | "abc.ABC"

@@ -1,5 +1,6 @@
 //! Truth, equality, order and membership, in three values.
 
+use super::attribute::is_plain_base;
 use super::dotted;
 use std::cmp::Ordering;
 
@@ -231,6 +232,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             ast::CmpOp::NotEq => return Ok(value_of(opposite(self.same_value(left, right, at)))),
             _ => {}
         }
+        if let (Value::Instance(_) | Value::Class(_), _) | (_, Value::Instance(_) | Value::Class(_)) =
+            (left, right)
+        {
+            return self.without_order(op, [left, right], at);
+        }
         Ok(match self.order(left, right, at) {
             Some(Ok(ordering)) => Value::Bool(match op {
                 ast::CmpOp::Lt => ordering.is_lt(),
@@ -247,6 +253,23 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 return Err(self.raise("builtins.TypeError", &why, at));
             }
         })
+    }
+
+    /// The order of objects whose classes of the repository do not tell it: there is none where nothing else could.
+    fn without_order(&mut self, op: ast::CmpOp, operands: [&Value<'a>; 2], at: Span) -> Run<'a, Value<'a>> {
+        let is_told = |value: &Value<'a>| match (value, self.class_of(value)) {
+            (Value::Class(_), _) => false,
+            (_, None) => !matches!(value, Value::Instance(_)),
+            (_, Some(class)) => self.class(class).is_some_and(|class| {
+                class.open.is_none() && class.decorators.is_empty() && class.order.iter().all(is_plain_base)
+            }),
+        };
+        if operands.into_iter().all(is_told) {
+            let why = format!("'{}' not supported between these", op.as_str());
+            return Err(self.raise("builtins.TypeError", &why, at));
+        }
+        let operands = operands.map(Value::clone).to_vec();
+        self.operation(Operator::Compare(op), operands, at)
     }
 
     fn compare_sets(

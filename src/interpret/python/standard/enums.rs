@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Flag,
     /// Values of a type that is mixed in: `class X(str, Enum)`, `class X(int, Enum)`.
     Mixed(Mixin),
+    /// The same, written as they are (`class X(int, ReprEnum)`, Python 3.11).
+    Repr(Mixin),
 }
 
 /// A type that is mixed in.
@@ -39,9 +41,14 @@ pub(crate) fn kind<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId)
     let class = machine.class(class)?;
     let mut kind = None;
     let mut mixin = None;
+    let mut repr = false;
     for base in &class.order {
         match base.as_path() {
             Some("enum.Enum") => kind = kind.or(Some(Kind::Plain)),
+            Some("enum.ReprEnum") => {
+                kind = kind.or(Some(Kind::Plain));
+                repr = true;
+            }
             Some("enum.IntEnum") => return Some(Kind::Int),
             Some("enum.StrEnum" | "strenum.StrEnum" | "backports.strenum.StrEnum") => return Some(Kind::Str),
             Some("enum.Flag" | "enum.IntFlag") => return Some(Kind::Flag),
@@ -52,7 +59,8 @@ pub(crate) fn kind<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId)
         }
     }
     let kind = kind?;
-    Some(mixin.map_or(kind, Kind::Mixed))
+    let mixed = if repr { Kind::Repr } else { Kind::Mixed };
+    Some(mixin.map_or(kind, mixed))
 }
 
 fn kind_of<'a, L: Library<'a>>(machine: &Machine<'a, L>, member: &Value<'a>) -> Option<(ClassId, Kind)> {
@@ -79,8 +87,11 @@ pub(crate) fn value_of<'a, L: Library<'a>>(
 /// What a member is as text or a number, where its class mixes that in.
 pub(crate) fn plain<'a, L: Library<'a>>(machine: &Machine<'a, L>, member: &Value<'a>) -> Option<Value<'a>> {
     match kind_of(machine, member)?.1 {
-        Kind::Int | Kind::Str | Kind::Mixed(Mixin::Str | Mixin::Int) => value_of(machine, member),
-        Kind::Plain | Kind::Flag | Kind::Mixed(Mixin::Other) => None,
+        Kind::Int
+        | Kind::Str
+        | Kind::Mixed(Mixin::Str | Mixin::Int)
+        | Kind::Repr(Mixin::Str | Mixin::Int) => value_of(machine, member),
+        Kind::Plain | Kind::Flag | Kind::Mixed(Mixin::Other) | Kind::Repr(Mixin::Other) => None,
     }
 }
 
@@ -121,7 +132,12 @@ pub(crate) fn text_of<'a, L: Library<'a>>(
     let dotted = dotted(machine, class, member, at)?;
     let value = part(machine, member, "_value_")?;
     Some(match kind {
-        Kind::Str => value,
+        Kind::Str | Kind::Repr(Mixin::Str) => value,
+        Kind::Repr(Mixin::Int) => match value {
+            Value::Int(n) => Value::text(&n.to_string(), at),
+            _ => unknown("an enum's member as text", at),
+        },
+        Kind::Repr(Mixin::Other) => unknown("an enum's member as text", at),
         // Python 3.11 changed it.
         Kind::Int => {
             let gap = machine.gap(at, "an IntEnum's member is written otherwise since Python 3.11");
@@ -160,9 +176,9 @@ pub(crate) fn formatted<'a, L: Library<'a>>(
                 one_of(vec![value, dotted], gap)
             })
         }
-        Kind::Int => part(machine, member, "_value_"),
-        Kind::Mixed(Mixin::Other) => Some(unknown("an enum's member as text", at)),
-        Kind::Plain | Kind::Str | Kind::Flag => text_of(machine, member, at),
+        Kind::Int | Kind::Repr(Mixin::Int) => part(machine, member, "_value_"),
+        Kind::Mixed(Mixin::Other) | Kind::Repr(Mixin::Other) => Some(unknown("an enum's member as text", at)),
+        Kind::Plain | Kind::Str | Kind::Repr(Mixin::Str) | Kind::Flag => text_of(machine, member, at),
     }
 }
 
@@ -325,11 +341,16 @@ fn converted<'a, L: Library<'a>>(
 ) -> Value<'a> {
     let _ = machine;
     match (kind, given) {
-        (Kind::Mixed(Mixin::Str) | Kind::Str, Value::Int(n)) => Value::text(&n.to_string(), at),
-        (Kind::Mixed(Mixin::Str | Mixin::Int), Value::Str(_) | Value::Int(_) | Value::Unknown(_)) => {
-            given.clone()
+        (Kind::Mixed(Mixin::Str) | Kind::Repr(Mixin::Str) | Kind::Str, Value::Int(n)) => {
+            Value::text(&n.to_string(), at)
         }
-        (Kind::Mixed(Mixin::Str | Mixin::Int), _) => unknown("the value of an enum's member", at),
+        (
+            Kind::Mixed(Mixin::Str | Mixin::Int) | Kind::Repr(Mixin::Str | Mixin::Int),
+            Value::Str(_) | Value::Int(_) | Value::Unknown(_),
+        ) => given.clone(),
+        (Kind::Mixed(Mixin::Str | Mixin::Int) | Kind::Repr(Mixin::Str | Mixin::Int), _) => {
+            unknown("the value of an enum's member", at)
+        }
         _ => given.clone(),
     }
 }
@@ -360,11 +381,13 @@ fn automatic<'a, L: Library<'a>>(
         return Ok(Value::text(&name.to_lowercase(), at));
     }
     let numbers: Vec<i64> = made.iter().filter_map(|(v, _)| bind::int(v)).collect();
-    if numbers.len() != made.len() && !(made.is_empty() || matches!(kind, Kind::Mixed(Mixin::Str))) {
+    if numbers.len() != made.len()
+        && !(made.is_empty() || matches!(kind, Kind::Mixed(Mixin::Str) | Kind::Repr(Mixin::Str)))
+    {
         return Ok(unknown("auto() after values that are no numbers", at));
     }
     let next = match (kind, numbers.last(), numbers.iter().max()) {
-        (Kind::Mixed(Mixin::Str), ..) => {
+        (Kind::Mixed(Mixin::Str) | Kind::Repr(Mixin::Str), ..) => {
             let last = made.last().and_then(|(v, _)| v.as_str()?.parse::<i64>().ok());
             if made.is_empty() {
                 Some(1)

@@ -89,7 +89,10 @@ pub(super) fn located(path: &str) -> String {
 }
 
 fn is_enum(path: &str) -> bool {
-    matches!(path, "enum.Enum" | "enum.IntEnum" | "enum.StrEnum")
+    matches!(
+        path,
+        "enum.Enum" | "enum.IntEnum" | "enum.StrEnum" | "enum.ReprEnum"
+    )
 }
 
 /// A method of a value of a builtin type, of an enum member, of a term of the standard library (`Path(...)`), of a class of the

@@ -320,7 +320,8 @@ fn among<'a, L: Library<'a>>(machine: &Machine<'a, L>, own: ClassId, class: &Val
             (base, class) => match (base.as_path(), class.as_path()) {
                 (Some(a), Some(b)) if a == b => return Is::Yes,
                 (Some("enum.StrEnum"), Some("builtins.str" | "enum.Enum"))
-                | (Some("enum.IntEnum"), Some("builtins.int" | "enum.Enum")) => return Is::Yes,
+                | (Some("enum.IntEnum"), Some("builtins.int" | "enum.Enum"))
+                | (Some("enum.ReprEnum"), Some("enum.Enum")) => return Is::Yes,
                 (Some(a), _)
                     if a.starts_with("enum.") || a.starts_with("builtins.") || a.starts_with("abc.") => {}
                 _ => opaque |= class.as_path().is_some(),
