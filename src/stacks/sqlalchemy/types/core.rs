@@ -260,7 +260,7 @@ fn bits(args: &Args<'_>) -> Known<(String, Affinity)> {
     let varying = terms::truth(terms::argument(args, 1, "varying")?, false)?;
     let sql = match (varying, length) {
         (true, length) => within("bit varying", length),
-        (false, length) => format!("bit({})", length.unwrap_or(1)),
+        (false, length) => format!("bit({})", length.filter(|n| *n != 0).unwrap_or(1)),
     };
     Ok((sql, Affinity::Other))
 }
