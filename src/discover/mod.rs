@@ -13,6 +13,7 @@ mod projects;
 mod python;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod unled;
 mod unsupported;
 
@@ -182,7 +183,7 @@ pub fn histories(files: &Files, options: &Options) -> Result<Found, Misuse> {
     }
     if !options.touching.is_empty() {
         with_models(files, &mut found.targets);
-        touching(files, options, &mut found);
+        touched::keep(files, options, &mut found);
     }
     for target in &mut found.targets {
         let tables = target.histories.iter().filter_map(|h| h.runner.table);
@@ -272,29 +273,6 @@ fn automatic(files: &Files, options: &Options) -> Result<Found, Misuse> {
     }
     found.targets.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
-}
-
-/// Keeps the targets that named files belong to, and says which files belong to none.
-fn touching(files: &Files, options: &Options, found: &mut Found) {
-    let holds = |target: &Target, path: &str| {
-        let file = files.find(path);
-        target.histories.iter().any(|h| index::is_within(path, &h.path))
-            || target
-                .models
-                .iter()
-                .any(|m| file.is_some_and(|f| m.files.contains(&f)))
-    };
-    for path in &options.touching {
-        if !found.targets.iter().any(|t| holds(t, path)) {
-            found.not_checked.push(NotChecked {
-                what: path.clone(),
-                why: "it belongs to no migrations and no models that were found".to_owned(),
-            });
-        }
-    }
-    found
-        .targets
-        .retain(|t| options.touching.iter().any(|path| holds(t, path)));
 }
 
 /// Keeps one target.

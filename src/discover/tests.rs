@@ -483,3 +483,47 @@ fn models_that_no_history_leads_to() {
         ["sql: flyway sql + ", "not app (SQLAlchemy models in 2 files)"]
     );
 }
+
+/// A file stands for the history that it configures, or is part of.
+#[test]
+fn a_file_that_configures_a_history_stands_for_it() {
+    let revision = "revision = 'a'\ndown_revision = None\n\n\ndef upgrade():\n    pass\n";
+    let ini = |folder: &str| format!("[alembic]\nscript_location = {folder}\n");
+    let elsewhere = "[alembic]\nscript_location = %(here)s/db\nversion_locations = %(here)s/revisions\n";
+    let project = "[tool.alembic]\nscript_location = \"moves\"\n";
+    let listing = [
+        ("backend/alembic.ini", ini("migrations")),
+        ("backend/migrations/env.py", String::new()),
+        ("backend/migrations/script.py.mako", String::new()),
+        ("backend/migrations/versions/a.py", revision.to_owned()),
+        ("other/alembic.ini", elsewhere.to_owned()),
+        ("other/db/env.py", String::new()),
+        ("other/revisions/a.py", revision.to_owned()),
+        ("third/pyproject.toml", project.to_owned()),
+        ("third/moves/env.py", String::new()),
+        ("third/moves/versions/a.py", revision.to_owned()),
+        ("seed.py", String::new()),
+    ];
+    let selects = |path: &str| {
+        let files = Files::in_memory(listing.iter().map(|(p, t)| ((*p).to_owned(), t.clone())));
+        let options = Options {
+            touching: vec![path.to_owned()],
+            ..Options::default()
+        };
+        let found = discover(&files, &options).unwrap_or_default();
+        let histories = found.targets.iter().flat_map(|t| &t.histories);
+        let mut out: Vec<String> = histories.map(|h| h.path.clone()).collect();
+        out.extend(found.not_checked.iter().map(|n| format!("not {}", n.what)));
+        out
+    };
+    assert_eq!(selects("backend/alembic.ini"), ["backend/migrations"]);
+    assert_eq!(selects("backend/migrations/env.py"), ["backend/migrations"]);
+    assert_eq!(
+        selects("backend/migrations/script.py.mako"),
+        ["backend/migrations"]
+    );
+    assert_eq!(selects("other/alembic.ini"), ["other/db"]);
+    assert_eq!(selects("other/revisions/a.py"), ["other/db"]);
+    assert_eq!(selects("third/pyproject.toml"), ["third/moves"]);
+    assert_eq!(selects("seed.py"), ["not seed.py"]);
+}
