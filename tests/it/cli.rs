@@ -393,3 +393,36 @@ fn an_application_of_an_umbrella_knows_its_siblings() {
         "{err}"
     );
 }
+
+/// What cannot be told because of a base of a package is said once, with all that hangs on it.
+#[test]
+fn a_base_that_is_not_known_is_said_once() {
+    let models = "from elsewhere import Base\nfrom sqlalchemy import Column, Integer\n\n\nclass A(Base):\n    __tablename__ = \"as\"\n\n\n\
+                  class B(Base):\n    __tablename__ = \"bs\"\n\n\nclass C(Base):\n    id = Column(Integer, primary_key=True)\n";
+    let environment = "from alembic import context\nfrom models import Base\n\ncontext.configure(target_metadata=Base.metadata)\n\
+                       with context.begin_transaction():\n    context.run_migrations()\n";
+    let root = folder(
+        "said-once",
+        &[
+            (
+                "alembic.ini",
+                "[alembic]\nscript_location = db\nprepend_sys_path = .\n",
+            ),
+            ("db/env.py", environment),
+            (
+                "db/versions/a.py",
+                "revision = \"a\"\ndown_revision = None\n\n\ndef upgrade():\n    pass\n",
+            ),
+            ("models.py", models),
+        ],
+    );
+    let (code, out, _) = run(&root, &["check", "--coverage"]);
+    assert_eq!(code, 0, "{out}");
+    let said: Vec<&str> = out
+        .lines()
+        .filter(|line| line.contains("elsewhere.Base"))
+        .collect();
+    let [line] = said.as_slice() else { panic!("{out}") };
+    let told = line.contains("models.py:5") && line.contains("public.as; public.bs; schema public");
+    assert!(told, "{out}");
+}
