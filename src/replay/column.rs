@@ -36,6 +36,13 @@ impl Step {
                 }
             }
         }
+        for option in &spec.options {
+            if let ColumnOption::Opaque(gap) = option
+                && matches!(&gap.reach, Reach::Fact(f) if f.ends_with(": identity"))
+            {
+                self.perhaps_counts(table, id, gap)?;
+            }
+        }
         Ok(id)
     }
 
@@ -78,6 +85,21 @@ impl Step {
             return Err(error::failure("42601", message, spec.span));
         }
         Ok(!not_null)
+    }
+
+    /// A column that may count, as `serial` or identity, may have a sequence.
+    fn perhaps_counts(&mut self, table: TableId, id: ColumnId, gap: &Gap) -> Outcome {
+        let t = self.table(table);
+        let (namespace, name, temporary) = (t.namespace, t.name.clone(), t.temporary);
+        let column = self.column(table, id).name.clone();
+        let ty = SqlType::builtin(crate::sqltype::Builtin::Int8);
+        let options = SequenceOptions::default();
+        let sequence = self.column_sequence(namespace, &name, &column, &options, ty, temporary)?;
+        self.own(sequence, table, id);
+        let sequence = self.sequence_mut(sequence);
+        sequence.open = Some(gap.clone());
+        sequence.presence = Presence::Maybe(gap.clone());
+        Ok(())
     }
 
     /// The sequences of `serial` and identity.

@@ -133,12 +133,16 @@ impl Step {
         namespace: crate::schema::NamespaceId,
         name: &Name,
     ) -> bool {
-        let found = self.schema().relation_names.get(namespace, name);
-        let Some(Relation::Index(t, i)) = found else {
-            return false;
-        };
-        let Presence::Maybe(gap) = self.table(t).indexes[i.0 as usize].presence.clone() else {
-            return false;
+        let gap = match self.schema().relation_names.get(namespace, name) {
+            Some(Relation::Index(t, i)) => match self.table(t).indexes[i.0 as usize].presence.clone() {
+                Presence::Maybe(gap) => gap,
+                Presence::Present(_) | Presence::Dropped(_) => return false,
+            },
+            Some(_) => return false,
+            None => match self.may_be_taken(namespace, name) {
+                Some(gap) => gap,
+                None => return false,
+            },
         };
         self.open_section(table, Section::Indexes, &gap);
         true

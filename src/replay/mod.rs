@@ -42,6 +42,7 @@ mod resolve;
 mod rows;
 mod sequence;
 mod stored;
+mod taken;
 mod trigger;
 mod types;
 mod view;
@@ -114,6 +115,8 @@ pub struct State {
     gone_others: Names<Gone>,
     /// A rule, or a trigger that could not be read, may make something else of rows that are inserted.
     rewrites: bool,
+    /// Names that indexes may have which no table lists.
+    taken: taken::Taken,
     /// Where each change that was applied stands, for messages.
     places: Arena<PlaceId, (ChangeId, Span)>,
 }
@@ -194,6 +197,7 @@ impl Database {
             gone_types: Names::default(),
             gone_others: Names::default(),
             rewrites: false,
+            taken: taken::Taken::new(),
             places: Arena::default(),
         }))
     }

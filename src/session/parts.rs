@@ -1,10 +1,12 @@
 //! The parts of a table that a change to it reaches, where names in it are not known: of which table, or of which constraint.
 
-use super::reach::HOLE;
+use super::Session;
+use super::reach::{HOLE, holed};
 use crate::change::{
-    AlterTable, Behaviour, ColumnOption, ColumnSpec, ConstraintBody, ConstraintSpec, TableAction,
+    AlterTable, Behaviour, Change, ColumnOption, ColumnSpec, ConstraintBody, ConstraintSpec, TableAction,
 };
-use crate::known::{Reach, Section};
+use crate::known::{Gap, Reach, Section};
+use crate::name::Name;
 
 /// A part of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,44 @@ fn of_column(column: &ColumnSpec) -> Option<Vec<Part>> {
         out.extend(Section::ALL.map(Part::OthersOf));
     }
     Some(out)
+}
+
+impl Session {
+    /// Names of indexes that changes make on tables of which the name is not known: that much is certain of them.
+    pub(super) fn take_names(&mut self, changes: &[Change], gap: &Gap) {
+        for change in changes {
+            let (table, names) = match change {
+                Change::CreateIndex(index) => (&index.table.name, index.name.iter().collect::<Vec<_>>()),
+                Change::AlterTable(alter) => {
+                    let actions = alter.actions.iter();
+                    (&alter.name.name, actions.filter_map(index_made).collect())
+                }
+                _ => continue,
+            };
+            let path = &self.database().schema().search_path;
+            let place = table.schema.clone().or_else(|| path.first().cloned());
+            let Some(place) = place.filter(|place| holed(table) && !place.as_str().contains(HOLE)) else {
+                continue;
+            };
+            for name in names.into_iter().filter(|name| !name.as_str().contains(HOLE)) {
+                self.world.database.may_take(&place, name, gap);
+            }
+        }
+    }
+}
+
+/// The name of the index that backs a new constraint.
+fn index_made(action: &TableAction) -> Option<&Name> {
+    match action {
+        TableAction::AddConstraint(constraint) => match &constraint.body {
+            ConstraintBody::Unique { .. }
+            | ConstraintBody::PrimaryKey { .. }
+            | ConstraintBody::Exclude { .. }
+            | ConstraintBody::UsingIndex { .. } => constraint.name.as_ref(),
+            ConstraintBody::ForeignKey(_) | ConstraintBody::Check(_) | ConstraintBody::NotNull { .. } => None,
+        },
+        _ => None,
+    }
 }
 
 /// Where a new constraint is listed, where it changes nothing else.

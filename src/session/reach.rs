@@ -54,6 +54,9 @@ impl Session {
                 reaches.push(Reach::Everything);
             }
         }
+        if let Statement::Changes(changes) = statement {
+            self.take_names(changes, &Gap::new(at, why, Reach::Rows));
+        }
         if reaches.contains(&Reach::Everything) {
             reaches = vec![Reach::Everything];
         }

@@ -317,6 +317,18 @@ impl Join<'_> {
         self.out.gone_relations = self.agreed(&self.out.gone_relations, &self.theirs.gone_relations);
         self.out.gone_types = self.agreed(&self.out.gone_types, &self.theirs.gone_types);
         self.out.gone_others = self.agreed(&self.out.gone_others, &self.theirs.gone_others);
+        self.out.rewrites |= self.theirs.rewrites;
+        for (namespace, name, gap) in self.theirs.taken.clone() {
+            let place = self.places.namespace(namespace);
+            if !self
+                .out
+                .taken
+                .iter()
+                .any(|(at, other, _)| *at == place && *other == name)
+            {
+                self.out.taken.push((place, name, gap));
+            }
+        }
         // Both may have gone a way together since `base`: those places would double with each join.
         for index in self.base.places.len()..self.theirs.places.len() {
             let id = super::PlaceId(index as u32);

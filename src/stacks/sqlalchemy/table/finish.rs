@@ -149,18 +149,37 @@ impl TableDef<'_> {
 
     /// The one integer column of the key is serial, unless something else fills it.
     fn serial(&mut self) {
-        let keyed: Vec<usize> = (0..self.columns.len())
-            .filter(|i| self.columns.get(*i).is_some_and(|c| c.primary_key == Ok(true)))
-            .collect();
-        let single = keyed.len() == 1;
-        for i in keyed {
+        let certain = self.columns.iter().filter(|c| c.primary_key == Ok(true)).count();
+        let unsure = self.columns.iter().find_map(|c| c.primary_key.clone().err());
+        for i in 0..self.columns.len() {
             let refers = self.refers(i);
             let Some(column) = self.columns.get_mut(i) else {
                 continue;
             };
-            match column.is_serial(single, refers) {
+            let told = match (&column.primary_key, &unsure) {
+                (Ok(false), _) => continue,
+                (Ok(true), None) => column.is_serial(certain == 1, refers),
+                // The other may be part of the key, too.
+                (Ok(true), Some(gap)) => match column.is_serial(certain == 1, refers) {
+                    Ok(Some(_)) if column.autoincrement == Ok(None) => Err(gap.clone()),
+                    told => told,
+                },
+                (Err(gap), _) => match column.is_serial(certain == 0, refers) {
+                    Ok(Some(_)) => Err(gap.clone()),
+                    told => told,
+                },
+            };
+            match told {
                 Ok(serial) => column.serial = serial,
                 Err(gap) => {
+                    // One that counts has a type of integers (`counts_in`).
+                    if let Some(typed) = column
+                        .ty
+                        .as_mut()
+                        .filter(|typed| typed.affinity == Affinity::Numeric)
+                    {
+                        typed.ty = Err(gap.clone());
+                    }
                     column.server_default = Err(gap.clone());
                     column.identity = Err(gap);
                 }
