@@ -66,7 +66,13 @@ fn check_target(targets: &[Context<'_>], ctx: &Context<'_>, out: &Reporter) {
             let name = format!("{}.{}", schema.namespaces[ty.namespace].name, ty.name);
             // What an extension brings may be installed by hand; an enum hardly is.
             let is_program = ctx.subject.histories.iter().any(|h| h.program.is_some());
-            let fails = is_program && ty.extension.is_none() && maker.is_none() && !begins_later(ctx, schema);
+            // What makes the schema that it is in may make it; and where it may not be used it may not be missing.
+            let is_certain = ty.presence.is_present() && schema.namespaces[ty.namespace].presumed.is_none();
+            let fails = is_program
+                && is_certain
+                && ty.extension.is_none()
+                && maker.is_none()
+                && !begins_later(ctx, schema);
             let maker = match fails {
                 true => maker_of_type(ctx.subject.files, &ty.name),
                 false => maker,

@@ -5,12 +5,18 @@ use super::reach::{HOLE, holed};
 use crate::change::{
     AlterTable, Behaviour, Change, ColumnOption, ColumnSpec, ConstraintBody, ConstraintSpec, TableAction,
 };
-use crate::known::{Gap, Reach, Section};
+use crate::known::{Fact, Gap, Reach, Section};
 use crate::name::Name;
+use crate::schema::{Column, ConstraintKind, IndexKey, TableWalker};
+use crate::tree::ExprKind;
 
 /// A part of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
+    /// A fact of a column of this name, where the table has one.
+    Fact(Name, &'static str),
+    /// A column of this name gets another type, where the table has one.
+    Type(Name),
     /// What is listed in a section may be otherwise.
     Of(Section),
     /// What else a section holds.
@@ -18,13 +24,71 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// The part of this table.
-    pub(super) fn of(&self, table: &str) -> Reach {
+    /// Whether a table has such a part.
+    fn is_of(&self, table: TableWalker<'_>) -> bool {
         match self {
-            Part::Of(section) => Reach::Section(table.to_owned(), *section),
-            Part::OthersOf(section) => Reach::OthersOf(table.to_owned(), *section),
+            Part::Fact(name, _) | Part::Type(name) => {
+                table.open(Section::Columns).is_some() || column(table, name).is_some()
+            }
+            Part::Of(_) | Part::OthersOf(_) => true,
         }
     }
+
+    /// What it reaches of this table.
+    fn of(&self, table: TableWalker<'_>, out: &mut Vec<Reach>) {
+        let name = table.qualified();
+        let reach = match self {
+            Part::Of(section) => Reach::Section(name, *section),
+            Part::OthersOf(section) => Reach::OthersOf(name, *section),
+            Part::Fact(column, fact) => Reach::Fact(format!("{name}.{column}: {fact}")),
+            Part::Type(changed) if is_typed_alone(table, changed) => {
+                let fact = |fact: &str| Reach::Fact(format!("{name}.{changed}: {fact}"));
+                out.push(fact("type"));
+                fact("default")
+            }
+            Part::Type(changed) => {
+                // An identity's sequence gets the type, too.
+                let sequence = column(table, changed).and_then(|column| column.sequence);
+                out.extend(sequence.map(|id| {
+                    let sequence = &table.schema.sequences[id];
+                    let place = &table.schema.namespaces[sequence.namespace].name;
+                    Reach::Object(format!("{place}.{}", sequence.name))
+                }));
+                Reach::Object(name)
+            }
+        };
+        out.push(reach);
+    }
+}
+
+/// What changes of such parts reach of a table: all of them, or nothing.
+pub(super) fn of_table(parts: &[Part], table: TableWalker<'_>, out: &mut Vec<Reach>) {
+    if parts.iter().all(|part| part.is_of(table)) {
+        parts.iter().for_each(|part| part.of(table, out));
+    }
+}
+
+fn column<'s>(table: TableWalker<'s>, name: &Name) -> Option<&'s Column> {
+    let mut columns = table.get().columns.iter();
+    columns.find(|c| c.name == *name && c.presence.may_be())
+}
+
+/// Whether another type for a column changes nothing else of its table but its default: no sequence or collation of its own, no
+/// expression that the server would write anew.
+fn is_typed_alone(table: TableWalker<'_>, name: &Name) -> bool {
+    let Some(column) = column(table, name) else {
+        return true;
+    };
+    let is_check = |c: &ConstraintKind| matches!(c, ConstraintKind::Check(_) | ConstraintKind::Exclude(..));
+    let table = table.get();
+    matches!(column.identity, Fact::Known(None, _))
+        && column.collation.is_none()
+        && !table.constraints.iter().any(|c| is_check(&c.kind))
+        && table.indexes.iter().all(|index| {
+            let plain =
+                |key: &IndexKey| matches!(key.expr.expr.kind, ExprKind::Var(..)) && key.opclass.is_none();
+            index.predicate.is_none() && index.keys.iter().all(plain)
+        })
 }
 
 /// What the actions of a statement reach on a server of a major version; `None`: anything of the table, or more.
@@ -34,7 +98,25 @@ pub(super) fn of(alter: &AlterTable, version: u32) -> Option<Vec<Part>> {
         let parts = match action {
             TableAction::NoSchemaEffect(_) => Vec::new(),
             TableAction::AddColumn { column, .. } => of_column(column)?,
+            // The columns of a key become NOT NULL.
+            TableAction::AddConstraint(ConstraintSpec {
+                body: ConstraintBody::PrimaryKey { columns, .. },
+                ..
+            }) if version < 18 => {
+                let columns = columns.iter().map(known).collect::<Option<Vec<_>>>()?;
+                let facts = columns.into_iter().map(|name| Part::Fact(name, "nullable"));
+                facts.chain([Part::OthersOf(Section::PrimaryKey)]).collect()
+            }
             TableAction::AddConstraint(constraint) => vec![of_constraint(constraint)?],
+            TableAction::SetNotNull { column, .. } if version < 18 => {
+                vec![Part::Fact(known(column)?, "nullable")]
+            }
+            TableAction::SetDefault { column, .. } => vec![Part::Fact(known(column)?, "default")],
+            TableAction::SetType {
+                column,
+                collation: None,
+                ..
+            } => vec![Part::Type(known(column)?)],
             // An index that backs one goes with it, and is listed nowhere else. From 18 on NOT NULL is one, too.
             TableAction::DropConstraint {
                 behaviour: Behaviour::Restrict,
@@ -49,8 +131,19 @@ pub(super) fn of(alter: &AlterTable, version: u32) -> Option<Vec<Part>> {
         };
         out.extend(parts);
     }
+    // What is new in a table is none of its columns yet.
+    let is_new = |action: &TableAction| matches!(action, TableAction::AddColumn { .. });
+    let is_there = |part: &Part| matches!(part, Part::Fact(..) | Part::Type(_));
+    if alter.actions.iter().any(is_new) && out.iter().any(is_there) {
+        return None;
+    }
     out.dedup();
     Some(out)
+}
+
+/// A name that is known.
+fn known(name: &Name) -> Option<Name> {
+    (!name.as_str().contains(HOLE)).then(|| name.clone())
 }
 
 /// What a new column brings; one that counts brings a sequence, too, which is no part of the table.

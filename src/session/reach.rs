@@ -1,5 +1,6 @@
 //! What a statement may reach that cannot be run: because its text has holes, or because the budget ran out.
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Session;
@@ -8,7 +9,7 @@ use super::parts::{self, Part};
 use crate::change::{Change, ObjectKind, ObjectName, TableAction};
 use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
-use crate::schema::{Lookup, Relation};
+use crate::schema::{Lookup, Relation, TableWalker};
 use crate::source::{Span, Text};
 use crate::sql::{Read, Statement};
 
@@ -203,21 +204,27 @@ impl Session {
 
     /// The same of a change that reaches parts of a table alone: nothing comes or goes by it that a schema lists.
     fn altered_in(&self, name: &ObjectName, parts: &[Part], out: &mut Vec<Reach>) {
-        let mut tables = Vec::new();
-        self.altered(name, &mut tables);
-        // It is told, although no table that is known can be meant.
-        if !parts.is_empty() && !tables.iter().any(|reach| matches!(reach, Reach::Object(_))) {
-            out.push(Reach::Rows);
-        }
-        for reach in tables {
+        let mut reaches = Vec::new();
+        self.altered(name, &mut reaches);
+        let known = self.world.database.schema().live_tables();
+        let known: FxHashMap<String, TableWalker<'_>> = known
+            .into_iter()
+            .map(|table| (table.qualified(), table))
+            .collect();
+        let before = out.len();
+        for reach in reaches {
             match reach {
-                Reach::Object(table) => {
-                    let of = |part: &Part| part.of(&table);
-                    out.extend(parts.iter().map(of));
-                }
+                Reach::Object(table) => match known.get(&table) {
+                    Some(table) => parts::of_table(parts, *table, out),
+                    None => out.push(Reach::Object(table)),
+                },
                 Reach::Namespace(_) | Reach::Others(_) => {}
                 reach => out.push(reach),
             }
+        }
+        // It is told, although no table that is known can be meant.
+        if !parts.is_empty() && out.len() == before {
+            out.push(Reach::Rows);
         }
     }
 
