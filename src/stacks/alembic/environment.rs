@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::database::{Context, Database};
 use super::imports;
 use super::library::{Alembic, Python};
+use super::options;
 use crate::interpret::python::{Args, Argument, Run, Stop, TermKind, Value};
 use crate::known::{Gap, Reach};
 use crate::source::{FileId, Span, Text};
@@ -338,7 +339,10 @@ fn main_option<'a>(machine: &mut Python<'a>, key: &str, default: Value<'a>, at: 
     match machine.library.tree.option(key) {
         Some(text) => Value::Str(Rc::new(text.clone())),
         None if machine.library.tree.config.is_none() => {
-            machine.unknown(at, "an option of a configuration that no file holds")
+            let usual = options::is_left_out(machine.modules().files(), &machine.library.tree, key)
+                .then_some(default);
+            let option = machine.unknown(at, "an option of a configuration that no file holds");
+            option.usually(usual)
         }
         None => default,
     }

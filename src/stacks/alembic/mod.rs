@@ -22,6 +22,7 @@ mod lines;
 pub mod metadata;
 mod objects;
 mod operations;
+mod options;
 mod program;
 pub mod runner;
 pub mod standing;
