@@ -10,7 +10,7 @@ use super::attribute::as_super;
 use super::compare::names_a_class;
 use super::flow::Flow;
 use super::frame::{Frame, Yields};
-use super::heap::{Iteration, List, Object, ScopeKind};
+use super::heap::{Iteration, List, Object, ScopeKind, Slot};
 use super::library::Library;
 use super::machine::{Machine, Run, Stop};
 use super::standard;
@@ -84,7 +84,20 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 let value = self.eval(&starred.value)?;
                 let (slots, open) = self.slots(&value, span)?;
                 let open = open.or_else(|| slots.iter().find_map(|s| s.maybe.clone()));
+                let is_text = |slot: &Slot<'a>| matches!(slot.value, Value::Str(_));
                 match open {
+                    // The hash of a text differs from run to run.
+                    None if matches!(value, Value::Set(_))
+                        && slots.len() > 1
+                        && slots.iter().any(is_text) =>
+                    {
+                        let gap = self.gap(span, "the order of a set");
+                        let all: Vec<Value<'a>> = slots.into_iter().map(|s| s.value).collect();
+                        let count = all.len();
+                        let value = Value::one_of(all, gap);
+                        args.positional
+                            .extend(std::iter::repeat_n(Argument { value, span }, count));
+                    }
                     Some(gap) => args.open = args.open.or(Some(gap)),
                     None => args
                         .positional
