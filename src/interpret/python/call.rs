@@ -84,12 +84,12 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
                 let value = self.eval(&starred.value)?;
                 let (slots, open) = self.slots(&value, span)?;
                 let open = open.or_else(|| slots.iter().find_map(|s| s.maybe.clone()));
-                let is_text = |slot: &Slot<'a>| matches!(slot.value, Value::Str(_));
+                let is_number = |slot: &Slot<'a>| matches!(slot.value, Value::Int(_) | Value::Bool(_));
                 match open {
-                    // The hash of a text differs from run to run.
+                    // Hashes differ from run to run, but for those of numbers.
                     None if matches!(value, Value::Set(_))
                         && slots.len() > 1
-                        && slots.iter().any(is_text) =>
+                        && !slots.iter().all(is_number) =>
                     {
                         let gap = self.gap(span, "the order of a set");
                         let all: Vec<Value<'a>> = slots.into_iter().map(|s| s.value).collect();

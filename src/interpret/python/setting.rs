@@ -132,9 +132,21 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         }
     }
 
-    /// What was set on a member of a library.
+    /// What was set on a member of a library; unknown where it perhaps was.
     pub fn set_on_path(&self, path: &str, name: &str) -> Option<Value<'a>> {
-        self.set_on(self.paths.get(path)?, name)
+        let Value::Term(term) = self.paths.get(path)? else {
+            return None;
+        };
+        let slot = self.own_attributes(term.id)?.attributes.get(name)?;
+        Some(match &slot.maybe {
+            Some(gap) => Value::unknown(gap.clone()),
+            None => slot.value.clone(),
+        })
+    }
+
+    /// Whether a member of a library was spoken of.
+    pub fn knows_path(&self, path: &str) -> bool {
+        self.paths.contains_key(path)
     }
 
     /// `del value.name`.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::config::trees;
-use crate::declared::Models;
+use crate::declared::{Model, Models};
 use crate::known::{Gap, Reach};
 use crate::source::Files;
 
@@ -21,9 +21,12 @@ pub(in crate::stacks) fn mark(files: &Files, models: &mut Models) {
     if strays.is_empty() {
         return;
     }
+    let is_beside = |model: &Model, stray: &Stray| is_below(files.path(model.span.file), &stray.beside);
+    // Where all models lie, the history that leads to them is theirs, and the revisions are old ones.
+    let is_apart = |stray: &&Stray| !models.models.iter().all(|model| is_beside(model, stray));
+    let strays: Vec<&Stray> = strays.iter().filter(is_apart).collect();
     for model in &mut models.models {
-        let path = files.path(model.span.file);
-        let Some(stray) = strays.iter().find(|stray| is_below(path, &stray.beside)) else {
+        let Some(stray) = strays.iter().find(|stray| is_beside(model, stray)) else {
             continue;
         };
         let why = format!(

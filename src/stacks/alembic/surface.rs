@@ -92,6 +92,10 @@ pub fn call<'a, L: Database<'a>>(
     if let Some(conditional) = conditional::ddl_if(machine, callee, args, at) {
         return Some(Ok(match conditional {
             Conditional::Made(construct) => construct,
+            // `op.create_table` makes each index of its table, whatever its condition (`DefaultImpl.create_table`); a `Table` does not.
+            Conditional::Left(construct) if terms::call_of(machine, &construct, "Index").is_some() => {
+                machine.unknown(at, conditional::WHY)
+            }
             Conditional::Left(_) => Value::None,
             Conditional::Unknown(_, unknown) => unknown,
         }));

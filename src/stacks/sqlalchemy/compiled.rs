@@ -92,7 +92,10 @@ fn function<'a, L: Library<'a>>(machine: &Machine<'a, L>, class: ClassId) -> Opt
         let members = &machine.class(*base)?.members;
         COMPILED.iter().find_map(|name| {
             let member = members.iter().find(|member| member.name == *name)?;
-            kept(member.value.clone())
+            match &member.maybe {
+                Some(gap) => Some(Value::unknown(gap.clone())),
+                None => kept(member.value.clone()),
+            }
         })
     })
 }
@@ -166,7 +169,8 @@ pub fn text_of_library<'a, L: Library<'a>>(
 
 /// Why it cannot be told what a table is made with, where the repository writes tables or columns itself.
 pub fn rewritten<'a, L: Library<'a>>(machine: &Machine<'a, L>, at: Span) -> Option<crate::known::Gap> {
-    let written = STATEMENTS.iter().any(|name| function_of(machine, name).is_some());
+    let written = machine.knows_path(OF_LIBRARIES)
+        && STATEMENTS.iter().any(|name| function_of(machine, name).is_some());
     written.then(|| {
         gap(
             at,

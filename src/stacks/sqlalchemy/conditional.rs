@@ -1,7 +1,6 @@
 //! Constraints and indexes that are made on some databases alone: `Index(...).ddl_if(dialect="postgresql")`.
 //!
-//! Source: `HasConditionalDDL.ddl_if` (`sqlalchemy/sql/schema.py`), `DDLIf._should_execute` (`sqlalchemy/sql/ddl.py`), 2.0. Alembic
-//! compares them alike (`alembic/autogenerate/compare`).
+//! Source: `HasConditionalDDL.ddl_if` (`sqlalchemy/sql/schema.py`), `DDLIf._should_execute` (`sqlalchemy/sql/ddl.py`), 2.0.
 
 use super::terms;
 use crate::interpret::python::{Args, Library, Machine, TermKind, Value};
