@@ -559,7 +559,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     /// Runs a function's body: what it returns.
     pub(super) fn run_body(&mut self, body: &'a [ast::Stmt]) -> Run<'a, Value<'a>> {
         let mark = self.parked.len();
-        let flow = self.exec_block(body);
+        let flow = self.exec_read(body);
         let flow = self.take_up(
             mark,
             flow,

@@ -73,7 +73,11 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
             span,
             whole,
             order: Vec::new(),
-            open: args.open.clone().or_else(|| self.loose.remove(&scope)),
+            open: args
+                .open
+                .clone()
+                .or_else(|| self.loose.remove(&scope))
+                .or_else(|| self.cut(statement.range())),
             members: self.members_of(scope),
             decorators: decorators
                 .iter()

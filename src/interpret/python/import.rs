@@ -145,7 +145,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     fn run_statements(&mut self, body: &'a [ast::Stmt], scope: ObjectId, recover: bool) -> Run<'a, ()> {
         let mark = self.parked.len();
         for statement in body {
-            let flow = self.exec_block(std::slice::from_ref(statement));
+            let flow = self.exec_of_module(statement);
             match flow {
                 Flow::Normal | Flow::Break | Flow::Continue | Flow::Return(_) => {}
                 // What is too large or too deep is unknown; the rest can still be run.

@@ -27,6 +27,7 @@ mod exceptions;
 mod exec;
 mod flow;
 mod frame;
+mod guessed;
 mod heap;
 mod import;
 mod installed;

@@ -222,15 +222,29 @@ fn read_one(files: &Files, trees: &Trees, file: FileId) -> Read {
         return Read::Unreadable(Gap::new(Span::new(file, 0, 0), why, Reach::Everything));
     }
     let parsed = trees.get(files, file);
+    let refused = parsed.refused.as_ref().map(no_python);
     let Some(mut revision) = header::read(file, parsed) else {
-        return Read::None(no_revision(files, file));
+        return Read::None(refused.unwrap_or_else(|| no_revision(files, file)));
     };
     let text = files.text(file);
-    let events = program::check(files, &revision, parsed, &text);
+    let mut events = program::check(files, &revision, parsed, &text);
+    events.extend(refused);
     revision.alters_columns = program::alters_columns(&revision, parsed, &text);
     let name = files.path(file).rsplit('/').next().unwrap_or("");
     revision.stem = name.trim_end_matches(".py").into();
     Read::Revision(Box::new(revision), events)
+}
+
+/// Alembic imports each file of the folder before it runs any (`ScriptDirectory._load_revisions`).
+fn no_python((why, span): &(String, Span)) -> HistoryEvent {
+    HistoryEvent {
+        kind: "broken-revision-chain",
+        span: *span,
+        message: format!(
+            "this file lies among the revisions and is no Python ({why}), so Alembic refuses to load any of them"
+        ),
+        related: Vec::new(),
+    }
 }
 
 /// Alembic refuses a folder with such a file (`Script._from_filename`).

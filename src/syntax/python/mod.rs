@@ -1,6 +1,7 @@
 //! Python source to a syntax tree, with everything that could be read of broken source. The node types are the parser's own.
 
 mod bounds;
+mod refused;
 
 pub use ruff_python_ast as ast;
 pub use ruff_text_size::{Ranged, TextRange};
@@ -18,6 +19,8 @@ pub struct Parsed {
     pub body: ast::ModModule,
     /// What is wrong with it, each with its place.
     pub errors: Vec<(String, Span)>,
+    /// Why no version of Python reads it, and where, as far as that is certain.
+    pub refused: Option<(String, Span)>,
 }
 
 /// The syntax trees of all files, each parsed when first asked for, once a run.
@@ -62,6 +65,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
                 body: Default::default(),
             },
             errors: vec![(why.to_owned(), Span::new(file, at, at + 1))],
+            refused: None,
         };
     }
     let parsed = ruff_python_parser::parse_unchecked_source(text, PySourceType::Python);
@@ -70,9 +74,11 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         .iter()
         .map(|e| (e.error.to_string(), span(file, e.location)))
         .collect();
+    let refused = refused::refused(file, text, parsed.errors());
     Parsed {
         body: parsed.into_syntax(),
         errors,
+        refused,
     }
 }
 
