@@ -89,7 +89,8 @@ pub fn call<'a, L: Database<'a>>(
     if let Some(run) = compiled::decorated(machine, callee, args, at) {
         return Some(run);
     }
-    if let Some(conditional) = conditional::ddl_if(machine, callee, args, at) {
+    let conditional = conditional::ddl_if(machine, callee, args, at);
+    if let Some(conditional) = conditional.or_else(|| conditional::ruled(machine, callee, args, at)) {
         return Some(Ok(match conditional {
             Conditional::Made(construct) => construct,
             // `op.create_table` makes each index of its table, whatever its condition (`DefaultImpl.create_table`); a `Table` does not.

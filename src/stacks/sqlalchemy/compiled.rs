@@ -125,11 +125,20 @@ fn ask<'a, L: Library<'a>>(
     object: &Value<'a>,
     at: Span,
 ) -> Run<'a, Value<'a>> {
+    let compiler = compiler(machine, at)?;
+    machine.call(function, Args::of(vec![object.clone(), compiler], at), at)
+}
+
+/// What stands for the compiler that SQLAlchemy hands to functions.
+///
+/// # Errors
+/// Where a budget is used up.
+pub fn compiler<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, at: Span) -> Run<'a, Value<'a>> {
     let dialect = terms::dialect(machine, at);
     let callee = machine.path("sqlalchemy.dialects.postgresql.base.PGCompiler", at);
     let compiler = machine.call_term(callee, Args::default(), at);
     machine.set_attribute(&compiler, "dialect", dialect, at)?;
-    machine.call(function, Args::of(vec![object.clone(), compiler], at), at)
+    Ok(compiler)
 }
 
 /// The SQL of an object of a class of the repository; `None` where no function writes it.

@@ -1,9 +1,12 @@
-//! Constraints and indexes that are made on some databases alone: `Index(...).ddl_if(dialect="postgresql")`.
+//! Constraints and indexes that are made on some databases alone: `Index(...).ddl_if(dialect="postgresql")`,
+//! `CheckConstraint(..., _create_rule=lambda compiler: compiler.dialect.name == "oracle")`.
 //!
-//! Source: `HasConditionalDDL.ddl_if` (`sqlalchemy/sql/schema.py`), `DDLIf._should_execute` (`sqlalchemy/sql/ddl.py`), 2.0.
+//! Source: `HasConditionalDDL.ddl_if` (`sqlalchemy/sql/schema.py`), `DDLIf._should_execute` (`sqlalchemy/sql/ddl.py`),
+//! `DDLCompiler.create_table_constraints` (`sqlalchemy/sql/compiler.py`), 2.0.
 
-use super::terms;
+use super::{compiled, terms};
 use crate::interpret::python::{Args, Library, Machine, TermKind, Value};
+use crate::known::Truth;
 use crate::source::Span;
 
 /// What has this method and stands in a table.
@@ -67,4 +70,29 @@ pub fn ddl_if<'a, L: Library<'a>>(
         Some(_) => Conditional::Left(object.clone()),
         None => unknown(),
     })
+}
+
+/// A call of `CheckConstraint` whose rule says whether it is made; `None` for any other call, and where the rule says that it is.
+pub fn ruled<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    callee: &Value<'a>,
+    args: &Args<'a>,
+    at: Span,
+) -> Option<Conditional<'a>> {
+    let rule = args.keyword("_create_rule").map(|a| a.value.clone())?;
+    if matches!(rule, Value::None) || !terms::member(machine, callee)?.is("CheckConstraint") {
+        return None;
+    }
+    let construct = machine.call_term(callee.clone(), args.clone(), at);
+    let compiler = compiled::compiler(machine, at).ok()?;
+    let says = machine.call(&rule, Args::of(vec![compiler], at), at);
+    let says = says.map_or_else(
+        |stop| Truth::Unknown(terms::stopped(&stop, at)),
+        |said| machine.truth(&said, at),
+    );
+    match says {
+        Truth::Yes => None,
+        Truth::No => Some(Conditional::Left(construct)),
+        Truth::Unknown(_) => Some(Conditional::Unknown(construct, machine.unknown(at, WHY))),
+    }
 }

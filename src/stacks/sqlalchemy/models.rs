@@ -226,6 +226,9 @@ fn of_history(
         alembic::left_out::models(files, tree, &models.models, own.heeds_unmarked, marks, places)
             .into_iter()
             .collect();
+    if !models.wandering.is_empty() {
+        sequences::leave_out(&kept, &mut models);
+    }
     models
 }
 

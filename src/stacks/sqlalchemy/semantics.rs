@@ -33,7 +33,8 @@ pub fn call<'a, L: Registered<'a>>(
     if let Some(done) = compiled::decorated(machine, callee, args, at) {
         return Some(done);
     }
-    if let Some(conditional) = conditional::ddl_if(machine, callee, args, at) {
+    let conditional = conditional::ddl_if(machine, callee, args, at);
+    if let Some(conditional) = conditional.or_else(|| conditional::ruled(machine, callee, args, at)) {
         return Some(Ok(match conditional {
             Conditional::Made(construct) => construct,
             Conditional::Left(construct) => {

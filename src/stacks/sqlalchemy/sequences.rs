@@ -1,5 +1,7 @@
 //! The sequences of models: those that a metadata is given, and those that columns are.
 
+use rustc_hash::FxHashSet;
+
 use super::library::Reading;
 use super::metadata::Made;
 use super::registry::Registered;
@@ -7,6 +9,7 @@ use super::tables::ModelTable;
 use super::terms;
 use crate::declared::{DeclaredSequence, Models};
 use crate::interpret::python::Machine;
+use crate::name::QualifiedName;
 
 /// Adds those that no column is given.
 pub(super) fn add<'s>(
@@ -71,4 +74,20 @@ pub(super) fn of_columns(tables: &[&ModelTable<'_>], models: &mut Models) {
             span: def.span,
         });
     }
+}
+
+/// Takes out the sequences that columns of left-out tables alone count by: migrations are not meant to make those either.
+pub(super) fn leave_out(tables: &[&ModelTable<'_>], models: &mut Models) {
+    let counted = |is_left: bool| -> FxHashSet<QualifiedName> {
+        let of = tables
+            .iter()
+            .filter(|table| models.wandering.contains_key(&table.name) == is_left);
+        of.flat_map(|table| &table.def.columns)
+            .filter_map(|column| column.sequence.as_ref()?.name.as_ref().ok().cloned())
+            .collect()
+    };
+    let (left, kept) = (counted(true), counted(false));
+    models
+        .sequences
+        .retain(|sequence| !left.contains(&sequence.name) || kept.contains(&sequence.name));
 }

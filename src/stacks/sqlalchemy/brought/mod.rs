@@ -63,13 +63,17 @@ fn base(path: &str) -> Option<&'static Base> {
     })
 }
 
+/// Modules of Authlib that say what its protocols ask of a model, by methods alone (`authlib/oauth2/rfc6749/models.py`, 1.0 to 1.6).
+const PROTOCOLS: &[&str] = &["authlib.oauth1.", "authlib.oauth2.", "authlib.oidc."];
+
 /// Whether it is known what a base of a library brings.
 pub(super) fn is_known(path: &str) -> bool {
     let (package, name) = parts(path);
     NOTHING.contains(&package)
         || base(path).is_some()
         // What these packages define beside the tables brings no columns.
-        || (package == AUTHLIB && !name.ends_with("Mixin"))
+        || (package == AUTHLIB
+            && (!name.ends_with("Mixin") || PROTOCOLS.iter().any(|module| path.starts_with(module))))
         || (package == MIXINS && name != "TimestampsMixin")
 }
 

@@ -110,7 +110,28 @@ const OTHERS: &[&str] = &[
     "DATETIME2",
 ];
 
+/// Types that stand ready as values of the module, and what made them: `STRINGTYPE = String()` (`sqlalchemy/sql/sqltypes.py`).
+const READY: &[(&str, &str)] = &[
+    ("STRINGTYPE", "String"),
+    ("INTEGERTYPE", "Integer"),
+    ("BOOLEANTYPE", "Boolean"),
+];
+
+/// Whether a name of the module stands for a type that has been made: what is given to a type around it does not reach it.
+pub(super) fn is_ready(name: &str) -> bool {
+    READY.iter().any(|(ready, _)| *ready == name)
+}
+
+/// The type that a name of the module stands for.
+fn made_by(name: &str) -> &str {
+    READY
+        .iter()
+        .find(|(ready, _)| *ready == name)
+        .map_or(name, |(_, made)| made)
+}
+
 pub(super) fn is_type(name: &str) -> bool {
+    let name = made_by(name);
     OTHERS.contains(&name) || PLAIN.iter().any(|(n, ..)| *n == name)
 }
 
@@ -122,7 +143,7 @@ pub(super) fn resolve<'a, L: Library<'a>>(
     at: Span,
     depth: u32,
 ) -> Option<Typed> {
-    let name = member.name();
+    let name = made_by(member.name());
     if member.origin != Origin::Dialect
         && let Some((_, sql, affinity)) = PLAIN.iter().find(|(n, ..)| *n == name)
     {

@@ -1,6 +1,6 @@
 //! Types that the repository defines: `TypeDecorator` and `UserDefinedType` classes, and subclasses of SQLAlchemy's types.
 
-use super::{EnumCheck, Resolver, Typed};
+use super::{EnumCheck, Resolver, Typed, core};
 use crate::interpret::python::{Args, Argument, Class, ClassId, Library, Machine, Value};
 use crate::source::Span;
 use crate::stacks::sqlalchemy::compiled::is_compiled;
@@ -191,7 +191,8 @@ fn implementation<'a, L: Library<'a>>(
     };
     let is_class = match &inner {
         Value::Class(_) => true,
-        Value::Term(_) => inner.as_call().is_none(),
+        Value::Term(_) if inner.as_call().is_some() => false,
+        Value::Term(_) => !terms::member(machine, &inner).is_some_and(|member| core::is_ready(member.name())),
         _ => false,
     };
     let args = match arguments(machine, value, at) {

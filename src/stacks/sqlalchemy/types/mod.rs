@@ -200,7 +200,7 @@ pub fn is_type<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) 
 }
 
 fn is_member(member: &Member) -> bool {
-    if member.name() == "as_mutable" {
+    if matches!(member.name(), "as_mutable" | "mutable_json_type") {
         return true;
     }
     match member.origin {
@@ -303,6 +303,17 @@ impl<'a, L: Library<'a>> Resolver<'_, 'a, L> {
         match terms::member(self.machine, callee) {
             Some(member) if matches!(member.name(), "as_mutable" | "type_descriptor" | "to_instance") => {
                 self.first(args, at, depth)
+            }
+            // `mutable_json_type(dbtype=JSON, nested=False)` (`sqlalchemy_json/__init__.py`, 0.7) is `dbtype`, observed.
+            Some(member) if member.name() == "mutable_json_type" => {
+                match terms::argument(args, 0, "dbtype") {
+                    Ok(Some(inner)) => {
+                        let inner = inner.clone();
+                        self.resolve(&inner.value, inner.span, depth + 1)
+                    }
+                    Ok(None) => Typed::spelled("json", Affinity::Json, at),
+                    Err(gap) => Typed::unknown(gap, at),
+                }
             }
             Some(member) => self.member(&member, args, at, depth),
             None => Typed::unknown(gap(at, "this type is not known"), at),
