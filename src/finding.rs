@@ -122,6 +122,20 @@ impl Cause {
     }
 }
 
+/// What several findings of one rule come of at once. Each stands on its own for ignores, the baseline and documents; people are told
+/// them as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Common {
+    /// Where it lies; an ignore there silences all of them.
+    pub at: Span,
+    /// What is wrong with all of them, to be read after their number.
+    pub of_all: String,
+    /// What tells one from the others, beside its place; empty where its place says enough.
+    pub of_one: String,
+    /// What to do about all of them.
+    pub help: String,
+}
+
 /// One thing reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -163,6 +177,8 @@ pub struct Finding {
     pub pending: bool,
     /// What brought it about, where that was asked for.
     pub cause: Option<Cause>,
+    /// What it has in common with others of its rule.
+    pub common: Option<Box<Common>>,
 }
 
 impl Finding {
@@ -189,6 +205,7 @@ impl Finding {
             fix: None,
             pending: false,
             cause: None,
+            common: None,
         }
     }
 

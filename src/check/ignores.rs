@@ -46,10 +46,11 @@ impl Ignores {
         }
     }
 
-    /// Whether a directive silences a finding, at its own place or at either side's.
+    /// Whether a directive silences a finding, at its own place, at either side's, or where what it has in common with others lies.
     pub(super) fn silence(&mut self, files: &Files, finding: &Finding) -> bool {
         let database = finding.database.as_ref().map(|(span, _)| *span);
-        let places = [Some(finding.span), finding.model, database];
+        let common = finding.common.as_ref().map(|common| common.at);
+        let places = [Some(finding.span), finding.model, database, common];
         let mut silenced = false;
         for span in places.into_iter().flatten() {
             let Some(held) = self.by_file.get_mut(&span.file) else {

@@ -25,7 +25,7 @@ pub fn render(report: &Report, files: &Files, summary: bool) -> String {
         }
     }
     if summary {
-        out.push_str(&text::summary(report));
+        out.push_str(&text::summary_of_each(report));
     }
     out
 }

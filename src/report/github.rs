@@ -1,21 +1,24 @@
 //! Workflow commands of GitHub Actions, which become annotations of a pull request's lines
 //! (docs.github.com, "Workflow commands for GitHub Actions", "Setting an error message").
 
+use super::alike::{self, Told};
 use super::{Based, escape, text};
 use crate::check::Report;
-use crate::finding::{Finding, Level};
+use crate::finding::Level;
 
-/// One command a finding, then, where asked for, the closing line.
+/// One command for what has one cause, since the host shows few of a step; then, where asked for, the closing line.
 #[must_use]
 pub fn render(report: &Report, files: &Based<'_>, summary: bool) -> String {
-    let mut out: String = report.findings.iter().map(|f| command(f, files)).collect();
+    let told = alike::by_cause(&report.findings);
+    let mut out: String = told.iter().map(|told| command(told, files)).collect();
     if summary {
         out.push_str(&text::summary(report));
     }
     out
 }
 
-fn command(finding: &Finding, files: &Based<'_>) -> String {
+fn command(told: &Told<'_>, files: &Based<'_>) -> String {
+    let finding = &*told.finding;
     let word = match finding.level {
         Level::Error => "error",
         Level::Warn => "warning",
@@ -33,6 +36,10 @@ fn command(finding: &Finding, files: &Based<'_>) -> String {
         let at = files.start(related.span);
         let path = escape(&files.path(related.span.file));
         message.push_str(&format!("\n{path}:{}: {}", at.line, escape(&related.label)));
+    }
+    let others = told.places_of_others(files, |file| files.path(file));
+    if !others.is_empty() {
+        message.push_str(&format!("\nalso\n{}", others.trim_end()));
     }
     if let Some(cause) = &finding.cause {
         message.push_str(&format!("\ncause: {}", escape(&cause.sentence())));

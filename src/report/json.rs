@@ -101,6 +101,11 @@ pub(super) fn finding(finding: &Finding, files: &Files) -> Value {
         "pending": finding.pending,
         "fix": finding.fix.as_ref().map(|f| fix(f, files)),
     });
+    if let Some(common) = &finding.common {
+        let mut together = place(common.at, files);
+        together["message"] = Value::from(common.of_all.as_str());
+        out["common"] = together;
+    }
     if let Some(found) = &finding.cause {
         out["cause"] = cause(found);
     }

@@ -1,5 +1,6 @@
 //! Markdown for the comment of a pull or merge request: what fails in a table, the notes folded away, the closing line.
 
+use super::alike::{self, Told};
 use super::markup::markdown;
 use super::text;
 use crate::check::Report;
@@ -39,9 +40,21 @@ fn told(finding: &Finding) -> String {
     }
 }
 
+/// Where those of the same cause are.
+fn others(told: &Told<'_>, files: &Files) -> String {
+    let places = told.places_of_others(files, |file| files.path(file).to_owned());
+    let lines: Vec<&str> = places.lines().map(str::trim).collect();
+    match lines.as_slice() {
+        [] => String::new(),
+        lines => format!("; also {}", lines.join("; ")),
+    }
+}
+
 fn table(findings: &[&Finding], files: &Files, out: &mut String) {
     out.push_str("| | rule | model | database | |\n|---|---|---|---|---|\n");
-    for finding in findings.iter().take(ROWS) {
+    let all = alike::by_cause(findings.iter().copied());
+    for one in all.iter().take(ROWS) {
+        let finding = &*one.finding;
         let place = |span| {
             let start = files.start(span);
             markdown(&format!("{}:{}", files.path(span.file), start.line))
@@ -60,11 +73,11 @@ fn table(findings: &[&Finding], files: &Files, out: &mut String) {
             "| {} | {} | {model} | {database} | {} |\n",
             finding.level.word(),
             markdown(finding.rule),
-            markdown(&told(finding))
+            markdown(&format!("{}{}", told(finding), others(one, files)))
         ));
     }
-    if findings.len() > ROWS {
-        out.push_str(&format!("\nand {} more.\n", findings.len() - ROWS));
+    if all.len() > ROWS {
+        out.push_str(&format!("\nand {} more.\n", all.len() - ROWS));
     }
     out.push('\n');
 }

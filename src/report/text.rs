@@ -3,6 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Title, Renderer, Snippet};
 
+use super::alike::{self, Told};
 use super::{escape, escape_source, gaps};
 use crate::check::{Coverage, Report};
 use crate::finding::{Finding, Level};
@@ -43,11 +44,15 @@ pub fn render(report: &Report, files: &Files, options: &TextOptions) -> String {
     };
     let renderer = renderer.term_width(options.width);
     let (notes, loud): (Vec<_>, Vec<_>) = report.findings.iter().partition(|f| f.level == Level::Note);
-    for alike in super::alike::grouped(&loud) {
-        let (first, more) = alike;
+    let told = alike::by_cause(loud);
+    let firsts: Vec<&Finding> = told.iter().map(|told| &*told.finding).collect();
+    for (first, more) in alike::grouped(&firsts) {
         out.push_str(&renderer.render(&[group(first, files)]));
         out.push_str("\n\n");
-        out.push_str(&super::alike::render(&more, files));
+        if let Some(all) = told.iter().find(|told| std::ptr::eq(&*told.finding, first)) {
+            others(all, files, &mut out);
+        }
+        out.push_str(&alike::render(&more, files));
     }
     out.push_str(&super::notes::render(&notes, files));
     if !notes.is_empty() {
@@ -60,6 +65,17 @@ pub fn render(report: &Report, files: &Files, options: &TextOptions) -> String {
         out.push_str(&summary(report));
     }
     out
+}
+
+/// The places of what has the same cause as the finding that is shown.
+fn others(told: &Told<'_>, files: &Files, out: &mut String) {
+    let places = told.places_of_others(files, |file| files.path(file).to_owned());
+    if !places.is_empty() {
+        out.push_str(&format!(
+            "and {} more of this cause:\n{places}\n",
+            told.members.len() - 1
+        ));
+    }
 }
 
 /// One finding as a group of snippets: the primary file first, then the others in the order of the related places.
@@ -166,10 +182,21 @@ fn coverage_list(coverage: &Coverage, files: &Files, out: &mut String) {
     out.push('\n');
 }
 
-/// The line that closes every report, so that silence is never mistaken for health.
+/// The line that closes every report, so that silence is never mistaken for health. What has one cause counts once, as it is told.
 #[must_use]
 pub fn summary(report: &Report) -> String {
-    let count = |level| report.findings.iter().filter(|f| f.level == level).count();
+    let told = alike::by_cause(&report.findings);
+    closing(report, told.iter().map(|told| told.finding.level))
+}
+
+/// The same for a report with a line for each finding.
+pub(super) fn summary_of_each(report: &Report) -> String {
+    closing(report, report.findings.iter().map(|finding| finding.level))
+}
+
+fn closing(report: &Report, levels: impl Iterator<Item = Level>) -> String {
+    let levels: Vec<Level> = levels.collect();
+    let count = |level| levels.iter().filter(|of| **of == level).count();
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let coverage = &report.coverage;
     let followed = coverage.statements.saturating_sub(coverage.statements_opaque);

@@ -3,8 +3,9 @@
 use super::place::{Part, Place};
 use super::{Check, Context, Report, Reporter, Rule, missing_table, swallowed_error};
 use crate::change::Failure;
-use crate::finding::Level;
+use crate::finding::{Common, Level};
 use crate::interpret::python::spoken::is_of_tests;
+use crate::session::Misstep;
 use crate::source::{FileId, Span};
 use crate::stacks::HistoryEvent;
 
@@ -82,9 +83,67 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
         for (span, label) in &failure.related {
             report = report.related(*span, label.clone());
         }
+        if let Some(common) = common(ctx, misstep, &place) {
+            report = report.common(common);
+        }
         out.send(report);
     }
     used_before(ctx, out);
+}
+
+/// What else fails for the same reason: what needs what one statement has dropped, and what one call of a program sends again and
+/// again.
+fn common(ctx: &Context<'_>, misstep: &Misstep, place: &Place) -> Option<Common> {
+    let Failure {
+        sqlstate,
+        message,
+        related,
+        ..
+    } = &misstep.failure;
+    // What is not there (manual, "PostgreSQL Error Codes"): a schema, table, column, object, function.
+    let is_missing = matches!(*sqlstate, "3F000" | "42P01" | "42703" | "42704" | "42883");
+    if let ([(gone, _)], true) = (related.as_slice(), is_missing) {
+        return Some(Common {
+            at: *gone,
+            of_all: format!("statements fail: {message} (SQLSTATE {sqlstate})"),
+            of_one: String::new(),
+            help: "a database that ran the migrations in another way may be past them; a new one cannot be made: make again what is \
+                   dropped, or do not drop it"
+                .to_owned(),
+        });
+    }
+    // One call in a loop, whose text is in part its own and in part what the loop gives it. Calls that lead to it tell apart what a
+    // helper is asked for in several places.
+    let (sent, origin) = (misstep.sent?, ctx.journal()?.origin(misstep.change)?);
+    let is_touched =
+        origin.span.file == sent.file && origin.span.start < sent.end && sent.start < origin.span.end;
+    let is_repeated = origin.span == sent || is_touched && !sent.contains(origin.span);
+    let files = ctx.subject.files;
+    let from = match origin.via.first() {
+        None => "one place".to_owned(),
+        Some(_) => format!("{}:{}", files.path(sent.file), files.start(sent).line),
+    };
+    is_repeated.then(|| Common {
+        at: origin.via.first().copied().unwrap_or(sent),
+        of_all: format!(
+            "statements that {} sends from {from} fail: {} (SQLSTATE {sqlstate})",
+            place.by(),
+            without_names(message)
+        ),
+        of_one: message.split('"').nth(1).map(|name| format!("`{name}`")).unwrap_or_default(),
+        help: "a database that ran the migrations in another way may be past it; a new one cannot be made: correct what is sent, or \
+               what it depends on"
+            .to_owned(),
+    })
+}
+
+/// A message of the server's with nothing between its quotes.
+fn without_names(message: &str) -> String {
+    let parts = message.split('"').enumerate();
+    let parts: Vec<&str> = parts
+        .map(|(at, part)| if at % 2 == 0 { part } else { "..." })
+        .collect();
+    parts.join("\"")
 }
 
 /// A function that no migration makes, and something else does.

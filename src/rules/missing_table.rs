@@ -159,8 +159,17 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     if let (Some(unseen), Some(label)) = (unseen, label) {
         report = report.related(unseen.told, label);
     }
-    if apart {
-        report = report.level(Level::Note);
+    match unseen {
+        Some(_) if apart => report = report.level(Level::Note),
+        Some(unseen) if maker.is_none() && view.is_none() => {
+            let of_all = "models need tables that no migration creates";
+            let help = format!(
+                "{}, and generate the migration that creates the tables, or remove the models",
+                unregistered_model::help_all(unseen)
+            );
+            report = report.common(unregistered_model::common(ctx, unseen, model, of_all, &help));
+        }
+        _ => {}
     }
     if let Some(maker) = maker {
         report = report

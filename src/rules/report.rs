@@ -1,6 +1,6 @@
 //! Building one finding: both places, labels, and the words that all rules share.
 
-use crate::finding::{Finding, Fix, Level, Related};
+use crate::finding::{Common, Finding, Fix, Level, Related};
 use crate::source::Span;
 
 use super::place::Place;
@@ -83,6 +83,12 @@ impl Report {
     /// What would mend it.
     pub fn fix(mut self, fix: Option<Fix>) -> Self {
         self.finding.fix = fix;
+        self
+    }
+
+    /// What it has in common with others of its rule.
+    pub(super) fn common(mut self, common: Common) -> Self {
+        self.finding.common = Some(Box::new(common));
         self
     }
 

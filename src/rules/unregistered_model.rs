@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Check, Context, Report, Reporter, Rule, words};
 use super::{duplicate_model, missing_table};
 use crate::declared::{Expectation, Model, Models, Unseen, UnseenCause};
-use crate::finding::Level;
+use crate::finding::{Common, Level};
 use crate::name::QualifiedName;
 use crate::pair::TablePair;
 use crate::schema::{Lookup, RelationKind};
@@ -49,6 +49,21 @@ pub(super) fn cause(ctx: &Context<'_>, unseen: &Unseen) -> (String, &'static str
             format!("nothing that {file} imports imports its module"),
             "handed over here, without what its module declares",
         ),
+    }
+}
+
+/// What all models have in common that are unseen for one cause: `of_all` tells what comes of it.
+pub(super) fn common(ctx: &Context<'_>, unseen: &Unseen, model: &Model, of_all: &str, help: &str) -> Common {
+    let file = ctx.subject.files.path(unseen.told.file);
+    let (at, why) = match unseen.cause {
+        UnseenCause::Collection(made) => (made, format!("{file} does not hand over their metadata")),
+        UnseenCause::NotImported => (None, format!("nothing that {file} imports imports their modules")),
+    };
+    Common {
+        at: at.unwrap_or(unseen.told),
+        of_all: format!("{of_all}: {why}"),
+        of_one: format!("`{}`", model.name),
+        help: help.to_owned(),
     }
 }
 
@@ -158,11 +173,20 @@ fn check_pair(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
             words::model(model)
         ),
     );
+    let of_all = match pair.table {
+        Lookup::Found(_) => {
+            "models are not seen by autogenerate, which takes their tables for ones without a model"
+        }
+        Lookup::Absent | Lookup::Unknown(_) => {
+            "models are not seen by autogenerate, which never makes their tables"
+        }
+    };
     let mut report = report
         .table(&table)
         .model(model.span)
         .level(level)
         .related(unseen.told, label)
+        .common(common(ctx, unseen, model, of_all, help_all(unseen)))
         .help(help(unseen));
     if let UnseenCause::Collection(Some(made)) = unseen.cause
         && made != model.span
@@ -179,6 +203,16 @@ pub(super) fn help(unseen: &Unseen) -> &'static str {
             "derive it from the base whose metadata is handed over, or hand over a list with both"
         }
         UnseenCause::NotImported => "import its module where the metadata is handed over",
+    }
+}
+
+/// What makes several models known.
+pub(super) fn help_all(unseen: &Unseen) -> &'static str {
+    match unseen.cause {
+        UnseenCause::Collection(_) => {
+            "derive them from the base whose metadata is handed over, or hand over a list with both"
+        }
+        UnseenCause::NotImported => "import their modules where the metadata is handed over",
     }
 }
 

@@ -100,6 +100,8 @@ pub struct Misstep {
     pub failure: Failure,
     /// Which statement.
     pub change: ChangeId,
+    /// Where a program sends it.
+    pub sent: Option<Span>,
 }
 
 /// An operation within a handler that would let its error pass, in a transaction that an error aborts.
@@ -361,6 +363,7 @@ impl Session {
             self.missteps.push(Misstep {
                 failure: raised.failure,
                 change,
+                sent: self.program.sent,
             });
         }
     }

@@ -53,6 +53,8 @@ pub(super) struct Program {
     aborted: Option<Failure>,
     /// Calls that lead to what is sent, outermost first.
     pub(super) calls: Vec<Span>,
+    /// Where the program sends what runs.
+    pub(super) sent: Option<Span>,
     /// The driver opens a transaction before a statement where none is open, as PEP 249 has it.
     begins: bool,
     /// The driver takes one to be open, whatever was said in SQL since (psycopg2).
@@ -147,6 +149,12 @@ impl Session {
     /// Calls that lead to what is sent next, outermost first.
     pub fn called_from(&mut self, calls: Vec<Span>) {
         self.program.calls = calls;
+        self.program.sent = None;
+    }
+
+    /// Where the program sends what is sent next.
+    pub fn sent_from(&mut self, at: Span) {
+        self.program.sent = Some(at);
     }
 
     /// Sends changes as one statement. `handled`: the program has a handler that could see an error; otherwise a statement that
@@ -265,7 +273,11 @@ impl Session {
     /// Notes that an error ended the program: what ran before it stands.
     pub fn note_failure(&mut self, failure: Failure) {
         let change = self.journal.record(failure.span, self.program.calls.clone());
-        self.missteps.push(Misstep { failure, change });
+        self.missteps.push(Misstep {
+            failure,
+            change,
+            sent: None,
+        });
     }
 
     /// Notes a migration that its tool wrote for a difference, and that leaves all as it is.

@@ -10,6 +10,7 @@ mod adoption;
 mod alembic_judge;
 mod blame;
 mod cases;
+mod causes;
 mod chains;
 mod cli;
 mod configuration;

@@ -393,6 +393,7 @@ fn send<'a>(
     }
     let session = &mut machine.library.session;
     session.called_from(calls);
+    session.sent_from(at);
     let own = (on == Connection::Apart).then(|| session.leave_transaction());
     let sent = run(session, handled);
     if let Some(own) = own {
