@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::flask_alembic;
 use crate::interpret::python::spoken::is_of_tests;
 use crate::source::{FileId, Files, Span, Text};
 
@@ -93,7 +94,7 @@ impl Tree {
 }
 
 /// `_only_source_rev_file` of `alembic/script/base.py`.
-fn is_revision_file(name: &str) -> bool {
+pub(super) fn is_revision_file(name: &str) -> bool {
     name.ends_with(".py") && !name.starts_with(".#") && !name.starts_with("__init__")
 }
 
@@ -129,6 +130,12 @@ fn find_trees(files: &Files) -> Vec<Tree> {
             continue;
         }
         out.push(bare(files, folder.to_owned()));
+    }
+    for folder in flask_alembic::folders(files, &out) {
+        out.push(Tree {
+            versions: vec![folder.clone()],
+            ..bare(files, folder)
+        });
     }
     out.retain(|tree| !tree.revisions(files).is_empty());
     out.sort_by(|a, b| a.folder.cmp(&b.folder));

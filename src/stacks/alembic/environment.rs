@@ -7,6 +7,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::database::{Context, Database};
+use super::flask_alembic;
 use super::imports;
 use super::library::{Alembic, Python};
 use super::options;
@@ -85,6 +86,18 @@ pub fn run<'a>(machine: &mut Python<'a>, environment: Option<FileId>, fallback: 
         if let Some(failure) = failure {
             machine.library.session.note_failure(failure);
         }
+    }
+    if environment.is_none() && flask_alembic::runs(machine.modules().files(), &machine.library.tree) {
+        machine.library.in_environment = true;
+        let given = flask_alembic::configured(machine, fallback);
+        configure(machine, &given, fallback);
+        let context = machine.library.context.clone();
+        machine.library.start(Invocation {
+            context,
+            args: Args::default(),
+            span: fallback,
+        });
+        machine.library.in_environment = false;
     }
     let mut found = std::mem::take(&mut machine.library.invocations);
     if found.is_empty() {

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 
 use super::config::Tree;
 use super::environment;
+use super::flask_alembic;
 use super::left_out;
 use super::library::{Alembic, Python};
 use super::metadata::{MAX_STEPS, Step, next};
@@ -84,7 +85,7 @@ fn run_alone(files: &Files, tree: &Tree) -> Handed {
     let library = Alembic::new(Session::new(given), tree.clone(), given.clone());
     let mut machine = Machine::new(&modules, library);
     let Some(environment) = tree.environment(files) else {
-        return Handed::default();
+        return by_extension(&mut machine, files, tree);
     };
     let at = Span::new(environment, 0, 0);
     let invocations = environment::run(&mut machine, Some(environment), at);
@@ -120,6 +121,26 @@ fn run_alone(files: &Files, tree: &Tree) -> Handed {
     }
     out.heeds_unmarked = left_out::heeds_unmarked(&mut machine, &invocations, at);
     files.let_go(machine);
+    out
+}
+
+/// What an extension that takes the place of `env.py` hands over, beside what else the application imports.
+fn by_extension(machine: &mut Python<'_>, files: &Files, tree: &Tree) -> Handed {
+    let mut out = Handed::default();
+    let first = tree.revisions(files).first().copied();
+    let Some(first) = first.filter(|_| flask_alembic::runs(files, tree)) else {
+        return out;
+    };
+    let at = Span::new(first, 0, 0);
+    for invocation in environment::run(machine, None, at) {
+        match invocation.context.option("target_metadata").cloned() {
+            Some(metadata) => identities(machine, &metadata, at, &mut out, 0),
+            None => out.open = out.open.or_else(|| invocation.context.open.clone()),
+        }
+    }
+    out.systems = machine.library.systems.clone();
+    out.modules = loaded(machine, machine.modules());
+    out.loose = Some(Gap::new(at, "what the application imports", Reach::Rows));
     out
 }
 

@@ -9,6 +9,7 @@ pub mod databases;
 pub mod environment;
 mod execute;
 mod flask;
+mod flask_alembic;
 pub mod graph;
 pub mod handed;
 pub mod header;
