@@ -114,6 +114,11 @@ pub trait Database<'a>: Library<'a> {
     ) -> Run<'a, ()>;
     /// `autocommit_block()` begins (`true`) or ends (`false`): the transaction so far is committed, and each statement is alone.
     fn autocommit(machine: &mut Machine<'a, Self>, begins: bool, at: Span);
+    /// What a library refuses before it sends anything.
+    ///
+    /// # Errors
+    /// The library's exception, where the program could see it or may not come here; it is noted otherwise.
+    fn refuse(machine: &mut Machine<'a, Self>, exception: &str, message: &str, at: Span) -> Run<'a, ()>;
     /// Something was not followed: what its gap reaches is open from now on.
     fn open(machine: &mut Machine<'a, Self>, gap: Gap);
     /// Rows of any table may have come or gone.

@@ -361,6 +361,21 @@ impl<'a> Database<'a> for Alembic<'a> {
         machine.library.session.autocommit(begins, at);
     }
 
+    fn refuse(machine: &mut Python<'a>, exception: &str, message: &str, at: Span) -> Run<'a, ()> {
+        if !machine.is_certain() || machine.library.in_environment {
+            return Err(machine.raise(exception, message, at));
+        }
+        machine.library.used.set(true);
+        machine.library.session.called_from(machine.calls());
+        machine.library.session.note_failure(Failure {
+            sqlstate: "",
+            message: message.to_owned(),
+            span: at,
+            related: Vec::new(),
+        });
+        Ok(())
+    }
+
     fn open(machine: &mut Python<'a>, gap: Gap) {
         machine.library.used.set(true);
         machine.library.session.open_gap(gap);
