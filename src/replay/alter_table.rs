@@ -48,11 +48,24 @@ enum Work<'a> {
     Constraint(&'a ConstraintSpec, &'a ColumnSpec),
 }
 
+/// Whether a statement is refused for anything but a table.
+fn needs_table(spec: &AlterTable) -> bool {
+    let is_of_any =
+        |action: &TableAction| matches!(action, TableAction::NoSchemaEffect(_) | TableAction::Opaque(_));
+    spec.kind == ObjectKind::Table && !spec.actions.iter().all(is_of_any)
+}
+
 impl Step {
     pub(super) fn alter_table(&mut self, spec: &AlterTable) -> Outcome {
         let Some(relation) = self.altered_relation(spec)? else {
             return Ok(());
         };
+        // `ALTER TABLE i RENAME` and some others are taken for an index too.
+        let instead = match needs_table(spec) {
+            true => self.table_instead(relation, &spec.name),
+            false => None,
+        };
+        let relation = instead.map_or(relation, Relation::Table);
         let table = match relation {
             Relation::Table(table) => table,
             Relation::Sequence(_) | Relation::Index(..) => return self.alter_other(spec, relation),

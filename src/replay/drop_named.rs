@@ -87,6 +87,11 @@ impl Step {
         let Some(relation) = self.find_relation(&name.name) else {
             return self.missing_to_drop(kind, name, if_exists);
         };
+        let instead = match kind {
+            ObjectKind::Table => self.table_instead(relation, name),
+            _ => None,
+        };
+        let relation = instead.map_or(relation, Relation::Table);
         let wanted = match kind {
             ObjectKind::View => "a view",
             ObjectKind::MaterializedView => "a materialized view",

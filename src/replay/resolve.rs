@@ -201,12 +201,36 @@ impl Step {
 
     /// A table or view that a statement uses.
     pub(super) fn table_named(&mut self, name: &ObjectName) -> Outcome<TableId> {
-        match self.relation_named(name)? {
-            Relation::Table(id) => Ok(id),
-            Relation::Index(..) | Relation::Sequence(_) => {
+        let relation = self.relation_named(name)?;
+        match (relation, self.table_instead(relation, name)) {
+            (Relation::Table(id), _) | (_, Some(id)) => Ok(id),
+            (Relation::Index(..) | Relation::Sequence(_), None) => {
                 Err(error::wrong_kind(&name.name.name, "a table", name.span))
             }
         }
+    }
+
+    /// The table of a name that one course has given to an index or a sequence and another one to a table, where a statement needs the
+    /// table: the history is taken to have been applied.
+    pub(super) fn table_instead(&mut self, relation: Relation, name: &ObjectName) -> Option<TableId> {
+        let namespace = match relation {
+            Relation::Table(_) => return None,
+            Relation::Index(table, _) => self.table(table).namespace,
+            Relation::Sequence(sequence) => self.sequence(sequence).namespace,
+        };
+        if !matches!(self.relation_presence(relation).0, Presence::Maybe(_)) {
+            return None;
+        }
+        let bare = &name.name.name;
+        let has_it =
+            |table: &Table| table.namespace == namespace && table.name == *bare && table.presence.may_be();
+        let found = self.schema().tables.iter().find(|(_, table)| has_it(table));
+        let id = found.map(|(id, _)| id)?;
+        self.give_way(relation);
+        let names = &mut self.db.schema.relation_names;
+        names.insert(namespace, bare.clone(), Relation::Table(id));
+        self.touch(id);
+        Some(id)
     }
 
     /// Using an object proves that it is there: the history is taken to have been applied.

@@ -75,7 +75,7 @@ impl Step {
     }
 
     /// What was presumed, or only may be there, is not there after all.
-    fn give_way(&mut self, relation: Relation) {
+    pub(super) fn give_way(&mut self, relation: Relation) {
         let gone = Presence::Dropped(self.id);
         let (namespace, name) = match relation {
             Relation::Table(t) => {
