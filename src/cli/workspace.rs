@@ -62,12 +62,13 @@ impl Workspace {
         terminal::set_colour(source.color);
         let here = absolute(Path::new("."))?;
         let within = paths.iter().map(|p| existing(p)).collect::<Result<Vec<_>, _>>()?;
+        let is_root = |path: &PathBuf| path.is_dir() && !holds_revisions(path, &here);
         let root = match within.as_slice() {
-            [one] if one.is_dir() => one.clone(),
+            [one] if is_root(one) => one.clone(),
             _ => here.clone(),
         };
         // A file stands for the targets that it belongs to, so that all around it is listed.
-        let (within, mut touching): (Vec<_>, Vec<_>) = if within.iter().any(|path| path.is_dir()) {
+        let (within, mut touching): (Vec<_>, Vec<_>) = if within.iter().any(is_root) {
             (within, Vec::new())
         } else {
             (Vec::new(), within)
@@ -192,6 +193,23 @@ fn flawed(flaws: &[Flaw], files: &Files) -> Failure {
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     normal(path).map_err(|e| Failure::new(format!("the working folder cannot be told: {e}")))
+}
+
+/// Whether a folder below the working folder holds revisions of Alembic, and `env.py` lies above it: it stands for its history, as each
+/// of the revisions does.
+fn holds_revisions(path: &Path, here: &Path) -> bool {
+    let says = |file: &Path, word: &str| {
+        disk::read(file).is_ok_and(|text| String::from_utf8_lossy(&text).contains(word))
+    };
+    let has_program = |folder: &Path| says(&folder.join("env.py"), "alembic");
+    let above = path.ancestors().skip(1);
+    let mut above = above.take_while(|folder| folder.starts_with(here)).take(2);
+    if path == here || !path.starts_with(here) || has_program(path) || !above.any(has_program) {
+        return false;
+    }
+    let entries = path.read_dir().into_iter().flatten().filter_map(Result::ok);
+    let mut files = entries.map(|entry| entry.path());
+    files.any(|file| file.extension().is_some_and(|ending| ending == "py") && says(&file, "down_revision"))
 }
 
 /// Whether a path holds Python: a file of it, a configuration of Alembic, or a folder with such files.

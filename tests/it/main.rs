@@ -31,6 +31,7 @@ mod inventory;
 mod journey;
 mod judge;
 mod lsp;
+mod named_folders;
 mod neovim;
 mod postgres;
 mod prisma_models;
