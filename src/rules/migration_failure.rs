@@ -1,5 +1,6 @@
 //! A statement of a migration that the server refuses.
 
+use super::named_otherwise::{self, Otherwise};
 use super::place::{Part, Place};
 use super::{Check, Context, Report, Reporter, Rule, missing_table, swallowed_error};
 use crate::change::Failure;
@@ -29,6 +30,7 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
     }
     let missteps = ctx.subject.outcome.iter().flat_map(|o| &o.missteps);
     let mut failed: Vec<FileId> = Vec::new();
+    let mut otherwise: Vec<Otherwise> = Vec::new();
     for misstep in missteps {
         let failure = &misstep.failure;
         // What an error that was caught has aborted has a rule of its own.
@@ -83,7 +85,13 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
         for (span, label) in &failure.related {
             report = report.related(*span, label.clone());
         }
-        if let Some(common) = common(ctx, misstep, &place) {
+        if let Some(found) = named_otherwise::find(ctx, failure, &otherwise) {
+            if failure.related.is_empty() {
+                report = report.at(found.made.as_ref(), format!("it is there as \"{}\"", found.has));
+            }
+            report = report.common(named_otherwise::common(&found, &place.by()));
+            otherwise.push(found);
+        } else if let Some(common) = common(ctx, misstep, &place) {
             report = report.common(common);
         }
         out.send(report);

@@ -40,6 +40,7 @@ mod missing_table;
 mod missing_unique;
 mod mixed_key_types;
 mod name_mismatch;
+mod named_otherwise;
 mod nullability_mismatch;
 pub(crate) mod place;
 mod policy;

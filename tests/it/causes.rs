@@ -240,7 +240,7 @@ fn what_one_call_sends_is_told_as_one() {
         "{text}"
     );
     assert!(
-        text.contains("and 1 more of this cause:\n  migrations/versions/0001_init.py:9:15 `teams_pk`\n"),
+        text.contains("and 1 more of this cause:\n  migrations/versions/0001_init.py:9:11 `teams_pk`\n"),
         "{text}"
     );
     // Each of these has a cause of its own.
@@ -251,4 +251,49 @@ fn what_one_call_sends_is_told_as_one() {
         );
     }
     assert!(text.contains("7 errors"), "{text}");
+}
+
+/// A convention of the metadata gives names to what operations make, too; what is made again for want of what was not found belongs to it.
+#[test]
+fn names_that_a_convention_gave_are_told_as_one() {
+    let root = folder(
+        "convention",
+        &[
+            INI,
+            (
+                "migrations/env.py",
+                "import sqlalchemy as sa\nfrom alembic import context\n\nmetadata = sa.MetaData(naming_convention={\n    \
+                 'pk': 'pk_%(table_name)s', 'fk': 'fk_%(table_name)s_%(column_0_name)s'})\n\
+                 context.configure(target_metadata=metadata)\nwith context.begin_transaction():\n    context.run_migrations()\n",
+            ),
+            (
+                "migrations/versions/0001_init.py",
+                "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = '0001'\ndown_revision = None\n\n\n\
+                 def upgrade():\n    op.create_table('teams', sa.Column('id', sa.Integer, primary_key=True))\n    \
+                 op.create_table('users', sa.Column('id', sa.Integer, primary_key=True), \
+                 sa.Column('team_id', sa.Integer, sa.ForeignKey('teams.id')))\n",
+            ),
+            (
+                "migrations/versions/0002_names.py",
+                "from alembic import op\n\nrevision = '0002'\ndown_revision = '0001'\n\n\n\
+                 def upgrade():\n    op.drop_constraint('users_team_id_fkey', 'users')\n    \
+                 op.create_foreign_key('fk_users_team_id', 'users', 'teams', ['team_id'], ['id'])\n    \
+                 op.drop_constraint('teams_nope', 'teams')\n",
+            ),
+        ],
+    );
+    let text = run(&root, &["check"]);
+    assert!(
+        text.contains(
+            "error[migration-failure]: 2 statements of migration 0002 fail: they take constraints to have the names that PostgreSQL \
+             gives, which have others\n"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("it is there as \"fk_users_team_id\""), "{text}");
+    assert!(
+        text.contains("fails here: constraint \"teams_nope\" of relation \"teams\" does not exist"),
+        "{text}"
+    );
+    assert!(text.contains("2 errors"), "{text}");
 }
