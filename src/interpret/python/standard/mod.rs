@@ -1,6 +1,7 @@
 //! Python's builtins and standard library, as far as migrations and models use them. Paths that are not known here stay terms.
 
 pub(crate) mod access;
+mod arithmetic;
 pub(crate) mod bind;
 mod builtins;
 pub(crate) mod collections;
