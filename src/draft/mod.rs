@@ -1,6 +1,7 @@
 //! The missing migration: what would make the database as the models say, step by step, each with the finding that it answers. A
 //! draft is read, tried and changed by people; nothing here is ever run on a server.
 
+mod constraints;
 pub mod form;
 mod native;
 mod operation;

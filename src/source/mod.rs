@@ -3,14 +3,18 @@
 //! Every other module receives files through [`Files`]; only the command line and the editor implement
 //! [`FileSystem`] on a disk. Positions are bytes of the file as the user has it.
 
+mod file;
 mod files;
 mod line_index;
 mod memo;
 mod seen;
+mod system;
 mod text;
 
-pub use files::{Entry, FileSystem, Files, MemoryFiles, Overlay, ReadError, SourceFile};
+pub use file::SourceFile;
+pub use files::Files;
 pub use line_index::{LineColumn, LineIndex};
+pub use system::{Entry, FileSystem, MemoryFiles, Overlay, ReadError};
 pub use text::{Piece, Text};
 
 /// A file of the listing that a run works on. Ids follow the order of paths, so they sort like paths.

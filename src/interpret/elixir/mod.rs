@@ -9,6 +9,7 @@
 //!   what agrees afterwards stays known ([`Machine::fork`]).
 //! * Steps, depth and memory are bounded; past the bounds the rest is opaque ([`Stop::Exhausted`]).
 
+mod attributes;
 mod bits;
 mod budget;
 mod call;
@@ -27,6 +28,7 @@ mod matching;
 mod module;
 mod modules;
 mod names;
+mod patterns;
 mod quote;
 mod scope;
 mod special;
