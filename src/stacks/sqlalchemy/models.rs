@@ -10,6 +10,7 @@ use super::client;
 use super::creation;
 use super::ddl::{in_schema, index_spec, rendered};
 use super::faults;
+use super::lent;
 use super::library::Reading;
 use super::metadata::{self, Made};
 use super::sequences;
@@ -123,8 +124,9 @@ fn read_for(
     let sends = sends_types(files, folder);
     let tables = tables::declared(&mut machine, &versions);
     gaps.extend(untold::classes(&mut machine));
+    let lent: Vec<Gap> = lent::gaps(&machine).collect();
     let sequences = sequences::of_metadata(&mut machine);
-    let told = gaps.is_empty() && perhaps.is_empty();
+    let told = gaps.is_empty() && lent.is_empty() && perhaps.is_empty();
     let models = |tree: &Option<&Tree>| {
         let mut models = match tree {
             Some(tree) => {
@@ -151,7 +153,10 @@ fn read_for(
         if versions.type_checks() {
             models.models.iter_mut().for_each(open_type_checks);
         }
-        models.gaps.splice(0..0, gaps.iter().cloned());
+        if !lent.is_empty() {
+            models.faults.retain(|fault| fault.kind != unmade::DANGLING);
+        }
+        models.gaps.splice(0..0, gaps.iter().chain(&lent).cloned());
         models.perhaps.clone_from(&perhaps);
         models
     };

@@ -33,6 +33,8 @@ pub struct Registry<'a> {
     pub mapping: Vec<ClassId>,
     /// A metadata that reflects tables of a database: what it holds besides is not known.
     pub reflected: Vec<(Value<'a>, Span)>,
+    /// Libraries that are handed a metadata, and where: they may declare tables in it.
+    pub lent: Vec<(String, Span)>,
     /// `make_searchable(...)` was called.
     pub searchable: bool,
     /// The options that `make_versioned(...)` was given.
@@ -98,6 +100,11 @@ impl<'a> Registry<'a> {
             let same = |own: &(Value<'a>, Span)| own.1 == at && id(&own.0) == id(&metadata);
             if !self.reflected.iter().any(same) {
                 self.reflected.push((metadata, at));
+            }
+        }
+        for entry in other.lent {
+            if !self.lent.contains(&entry) {
+                self.lent.push(entry);
             }
         }
         self.searchable |= other.searchable;

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::compiled;
 use super::conditional::{self, Conditional};
 use super::declarative;
+use super::lent;
 use super::registry::{Entry, Registered, TableEntry, attaches};
 use super::{terms, types};
 use crate::interpret::python::{Args, ClassId, Function, Library, Machine, Run, TermKind, Value};
@@ -33,6 +34,7 @@ pub fn call<'a, L: Registered<'a>>(
     if let Some(done) = compiled::decorated(machine, callee, args, at) {
         return Some(done);
     }
+    lent::note(machine, callee, args, at);
     let conditional = conditional::ddl_if(machine, callee, args, at);
     if let Some(conditional) = conditional.or_else(|| conditional::ruled(machine, callee, args, at)) {
         return Some(Ok(match conditional {
