@@ -119,8 +119,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let unread = match self.modules.files().read(file) {
             Err(error) => Some(Gap::new(at, error.0.clone(), Reach::Rows)),
             Ok(_) => parsed
-                .errors
-                .first()
+                .refused
+                .as_ref()
+                .or(parsed.errors.first())
                 .map(|(why, place)| self.gap(*place, format!("is no Python that can be read: {why}"))),
         };
         if let Some(gap) = unread {
