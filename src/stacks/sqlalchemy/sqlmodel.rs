@@ -474,16 +474,25 @@ fn of_class<'a, L: Library<'a>>(
             .iter()
             .any(|b| b.as_path().is_some_and(|p| wanted.contains(&p)))
     };
-    if has(&["builtins.str"]) && versions.text_before_enums() {
-        return text(machine, args, at);
-    }
-    if has(&[
+    let is_enum = has(&[
         "enum.Enum",
         "enum.IntEnum",
         "enum.StrEnum",
         "enum.Flag",
         "enum.IntFlag",
-    ]) {
+    ]);
+    if is_enum && has(&["builtins.str"]) {
+        match versions.text_before_enums() {
+            Some(true) => return text(machine, args, at),
+            Some(false) => {}
+            None => {
+                let why =
+                    "whether it is text or an enum hangs on the version of SQLModel, which is not known";
+                return Err(gap(at, why));
+            }
+        }
+    }
+    if is_enum {
         let callee = machine.path("sqlalchemy.Enum", at);
         return Ok(machine.call_term(callee, Args::of(vec![python.clone()], at), at));
     }

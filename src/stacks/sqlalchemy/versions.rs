@@ -30,7 +30,7 @@ impl Versions {
         Versions {
             sqlalchemy: allowed(files, path, "sqlalchemy"),
             sqlmodel: allowed(files, path, "sqlmodel"),
-            pydantic: allowed(files, path, "pydantic"),
+            pydantic: allowed(files, path, "pydantic").or_else(|| pydantic_of_fastapi(files, path)),
         }
     }
 
@@ -82,10 +82,15 @@ impl Versions {
     }
 
     /// Whether an enum whose labels are text (`class Kind(str, Enum)`) is text to SQLModel, which asks for text first before 0.0.9
-    /// (`get_sqlachemy_type` of `sqlmodel/main.py`).
+    /// (`get_sqlachemy_type` of `sqlmodel/main.py`). `None` where nothing pins it and it was installed beside a Pydantic before 2, as
+    /// those versions need; beside a later one it is a later one too.
     #[must_use]
-    pub fn text_before_enums(&self) -> bool {
-        self.sqlmodel.and_then(|range| range.before((0, 0, 9))) == Some(true)
+    pub fn text_before_enums(&self) -> Option<bool> {
+        let of_old_pydantic = || self.pydantic.and_then(|range| range.before((2, 0, 0))) == Some(true);
+        match self.sqlmodel {
+            Some(range) => Some(range.before((0, 0, 9)) == Some(true)),
+            None => (!of_old_pydantic()).then_some(false),
+        }
     }
 
     /// Whether SQLModel's `datetime` has a time zone; `None` where the version does not tell.
@@ -93,6 +98,13 @@ impl Versions {
     pub fn sqlmodel_time_zone(&self) -> Option<bool> {
         Some(!self.sqlmodel?.before(UTC_SINCE)?)
     }
+}
+
+/// Pydantic before 2, where FastAPI needs it: before 0.100 (release notes, "Support for Pydantic v2").
+fn pydantic_of_fastapi(files: &Files, path: &str) -> Option<Range> {
+    let fastapi = allowed(files, path, "fastapi")?;
+    let needs_old = fastapi.before((0, 100, 0)) == Some(true);
+    needs_old.then(|| requirement("pydantic<2", "pydantic")).flatten()
 }
 
 /// What the drivers that a repository installs send the type of along with the value.
