@@ -82,15 +82,13 @@ impl Versions {
     }
 
     /// Whether an enum whose labels are text (`class Kind(str, Enum)`) is text to SQLModel, which asks for text first before 0.0.9
-    /// (`get_sqlachemy_type` of `sqlmodel/main.py`). `None` where nothing pins it and it was installed beside a Pydantic before 2, as
+    /// (`get_sqlachemy_type` of `sqlmodel/main.py`). `None` where its version is not told and it was installed beside a Pydantic before 2, as
     /// those versions need; beside a later one it is a later one too.
     #[must_use]
     pub fn text_before_enums(&self) -> Option<bool> {
         let of_old_pydantic = || self.pydantic.and_then(|range| range.before((2, 0, 0))) == Some(true);
-        match self.sqlmodel {
-            Some(range) => Some(range.before((0, 0, 9)) == Some(true)),
-            None => (!of_old_pydantic()).then_some(false),
-        }
+        let before = self.sqlmodel.and_then(|range| range.before((0, 0, 9)));
+        before.or_else(|| (!of_old_pydantic()).then_some(false))
     }
 
     /// Whether SQLModel's `datetime` has a time zone; `None` where the version does not tell.
