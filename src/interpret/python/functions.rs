@@ -180,7 +180,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         self.within(frame, |machine| {
             let out = match function.code {
                 Code::Lambda(lambda) => machine.eval(&lambda.body),
-                Code::Def(def) => machine.run_body(&def.body),
+                Code::Def(def) => machine.run_body(def),
             };
             machine.end_recursion();
             out
@@ -253,7 +253,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         frame.done = L::done(self);
         self.deeper(at, |machine| {
             machine.within(frame, |machine| {
-                let out = machine.run_body(&def.body);
+                let out = machine.run_body(def);
                 machine.end_recursion();
                 out
             })
@@ -261,9 +261,9 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
     }
 
     /// Runs a function's body: what it returns.
-    pub(super) fn run_body(&mut self, body: &'a [ast::Stmt]) -> Run<'a, Value<'a>> {
+    pub(super) fn run_body(&mut self, def: &'a ast::StmtFunctionDef) -> Run<'a, Value<'a>> {
         let mark = self.parked.len();
-        let flow = self.exec_read(body);
+        let flow = self.exec_read(def);
         let flow = self.take_up(
             mark,
             flow,
@@ -325,7 +325,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         };
         let frame = self.generator_frame(&function, scope, Yields::Collect(collected.clone()), at);
         self.deeper(at, |machine| {
-            machine.within(frame, |machine| machine.run_body(&def.body))
+            machine.within(frame, |machine| machine.run_body(def))
         })?;
         Ok(self.list(&collected).cloned().unwrap_or_default())
     }

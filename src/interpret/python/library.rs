@@ -67,6 +67,10 @@ pub trait Library<'a>: Sized {
     /// reaches nothing.
     fn opaque(machine: &mut Machine<'a, Self>, gap: &Gap, args: &Args<'a>);
 
+    /// A part of a function that is running could not be read: what it does is not known. The texts are that of
+    /// the part and that of the whole body.
+    fn unread(_machine: &mut Machine<'a, Self>, _gap: &Gap, _part: &str, _body: &str) {}
+
     /// A variable of the environment that is known, because it was given.
     fn variable(_machine: &mut Machine<'a, Self>, _name: &str, _at: Span) -> Option<Value<'a>> {
         None

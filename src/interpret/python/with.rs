@@ -179,7 +179,7 @@ impl<'a, L: Library<'a>> Machine<'a, L> {
         let frame = self.generator_frame(function, scope, Yields::With(Box::new(own), s, item), at);
         self.pending.push(None);
         let run = self.deeper(at, |machine| {
-            machine.within(frame, |machine| machine.run_body(&def.body))
+            machine.within(frame, |machine| machine.run_body(def))
         });
         let pending = self.pending.pop().flatten();
         match run {

@@ -13,6 +13,7 @@ use super::inspector;
 use super::surface::{self, Kept};
 use super::systems::{self, Systems};
 use super::unbound;
+use super::unread;
 use crate::change::{Change, Failure, Question};
 use crate::config::Given;
 use crate::interpret::python::{Args, ClassId, Library, Machine, Run, Stop, Value};
@@ -233,6 +234,15 @@ impl<'a> Library<'a> for Alembic<'a> {
         let entry = machine.library.entry.map(|at| at.file);
         if surface::hands_connection(args) || file.is_some() && file == entry {
             Self::open(machine, gap.clone());
+        }
+    }
+
+    fn unread(machine: &mut Python<'a>, gap: &Gap, part: &str, body: &str) {
+        if machine.library.entry.is_none() {
+            return;
+        }
+        for reach in unread::reaches(part, body) {
+            Self::open(machine, gap.reaching(reach));
         }
     }
 

@@ -32,3 +32,4 @@ pub mod surface;
 pub mod surroundings;
 mod systems;
 mod unbound;
+mod unread;

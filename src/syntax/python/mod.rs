@@ -74,7 +74,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         .iter()
         .map(|e| (e.error.to_string(), span(file, e.location)))
         .collect();
-    let refused = refused::refused(file, text, parsed.errors());
+    let refused = refused::refused(file, text, &parsed);
     Parsed {
         body: parsed.into_syntax(),
         errors,

@@ -1,8 +1,10 @@
 //! What no version of Python reads. A parser knows one grammar: text that it does not read may be Python of another version, or a
 //! template that becomes Python. Told apart here is what is none of these, the slips that an editor leaves behind.
 
-use ruff_python_ast::token::TokenKind;
-use ruff_python_parser::{LexicalErrorType, ParseError, ParseErrorType};
+use ruff_python_ast as ast;
+use ruff_python_ast::token::{Token, TokenKind};
+use ruff_python_parser::{LexicalErrorType, ParseError, ParseErrorType, Parsed};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::span;
 use crate::source::{FileId, Span};
@@ -13,7 +15,8 @@ const CONFLICT: [&str; 2] = ["<<<<<<< ", ">>>>>>> "];
 const TEMPLATE: [&str; 3] = ["{%", "${", "<%"];
 
 /// Why every version of Python refuses a module, and where; `None` where one might read it.
-pub(super) fn refused(file: FileId, text: &str, errors: &[ParseError]) -> Option<(String, Span)> {
+pub(super) fn refused(file: FileId, text: &str, parsed: &Parsed<ast::ModModule>) -> Option<(String, Span)> {
+    let errors = parsed.errors();
     let first = errors.first()?;
     if TEMPLATE.iter().any(|mark| text.contains(mark)) {
         return None;
@@ -23,8 +26,34 @@ pub(super) fn refused(file: FileId, text: &str, errors: &[ParseError]) -> Option
         let why = "a conflict of a merge that is not resolved";
         return Some((why.to_owned(), span(file, error.location)));
     }
-    let at = first.location.start().to_usize();
-    let why = match &first.error {
+    if is_never_closed(text, errors) {
+        let why = "a bracket that is not closed";
+        let place = match open_bracket(parsed, first.location.start()) {
+            Some(bracket) => span(file, bracket.range()),
+            None => on_text(file, text, first.location),
+        };
+        return Some((why.to_owned(), place));
+    }
+    let why = match matches_no_open(parsed, first.location.start()) {
+        true => "a bracket that matches no open one",
+        false => slip(text, first)?,
+    };
+    Some((why.to_owned(), on_text(file, text, first.location)))
+}
+
+/// What is missing at the end is missing behind the last that is there.
+fn on_text(file: FileId, text: &str, range: TextRange) -> Span {
+    let there = text.trim_end();
+    let last = there.char_indices().next_back().map_or(0, |(last, _)| last);
+    match range.start().to_usize() < there.len() {
+        true => span(file, range),
+        false => Span::new(file, last, there.len()),
+    }
+}
+
+fn slip(text: &str, error: &ParseError) -> Option<&'static str> {
+    let at = error.location.start().to_usize();
+    Some(match &error.error {
         ParseErrorType::UnexpectedIndentation if is_indented_alike(text) => "unexpected indentation",
         ParseErrorType::Lexical(LexicalErrorType::IndentationError) if is_indented_alike(text) => {
             "an indentation that no line above has"
@@ -32,8 +61,12 @@ pub(super) fn refused(file: FileId, text: &str, errors: &[ParseError]) -> Option
         ParseErrorType::OtherError(why) if why.starts_with("Expected an indented block") => {
             "an indented block is missing"
         }
-        ParseErrorType::Lexical(LexicalErrorType::Eof) => "a bracket that is not closed",
         ParseErrorType::Lexical(LexicalErrorType::UnclosedStringError) => "a string that is not closed",
+        ParseErrorType::PositionalAfterKeywordArgument => "a positional argument follows a keyword argument",
+        ParseErrorType::ExpectedToken {
+            expected: TokenKind::Colon,
+            found: TokenKind::Newline,
+        } => "a colon is missing",
         ParseErrorType::ExpectedToken {
             expected: TokenKind::Comma,
             found: TokenKind::Name | TokenKind::String,
@@ -44,15 +77,78 @@ pub(super) fn refused(file: FileId, text: &str, errors: &[ParseError]) -> Option
             "a comma is missing"
         }
         _ => return None,
+    })
+}
+
+fn is_closing(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace)
+}
+
+/// Whether a bracket is open where the module ends, or where a line does: lines within brackets are one to Python (Python 3.14, The
+/// Python Language Reference, 2.1.6 "Implicit line joining"), so the parser ends a line there only where it gave a bracket up.
+fn is_never_closed(text: &str, errors: &[ParseError]) -> bool {
+    let given_up = |error: &ParseError| match &error.error {
+        ParseErrorType::Lexical(LexicalErrorType::Eof) => true,
+        ParseErrorType::ExpectedToken { expected, found } => {
+            is_closing(*expected) && matches!(found, TokenKind::Newline | TokenKind::EndOfFile)
+        }
+        _ => false,
     };
-    // What is missing at the end is missing behind the last that is there.
-    let there = text.trim_end();
-    let last = there.char_indices().next_back().map_or(0, |(last, _)| last);
-    let place = match at < there.len() {
-        true => span(file, first.location),
-        false => Span::new(file, last, there.len()),
+    // The line that follows an open bracket reads as an argument without a comma before it.
+    let next_line = |error: &ParseError| {
+        let comma = matches!(
+            &error.error,
+            ParseErrorType::ExpectedToken {
+                expected: TokenKind::Comma,
+                ..
+            }
+        );
+        comma && begins_line(text, error.location.start().to_usize())
     };
-    Some((why.to_owned(), place))
+    let mut errors = errors.iter();
+    match errors.next() {
+        Some(first) => given_up(first) || next_line(first) && errors.any(given_up),
+        None => false,
+    }
+}
+
+fn begins_line(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or("");
+    let line = before.rfind('\n').map_or(before, |at| &before[at..]);
+    line.trim().is_empty()
+}
+
+/// The innermost bracket that is open at a place.
+fn open_bracket(parsed: &Parsed<ast::ModModule>, at: TextSize) -> Option<Token> {
+    let mut open = Vec::new();
+    for token in parsed.tokens() {
+        if token.range().start() >= at {
+            break;
+        }
+        match token.kind() {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => open.push(*token),
+            kind if is_closing(kind) => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    open.pop()
+}
+
+/// Whether a bracket stands at a place that closes another kind than the one that is open, or none.
+fn matches_no_open(parsed: &Parsed<ast::ModModule>, at: TextSize) -> bool {
+    let closes = parsed
+        .tokens()
+        .iter()
+        .find(|token| token.range().start() == at)
+        .and_then(|token| match token.kind() {
+            TokenKind::Rpar => Some(TokenKind::Lpar),
+            TokenKind::Rsqb => Some(TokenKind::Lsqb),
+            TokenKind::Rbrace => Some(TokenKind::Lbrace),
+            _ => None,
+        });
+    closes.is_some_and(|closes| open_bracket(parsed, at).is_none_or(|open| open.kind() != closes))
 }
 
 fn is_conflict(text: &str, error: &ParseError) -> bool {
@@ -93,6 +189,18 @@ mod tests {
             ("def f():\n    a(b, (c)\n", "a bracket that is not closed"),
             ("a = 'b\nc = 1\n", "a string that is not closed"),
             ("a(b\n  c)\n", "a comma is missing"),
+            (
+                "def f():\n    a(b(c)\n\n\ndef g():\n    d()\n",
+                "a bracket that is not closed",
+            ),
+            (
+                "def f():\n    a(b(c)\n    d(e)\n\n\ndef g():\n    d()\n",
+                "a bracket that is not closed",
+            ),
+            ("a(b]\n", "a bracket that matches no open one"),
+            ("a = b)\n", "a bracket that matches no open one"),
+            ("def f()\n    a()\n", "a colon is missing"),
+            ("a(b=1, c)\n", "a positional argument follows a keyword argument"),
             (
                 "<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> other\n",
                 "a conflict of a merge that is not resolved",
