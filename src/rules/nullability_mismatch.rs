@@ -58,13 +58,17 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             // A trigger may fill it.
             let triggers = !pair.column.table.get().triggers.is_empty();
             let filled = pair.fills_itself() != Some(false) || field.client_default || triggers;
-            let what = if filled {
-                "writing NULL fails"
-            } else {
-                "writing a row without a value fails"
+            let of_association = is_of_association(ctx, pair);
+            let what = match (filled, of_association) {
+                (true, _) => "writing NULL fails",
+                (false, true) => "an INSERT by hand that leaves it out fails",
+                (false, false) => "writing a row without a value fails",
             };
             (
-                if filled { Level::Warn } else { Level::Error },
+                match filled || of_association {
+                    true => Level::Warn,
+                    false => Level::Error,
+                },
                 ("nullable", "not null"),
                 (
                     if demanded {
@@ -101,6 +105,15 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             .help(help + &words::dependants(ctx, pair.column, About::Field(pair.model)))
             .fix(fix::nullability(ctx.subject.files, pair)),
     );
+}
+
+/// Whether the column leads from an association table that has no class of its own: SQLAlchemy writes such a row with both of its
+/// keys (SQLAlchemy 2.0, `orm/dependency.py`, `ManyToManyDP`), and only an INSERT by hand can leave one out.
+fn is_of_association(ctx: &Context<'_>, pair: &ColumnPair<'_>) -> bool {
+    let mut kept = ctx.subject.models.iter().flat_map(|set| &set.kept_in);
+    let is_bare = kept.any(|kept| kept.model == pair.model.span && !kept.mapped);
+    let mut leads = pair.model.foreign_keys.iter();
+    is_bare && leads.any(|key| key.columns == [pair.field.column.clone()])
 }
 
 /// Whether the column is NOT NULL as a part of a primary key that is not the model's, of which `primary-key-mismatch` tells.
