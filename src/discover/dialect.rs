@@ -4,6 +4,7 @@ use super::guess;
 use super::histories::Root;
 use super::index::Index;
 use crate::config::Dialect;
+use crate::source::FileId;
 use crate::stacks::{Folder, alembic, drizzle, ecto};
 
 /// Words in SQL that only one system knows. Source: the systems' manuals on CREATE TABLE and on types.
@@ -196,12 +197,25 @@ const REQUIREMENTS: &[&str] = &[
     "environment.yml",
 ];
 
-/// The dialect of an Alembic tree: PostgreSQL where its programs name it; else what its configuration's URL says, else what the
-/// packages can speak to that are installed for it, else what the engines are made for that it connects with.
+/// The dialect of an Alembic tree. A program that has SQLite on the machines of those who write it, and PostgreSQL where it is deployed,
+/// is one for PostgreSQL.
 fn of_alembic(index: &Index<'_>, path: &str) -> Dialect {
     let Some(tree) = alembic::config::tree_at(index.files, path) else {
         return Dialect::Postgres;
     };
+    let packages = packages(index, path);
+    let driven = by_drivers(&packages);
+    match of_tree(index, &tree, &packages) {
+        Dialect::Sqlite if driven == Some(Dialect::Postgres) && connects_to_postgres(index, &tree.base) => {
+            Dialect::Postgres
+        }
+        found => found,
+    }
+}
+
+/// What the programs of an Alembic tree say: PostgreSQL where they name it; else what its configuration's URL says, else what the
+/// packages can speak to that are installed for it, else what the engines are made for that it connects with.
+fn of_tree(index: &Index<'_>, tree: &alembic::config::Tree, packages: &str) -> Dialect {
     let revisions = tree.revisions(index.files);
     let mut revisions = revisions.iter().take(200);
     let environment: String = tree
@@ -209,8 +223,7 @@ fn of_alembic(index: &Index<'_>, path: &str) -> Dialect {
         .into_iter()
         .map(|file| without_remarks(&index.files.text(file)))
         .collect();
-    let packages = packages(index, path);
-    let driven = by_drivers(&packages);
+    let driven = by_drivers(packages);
     let named = match driven {
         // A program without a driver for PostgreSQL may still speak of it: for those who run it elsewhere.
         Some(Dialect::Mysql) => needs_postgres,
@@ -224,10 +237,10 @@ fn of_alembic(index: &Index<'_>, path: &str) -> Dialect {
         _ if named => Dialect::Postgres,
         Some(dialect) => dialect,
         None => by_url(&environment)
-            .or(driven.filter(|_| !drives_several(&packages)))
-            .or_else(|| by_engines(index, &tree))
+            .or(driven.filter(|_| !drives_several(packages)))
+            .or_else(|| by_engines(index, tree))
             .or(driven)
-            .or_else(|| by_programs(index, &tree.base, &packages))
+            .or_else(|| by_programs(index, &tree.base, packages))
             .unwrap_or(Dialect::Postgres),
     }
 }
@@ -274,16 +287,7 @@ fn by_programs(index: &Index<'_>, base: &str, packages: &str) -> Option<Dialect>
     const DRIVEN: &[&str] = &["psycopg", "asyncpg", "pg8000"];
     const SQLITE: &[&str] = &["check_same_thread", "sqlite://", "sqlite+"];
     let is_whole = packages.contains("sqlalchemy") || packages.contains("sqlmodel");
-    let base = index.nearest(base, REQUIREMENTS).unwrap_or(base);
-    let below = Folder::new(index.files, base).below();
-    let mut programs = below.filter(|(path, _)| {
-        let mut folders = path.rsplit('/').skip(1);
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let speaks =
-            name.ends_with(".py") || name.contains("compose") || name.contains("env") || name == "Dockerfile";
-        speaks
-            && !folders.any(|folder| matches!(folder, "test" | "tests" | "node_modules" | ".venv" | "venv"))
-    });
+    let mut programs = programs(index, base);
     let mut found = None;
     for (path, file) in programs.by_ref().take(MAX_PROGRAMS) {
         let only_reads = is_whole && path.ends_with(".py");
@@ -297,6 +301,36 @@ fn by_programs(index: &Index<'_>, base: &str, packages: &str) -> Option<Dialect>
         }
     }
     found.filter(|_| programs.next().is_none())
+}
+
+/// Whether a program has a URL of PostgreSQL or the name of one of its drivers, or what sets it up speaks of it.
+fn connects_to_postgres(index: &Index<'_>, base: &str) -> bool {
+    let mut programs = programs(index, base).take(MAX_PROGRAMS);
+    programs.any(|(path, file)| {
+        let text = without_remarks(&index.files.text(file));
+        let mut names = text.match_indices("postgres").map(|(at, _)| &text[at..]);
+        // `postgresql+asyncpg://`, `"postgresql+asyncpg"`, pydantic's `PostgresDsn`.
+        names.any(|name| {
+            let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '+');
+            let behind = end.map_or("", |end| &name[end..]);
+            let is_driver = behind.starts_with("://") || name[..name.len() - behind.len()].contains('+');
+            !path.ends_with(".py") || is_driver || name.starts_with("postgresdsn")
+        })
+    })
+}
+
+/// The programs of the package that a folder belongs to, and what sets them up; no tests.
+fn programs<'a>(index: &'a Index<'_>, base: &'a str) -> impl Iterator<Item = (&'a str, FileId)> {
+    let base = index.nearest(base, REQUIREMENTS).unwrap_or(base);
+    let below = Folder::new(index.files, base).below();
+    below.filter(|(path, _)| {
+        let mut folders = path.rsplit('/').skip(1);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let speaks =
+            name.ends_with(".py") || name.contains("compose") || name.contains("env") || name == "Dockerfile";
+        speaks
+            && !folders.any(|folder| matches!(folder, "test" | "tests" | "node_modules" | ".venv" | "venv"))
+    })
 }
 
 /// The lists of the packages of a Python program, in lower case.
