@@ -257,6 +257,17 @@ pub fn maybe_flag(args: &Args<'_>, name: &str) -> Known<Option<bool>> {
     }
 }
 
+/// The same of what SQLAlchemy asks for its truth alone: a text is true where it is not empty, whatever it says.
+///
+/// # Errors
+/// Where it cannot be told.
+pub fn maybe_true(args: &Args<'_>, name: &str) -> Known<Option<bool>> {
+    match keyword(args, name)?.map(|argument| &argument.value) {
+        Some(Value::Str(text)) => Ok(Some(!text.as_str().is_empty())),
+        _ => maybe_flag(args, name),
+    }
+}
+
 /// A whole number; `None` where it is not given or is `None`.
 ///
 /// # Errors

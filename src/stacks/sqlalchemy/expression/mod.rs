@@ -139,7 +139,8 @@ impl<'m, 's, 'a, L: Library<'a>> Writer<'m, 's, 'a, L> {
         self.runs.push((text.to_owned(), self.at, false));
     }
 
-    /// SQL as written in a string: `\:` is a colon, `:name` a parameter that DDL cannot have.
+    /// SQL as written in a string: `\:` is a colon, `:name` a parameter. DDL is written with its values in place, and one that was
+    /// given none is NULL, inside a literal too (`SQLCompiler.render_literal_bindparam`): of `'[/:a-z]'` it makes `'[/NULL-z]'`.
     fn raw(&mut self, text: &Text, at: Span, skip: usize) -> Known<()> {
         let whole = text.as_str();
         let bytes = whole.as_bytes();
@@ -163,8 +164,14 @@ impl<'m, 's, 'a, L: Library<'a>> Writer<'m, 's, 'a, L> {
                         .skip(i + 1)
                         .position(|b| !is_word(*b))
                         .map(|n| n + i + 1);
-                    if end.and_then(|e| bytes.get(e)) != Some(&b':') {
-                        return Err(gap(at, "a parameter stands in SQL of DDL"));
+                    let next = end.and_then(|e| bytes.get(e)).copied();
+                    if [before, next].into_iter().flatten().any(|b| !b.is_ascii()) {
+                        return Err(gap(at, "whether a parameter stands in SQL of DDL"));
+                    }
+                    if next != Some(b':') {
+                        self.runs.extend(text.slice(from..i).runs());
+                        self.runs.push(("NULL".to_owned(), at, false));
+                        from = end.unwrap_or(bytes.len());
                     }
                 }
                 _ => {}
@@ -306,9 +313,9 @@ impl<'m, 's, 'a, L: Library<'a>> Writer<'m, 's, 'a, L> {
                 self.name(&Name::new(text.as_str()), at);
                 Ok(())
             }
-            ("true", None) => self.word("true"),
-            ("false", None) => self.word("false"),
-            ("null", None) => self.word("NULL"),
+            ("true" | "True_", None) => self.word("true"),
+            ("false" | "False_", None) => self.word("false"),
+            ("null" | "Null", None) => self.word("NULL"),
             ("literal", Some(a)) => self.typed_literal(a, args.get(1, "type_"), depth),
             ("and_", _) => self.joined(&args.positional, " AND ", depth),
             ("or_", _) => self.joined(&args.positional, " OR ", depth),

@@ -65,7 +65,7 @@ fn whole<'a, L: Library<'a>>(
             Err(gap) => Err(gap),
         },
         kind,
-        deferrable: terms::maybe_flag(args, "deferrable"),
+        deferrable: terms::maybe_true(args, "deferrable"),
         initially_deferred,
         not_valid: terms::flag(args, "postgresql_not_valid", false).unwrap_or(false),
         type_bound: false,
