@@ -345,8 +345,9 @@ fn led_elsewhere(
 pub fn created(run: &Run) -> Created {
     let mut all = Models::default();
     for models in &run.models {
-        all.models.extend(models.models.iter().cloned());
-        all.enums.extend(models.enums.iter().cloned());
+        let (made, enums) = models.made();
+        all.models.extend(made.iter().cloned());
+        all.enums.extend(enums.iter().cloned());
         all.extensions.extend(models.extensions.iter().cloned());
         all.gaps.extend(models.gaps.iter().cloned());
     }

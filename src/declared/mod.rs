@@ -31,6 +31,8 @@ pub struct Models {
     pub sequences: Vec<DeclaredSequence>,
     /// Extensions that the models ask for.
     pub extensions: Vec<Name>,
+    /// What is made of them, where several declare one table; else all are.
+    pub created: Option<Created>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
     /// Tables, by what is known of their names, that models may stand for which are not listed, and why.
@@ -60,6 +62,15 @@ pub struct Models {
     /// Models, by name, whose table may be in a schema that is chosen when the program runs, or that migrations may be told to leave to
     /// others, and why: where it is not found, it is elsewhere.
     pub wandering: FxHashMap<SmolStr, Gap>,
+}
+
+/// What a tool that makes a database of models makes.
+#[derive(Debug, Clone, Default)]
+pub struct Created {
+    /// Each with its own table.
+    pub models: Vec<Model>,
+    /// The native enums of these.
+    pub enums: Vec<EnumType>,
 }
 
 /// What a model's own validations ask of a field.
@@ -110,11 +121,21 @@ pub enum Awaits {
 }
 
 impl Models {
+    /// The models and the native enums of which a database is made.
+    #[must_use]
+    pub fn made(&self) -> (&[Model], &[EnumType]) {
+        match &self.created {
+            Some(created) => (&created.models, &created.enums),
+            None => (&self.models, &self.enums),
+        }
+    }
+
     /// Everything that could not be read: of the whole, of each model, of each field; each once.
     #[must_use]
     pub fn every_gap(&self) -> Vec<Gap> {
         let mut out = self.gaps.clone();
-        for model in &self.models {
+        let created = self.created.iter().flat_map(|created| &created.models);
+        for model in self.models.iter().chain(created) {
             out.extend(model.table.iter().filter_map(Expectation::gap).cloned());
             out.extend(model.open.iter().map(|(_, gap)| gap.clone()));
             for field in &model.fields {

@@ -274,6 +274,17 @@ impl Maker<'_> {
             span: model.span,
         };
         self.out.push((Change::CreateTable(Box::new(change)), model.span));
+        // A foreign key may lead to a column, and to a key of it, that are not known.
+        let is_led_to = |section: Section| {
+            matches!(
+                section,
+                Section::Columns | Section::PrimaryKey | Section::Unique | Section::Indexes
+            )
+        };
+        for (section, gap) in model.open.iter().filter(|(section, _)| is_led_to(*section)) {
+            let gap = gap.reaching(Reach::Section(printed.clone(), *section));
+            self.out.push((Change::Opaque(gap), model.span));
+        }
     }
 
     fn column(&mut self, field: &Field, table: &str) -> ColumnSpec {

@@ -39,6 +39,7 @@ mod python;
 mod report;
 mod reserved;
 mod retype;
+mod rival_models;
 mod rules_pages;
 mod since;
 mod spellings;

@@ -26,6 +26,7 @@ pub mod metadata;
 pub mod models;
 pub mod naming;
 pub mod registry;
+mod rivals;
 pub mod semantics;
 mod sequences;
 mod sqlmodel;

@@ -13,6 +13,7 @@ use super::faults;
 use super::lent;
 use super::library::Reading;
 use super::metadata::{self, Made};
+use super::rivals;
 use super::sequences;
 use super::table::{ColumnDef, ConstraintDef, ConstraintKind, IndexDef};
 use super::tables::{self, ModelTable};
@@ -137,6 +138,7 @@ fn read_for(
             None => {
                 let all: Vec<_> = tables.iter().collect();
                 let mut models = of_tables(&all);
+                models.created = rivals::created(files, &all, None);
                 sequences::add(&mut models, sequences.iter());
                 models.faults = faults::of(files, &all, None);
                 models.faults.extend(faults::names(&modules, &all));
@@ -151,7 +153,8 @@ fn read_for(
             models.cast_text.clear();
         }
         if versions.type_checks() {
-            models.models.iter_mut().for_each(open_type_checks);
+            let created = models.created.iter_mut().flat_map(|created| &mut created.models);
+            models.models.iter_mut().chain(created).for_each(open_type_checks);
         }
         if !lent.is_empty() {
             models.faults.retain(|fault| fault.kind != unmade::DANGLING);
@@ -201,6 +204,7 @@ fn of_history(
     };
     let kept: Vec<_> = tables.iter().filter(is_ours).filter(is_left).collect();
     let mut models = of_tables(&kept);
+    models.created = rivals::created(files, &kept, Some((tree, &own)));
     let is_handed = |made: &Option<Made>| made.is_some_and(|made| own.metadata.contains(&identity(made)));
     sequences::add(&mut models, sequences.iter().filter(|(_, made)| is_handed(made)));
     let known = own.loose.is_none().then_some(&*own.modules);
@@ -219,6 +223,9 @@ fn of_history(
     let celery = own.metadata.iter().find(is_celery).and(tree.environment(files));
     if let Some(environment) = celery {
         let brought = brought::celery(own.place.unwrap_or(Span::new(environment, 0, 0)));
+        if let Some(created) = &mut models.created {
+            created.models.extend(brought.clone());
+        }
         models.models.extend(brought);
     }
     let marks = |name: &str| {
@@ -301,7 +308,7 @@ pub(super) fn identity(made: Made) -> Identity {
 }
 
 /// Tables as models.
-fn of_tables(tables: &[&ModelTable<'_>]) -> Models {
+pub(super) fn of_tables(tables: &[&ModelTable<'_>]) -> Models {
     let mut models = Models {
         language: LANGUAGE,
         dialect: Some("postgresql".into()),
