@@ -33,6 +33,8 @@ pub struct Models {
     pub extensions: Vec<Name>,
     /// What is made of them, where several declare one table; else all are.
     pub created: Option<Created>,
+    /// A column whose type is not told may be of an enum that is not listed.
+    pub enums_untold: bool,
     /// What could not be read.
     pub gaps: Vec<Gap>,
     /// Tables, by what is known of their names, that models may stand for which are not listed, and why.

@@ -99,7 +99,7 @@ pub fn is_incomplete(models: &Models) -> bool {
         )
     };
     let untold = |m: &Model| !matches!(m.table, None | Some(Expectation::Exactly(_)));
-    models.gaps.iter().any(is_more) || models.models.iter().any(untold)
+    models.enums_untold || models.gaps.iter().any(is_more) || models.models.iter().any(untold)
 }
 
 struct Maker<'a> {

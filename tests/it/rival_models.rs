@@ -1,4 +1,4 @@
-//! What is made of several classes that declare one table, as `schemalign models` prints it.
+//! What `schemalign models` prints of what is made: of several classes that declare one table; of enums that are not told.
 
 use std::path::Path;
 use std::process::Command;
@@ -39,26 +39,24 @@ with context.begin_transaction():
 
 const REVISION: &str = "revision = 'a1'\ndown_revision = None\ndef upgrade():\n    pass\n";
 
-/// The document that is printed of the models where `env.py` imports these modules; where it is not there, without a history.
-fn printed(case: &str, imports: Option<&str>) -> Value {
+const UNTOLD: &str = "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from elsewhere.states import State
+class Base(DeclarativeBase):
+    pass
+class Report(Base):
+    __tablename__ = 'reports'
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[State] = mapped_column(default=State.NEW)
+";
+
+/// The document that is printed of files.
+fn of(case: &str, files: &[(&str, &str)]) -> Value {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rivals-{case}"));
     let _ = std::fs::remove_dir_all(&root);
-    let write = |path: &str, text: &str| {
+    for (path, text) in files.iter().chain(&[(".git/HEAD", "ref: refs/heads/main\n")]) {
         let path = root.join(path);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(path, text).expect("a file");
-    };
-    write(".git/HEAD", "ref: refs/heads/main\n");
-    write("app/base.py", BASE);
-    write("app/own.py", OWN);
-    write("app/other.py", OTHER);
-    if let Some(imports) = imports {
-        write(
-            "alembic.ini",
-            "[alembic]\nscript_location = alembic\nprepend_sys_path = .\n",
-        );
-        write("alembic/env.py", &ENVIRONMENT.replace("IMPORTS", imports));
-        write("alembic/versions/a1_first.py", REVISION);
     }
     let out = Command::new(env!("CARGO_BIN_EXE_schemalign"))
         .args(["models", "--format", "json"])
@@ -67,6 +65,25 @@ fn printed(case: &str, imports: Option<&str>) -> Value {
         .expect("schemalign runs");
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).expect("a document")
+}
+
+/// The document that is printed of the models where `env.py` imports these modules; where it is not there, without a history.
+fn printed(case: &str, imports: Option<&str>) -> Value {
+    let environment = ENVIRONMENT.replace("IMPORTS", imports.unwrap_or_default());
+    let mut files = vec![
+        ("app/base.py", BASE),
+        ("app/own.py", OWN),
+        ("app/other.py", OTHER),
+    ];
+    if imports.is_some() {
+        files.push((
+            "alembic.ini",
+            "[alembic]\nscript_location = alembic\nprepend_sys_path = .\n",
+        ));
+        files.push(("alembic/env.py", &environment));
+        files.push(("alembic/versions/a1_first.py", REVISION));
+    }
+    of(case, &files)
 }
 
 fn columns(document: &Value) -> Vec<&str> {
@@ -123,5 +140,19 @@ fn where_none_or_both_are_reached_it_is_not_known_what_is_made() {
             "{case}: {}",
             document["tables"]["public.lines"]
         );
+    }
+}
+
+#[test]
+fn a_column_of_no_known_type_may_be_of_an_enum_that_is_not_listed() {
+    let told = UNTOLD
+        .replace("from elsewhere.states import State", "State = int")
+        .replace("State.NEW", "1");
+    for (case, text, open) in [
+        ("enum-untold", UNTOLD, Value::from(true)),
+        ("enum-told", &told, Value::Null),
+    ] {
+        let document = of(case, &[("app/models.py", text)]);
+        assert_eq!(document["incomplete"], open, "{case}: {document}");
     }
 }

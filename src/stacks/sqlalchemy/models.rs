@@ -223,9 +223,8 @@ fn of_history(
     let celery = own.metadata.iter().find(is_celery).and(tree.environment(files));
     if let Some(environment) = celery {
         let brought = brought::celery(own.place.unwrap_or(Span::new(environment, 0, 0)));
-        if let Some(created) = &mut models.created {
-            created.models.extend(brought.clone());
-        }
+        let created = models.created.iter_mut();
+        created.for_each(|created| created.models.extend(brought.clone()));
         models.models.extend(brought);
     }
     let marks = |name: &str| {
@@ -648,6 +647,7 @@ fn add_index(model: &mut Model, table: &ObjectName, index: &IndexDef) -> Result<
 fn enums(tables: &[&ModelTable<'_>], models: &mut Models) {
     let mut seen: FxHashMap<QualifiedName, usize> = FxHashMap::default();
     for table in tables {
+        models.enums_untold |= !table.reflected && table.def.columns.iter().any(ColumnDef::may_be_enum);
         for def in table.def.columns.iter().flat_map(|column| column.enums()) {
             let mut name = match def.name.clone() {
                 Ok(name) => name,

@@ -134,6 +134,13 @@ impl<'a> ColumnDef<'a> {
         types.filter_map(|typed| typed.enumeration.as_ref())
     }
 
+    /// Whether it may be of an enum of which nothing is known.
+    pub fn may_be_enum(&self) -> bool {
+        self.ty.as_ref().is_none_or(|typed| {
+            typed.ty.is_err() && typed.enumeration.is_none() && typed.affinity == types::Affinity::Unknown
+        })
+    }
+
     /// Everything about it is left open.
     pub(in crate::stacks::sqlalchemy) fn open(&mut self, why: &crate::known::Gap) {
         self.nullable = Err(why.clone());
