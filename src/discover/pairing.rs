@@ -122,7 +122,10 @@ fn target(name: &str, dialect: Dialect, root: Option<Root<'_>>, models: Option<M
 fn unsupported(path: &str, stack: &str, dialect: Dialect) -> NotChecked {
     NotChecked {
         what: format!("{} ({stack}, {})", shown(path), dialect.title()),
-        why: format!("{} is not supported yet", dialect.title()),
+        why: format!(
+            "{} is not supported yet; --dialect postgres says that it is PostgreSQL after all",
+            dialect.title()
+        ),
     }
 }
 

@@ -1,10 +1,14 @@
 //! A field and its column do not allow NULL alike.
 
+use std::collections::BTreeSet;
+
 use super::place::Fact;
 use super::{Check, Context, Report, Reporter, Rule, words};
+use crate::declared::KeptIn;
 use crate::finding::Level;
 use crate::fix;
 use crate::known::Verdict;
+use crate::name::Name;
 use crate::pair::impact::About;
 use crate::pair::{ColumnPair, NullDifference};
 
@@ -107,13 +111,21 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
     );
 }
 
-/// Whether the column leads from an association table that has no class of its own: SQLAlchemy writes such a row with both of its
-/// keys (SQLAlchemy 2.0, `orm/dependency.py`, `ManyToManyDP`), and only an INSERT by hand can leave one out.
+/// Whether the column leads from an association table of mapped classes that has none of its own: SQLAlchemy writes such a row with both
+/// of its keys (SQLAlchemy 2.0, `orm/dependency.py`, `ManyToManyDP`), and only an INSERT by hand can leave one out. A program that maps
+/// no class writes all of its rows by hand.
 fn is_of_association(ctx: &Context<'_>, pair: &ColumnPair<'_>) -> bool {
-    let mut kept = ctx.subject.models.iter().flat_map(|set| &set.kept_in);
-    let is_bare = kept.any(|kept| kept.model == pair.model.span && !kept.mapped);
-    let mut leads = pair.model.foreign_keys.iter();
-    is_bare && leads.any(|key| key.columns == [pair.field.column.clone()])
+    let is_own = |kept: &KeptIn| kept.model == pair.model.span;
+    let mut sets = ctx.subject.models.iter().map(|set| &set.kept_in);
+    let is_bare = sets
+        .any(|set| set.iter().any(|kept| is_own(kept) && !kept.mapped) && set.iter().any(|kept| kept.mapped));
+    let single = pair
+        .model
+        .foreign_keys
+        .iter()
+        .filter(|key| key.columns.len() == 1);
+    let columns: BTreeSet<&Name> = single.flat_map(|key| &key.columns).collect();
+    is_bare && columns.len() > 1 && columns.contains(&pair.field.column)
 }
 
 /// Whether the column is NOT NULL as a part of a primary key that is not the model's, of which `primary-key-mismatch` tells.

@@ -42,20 +42,27 @@ fn tables(text: &str) -> Option<Vec<String>> {
     if text.contains("batch_op.") && !text.contains("as batch_op") {
         return None;
     }
+    // Texts side by side are one.
+    let mut behind_text = false;
     for line in text.lines() {
         if CONFLICT.iter().any(|mark| line.starts_with(mark)) {
             continue;
         }
-        tables_of(line, &mut names)?;
+        tables_of(line, &mut names, &mut behind_text)?;
     }
     names.sort();
     names.dedup();
     Some(names)
 }
 
-fn tables_of(line: &str, names: &mut Vec<String>) -> Option<()> {
+fn tables_of(line: &str, names: &mut Vec<String>, behind_text: &mut bool) -> Option<()> {
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
+        let is_text = matches!(first, '"' | '\'');
+        if is_text && *behind_text {
+            return None;
+        }
+        *behind_text = is_text || *behind_text && first.is_whitespace();
         let end = match first {
             '#' => return Some(()),
             '"' | '\'' => {
@@ -138,6 +145,8 @@ mod tests {
             "op.drop_table('a', schema='b')",
             "op.add_column('teams', comment=\"\"\"a",
             "op.drop_table('te",
+            "op.drop_table('te' 'ams')",
+            "op.drop_table(\n    'te'\n    'ams')",
             "batch_op.drop_column('name')",
         ];
         for text in all {

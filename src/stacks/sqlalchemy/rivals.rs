@@ -138,15 +138,7 @@ fn leave_open(model: &mut Model, gap: &Gap) {
     model.foreign_keys.clear();
     model.checks.clear();
     model.exclusions.clear();
-    let all = [
-        Section::Columns,
-        Section::PrimaryKey,
-        Section::Unique,
-        Section::ForeignKeys,
-        Section::Checks,
-        Section::Indexes,
-    ];
-    model.open = all
+    model.open = Section::ALL
         .into_iter()
         .map(|section| (section, gap.reaching(Reach::Section(printed.clone(), section))))
         .collect();
