@@ -210,6 +210,11 @@ pub struct Fault {
     pub related: Vec<(Span, String)>,
 }
 
+impl Fault {
+    /// The kind of a foreign key that leads to a table or a column that no model declares.
+    pub const DANGLING: &'static str = "dangling-foreign-key";
+}
+
 /// A model that the tool that writes migrations does not see: none that it writes will make or change its table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unseen {

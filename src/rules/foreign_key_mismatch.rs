@@ -3,11 +3,12 @@
 use super::place::Place;
 use super::{Check, Context, Report, Reporter, Rule, words};
 use crate::change::ReferentialAction;
-use crate::declared::{DeclaredForeignKey, Expectation, Model, Models};
+use crate::declared::{DeclaredForeignKey, Expectation, Fault, Model, Models};
 use crate::finding::Level;
 use crate::known::Section;
 use crate::pair::{ForeignKeyMatch, TablePair, column_pairs, foreign_keys};
 use crate::schema::{ConstraintWalker, ForeignKey, TableWalker};
+use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
     name: "foreign-key-mismatch",
@@ -27,6 +28,8 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     for wanted in &model.foreign_keys {
         match pair.foreign_key_match(table, wanted) {
             ForeignKeyMatch::Absent | ForeignKeyMatch::Unknown(_) => {}
+            // What the database holds is told where the model is told to lead to nothing.
+            ForeignKeyMatch::Elsewhere(_) if dangles(set, wanted) => {}
             ForeignKeyMatch::Elsewhere(held) => elsewhere(ctx, model, table, wanted, held, out),
             ForeignKeyMatch::Same(held) => {
                 if let Some((_, key)) = foreign_keys(table).find(|(c, _)| c.id == held.id) {
@@ -38,6 +41,34 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
     }
 }
 
+fn dangles(set: &Models, wanted: &DeclaredForeignKey) -> bool {
+    let mut faults = set.faults.iter();
+    faults.any(|fault| fault.kind == Fault::DANGLING && fault.span == wanted.span)
+}
+
+/// What the database has in place of the foreign key that a model writes at a place: where it was made, and to what it leads.
+pub(super) fn held_elsewhere(ctx: &Context<'_>, at: Span) -> Option<(Place, String)> {
+    ctx.pairs.tables.iter().find_map(|pair| {
+        let (_, model, table) = pair.both_tables()?;
+        let wanted = model.foreign_keys.iter().find(|key| key.span == at)?;
+        let ForeignKeyMatch::Elsewhere(held) = pair.foreign_key_match(table, wanted) else {
+            return None;
+        };
+        let (_, key) = foreign_keys(table).find(|(c, _)| c.id == held.id)?;
+        Some((ctx.of_constraint(held)?, target(held, key)))
+    })
+}
+
+/// To what a foreign key of the database leads.
+fn target(held: ConstraintWalker<'_>, key: &ForeignKey) -> String {
+    let referenced: Vec<_> = column_pairs(held, key).iter().map(|p| p.1).collect();
+    format!(
+        "{} {}",
+        held.table.schema.table(key.table).qualified(),
+        words::list(&referenced)
+    )
+}
+
 fn elsewhere(
     ctx: &Context<'_>,
     model: &Model,
@@ -46,7 +77,7 @@ fn elsewhere(
     held: ConstraintWalker<'_>,
     out: &Reporter,
 ) {
-    let Expectation::Exactly(target) = &wanted.table else {
+    let Expectation::Exactly(written) = &wanted.table else {
         return;
     };
     let Some((_, key)) = foreign_keys(table).find(|(c, _)| c.id == held.id) else {
@@ -56,19 +87,14 @@ fn elsewhere(
     let own = words::list(&wanted.columns);
     let should = format!(
         "{}{}",
-        words::qualified(Some(table.schema), target),
+        words::qualified(Some(table.schema), written),
         if wanted.referenced.is_empty() {
             String::new()
         } else {
             format!(" {}", words::list(&wanted.referenced))
         }
     );
-    let referenced: Vec<_> = column_pairs(held, key).iter().map(|p| p.1).collect();
-    let does = format!(
-        "{} {}",
-        table.schema.table(key.table).qualified(),
-        words::list(&referenced)
-    );
+    let does = target(held, key);
     let by = by(place.as_ref());
     out.send(
         Report::new(

@@ -1,6 +1,7 @@
 //! Something in the models' source that the framework itself refuses.
 
-use super::{Check, Context, Report, Reporter, Rule, duplicate_model};
+use super::{Check, Context, Report, Reporter, Rule, duplicate_model, foreign_key_mismatch};
+use crate::declared::Fault;
 use crate::finding::Level;
 
 pub(super) static RULE: Rule = Rule {
@@ -22,6 +23,11 @@ fn check(ctx: &Context<'_>, out: &Reporter) {
             "unknown-attribute" => report = report.level(Level::Note),
             // The framework passes over it, or does not do what a history does in its place.
             "unread-setting" | "name-taken" => report = report.level(Level::Warn),
+            Fault::DANGLING => {
+                if let Some((place, leads)) = foreign_key_mismatch::held_elsewhere(ctx, fault.span) {
+                    report = report.database(Some(&place), format!("the database's leads to {leads}"));
+                }
+            }
             _ => {}
         }
         for (span, label) in &fault.related {

@@ -28,7 +28,7 @@ use super::versions::{Versions, sends_types};
 use crate::change::ObjectName;
 use crate::declared::{
     DeclaredCheck, DeclaredExclusion, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, DeclaredSequence,
-    EnumType, Expectation, Field, KeptIn, Key, Language, Like, Model, ModelKind, Models, Sees, Unique,
+    EnumType, Expectation, Fault, Field, KeptIn, Key, Language, Like, Model, ModelKind, Models, Sees, Unique,
 };
 use crate::interpret::python::{Machine, Modules, Stop};
 use crate::known::{Gap, Reach, Section};
@@ -157,7 +157,7 @@ fn read_for(
             models.models.iter_mut().chain(created).for_each(open_type_checks);
         }
         if !lent.is_empty() {
-            models.faults.retain(|fault| fault.kind != unmade::DANGLING);
+            models.faults.retain(|fault| fault.kind != Fault::DANGLING);
         }
         models.gaps.splice(0..0, gaps.iter().chain(&lent).cloned());
         models.perhaps.clone_from(&perhaps);

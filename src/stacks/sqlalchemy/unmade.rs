@@ -24,9 +24,6 @@ use crate::stacks::alembic::imports;
 use crate::syntax::python::ast;
 use crate::syntax::python::ast::visitor::{Visitor, walk_stmt};
 
-/// The kind of fault that a foreign key is which leads to nothing.
-pub(super) const DANGLING: &str = "dangling-foreign-key";
-
 /// The foreign keys of some tables that lead to nothing that any of all tables holds; `told`: no others may be there than these.
 pub(super) fn dangling(
     modules: &Modules<'_>,
@@ -53,7 +50,7 @@ pub(super) fn dangling(
                 None => continue,
             };
             out.push(Fault {
-                kind: DANGLING,
+                kind: Fault::DANGLING,
                 span,
                 message: format!(
                     "the foreign key of `{}` leads to {written}, but {what}: its rows cannot be written, nor can `create_all` or \
