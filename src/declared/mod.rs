@@ -195,6 +195,9 @@ pub struct Language {
     pub without_constraints: bool,
     /// An enum's value may be sent without its type, so that it takes that of the column.
     pub bare_enums: bool,
+    /// Where a row gives no value, the client itself writes a default that is a literal or the time, as Prisma's does. Else it leaves
+    /// the column out, for the database to fill (SQLAlchemy 2.0, "Server-invoked DDL-Explicit Default Expressions").
+    pub writes_defaults: bool,
 }
 
 /// Something wrong within the models' source.

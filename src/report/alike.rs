@@ -1,6 +1,7 @@
 //! Errors and warnings that belong together. Those of one cause are told as one: the first is shown, headed by what is wrong with all,
 //! and the places of the others are listed below it. Of many that say the same of one thing each, and show nothing else, the first is
-//! shown whole, the others by a line each. Fifty models without a table are one fault, not fifty.
+//! shown whole, the others by a line each: fifty models without a table are one fault, not fifty. So it is with what one line of a
+//! class gives to each table of the classes that inherit it.
 
 use std::borrow::Cow;
 
@@ -87,37 +88,65 @@ impl Told<'_> {
     }
 }
 
+/// Findings that are told below the first of them.
+struct Group<'f> {
+    /// In their turn among all.
+    members: Vec<(usize, &'f Finding)>,
+    /// They stand at one place, and each is of a table of its own.
+    of_one_place: bool,
+}
+
+impl Group<'_> {
+    /// Whether it takes one more, and then as one of its place.
+    fn takes(&self, finding: &Finding) -> Option<bool> {
+        let [(_, first), others @ ..] = self.members.as_slice() else {
+            return None;
+        };
+        let is_open = |of_one_place| others.is_empty() || self.of_one_place == of_one_place;
+        if is_open(true) && are_of_one_place(first, finding) {
+            return Some(true);
+        }
+        (is_open(false) && are_alike(first, finding)).then_some(false)
+    }
+}
+
 /// What is told together, in the order of the first of each: the finding that is shown whole, and those below it.
 pub(super) fn grouped<'f>(findings: &[&'f Finding]) -> Vec<(&'f Finding, Vec<&'f Finding>)> {
-    let mut groups: Vec<Vec<(usize, &Finding)>> = Vec::new();
-    // Those that are alike are so in this.
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    // Those that are told together are the same in one of these.
     let mut by_sight: FxHashMap<(&str, Option<Span>), Vec<usize>> = FxHashMap::default();
+    let mut by_place: FxHashMap<(&str, Span), Vec<usize>> = FxHashMap::default();
     for (turn, finding) in findings.iter().copied().enumerate() {
-        let sight = (finding.rule, finding.related.first().map(|related| related.span));
-        let seen = by_sight.entry(sight).or_default();
-        let alike = |at: &&usize| {
-            let first = groups.get(**at).and_then(|group| group.first());
-            first.is_some_and(|(_, first)| are_alike(first, finding))
-        };
-        match seen.iter().find(alike).copied().and_then(|at| groups.get_mut(at)) {
-            Some(group) => group.push((turn, finding)),
+        let sight = by_sight
+            .entry((finding.rule, finding.related.first().map(|related| related.span)))
+            .or_default();
+        let place = by_place.entry((finding.rule, finding.span)).or_default();
+        let taken = place.iter().chain(&*sight).find_map(|at| {
+            let of_one_place = groups.get(*at)?.takes(finding)?;
+            Some((*at, of_one_place))
+        });
+        match taken.and_then(|(at, of_one_place)| Some((groups.get_mut(at)?, of_one_place))) {
+            Some((group, of_one_place)) => {
+                group.members.push((turn, finding));
+                group.of_one_place = of_one_place;
+            }
             None => {
-                seen.push(groups.len());
-                groups.push(vec![(turn, finding)]);
+                sight.push(groups.len());
+                place.push(groups.len());
+                groups.push(Group {
+                    members: vec![(turn, finding)],
+                    of_one_place: false,
+                });
             }
         }
     }
-    let (many, few): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.len() > MANY);
     let mut out: Vec<(usize, &Finding, Vec<&Finding>)> = Vec::new();
-    out.extend(
-        few.into_iter()
-            .flatten()
-            .map(|(turn, one)| (turn, one, Vec::new())),
-    );
-    for group in many {
-        let mut group = group.into_iter();
-        if let Some((turn, first)) = group.next() {
-            out.push((turn, first, group.map(|(_, one)| one).collect()));
+    for group in groups {
+        let mut members = group.members.into_iter();
+        if !group.of_one_place && members.len() <= MANY {
+            out.extend(members.map(|(turn, one)| (turn, one, Vec::new())));
+        } else if let Some((turn, first)) = members.next() {
+            out.push((turn, first, members.map(|(_, one)| one).collect()));
         }
     }
     out.sort_by_key(|(turn, ..)| *turn);
@@ -126,16 +155,29 @@ pub(super) fn grouped<'f>(findings: &[&'f Finding]) -> Vec<(&'f Finding, Vec<&'f
 
 /// Whether two findings differ in their own place alone: what else they show is the same.
 fn are_alike(one: &Finding, other: &Finding) -> bool {
+    are_comparable(one, other) && one.related == other.related
+}
+
+/// Whether two findings say the same of one place, each for a table of its own.
+fn are_of_one_place(one: &Finding, other: &Finding) -> bool {
+    let is_alone = |finding: &Finding| finding.common.is_none();
+    are_comparable(one, other)
+        && is_alone(one)
+        && is_alone(other)
+        && (one.span, &one.label) == (other.span, &other.label)
+        && one.table != other.table
+}
+
+fn are_comparable(one: &Finding, other: &Finding) -> bool {
     one.rule == other.rule
         && one.level == other.level
-        && one.related == other.related
         && one.targets == other.targets
         && one.cause.is_none()
         && other.cause.is_none()
 }
 
 /// Those that are told below the first of them.
-pub(super) fn render(more: &[&Finding], files: &Files) -> String {
+pub(super) fn render(told: &Finding, more: &[&Finding], files: &Files) -> String {
     let Some(first) = more.first() else {
         return String::new();
     };
@@ -146,11 +188,12 @@ pub(super) fn render(more: &[&Finding], files: &Files) -> String {
     };
     let mut out = format!("{level}[{}]: {} more like it:\n", first.rule, more.len());
     for finding in more {
-        out.push_str(&format!(
-            "  {}: {}\n",
-            at(finding.span, files),
-            escape(&finding.message)
-        ));
+        // The place that they have in common is shown already.
+        let other = finding.related.first().map(|related| related.span);
+        let place = other
+            .filter(|_| finding.span == told.span)
+            .unwrap_or(finding.span);
+        out.push_str(&format!("  {}: {}\n", at(place, files), escape(&finding.message)));
     }
     out.push('\n');
     out

@@ -52,7 +52,7 @@ pub fn render(report: &Report, files: &Files, options: &TextOptions) -> String {
         if let Some(all) = told.iter().find(|told| std::ptr::eq(&*told.finding, first)) {
             others(all, files, &mut out);
         }
-        out.push_str(&alike::render(&more, files));
+        out.push_str(&alike::render(first, &more, files));
     }
     out.push_str(&super::notes::render(&notes, files));
     if !notes.is_empty() {

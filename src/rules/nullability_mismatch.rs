@@ -60,7 +60,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         ),
         NullDifference::FieldAllows => {
             // A trigger may fill it.
-            let triggers = !pair.column.table.get().triggers.is_empty();
+            let triggers = pair.column.table.may_fill_new_rows();
             let filled = pair.fills_itself() != Some(false) || field.client_default || triggers;
             let of_association = is_of_association(ctx, pair);
             let what = match (filled, of_association) {

@@ -30,7 +30,7 @@ fn check(ctx: &Context<'_>, pair: &TablePair<'_>, out: &Reporter) {
         let by = null
             .as_ref()
             .map_or_else(String::new, |p| format!(" by {}", p.by()));
-        let triggers = !table.get().triggers.is_empty();
+        let triggers = table.may_fill_new_rows();
         let unless = if triggers {
             ", unless a trigger fills it"
         } else {

@@ -113,7 +113,7 @@ fn too_long(ctx: &Context<'_>, pair: &ColumnPair<'_>, said: &Validation, most: u
 
 /// No value passes, and the column must have one.
 fn refused(ctx: &Context<'_>, pair: &ColumnPair<'_>, said: &Validation, out: &Reporter) {
-    if !must_be_written(pair.column) || !pair.column.table.get().triggers.is_empty() {
+    if !must_be_written(pair.column) || pair.column.table.may_fill_new_rows() {
         return;
     }
     let place = ctx.column_part(pair.column, pair.column.get().nullable.origin(), Fact::Null);

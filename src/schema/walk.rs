@@ -269,6 +269,16 @@ impl<'a> TableWalker<'a> {
             })
     }
 
+    /// Whether a trigger may give the columns of a new row values of its own: one that runs before it is written, for the row
+    /// (PostgreSQL manual 37.1).
+    #[must_use]
+    pub fn may_fill_new_rows(self) -> bool {
+        self.get().triggers.iter().any(|trigger| {
+            let events = trigger.text.events.to_ascii_lowercase();
+            trigger.text.each_row && events.contains("before") && events.contains("insert")
+        })
+    }
+
     /// Whether it is certainly there.
     #[must_use]
     pub fn is_certain(self) -> bool {

@@ -24,12 +24,17 @@ const MIGRATION: &str = "CREATE TABLE \"posts\" (\"id\" INTEGER NOT NULL, \"\u{1
                          CONSTRAINT \"posts_pkey\" PRIMARY KEY (\"id\"));\n";
 
 fn folder(test: &str) -> PathBuf {
+    let schema = ("prisma/schema.prisma", SCHEMA);
+    folder_of(
+        test,
+        &[schema, ("prisma/migrations/1_a,b:c/migration.sql", MIGRATION)],
+    )
+}
+
+fn folder_of(test: &str, files: &[(&str, &str)]) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("formats-{test}"));
     let _ = std::fs::remove_dir_all(&root);
-    for (path, text) in [
-        ("prisma/schema.prisma", SCHEMA),
-        ("prisma/migrations/1_a,b:c/migration.sql", MIGRATION),
-    ] {
+    for (path, text) in files {
         let path = root.join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
@@ -301,4 +306,43 @@ fn many_errors_alike_are_told_together() {
         "{many}"
     );
     assert!(many.contains("12 errors"), "{many}");
+}
+
+/// A field of a mixin is shown once, with each table that it is of.
+#[test]
+fn what_one_line_gives_to_several_tables_is_told_together() {
+    let models = "from datetime import datetime\nfrom sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n\n\n\
+        class Base(DeclarativeBase):\n    pass\n\n\n\
+        class Dated:\n    made_at: Mapped[datetime] = mapped_column(nullable=True)\n\n\n\
+        class Boat(Dated, Base):\n    __tablename__ = \"boats\"\n    id: Mapped[int] = mapped_column(primary_key=True)\n\n\n\
+        class Crew(Dated, Base):\n    __tablename__ = \"crews\"\n    id: Mapped[int] = mapped_column(primary_key=True)\n";
+    let revision = "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = \"1\"\ndown_revision = None\n\n\n\
+        def upgrade():\n    for name in (\"boats\", \"crews\"):\n        op.create_table(\n            name,\n\
+        \x20           sa.Column(\"id\", sa.Integer, primary_key=True),\n\
+        \x20           sa.Column(\"made_at\", sa.DateTime, nullable=False),\n        )\n";
+    let env = "from alembic import context\nfrom models import Base\n\ncontext.configure(target_metadata=Base.metadata)\n\
+        with context.begin_transaction():\n    context.run_migrations()\n";
+    let root = folder_of(
+        "one-line",
+        &[
+            (
+                "alembic.ini",
+                "[alembic]\nscript_location = migrations\nprepend_sys_path = .\n",
+            ),
+            ("models.py", models),
+            ("migrations/env.py", env),
+            ("migrations/versions/1_init.py", revision),
+        ],
+    );
+    let (code, text) = run(&root, &["check"]);
+    assert_eq!(code, 1);
+    assert_eq!(text.matches("optional here").count(), 1, "{text}");
+    assert!(
+        text.contains(
+            "error[nullability-mismatch]: 1 more like it:\n  migrations/versions/1_init.py:13:56: `Crew.made_at` is optional, but \
+             public.crews.made_at is made NOT NULL by migration 1"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("2 errors"), "{text}");
 }

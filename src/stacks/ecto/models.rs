@@ -42,6 +42,7 @@ const LANGUAGE: Language = Language {
     shared_tables: true,
     without_constraints: true,
     bare_enums: false,
+    writes_defaults: false,
 };
 
 /// Reads the schemas that files declare, of the project of a history where they have one.

@@ -30,6 +30,7 @@ pub fn read(files: &Files, schema_files: &[FileId], config: &PrismaConfig) -> Mo
             name: "Prisma",
             partial_indexes: source.settings.partial_indexes,
             views: true,
+            writes_defaults: true,
             ..Language::default()
         },
         sees: Sees::Told(None),

@@ -61,6 +61,7 @@ pub const LANGUAGE: Language = Language {
     shared_tables: true,
     without_constraints: false,
     bare_enums: true,
+    writes_defaults: false,
 };
 
 /// Reads the models of files: runs their modules, and whatever these import. `folder` is where versions are looked for; `tree` is
