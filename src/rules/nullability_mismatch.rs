@@ -63,13 +63,13 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             let triggers = pair.column.table.may_fill_new_rows();
             let filled = pair.fills_itself() != Some(false) || field.client_default || triggers;
             let of_association = is_of_association(ctx, pair);
-            let what = match (filled, of_association) {
+            let what = match (filled || demanded, of_association) {
                 (true, _) => "writing NULL fails",
                 (false, true) => "an INSERT by hand that leaves it out fails",
                 (false, false) => "writing a row without a value fails",
             };
             (
-                match filled || of_association {
+                match filled || of_association || demanded {
                     true => Level::Warn,
                     false => Level::Error,
                 },
