@@ -14,6 +14,7 @@ pub mod expression;
 mod faults;
 pub mod generic;
 pub(crate) mod lacking;
+mod language;
 mod lent;
 mod library;
 pub mod listeners;

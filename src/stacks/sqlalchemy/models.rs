@@ -10,6 +10,7 @@ use super::client;
 use super::creation;
 use super::ddl::{in_schema, index_spec, rendered};
 use super::faults;
+use super::language::LANGUAGE;
 use super::lent;
 use super::library::Reading;
 use super::metadata::{self, Made};
@@ -28,7 +29,7 @@ use super::versions::{Versions, sends_types};
 use crate::change::ObjectName;
 use crate::declared::{
     DeclaredCheck, DeclaredExclusion, DeclaredForeignKey, DeclaredIndex, DeclaredIndexKey, DeclaredSequence,
-    EnumType, Expectation, Fault, Field, KeptIn, Key, Language, Like, Model, ModelKind, Models, Sees, Unique,
+    EnumType, Expectation, Fault, Field, KeptIn, Key, Like, Model, ModelKind, Models, Sees, Unique,
 };
 use crate::interpret::python::{Machine, Modules, Stop};
 use crate::known::{Gap, Reach, Section};
@@ -41,28 +42,6 @@ use crate::stacks::alembic::{
     handed::{Handed, Identity},
 };
 use crate::tree::{ColumnName, Expr, ExprKind};
-
-/// What models of SQLAlchemy can say.
-pub const LANGUAGE: Language = Language {
-    name: "SQLAlchemy",
-    checks: true,
-    partial_indexes: true,
-    expression_indexes: true,
-    include: true,
-    generated: true,
-    deferrable: true,
-    match_full: true,
-    exclusions: true,
-    collations: true,
-    comments: true,
-    nulls_not_distinct: true,
-    list_nullability: true,
-    views: false,
-    shared_tables: true,
-    without_constraints: false,
-    bare_enums: true,
-    writes_defaults: false,
-};
 
 /// Reads the models of files: runs their modules, and whatever these import. `folder` is where versions are looked for; `tree` is
 /// the history whose `env.py` tells which metadata counts, where several share the models.
