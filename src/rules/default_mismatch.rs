@@ -38,6 +38,10 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
         .as_ref()
         .map_or_else(String::new, |p| format!(" by {}", p.by()));
     let print = |stored: &Stored| spelled(ctx, pair, stored);
+    let mend = match difference {
+        DefaultDifference::Extra(_) => "DROP DEFAULT",
+        DefaultDifference::Missing(_) | DefaultDifference::Other(..) => "SET DEFAULT ...",
+    };
     let (level, expected, found, message) = match difference {
         DefaultDifference::Missing(wanted) => {
             let wanted_text = declared(ctx, wanted);
@@ -100,8 +104,7 @@ fn check(ctx: &Context<'_>, pair: &ColumnPair<'_>, out: &Reporter) {
             .model(field.span)
             .database(place.as_ref(), label)
             .help(format!(
-                "write a migration (`ALTER TABLE {} ALTER COLUMN {} SET DEFAULT ...` or `DROP DEFAULT`), or say in the \
-                 model what the database does",
+                "write a migration (`ALTER TABLE {} ALTER COLUMN {} {mend}`), or say in the model what the database does",
                 words::sql_table(pair.column.table),
                 pair.column.name().quoted()
             )),

@@ -191,6 +191,32 @@ fn help_weighs_both_sides() {
     );
 }
 
+/// A default is set where the database has none or another, and dropped where the model has none.
+#[test]
+fn help_sets_or_drops_a_default() {
+    let models = "datasource db {\n  provider = \"postgresql\"\n}\n\nmodel Job {\n  id     Int    @id\n  state  String @default(\"new\")\n  \
+                  tries  Int    @default(0)\n  weight Int\n  @@map(\"jobs\")\n}\n";
+    let sql = "CREATE TABLE jobs (id integer PRIMARY KEY, state text NOT NULL, tries integer NOT NULL DEFAULT 1, weight integer NOT NULL \
+               DEFAULT 2);\n";
+    let files = Files::in_memory([
+        ("prisma/schema.prisma", models),
+        ("prisma/migrations/1_init/migration.sql", sql),
+    ]);
+    let options = Options::default();
+    let runs = check::run(&files, &options, Sides::Both).unwrap();
+    let report = check::report(&files, &options, &runs).unwrap();
+    let of = report.findings.iter().filter(|f| f.rule == "default-mismatch");
+    let help: Vec<&str> = of.filter_map(|f| f.help.as_deref()).collect();
+    assert_eq!(
+        help,
+        [
+            "write a migration (`ALTER TABLE jobs ALTER COLUMN state SET DEFAULT ...`), or say in the model what the database does",
+            "write a migration (`ALTER TABLE jobs ALTER COLUMN tries SET DEFAULT ...`), or say in the model what the database does",
+            "write a migration (`ALTER TABLE jobs ALTER COLUMN weight DROP DEFAULT`), or say in the model what the database does",
+        ]
+    );
+}
+
 /// A table that no class is mapped to can do without a key.
 #[test]
 fn help_speaks_of_classes_where_there_is_one() {
