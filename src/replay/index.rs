@@ -134,7 +134,7 @@ impl Step {
         name: &Name,
     ) -> bool {
         let gap = match self.schema().relation_names.get(namespace, name) {
-            Some(Relation::Index(t, i)) => match self.table(t).indexes[i.0 as usize].presence.clone() {
+            Some(Relation::Index(t, i)) => match self.index_presence(t, i).clone() {
                 Presence::Maybe(gap) => gap,
                 Presence::Present(_) | Presence::Dropped(_) => return false,
             },

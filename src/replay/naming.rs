@@ -148,7 +148,7 @@ impl Step {
         };
         let presence = match relation {
             Relation::Table(t) => &self.table(t).presence,
-            Relation::Index(t, i) => &self.table(t).indexes[i.0 as usize].presence,
+            Relation::Index(t, i) => self.index_presence(t, i),
             Relation::Sequence(s) => &self.sequence(s).presence,
         };
         by_presence(presence)

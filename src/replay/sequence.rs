@@ -6,7 +6,9 @@ use super::error;
 use crate::change::{Failure, IdentityKind, ObjectName, SequenceOptions};
 use crate::known::{Fact, Gap, Presence, Reach};
 use crate::name::{Name, QualifiedName};
-use crate::schema::{ColumnId, LogEntry, NamespaceId, Relation, Sequence, SequenceId, Stored, TableId};
+use crate::schema::{
+    ColumnId, IndexId, LogEntry, NamespaceId, Relation, Sequence, SequenceId, Stored, TableId,
+};
 use crate::source::Span;
 use crate::sqltype::{BaseType, Builtin, SqlType};
 use crate::tree::expr::Call;
@@ -69,18 +71,46 @@ impl Step {
     pub(super) fn relation_presence(&self, relation: Relation) -> (Presence, bool) {
         match relation {
             Relation::Table(t) => (self.table(t).presence.clone(), self.table(t).presumed.is_some()),
-            Relation::Index(t, i) => (self.table(t).indexes[i.0 as usize].presence.clone(), false),
+            Relation::Index(t, i) => (self.index_presence(t, i).clone(), false),
             Relation::Sequence(s) => (self.sequence(s).presence.clone(), self.sequence(s).open.is_some()),
         }
     }
 
-    /// What was presumed, or only may be there, is not there after all.
+    /// Whether an index is there: where its table only may be, so may the index.
+    pub(super) fn index_presence(&self, table: TableId, index: IndexId) -> &Presence {
+        let table = self.table(table);
+        match (&table.indexes[index.0 as usize].presence, &table.presence) {
+            (Presence::Present(_), maybe @ Presence::Maybe(_)) => maybe,
+            (presence, _) => presence,
+        }
+    }
+
+    /// What was presumed, or only may be there, is not there after all, and what hangs on it is not either.
     pub(super) fn give_way(&mut self, relation: Relation) {
         let gone = Presence::Dropped(self.id);
         let (namespace, name) = match relation {
             Relation::Table(t) => {
+                if matches!(self.table(t).presence, Presence::Maybe(_)) {
+                    let owned = self.schema().sequences.iter();
+                    let owned =
+                        owned.filter(|(_, s)| s.presence.may_be() && s.owner.is_some_and(|(o, _)| o == t));
+                    let owned: Vec<_> = owned.map(|(id, _)| id).collect();
+                    for sequence in owned {
+                        self.give_way(Relation::Sequence(sequence));
+                    }
+                    for at in 0..self.table(t).indexes.len() {
+                        self.remove_index(t, IndexId(at as u32));
+                    }
+                }
                 self.table_mut(t).presence = gone;
                 (self.table(t).namespace, self.table(t).name.clone())
+            }
+            // An index that its table has for certain is gone with it.
+            Relation::Index(t, i)
+                if self.table(t).indexes[i.0 as usize].presence.is_present()
+                    && !self.table(t).presence.is_present() =>
+            {
+                return self.give_way(Relation::Table(t));
             }
             Relation::Index(t, i) => {
                 let namespace = self.table(t).namespace;

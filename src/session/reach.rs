@@ -21,6 +21,14 @@ pub(super) const RAW_HOLE: &str = "schemalign_hole_raw";
 /// The same for what is digits and underscores alone, at least one.
 pub(super) const HOLE_DIGITS: &str = "schemalign_hole_digits";
 
+/// How many names a statement takes where a name with a hole stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    One,
+    /// What no quotes keep to one name may hold further ones.
+    Several,
+}
+
 impl Session {
     /// Leaves open what a statement with holes may reach. Whether that is anything but rows.
     pub(super) fn open_statement(&mut self, read: &Read, why: &str, at: Span) -> bool {
@@ -116,7 +124,9 @@ impl Session {
                     reach => reach,
                 }));
             }
-            Change::CreateIndex(index) => self.altered(&index.table, out),
+            Change::CreateIndex(index) => {
+                self.altered_in(&index.table, &[Part::Of(Section::Indexes)], out);
+            }
             Change::AttachIndex { parent, child } => {
                 self.altered(parent, out);
                 self.altered(child, out);
@@ -172,6 +182,10 @@ impl Session {
 
     /// A change to a relation that is there: to this one, or to any of its schema.
     pub(super) fn altered(&self, name: &ObjectName, out: &mut Vec<Reach>) {
+        self.altered_as(name, Names::Several, out);
+    }
+
+    fn altered_as(&self, name: &ObjectName, names: Names, out: &mut Vec<Reach>) {
         if !holed(&name.name) {
             let reach = match self.relation(&name.name) {
                 Lookup::Found((Relation::Table(id) | Relation::Index(id, _), _)) => {
@@ -188,7 +202,7 @@ impl Session {
         }
         let namespace = self.namespace_reach(&name.name);
         if let Reach::Namespace(place) = &namespace {
-            if let Some(tables) = self.tables_like(name.name.name.as_str(), place) {
+            if let Some(tables) = self.tables_like(name.name.name.as_str(), names, place) {
                 out.extend(tables.into_iter().map(Reach::Object));
                 out.push(Reach::Others(place.clone()));
                 return;
@@ -205,7 +219,7 @@ impl Session {
     /// The same of a change that reaches parts of a table alone: nothing comes or goes by it that a schema lists.
     fn altered_in(&self, name: &ObjectName, parts: &[Part], out: &mut Vec<Reach>) {
         let mut reaches = Vec::new();
-        self.altered(name, &mut reaches);
+        self.altered_as(name, Names::One, &mut reaches);
         let known = self.world.database.schema().live_tables();
         let known: FxHashMap<String, TableWalker<'_>> = known
             .into_iter()
@@ -228,25 +242,32 @@ impl Session {
         }
     }
 
-    /// The tables that a name can be of which is known but for holes that are words, where nothing else can be of that name; `None` where
-    /// that cannot be told.
-    fn tables_like(&self, name: &str, place: &str) -> Option<Vec<String>> {
-        let digits = name.matches(HOLE).count() == 1 && name.contains(HOLE_DIGITS);
-        let mark = if digits { HOLE_DIGITS } else { HOLE };
+    /// The tables that a name can be of which is known but for holes, where nothing else can be of that name; `None` where that cannot be
+    /// told.
+    fn tables_like(&self, name: &str, names: Names, place: &str) -> Option<Vec<String>> {
+        let alone = name.matches(HOLE).count() == 1;
+        let digits = alone && name.contains(HOLE_DIGITS);
+        let raw = alone && name.contains(RAW_HOLE) && names == Names::One;
+        let mark = match (digits, raw) {
+            (true, _) => HOLE_DIGITS,
+            (_, true) => RAW_HOLE,
+            _ => HOLE,
+        };
         let (start, end) = (name.split(mark).next()?, name.rsplit(mark).next()?);
         // What follows a hole of another kind is not told apart from its mark.
-        if name.contains(RAW_HOLE)
+        if !raw && name.contains(RAW_HOLE)
             || !digits && name.contains(HOLE_DIGITS)
             || !digits && start.is_empty() && end.is_empty()
+            || raw && start.is_empty()
         {
             return None;
         }
         let schema = self.world.database.schema();
         let fits = |name: &Name| {
             let rest = name.as_str().strip_prefix(start);
-            let hole = rest.and_then(|rest| rest.strip_suffix(end)).unwrap_or_default();
+            let hole = rest.and_then(|rest| rest.strip_suffix(end));
             let fits = |c: char| !digits || c.is_ascii_digit() || c == '_';
-            !hole.is_empty() && hole.chars().all(fits)
+            hole.is_some_and(|hole| (raw || !hole.is_empty()) && hole.chars().all(fits))
         };
         let here = |namespace| schema.namespaces[namespace].name.as_str() == place;
         let tables: Vec<_> = schema

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::library::Library;
 use super::machine::{Machine, Run};
 use super::standard;
-use super::value::{Args, Unknown, Value};
+use super::value::{Args, Unknown, UsualPattern, Value};
 use crate::known::Truth;
 use crate::source::Span;
 
@@ -38,8 +38,24 @@ impl<'a> Value<'a> {
                     candidates: unknown.candidates.clone(),
                     pattern: unknown.pattern.clone(),
                     usual: Some(usual),
+                    usual_pattern: None,
                 }))
             }
+            (value, _) => value,
+        }
+    }
+
+    /// The same, where it is text known in part, of which more is known where nothing sets it.
+    #[must_use]
+    pub(super) fn usually_like(self, usual: Option<UsualPattern>) -> Self {
+        match (self, usual) {
+            (Value::Unknown(unknown), Some(usual)) => Value::Unknown(Rc::new(Unknown {
+                gap: unknown.gap.clone(),
+                candidates: unknown.candidates.clone(),
+                pattern: unknown.pattern.clone(),
+                usual: unknown.usual.clone(),
+                usual_pattern: Some(Rc::new(usual)),
+            })),
             (value, _) => value,
         }
     }

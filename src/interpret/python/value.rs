@@ -78,6 +78,17 @@ pub struct Unknown<'a> {
     /// What it is where nothing sets it, if the environment alone decides it: a plain value (text, number, truth, `None`). Texts
     /// that name something (the schema of a table) or go into SQL are read by it; no condition of the program is decided by it.
     pub usual: Option<Value<'a>>,
+    /// Where it is text known in part, and some of the other parts are known as they are where nothing sets them: its parts, read so.
+    pub usual_pattern: Option<Rc<UsualPattern>>,
+}
+
+/// Text that is known in part where nothing sets what the environment alone decides of it.
+#[derive(Debug)]
+pub struct UsualPattern {
+    /// Its parts in order, `None` for one that can be anything.
+    pub parts: Vec<Option<Text>>,
+    /// What the environment decides.
+    pub gap: Gap,
 }
 
 /// Something of a library: what was taken, called, indexed or computed, without doing it.
@@ -272,6 +283,7 @@ impl<'a> Value<'a> {
             candidates: Vec::new(),
             pattern: Vec::new(),
             usual: None,
+            usual_pattern: None,
         }))
     }
 
@@ -283,6 +295,7 @@ impl<'a> Value<'a> {
             candidates,
             pattern: Vec::new(),
             usual: None,
+            usual_pattern: None,
         }))
     }
 
@@ -294,6 +307,7 @@ impl<'a> Value<'a> {
             candidates: Vec::new(),
             pattern,
             usual: None,
+            usual_pattern: None,
         }))
     }
 

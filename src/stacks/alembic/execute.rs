@@ -258,7 +258,9 @@ fn parts_of<'a, L: Database<'a>>(
         Value::Unknown(unknown) if matches!(unknown.usual, Some(Value::Str(_))) => {
             Some(vec![terms::usual_text(machine, unknown)])
         }
-        Value::Unknown(unknown) if !unknown.pattern.is_empty() => Some(unknown.pattern.clone()),
+        Value::Unknown(unknown) if !unknown.pattern.is_empty() => {
+            Some(terms::usual_parts(machine, unknown).unwrap_or_else(|| unknown.pattern.clone()))
+        }
         _ => None,
     }
 }

@@ -321,8 +321,18 @@ pub fn usual_text<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, unknown: &Un
     let Some(Value::Str(text)) = &unknown.usual else {
         return None;
     };
-    note_usual(machine, unknown);
+    note_usual(machine, &unknown.gap);
     Some((**text).clone())
+}
+
+/// The parts of a text known in part that are read where nothing sets a value. That they were is noted.
+pub fn usual_parts<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    unknown: &Unknown<'a>,
+) -> Option<Vec<Option<Text>>> {
+    let usual = unknown.usual_pattern.as_ref()?;
+    note_usual(machine, &usual.gap);
+    Some(usual.parts.clone())
 }
 
 /// The dict that is read where nothing sets a value.
@@ -334,13 +344,13 @@ pub fn usual_dict<'a, L: Library<'a>>(
         .usual
         .clone()
         .filter(|usual| matches!(usual, Value::Dict(_)))?;
-    note_usual(machine, unknown);
+    note_usual(machine, &unknown.gap);
     Some(dict)
 }
 
-fn note_usual<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, unknown: &Unknown<'a>) {
-    let why = format!("{}, taken as it is where nothing sets it", unknown.gap.why);
-    machine.note(&match unknown.gap.at {
+fn note_usual<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, gap: &Gap) {
+    let why = format!("{}, taken as it is where nothing sets it", gap.why);
+    machine.note(&match gap.at {
         Some(at) => Gap::new(at, why, Reach::Rows),
         None => Gap::not_given(why, Reach::Rows),
     });
@@ -400,7 +410,7 @@ pub fn maybe_text<'a, L: Library<'a>>(
             if let Value::Unknown(unknown) = &argument.value
                 && matches!(unknown.usual, Some(Value::None)) =>
         {
-            note_usual(machine, unknown);
+            note_usual(machine, &unknown.gap);
             Ok(None)
         }
         Some(argument) => text(machine, &argument.value, argument.span).map(Some),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::super::library::Library;
 use super::super::machine::{Machine, Run};
 use super::super::methods::text;
-use super::super::value::{Args, Value};
+use super::super::value::{Args, UsualPattern, Value};
 use super::access;
 use super::bind::{one_of, unknown};
 use super::enums;
@@ -401,7 +401,11 @@ pub(crate) fn joined<'a>(pieces: &[Value<'a>], at: Span) -> Value<'a> {
     if let Some(all) = combined(pieces, at) {
         return one_of(all, gap).usually(usual);
     }
-    Value::text_like(pattern(pieces), gap).usually(usual)
+    let like = Value::text_like(pattern(pieces), gap);
+    match usual {
+        Some(usual) => like.usually(Some(usual)),
+        None => like.usually_like(usual_pattern(pieces)),
+    }
 }
 
 /// What the pieces give where nothing sets those that hang on the environment.
@@ -414,6 +418,29 @@ fn usual<'a>(pieces: &[Value<'a>], at: Span) -> Option<Value<'a>> {
     let texts = texts.collect::<Option<Vec<_>>>()?;
     let fits = texts.iter().map(|t| t.as_str().len()).sum::<usize>() <= text::LONGEST;
     fits.then(|| access::str(text::concat(texts.iter().collect::<Vec<_>>(), at)))
+}
+
+/// What is known of the text of the pieces where nothing sets those that hang on the environment; `None` where none does.
+fn usual_pattern(pieces: &[Value<'_>]) -> Option<UsualPattern> {
+    let mut parts = Vec::new();
+    let mut decides = None;
+    for piece in pieces {
+        match piece {
+            Value::Unknown(unknown) => match (&unknown.usual, &unknown.usual_pattern) {
+                (Some(Value::Str(text)), _) => {
+                    decides = decides.or_else(|| Some(unknown.gap.clone()));
+                    parts.push(Some((**text).clone()));
+                }
+                (_, Some(usual)) => {
+                    decides = decides.or_else(|| Some(usual.gap.clone()));
+                    parts.extend(usual.parts.iter().cloned());
+                }
+                _ => parts.extend(pattern(std::slice::from_ref(piece))),
+            },
+            _ => parts.extend(pattern(std::slice::from_ref(piece))),
+        }
+    }
+    decides.map(|gap| UsualPattern { parts, gap })
 }
 
 /// Every text that the pieces can give, where they are few.
