@@ -5,9 +5,10 @@ use super::resolve::blank_table;
 use crate::known::{ChangeId, Fact, Gap, Presence, Reach, Section};
 use crate::name::{Name, QualifiedName};
 use crate::schema::{
-    Column, ConstraintKind, Lookup, Names, NamespaceId, Relation, RelationKind, Rows, Table, TableId,
-    TypeKind,
+    Column, ConstraintKind, Lookup, Names, NamespaceId, Relation, RelationKind, Rows, SequenceId, Stored,
+    Table, TableId, TypeKind,
 };
+use crate::tree::ExprKind;
 
 /// Leaves open what the gap reaches. Names in it are as printed, or as written in SQL.
 pub(super) fn open(db: &mut Database, gap: Gap) {
@@ -188,13 +189,7 @@ fn open_object(db: &mut Database, words: &str, gap: &Gap) {
         .iter()
         .find_map(|&place| db.schema.relation_names.get(place, &name.name));
     match sequence {
-        Some(Relation::Sequence(id)) => {
-            let sequence = &mut db.schema.sequences[id];
-            sequence.open = Some(gap.clone());
-            if sequence.presence.is_present() {
-                sequence.presence = Presence::Maybe(gap.clone());
-            }
-        }
+        Some(Relation::Sequence(id)) => open_sequence(db, id, gap),
         Some(Relation::Index(table, _)) => {
             open_section(db, table, Section::Indexes, gap);
             open_section(db, table, Section::Unique, gap);
@@ -203,6 +198,28 @@ fn open_object(db: &mut Database, words: &str, gap: &Gap) {
             // What is not listed may come to be by it.
             db.schema.add_gap(namespace_gap(words, gap));
             free_nothing(db, None);
+        }
+    }
+}
+
+/// A sequence, and with it the defaults that take from it: they are spelled by its name, and go with it.
+fn open_sequence(db: &mut Database, id: SequenceId, gap: &Gap) {
+    let sequence = &mut db.schema.sequences[id];
+    sequence.open = Some(gap.clone());
+    if sequence.presence.is_present() {
+        sequence.presence = Presence::Maybe(gap.clone());
+    }
+    let wanted = ExprKind::Relation(Relation::Sequence(id).into());
+    let takes = |stored: &Stored| {
+        let mut found = false;
+        stored.expr.walk(&mut |e| found |= e.kind == wanted);
+        found
+    };
+    for table in db.schema.sequences[id].used_by.clone() {
+        for column in &mut db.schema.tables[table].columns {
+            if matches!(&column.default, Fact::Known(Some(stored), _) if takes(stored)) {
+                column.default = Fact::unknown(gap.clone());
+            }
         }
     }
 }
