@@ -7,7 +7,7 @@ use super::library::Python;
 use crate::interpret::python::dotted;
 use crate::interpret::python::{Args, TermKind, Unknown, Value};
 use crate::source::Span;
-use crate::stacks::sqlalchemy::metadata::set_later;
+use crate::stacks::sqlalchemy::metadata::{brought_conventions, set_later};
 use crate::stacks::sqlalchemy::terms;
 
 /// How many steps lead from `target_metadata` to the `MetaData` that it is.
@@ -46,6 +46,12 @@ fn of<'a>(machine: &mut Python<'a>, metadata: &Value<'a>, at: Span) -> Naming<'a
             return naming;
         }
         if let Ok(Some(convention)) = machine.attribute_if_any(&value, "naming_convention", at)
+            && let Some(naming) = known(machine, &convention)
+        {
+            return naming;
+        }
+        // That of a package's own.
+        if let Some(convention) = brought_conventions(machine, &value, at)
             && let Some(naming) = known(machine, &convention)
         {
             return naming;

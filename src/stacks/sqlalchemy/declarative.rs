@@ -54,7 +54,7 @@ pub(super) fn base_kind<'a, L: Library<'a>>(machine: &Machine<'a, L>, base: &Val
         (Origin::Package, "Model") if member.package() == "flask_sqlalchemy" => {
             base.as_path().is_none().then_some(BaseKind::Flask)
         }
-        (Origin::Package, _) if super::brought::is_declarative(&member.path) => Some(BaseKind::Made),
+        (Origin::Package, _) if super::brought::metadata(&member.path).is_some() => Some(BaseKind::Made),
         _ => None,
     }
 }

@@ -256,9 +256,9 @@ pub(super) fn type_map<'a, L: Library<'a>>(
     at: Span,
 ) -> Known<Vec<(Value<'a>, Value<'a>)>> {
     // The map of a base that a package brings is its registry's; what classes below it set counts for nothing.
-    let own = declarative::paths_of(machine, class)
-        .iter()
-        .any(|path| brought::is_declarative(path));
+    let paths = declarative::paths_of(machine, class);
+    let brought = paths.iter().find_map(|path| brought::metadata(path));
+    let own = brought.is_some();
     let mut given = None;
     for base in declarative::order(machine, class) {
         if let Some(member) = declarative::own(machine, base, "registry")
@@ -287,8 +287,11 @@ pub(super) fn type_map<'a, L: Library<'a>>(
             break;
         }
     }
-    if given.is_none() && own {
-        return Ok(brought::type_map(machine, at));
+    if given.is_none()
+        && let Some(path) = brought
+    {
+        let map = (path == brought::ADVANCED_METADATA).then(|| brought::type_map(machine, at));
+        return Ok(map.unwrap_or_default());
     }
     if given.is_none() {
         let whole = machine.class(class);

@@ -15,7 +15,7 @@ pub enum Metadata {
     Term(TermId, Span),
     /// The one that a declarative base's class keeps, or an object of Flask-SQLAlchemy's subclass in the repository.
     Class(ClassId),
-    /// The one that a library keeps, by the path of what keeps it: [`SQLMODEL`], [`brought::METADATA`].
+    /// The one that a library keeps, by the path of what keeps it: [`SQLMODEL`], [`brought::ADVANCED_METADATA`].
     Library(&'static str),
     /// Cannot be told.
     Unknown,
@@ -46,8 +46,8 @@ pub fn made<'a, L: Library<'a>>(machine: &Machine<'a, L>, metadata: Metadata) ->
 /// The metadata that a value is.
 pub fn metadata<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, value: &Value<'a>, at: Span) -> Metadata {
     match brought::kept(value) {
-        Some(true) => return Metadata::Library(brought::METADATA),
-        Some(false) => return Metadata::Unknown,
+        Some(brought::Kept::At(path)) => return Metadata::Library(path),
+        Some(brought::Kept::Other) => return Metadata::Unknown,
         None => {}
     }
     match value {
@@ -76,7 +76,7 @@ fn of_owner<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, owner: &Value<'a>,
             (None, None) => Metadata::Unknown,
         },
         Value::Term(_) if matches!(brought::registry(owner), Some(brought::Registry::Own)) => {
-            Metadata::Library(brought::METADATA)
+            Metadata::Library(brought::ADVANCED_METADATA)
         }
         Value::Term(term) => match &term.kind {
             TermKind::Call(callee, args) => {
@@ -99,8 +99,8 @@ fn of_owner<'a, L: Library<'a>>(machine: &mut Machine<'a, L>, owner: &Value<'a>,
                 let object = object.clone();
                 of_owner(machine, &object, at)
             }
-            TermKind::Path(path) if brought::is_declarative(path) => Metadata::Library(brought::METADATA),
             TermKind::Path(path) if path.ends_with("SQLModel") => Metadata::Library(SQLMODEL),
+            TermKind::Path(path) => brought::metadata(path).map_or(Metadata::Unknown, Metadata::Library),
             _ => Metadata::Unknown,
         },
         _ => Metadata::Unknown,
@@ -136,7 +136,7 @@ fn given_to_class<'a, L: Library<'a>>(
         && !matches!(member.value, Some(Value::None))
         && declarative::paths_of(machine, class)
             .iter()
-            .any(|path| brought::is_declarative(path))
+            .any(|path| brought::metadata(path) == Some(brought::ADVANCED_METADATA))
     {
         // One for each key, all with the conventions of the first.
         return (Metadata::Unknown, None);
@@ -305,6 +305,8 @@ pub fn set_later<'a, L: Library<'a>>(
         };
         for path in ["metadata", "Model.metadata", "registry.metadata"] {
             found = found.or_else(|| machine.set_on(&owner, &format!("{path}.{name}")));
+            let inner = owner.as_path().map(|owner| format!("{owner}.{path}"));
+            found = found.or_else(|| machine.set_on_path(&inner?, name));
         }
     }
     found
@@ -360,6 +362,19 @@ pub fn settings<'a, L: Library<'a>>(
     (conventions, schema)
 }
 
+/// The naming conventions that a package gives its own metadata, where a value is that or what keeps it.
+pub fn brought_conventions<'a, L: Library<'a>>(
+    machine: &mut Machine<'a, L>,
+    value: &Value<'a>,
+    at: Span,
+) -> Option<Value<'a>> {
+    let keeps = value
+        .as_path()
+        .is_some_and(|path| brought::metadata(path).is_some())
+        || brought::registry(value).is_some();
+    (keeps || is_brought(machine, value)).then(|| brought::conventions(machine, at))
+}
+
 /// Whether a metadata is one that a package made.
 fn is_brought<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -> bool {
     if brought::kept(value).is_some() {
@@ -376,7 +391,7 @@ fn is_brought<'a, L: Library<'a>>(machine: &Machine<'a, L>, value: &Value<'a>) -
                 let own = || {
                     declarative::paths_of(machine, *class)
                         .iter()
-                        .any(|path| brought::is_declarative(path))
+                        .any(|path| brought::metadata(path).is_some())
                 };
                 given("metadata").is_none()
                     && match given("registry") {

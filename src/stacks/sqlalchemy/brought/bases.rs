@@ -2,7 +2,8 @@
 //!
 //! Source: `advanced_alchemy/base.py` and `advanced_alchemy/mixins/` (1.0 to 1.12), `fastapi_users_db_sqlalchemy/__init__.py` and
 //! `access_token.py` (4.0 to 7.0), `authlib/integrations/sqla_oauth2/*_mixins.py`, `sqlalchemy_utils/models.py`
-//! (0.41), `sqlalchemy_mixins/` (1.5 to 2.0), `oslo_db/sqlalchemy/models.py`.
+//! (0.41), `sqlalchemy_mixins/` (1.5 to 2.0), `oslo_db/sqlalchemy/models.py`, `sqlalchemy_helpers/manager.py` and `aio.py` (0.9 to
+//! 2.0).
 
 /// A column: its attribute, its type with its length, and what else it says.
 pub(super) struct Column {
@@ -49,6 +50,7 @@ pub(super) enum Says {
     Order(i64),
 }
 
+use super::registry::ADVANCED_METADATA;
 use Says::{
     Cascade, Default as Filled, Identity, Index, Key, Named, NotNull, Nullable, Order, Sequence, Unique,
 };
@@ -69,8 +71,8 @@ pub(super) struct Base {
     pub(super) table: Option<Gives>,
     pub(super) columns: &'static [Column],
     pub(super) above: &'static [&'static str],
-    /// It is a declarative base, on the registry of its package.
-    pub(super) registry: bool,
+    /// It is a declarative base: the path of what keeps its metadata in the package.
+    pub(super) metadata: Option<&'static str>,
 }
 
 const GUID: &str = "fastapi_users_db_sqlalchemy.generics.GUID";
@@ -102,7 +104,7 @@ const fn together(name: &'static str, above: &'static [&'static str]) -> Base {
         table: None,
         columns: &[],
         above,
-        registry: false,
+        metadata: None,
     }
 }
 
@@ -114,7 +116,7 @@ const fn mixin(name: &'static str, columns: &'static [Column], above: &'static [
         table: None,
         columns,
         above,
-        registry: false,
+        metadata: None,
     }
 }
 
@@ -204,7 +206,7 @@ pub(super) static BASES: &[Base] = &[
         table: Some(Gives::ClassName),
         columns: &[],
         above: &["BasicAttributes"],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: ADVANCED,
@@ -212,7 +214,7 @@ pub(super) static BASES: &[Base] = &[
         table: None,
         columns: &[],
         above: &[],
-        registry: true,
+        metadata: Some(ADVANCED_METADATA),
     },
     together("SQLQuery", &["BasicAttributes", "AdvancedDeclarativeBase"]),
     together(
@@ -333,7 +335,7 @@ pub(super) static BASES: &[Base] = &[
             column("is_verified", TRUTH, None, &[Filled, NotNull]),
         ],
         above: &[],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: USERS,
@@ -341,7 +343,7 @@ pub(super) static BASES: &[Base] = &[
         table: None,
         columns: &[column("id", GUID, None, &[Key, Filled])],
         above: &["SQLAlchemyBaseUserTable"],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: USERS,
@@ -356,7 +358,7 @@ pub(super) static BASES: &[Base] = &[
             column("account_email", TEXT, Some(320), &[NotNull]),
         ],
         above: &[],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: USERS,
@@ -367,7 +369,7 @@ pub(super) static BASES: &[Base] = &[
             column("user_id", GUID, None, &[Cascade("user.id"), NotNull]),
         ],
         above: &["SQLAlchemyBaseOAuthAccountTable"],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: USERS,
@@ -383,7 +385,7 @@ pub(super) static BASES: &[Base] = &[
             ),
         ],
         above: &[],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: USERS,
@@ -391,7 +393,7 @@ pub(super) static BASES: &[Base] = &[
         table: None,
         columns: &[column("user_id", GUID, None, &[Cascade("user.id"), NotNull])],
         above: &["SQLAlchemyBaseAccessTokenTable"],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: AUTHLIB,
@@ -405,7 +407,7 @@ pub(super) static BASES: &[Base] = &[
             column("_client_metadata", LONG, None, &[Named("client_metadata")]),
         ],
         above: &[],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: AUTHLIB,
@@ -423,7 +425,7 @@ pub(super) static BASES: &[Base] = &[
             column("expires_in", INTEGER, None, &[NotNull, Filled]),
         ],
         above: &[],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: AUTHLIB,
@@ -443,7 +445,7 @@ pub(super) static BASES: &[Base] = &[
             column("code_challenge_method", TEXT, Some(48), &[]),
         ],
         above: &[],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: UTILS,
@@ -454,7 +456,7 @@ pub(super) static BASES: &[Base] = &[
             column("updated", MOMENT, None, &[Filled, NotNull]),
         ],
         above: &[],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: MIXINS,
@@ -465,7 +467,7 @@ pub(super) static BASES: &[Base] = &[
             column("updated_at", MOMENT, None, &[Filled, NotNull]),
         ],
         above: &[],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: OSLO,
@@ -473,7 +475,7 @@ pub(super) static BASES: &[Base] = &[
         table: None,
         columns: &[],
         above: &[],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: OSLO,
@@ -484,7 +486,7 @@ pub(super) static BASES: &[Base] = &[
             column("updated_at", MOMENT, None, &[]),
         ],
         above: &[],
-        registry: false,
+        metadata: None,
     },
     Base {
         package: OSLO,
@@ -495,6 +497,20 @@ pub(super) static BASES: &[Base] = &[
             column("deleted", INTEGER, None, &[Filled]),
         ],
         above: &[],
-        registry: false,
+        metadata: None,
     },
+    helpers("aio.Base", "sqlalchemy_helpers.aio.Base"),
+    helpers("Base", "sqlalchemy_helpers.manager.Base"),
 ];
+
+/// A base of sqlalchemy-helpers: a metadata with naming conventions, and methods.
+const fn helpers(name: &'static str, metadata: &'static str) -> Base {
+    Base {
+        package: "sqlalchemy_helpers",
+        name,
+        table: None,
+        columns: &[],
+        above: &[],
+        metadata: Some(metadata),
+    }
+}

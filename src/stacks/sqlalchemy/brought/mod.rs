@@ -13,7 +13,7 @@ use crate::interpret::python::{Args, Argument, ClassId, Library, Machine, Value}
 use crate::source::Span;
 use bases::{ADVANCED, AUTHLIB, BASES, Base, Column, Gives, MIXINS, Says, USERS};
 pub(super) use celery::celery;
-pub(super) use registry::{METADATA, Registry, conventions, kept, registry, type_map};
+pub(super) use registry::{ADVANCED_METADATA, Kept, Registry, conventions, kept, registry, type_map};
 pub(super) use security::table as told_table;
 
 /// Packages whose bases bring no columns.
@@ -77,9 +77,9 @@ pub(super) fn is_known(path: &str) -> bool {
         || (package == MIXINS && name != "TimestampsMixin")
 }
 
-/// Whether a base of a package is a declarative base, on its package's own registry.
-pub(super) fn is_declarative(path: &str) -> bool {
-    chain(path).iter().any(|base| base.registry)
+/// The path of what keeps the metadata of a base of a package that is a declarative one; `None` for any other.
+pub(super) fn metadata(path: &str) -> Option<&'static str> {
+    chain(path).iter().find_map(|base| base.metadata)
 }
 
 /// The name of the table that bases of libraries give a class; `paths`: those bases, in order.

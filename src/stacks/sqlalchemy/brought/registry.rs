@@ -1,7 +1,7 @@
 //! Registries that packages keep: their metadata, its naming conventions, and their types for types of Python.
 //!
 //! Source: `orm_registry`, `create_registry`, `convention`, `metadata_registry` and `table_name_regexp` of `advanced_alchemy/base.py`
-//! (0.20 to 1.12).
+//! (0.20 to 1.12), `NAMING_CONVENTION` of `sqlalchemy_helpers/manager.py` (0.9 to 2.0).
 
 use super::{ADVANCED, parts};
 use crate::interpret::python::{Library, Machine, TermKind, Value};
@@ -17,9 +17,10 @@ pub(in crate::stacks::sqlalchemy) enum Registry<'a> {
     Like(Option<Value<'a>>),
 }
 
-/// The identity of a package's own metadata: the path of what keeps it.
-pub(in crate::stacks::sqlalchemy) const METADATA: &str = "advanced_alchemy.base.orm_registry";
+/// The identity of Advanced Alchemy's own metadata: the path of what keeps it.
+pub(in crate::stacks::sqlalchemy) const ADVANCED_METADATA: &str = "advanced_alchemy.base.orm_registry";
 
+/// Those of Advanced Alchemy, and of sqlalchemy-helpers, which are the same.
 const CONVENTIONS: &[(&str, &str)] = &[
     ("ix", "ix_%(column_0_label)s"),
     ("uq", "uq_%(table_name)s_%(column_0_name)s"),
@@ -72,17 +73,27 @@ pub(in crate::stacks::sqlalchemy) fn registry<'a>(value: &Value<'a>) -> Option<R
     is_made.then(|| Registry::Like(args.get(0, "custom_annotation_map").map(|a| a.value.clone())))
 }
 
-/// What a value is of the metadata that a package keeps: `None` where it is none of it, `Some(false)` where it is another one than the
-/// first, or may be.
-pub(in crate::stacks::sqlalchemy) fn kept(value: &Value<'_>) -> Option<bool> {
+/// A metadata that a package keeps.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::stacks::sqlalchemy) enum Kept {
+    /// The one that is kept there.
+    At(&'static str),
+    /// Another one of the package, or it may be.
+    Other,
+}
+
+/// What a value is of the metadata that packages keep: `None` where it is none of it.
+pub(in crate::stacks::sqlalchemy) fn kept(value: &Value<'_>) -> Option<Kept> {
     let of = |path: &str, name: &str| {
         let inner = path.strip_suffix(name).and_then(|p| p.strip_suffix('.'));
         inner.is_some_and(|inner| parts(inner) == (ADVANCED, "metadata_registry"))
     };
     if let Some(path) = value.as_path() {
         let owner = path.strip_suffix(".metadata")?;
-        let is_own = parts(owner) == (ADVANCED, "orm_registry") || super::is_declarative(owner);
-        return is_own.then_some(true);
+        if parts(owner) == (ADVANCED, "orm_registry") {
+            return Some(Kept::At(ADVANCED_METADATA));
+        }
+        return super::metadata(owner).map(Kept::At);
     }
     let first = match value {
         Value::Term(term) => match &term.kind {
@@ -100,7 +111,12 @@ pub(in crate::stacks::sqlalchemy) fn kept(value: &Value<'_>) -> Option<bool> {
         },
         _ => return None,
     };
-    Some(first.is_none_or(|key| matches!(key, Value::None)))
+    let is_first = first.is_none_or(|key| matches!(key, Value::None));
+    Some(if is_first {
+        Kept::At(ADVANCED_METADATA)
+    } else {
+        Kept::Other
+    })
 }
 
 /// The naming conventions of a package's metadata, as it is given them.

@@ -26,7 +26,7 @@ const fn base(name: &'static str, columns: &'static [Column], above: &'static [&
         table: None,
         columns,
         above,
-        registry: false,
+        metadata: None,
     }
 }
 
