@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::guess;
+use super::{guess, releases};
 use super::index::{Index, Inside, is_within, split};
 use crate::stacks::flyway::naming::Naming;
 use crate::stacks::history::plain;
@@ -31,7 +31,7 @@ pub(super) fn find<'a>(index: &Index<'a>) -> Vec<Root<'a>> {
             || inside.file("_journal.json").is_some() && name == "meta"
         {
             candidates.insert(above);
-        } else if is_root(path, inside) || is_flyway(index, path, inside) {
+        } else if (is_root(path, inside) || is_flyway(index, path, inside)) && !releases::fill(inside) {
             candidates.insert(path);
         }
     }

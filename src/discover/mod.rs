@@ -11,6 +11,7 @@ mod pairing;
 mod prisma;
 mod projects;
 mod python;
+mod releases;
 #[cfg(test)]
 mod tests;
 mod touched;

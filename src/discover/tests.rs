@@ -402,6 +402,8 @@ fn other_stacks_are_said() {
                 "i/migration/src/m20220101_000001_x.rs",
                 "impl MigrationTrait for Migration {}"
             ),
+            ("j/migrations/1.0to1.1.sql", TABLE),
+            ("j/migrations/1.1to2.0.sql", TABLE),
         ]),
         [
             "not a/migrations (Django)",
@@ -413,6 +415,7 @@ fn other_stacks_are_said() {
             "not g/migrations (TypeORM)",
             "not h/schema.prisma (Prisma, SQLite)",
             "not i/migration/src (SeaORM)",
+            "not j/migrations (scripts between releases)",
         ]
     );
 }

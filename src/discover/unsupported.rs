@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::NotChecked;
+use super::{NotChecked, releases};
 use super::histories::Root;
 use super::index::{Index, Inside, is_within, join, split};
 use crate::stacks::history::plain;
@@ -45,6 +45,9 @@ pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {
         {
             continue;
         }
+        if releases::fill(inside) {
+            seen.insert((path.to_owned(), releases::STACK));
+        }
         if let Some(stack) = by_folder(index, path, inside) {
             seen.insert((path.to_owned(), stack));
         }
@@ -61,6 +64,9 @@ pub(super) fn find(index: &Index<'_>, roots: &[Root<'_>]) -> Vec<NotChecked> {
                 None if *stack == *"Alembic" => {
                     "it has no revisions where its configuration says; --migrations names a folder of them"
                         .to_owned()
+                }
+                None if *stack == *releases::STACK => {
+                    "a new database is made by none of them; --migrations takes them for a history".to_owned()
                 }
                 None if stack.ends_with(" models") => "they are not read yet".to_owned(),
                 None => format!("{stack} is not supported yet"),
