@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{guess, releases};
 use super::index::{Index, Inside, is_within, split};
+use super::{guess, releases};
 use crate::stacks::flyway::naming::Naming;
 use crate::stacks::history::plain;
 use crate::stacks::{ALEMBIC, ECTO, Folder, Runner, SQL_FOLDER, alembic, ecto, flyway, supabase};

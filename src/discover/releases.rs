@@ -10,8 +10,7 @@ pub(super) const STACK: &str = "scripts between releases";
 pub(super) fn fill(inside: &Inside<'_>) -> bool {
     let names = || inside.items.iter().map(|item| item.name);
     let numbered = |name: &&str| name.ends_with(".sql") && name.starts_with(|c: char| c.is_ascii_digit());
-    names().filter(|name| leads_on(name)).count() > 1
-        && names().filter(numbered).all(|name| leads_on(name))
+    names().filter(|name| leads_on(name)).count() > 1 && names().filter(numbered).all(leads_on)
 }
 
 /// Whether a file is named after two versions.

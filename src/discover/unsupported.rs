@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{NotChecked, releases};
 use super::histories::Root;
 use super::index::{Index, Inside, is_within, join, split};
+use super::{NotChecked, releases};
 use crate::stacks::history::plain;
 use crate::stacks::{alembic, ecto, flyway};
 

@@ -14,7 +14,8 @@ pub(in super::super) fn enter<'a, L: Library<'a>>(
     at: Span,
 ) -> Option<Run<'a, Value<'a>>> {
     let _ = (machine, at);
-    if paths::is_open_file(term) {
+    // A path gives itself (`importlib.resources.path`).
+    if paths::is_open_file(term) || paths::text(term).is_some() {
         return Some(Ok(term.clone()));
     }
     let (callee, args) = term.as_call()?;

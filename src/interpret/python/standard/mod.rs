@@ -24,6 +24,7 @@ mod paths;
 mod percent;
 mod records;
 mod regexes;
+mod resources;
 mod sequence;
 pub(crate) mod template;
 mod types;
@@ -64,6 +65,12 @@ pub(super) fn call<'a, L: Library<'a>>(
         "pathlib" | "glob" | "io" | "codecs" | "posixpath" => paths::call(machine, path, args, at),
         "os" => paths::call(machine, path, args, at).or_else(|| environment::call(machine, path, args, at)),
         "importlib" if name == "import_module" => modules::import(machine, args, at),
+        "importlib" | "importlib_resources" => {
+            let name = name
+                .strip_prefix("resources.")
+                .or((top != "importlib").then_some(name))?;
+            resources::call(machine, name, args, at)
+        }
         "pkgutil" if matches!(name, "iter_modules" | "walk_packages") => {
             Some(modules::iter_modules(machine, name == "walk_packages", args, at))
         }
