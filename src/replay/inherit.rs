@@ -4,7 +4,7 @@ use super::apply::{Outcome, Step};
 use super::constraint::{Key, blank_constraint};
 use super::error;
 use crate::change::{ConstraintBody, ConstraintSpec, ObjectName, PartitionBound};
-use crate::known::{Fact, Presence};
+use crate::known::{Fact, Presence, Section};
 use crate::name::Name;
 use crate::schema::{
     ColumnId, Constraint, ConstraintKind, ForeignKey, Index, IndexId, Partition, RelationKind, Stored,
@@ -196,6 +196,14 @@ impl Step {
         };
         for partition in self.partitions(key.table) {
             self.reference_partition(table, constraint, key, partition);
+        }
+        // Partitions that are not listed have twins, too.
+        let other = self.table(key.table);
+        let place = self.schema().namespaces[other.namespace].name.clone();
+        if other.partition.by.is_some()
+            && let Some(gap) = self.schema().hiding_gap(&[&place]).cloned()
+        {
+            self.open_section(table, Section::ForeignKeys, &gap);
         }
     }
 

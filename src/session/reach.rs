@@ -9,7 +9,7 @@ use super::parts::{self, Part};
 use crate::change::{Change, ObjectKind, ObjectName, TableAction};
 use crate::known::{Gap, Reach, Section};
 use crate::name::{Name, QualifiedName};
-use crate::schema::{Lookup, Relation, TableWalker};
+use crate::schema::{ConstraintKind, Lookup, Relation, TableWalker};
 use crate::source::{Span, Text};
 use crate::sql::{Read, Statement};
 
@@ -89,7 +89,12 @@ impl Session {
             | Change::DropTrigger { .. }
             | Change::RenameTrigger { .. }
             | Change::CreateFunction(_) => {}
-            Change::CreateTable(create) => self.created(&create.name, out),
+            Change::CreateTable(create) => {
+                self.created(&create.name, out);
+                if let Some((parent, _)) = &create.partition_of {
+                    self.referenced(parent, out);
+                }
+            }
             Change::CreateView {
                 name,
                 or_replace: true,
@@ -178,6 +183,20 @@ impl Session {
             Reach::Namespace(place) => Reach::Others(place),
             reach => reach,
         });
+    }
+
+    /// A partition of a table: each foreign key to that has a twin for it.
+    fn referenced(&self, parent: &ObjectName, out: &mut Vec<Reach>) {
+        let Lookup::Found((Relation::Table(parent), _)) = self.relation(&parent.name) else {
+            return;
+        };
+        let schema = self.world.database.schema();
+        let refers = |table: &TableWalker<'_>| {
+            let mut keys = table.get().constraints.iter();
+            keys.any(|key| matches!(&key.kind, ConstraintKind::ForeignKey(key) if key.table == parent))
+        };
+        let referring = schema.live_tables().into_iter().filter(refers);
+        out.extend(referring.map(|table| Reach::OthersOf(table.qualified(), Section::ForeignKeys)));
     }
 
     /// A change to a relation that is there: to this one, or to any of its schema.

@@ -2,7 +2,7 @@
 
 use super::{Migration, Outcome, RunMode, Session};
 use crate::config::Given;
-use crate::known::Reach;
+use crate::known::{Reach, Section};
 use crate::source::{FileId, Text};
 
 fn run_as(mode: RunMode, given: &Given, texts: &[&str]) -> Outcome {
@@ -127,6 +127,22 @@ fn what_follows_from_a_misstep_is_told_with_it() {
         "{:?}",
         outcome.missteps
     );
+}
+
+/// A foreign key to a partitioned table has a twin for each partition, made before it or after it.
+#[test]
+fn partitions_of_unknown_names_leave_open_the_foreign_keys_to_their_table() {
+    let outcome = run("CREATE TABLE p (id int PRIMARY KEY) PARTITION BY HASH (id);
+         CREATE TABLE early (id int REFERENCES p);
+         CREATE TABLE other (id int PRIMARY KEY);
+         DO $$ DECLARE x text := current_setting('a.b', true); BEGIN
+           EXECUTE format('CREATE TABLE p_%s PARTITION OF p FOR VALUES WITH (MODULUS 1, REMAINDER 0)', x);
+         END $$;
+         CREATE TABLE late (id int REFERENCES p); CREATE TABLE plain (id int REFERENCES other);");
+    let open = |table: &&crate::schema::TableWalker<'_>| table.open(Section::ForeignKeys).is_some();
+    let tables = outcome.schema.live_tables();
+    let open: Vec<_> = tables.iter().filter(open).map(|t| t.name().as_str()).collect();
+    assert_eq!(open, ["early", "late"]);
 }
 
 #[test]
