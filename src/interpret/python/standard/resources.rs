@@ -9,7 +9,7 @@ use super::super::value::{Args, Value};
 use super::bind;
 use super::located;
 use super::paths;
-use crate::source::Span;
+use crate::source::{Span, Text};
 
 /// `files(package)`, `path(package, name)`, `read_text(package, name)`, `open_text(package, name)`.
 pub(super) fn call<'a, L: Library<'a>>(
@@ -25,10 +25,14 @@ pub(super) fn call<'a, L: Library<'a>>(
     let package = package.or_else(|| args.keyword("package"))?;
     let mut path = located(&folder(machine, &package.value)?);
     if name != "files" {
+        // Several names lead on from folder to folder (3.13), or the second one is an encoding (before).
+        if args.positional.len() > 2 {
+            return None;
+        }
         let resource = args.get(1, "resource")?.value.as_str()?.to_owned();
         path = join(&path, &resource);
     }
-    let path = paths::path(machine, crate::source::Text::composed([(path, at, false)]), at);
+    let path = paths::path(machine, Text::composed([(path, at, false)]), at);
     // What else is given says how the text is encoded, and is passed on by its name alone.
     let none = bind::positional([], at);
     match name {
