@@ -21,6 +21,7 @@ mod eval;
 mod flow;
 mod fork;
 mod functions;
+mod holed_tables;
 mod holes;
 mod host;
 mod kinds;
