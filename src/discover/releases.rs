@@ -6,11 +6,11 @@ use super::index::Inside;
 /// What such scripts are called where they are said.
 pub(super) const STACK: &str = "scripts between releases";
 
-/// Whether the SQL files of a folder are such scripts: two or more, and none that only has a number.
+/// Whether the SQL files of a folder are such scripts: two or more, and nothing else.
 pub(super) fn fill(inside: &Inside<'_>) -> bool {
-    let names = || inside.items.iter().map(|item| item.name);
-    let numbered = |name: &&str| name.ends_with(".sql") && name.starts_with(|c: char| c.is_ascii_digit());
-    names().filter(|name| leads_on(name)).count() > 1 && names().filter(numbered).all(leads_on)
+    let names = inside.items.iter().map(|item| item.name);
+    let mut sql = names.filter(|name| name.ends_with(".sql"));
+    sql.clone().count() > 1 && sql.all(leads_on)
 }
 
 /// Whether a file is named after two versions.

@@ -134,6 +134,16 @@ fn a_script_is_no_history() {
         "migrations: prisma migrations + "
     );
     assert_eq!(found(&[("1_init/up.sql", TABLE)]).concat(), ".: diesel  + ");
+    let steps = [
+        ("migrations/1.0to1.1.sql", TABLE),
+        ("migrations/1.1to2.0.sql", TABLE),
+    ];
+    assert_eq!(
+        found(&steps).concat(),
+        "not migrations (scripts between releases)"
+    );
+    let beside = [steps.as_slice(), &[("migrations/V1__init.sql", TABLE)]].concat();
+    assert_eq!(found(&beside).concat(), "migrations: flyway migrations + ");
 }
 
 #[test]

@@ -264,7 +264,7 @@ pub(super) fn type_map<'a, L: Library<'a>>(
         if let Some(member) = declarative::own(machine, base, "registry")
             && let Some(registry) = member.value.as_ref().and_then(brought::registry)
         {
-            let mut map = brought::type_map(machine, at);
+            let mut map = brought::type_map(machine, brought::ADVANCED_METADATA, at);
             if let brought::Registry::Like(Some(further)) = registry {
                 let further = entries(machine, &further, at)?;
                 map.splice(0..0, further);
@@ -290,8 +290,7 @@ pub(super) fn type_map<'a, L: Library<'a>>(
     if given.is_none()
         && let Some(path) = brought
     {
-        let map = (path == brought::ADVANCED_METADATA).then(|| brought::type_map(machine, at));
-        return Ok(map.unwrap_or_default());
+        return Ok(brought::type_map(machine, path, at));
     }
     if given.is_none() {
         let whole = machine.class(class);

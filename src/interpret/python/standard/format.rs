@@ -422,6 +422,10 @@ fn usual<'a>(pieces: &[Value<'a>], at: Span) -> Option<Value<'a>> {
 
 /// What is known of the text of the pieces where nothing sets those that hang on the environment; `None` where none does.
 fn usual_pattern(pieces: &[Value<'_>]) -> Option<UsualPattern> {
+    let hangs = |piece: &Value<'_>| matches!(piece, Value::Unknown(u) if u.usual.is_some() || u.usual_pattern.is_some());
+    if !pieces.iter().any(hangs) {
+        return None;
+    }
     let mut parts = Vec::new();
     let mut decides = None;
     for piece in pieces {

@@ -131,12 +131,16 @@ pub(in crate::stacks::sqlalchemy) fn conventions<'a, L: Library<'a>>(
     machine.new_dict(entries)
 }
 
-/// The types that a package's registry has for types of Python.
+/// The types that the registry of a metadata that a package keeps has for types of Python, beside those of SQLAlchemy.
 pub(in crate::stacks::sqlalchemy) fn type_map<'a, L: Library<'a>>(
     machine: &mut Machine<'a, L>,
+    kept_at: &'static str,
     at: Span,
 ) -> Vec<(Value<'a>, Value<'a>)> {
     let mut out = Vec::new();
+    if kept_at != ADVANCED_METADATA {
+        return out;
+    }
     for (python, ty) in TYPES {
         let entry = (machine.path(python, at), machine.path(ty, at));
         out.push(entry);
